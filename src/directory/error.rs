@@ -1,0 +1,63 @@
+//! Rules that said no.
+
+/// A rule of the product refused a change. The text tells the person at fault what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// The role is above the connection's ceiling.
+    #[error("the role {role} is above this connection's highest role {ceiling}; raise --max-role or choose a lower role")]
+    AboveCeiling {
+        /// The role asked for.
+        role: String,
+        /// The connection's highest.
+        ceiling: String,
+    },
+    /// The project is archived.
+    #[error("the project {0} is archived; choose a live one")]
+    ArchivedProject(String),
+    /// A setting contradicts another.
+    #[error("{0}")]
+    Invalid(String),
+    /// The owner cannot be demoted or removed by hand.
+    #[error("the owner's title moves only by a transfer of ownership")]
+    LastOwner,
+    /// A directory group decides this person's role.
+    #[error("the directory decides this; change it at the identity provider")]
+    ManagedByDirectory,
+    /// Nobody grants the owner's role.
+    #[error("no one can be granted the role owner; ownership is transferred")]
+    OwnerNotGrantable,
+    /// An admin's role covers the whole organization.
+    #[error("the role admin covers the whole organization and takes no projects")]
+    ScopeNotAllowed,
+    /// Two tokens of the connection are live already.
+    #[error("this connection has two live tokens; revoke one first")]
+    TooManyTokens,
+    /// There is no such app.
+    #[error("there is no app {0}; create it with `usher app create`")]
+    UnknownApp(String),
+    /// There is no such project.
+    #[error("there is no project {0} in this organization; create it with `usher project create`")]
+    UnknownProject(String),
+    /// There is no such role.
+    #[error("there is no role {0} in this organization; `usher role list` shows them")]
+    UnknownRole(String),
+}
+
+impl Violation {
+    /// The rule's stable name, the last part of a problem's `type`.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::AboveCeiling { .. } => "role_above_ceiling",
+            Self::ArchivedProject(_) => "archived_project",
+            Self::Invalid(_) => "invalid",
+            Self::LastOwner => "last_owner",
+            Self::ManagedByDirectory => "managed_by_directory",
+            Self::OwnerNotGrantable => "owner_not_grantable",
+            Self::ScopeNotAllowed => "scope_not_allowed",
+            Self::TooManyTokens => "too_many_tokens",
+            Self::UnknownApp(_) => "unknown_app",
+            Self::UnknownProject(_) => "unknown_project",
+            Self::UnknownRole(_) => "unknown_role",
+        }
+    }
+}

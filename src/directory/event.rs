@@ -1,0 +1,96 @@
+//! Events: what happened in an organization, numbered without gaps in the order of commits. The
+//! feed and the webhooks are two readers of the same rows, and the rows are the audit log.
+
+use crate::directory::words::words;
+
+words! {
+    /// Who may read an event.
+    Visibility {
+        /// Admins only.
+        Admin = "admin",
+        /// The app behind, too.
+        Feed = "feed",
+    }
+}
+
+words! {
+    /// What happened.
+    EventKind {
+        /// A connection was set up.
+        ConnectionCreated = "connection.created",
+        /// A connection was stopped.
+        ConnectionPaused = "connection.paused",
+        /// A connection was resumed.
+        ConnectionResumed = "connection.resumed",
+        /// A connection's settings changed.
+        ConnectionUpdated = "connection.updated",
+        /// A directory pushed a new group.
+        GroupCreated = "group.created",
+        /// A directory deleted a group.
+        GroupDeleted = "group.deleted",
+        /// A group gained members, and nothing else of it changed.
+        GroupMemberAdded = "group.member_added",
+        /// A group lost members, and nothing else of it changed.
+        GroupMemberRemoved = "group.member_removed",
+        /// A group changed.
+        GroupUpdated = "group.updated",
+        /// A key of the admin API was issued.
+        KeyIssued = "key.issued",
+        /// A rule was added.
+        MappingCreated = "mapping.created",
+        /// A rule was removed.
+        MappingRemoved = "mapping.removed",
+        /// An organization was created.
+        OrganizationCreated = "organization.created",
+        /// The owner cannot act any more.
+        OrganizationOwnerUnavailable = "organization.owner_unavailable",
+        /// A project was created.
+        ProjectCreated = "project.created",
+        /// A role was created.
+        RoleCreated = "role.created",
+        /// A person signed in.
+        SessionCreated = "session.created",
+        /// A session was ended.
+        SessionRevoked = "session.revoked",
+        /// A sign-in was refused.
+        SignInRefused = "sign_in.refused",
+        /// A SCIM token was issued.
+        TokenIssued = "token.issued",
+        /// A SCIM token was revoked.
+        TokenRevoked = "token.revoked",
+        /// A directory took over a person who was there.
+        UserAdopted = "user.adopted",
+        /// A person came.
+        UserCreated = "user.created",
+        /// A person was deleted.
+        UserDeleted = "user.deleted",
+        /// A person's roles in projects changed, and nothing else.
+        UserProjectsChanged = "user.projects_changed",
+        /// A suspended person is back.
+        UserReactivated = "user.reactivated",
+        /// A person's role changed.
+        UserRoleChanged = "user.role_changed",
+        /// A person may not sign in any more.
+        UserSuspended = "user.suspended",
+        /// A person's profile changed.
+        UserUpdated = "user.updated",
+    }
+}
+
+impl EventKind {
+    /// Who may read events of this kind.
+    pub fn visibility(self) -> Visibility {
+        match self {
+            Self::ConnectionUpdated
+            | Self::KeyIssued
+            | Self::MappingCreated
+            | Self::MappingRemoved
+            | Self::ProjectCreated
+            | Self::RoleCreated
+            | Self::SignInRefused
+            | Self::TokenIssued
+            | Self::TokenRevoked => Visibility::Admin,
+            _ => Visibility::Feed,
+        }
+    }
+}

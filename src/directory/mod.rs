@@ -1,0 +1,21 @@
+//! Who exists and what they may do: the nouns and their rules, pure.
+//!
+//! - [`organization`], [`connection`], [`mapping`]: the tenant, its ties, its rules
+//! - [`user`], [`email`]: the person; how addresses compare
+//! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
+//! - [`event`]: what happened
+//! - [`error`]: rules that said no
+
+pub mod connection;
+pub mod email;
+pub mod error;
+pub mod event;
+pub mod grant;
+pub mod mapping;
+pub mod organization;
+pub mod role;
+pub mod user;
+mod words;
+
+pub use error::Violation;
+pub use words::UnknownWord;

@@ -1,0 +1,25 @@
+//! The doors: every route of the product, on one screen. A handler extracts, calls once and
+//! replies; each family of routes says no in its own dialect ([`reply`]).
+
+pub mod layers;
+pub mod reply;
+pub mod scim;
+pub mod state;
+
+use axum::Router;
+use axum::routing::get;
+
+pub use state::{Gateway, RequestId};
+
+/// The router of the whole product.
+pub fn router(gateway: Gateway) -> Router {
+    let routes = Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .merge(scim::routes())
+        .fallback(reply::page::not_found)
+        .with_state(gateway.clone());
+    layers::around(routes, gateway)
+}
+
+mod health;

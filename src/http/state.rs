@@ -1,0 +1,60 @@
+//! What every handler shares: the store, the clock and the keys of this process.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::id::Ids;
+use crate::oidc::keys::KeySet;
+use crate::provisioning::{Context, Source};
+use crate::store::Store;
+
+/// The running gateway, as handlers see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    /// The one user store.
+    pub store: Store,
+    /// Ids, randomness and time.
+    pub ids: Ids,
+    /// The public URL without a trailing slash: every link, `Location` and issuer is built from
+    /// it, never from `Host`.
+    pub public_url: Arc<str>,
+    /// The keys that sign tokens.
+    pub keys: Arc<KeySet>,
+    /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
+    /// everything else.
+    pub verifications: Arc<Semaphore>,
+}
+
+impl Gateway {
+    /// A gateway over these parts; verifies as many signatures at once as there are cores.
+    pub fn new(store: Store, ids: Ids, public_url: &str, keys: KeySet) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            store,
+            ids,
+            public_url: public_url.into(),
+            keys: Arc::new(keys),
+            verifications: Arc::new(Semaphore::new(cores)),
+        }
+    }
+
+    /// An absolute URL of this installation; `path` begins with a slash.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+
+    /// Whether browsers reach this installation by TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The context of a change that this request asks for.
+    pub fn context(&self, source: Source, request: &RequestId) -> Context {
+        Context { ids: self.ids.clone(), source, cause: request.0.to_string() }
+    }
+}
+
+/// The id of one request: in its answer (`X-Request-Id`), in the log and in the events it causes.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);

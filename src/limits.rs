@@ -1,0 +1,72 @@
+//! Every limit of the product, in one file: what one request, one page and one connection may
+//! cost. They are constants, not settings, so that the README, the discovery document
+//! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Bytes in the body of a SCIM request (RFC 7644 §3.7.4 names the answer: 413). Enough for
+/// [`MEMBERS_PER_REQUEST`] members in one PATCH.
+pub const SCIM_BODY: usize = 4 * 1024 * 1024;
+
+/// Levels of arrays and objects in a JSON body.
+pub const JSON_DEPTH: usize = 32;
+
+/// Bytes in a SCIM filter (RFC 7644 §3.4.2.2), counted after percent-decoding.
+pub const FILTER_BYTES: usize = 16 * 1024;
+
+/// Comparisons and presence tests in one filter.
+pub const FILTER_TERMS: usize = 200;
+
+/// Levels of parentheses, `not` and brackets in one filter. Databases refuse expressions deeper
+/// than about 1,000, so a long chain of `or` is compiled as a balanced tree and does not count here.
+pub const FILTER_DEPTH: usize = 32;
+
+/// Operations in one PATCH request (RFC 7644 §3.5.2).
+pub const PATCH_OPERATIONS: usize = 1_000;
+
+/// Members that one request may add, remove or set.
+pub const MEMBERS_PER_REQUEST: usize = 20_000;
+
+/// Resources in a page whose `count` was not said (RFC 7644 §3.4.2.4).
+pub const PAGE_DEFAULT: usize = 100;
+
+/// Resources in a page, however large the `count`; discovery says it as `filter.maxResults`.
+pub const PAGE_MAX: usize = 1_000;
+
+/// Bytes in the form that carries a SAML response (SAML bindings §3.5).
+pub const SAML_FORM: usize = 1024 * 1024;
+
+/// Bytes of the SAML response once its base64 is decoded.
+pub const SAML_DECODED: usize = 720 * 1024;
+
+/// Nodes in the XML of a SAML response.
+pub const SAML_NODES: usize = 40_000;
+
+/// Levels of elements in the XML of a SAML response.
+pub const SAML_DEPTH: usize = 64;
+
+/// Bytes of RelayState that are taken; SAML bindings §3.5.3 asks senders for at most 80.
+pub const RELAY_STATE: usize = 2 * 1024;
+
+/// How far an identity provider's clock may be from ours when nothing else is set.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(120);
+
+/// How far an identity provider's clock may be from ours at most.
+pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_secs(300);
+
+/// Bytes in the request line and the header fields together; more is 431 (RFC 6585 §5).
+pub const HEADER_BYTES: usize = 16 * 1024;
+
+/// How long a client may take to send its header, and an idle connection may stay open.
+pub const HEADER_TIME: Duration = Duration::from_secs(10);
+
+/// How long a client may take to send its whole body; more is 408 (RFC 9110 §15.5.9).
+pub const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// How long a stopping server lets the requests in flight finish.
+pub const DRAIN_TIME: Duration = Duration::from_secs(30);
+
+/// Connections open at once, unless the setting `max_connections` says otherwise.
+pub const CONNECTIONS: usize = 1_024;

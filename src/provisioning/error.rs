@@ -1,0 +1,112 @@
+//! What can go wrong in a change, in the product's words.
+
+use crate::directory::Violation;
+use crate::provisioning::refusal::Refusal;
+use crate::{scim, store};
+
+/// A kind of thing that was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An app.
+    App,
+    /// A connection.
+    Connection,
+    /// A SCIM Group.
+    Group,
+    /// A key of the admin API.
+    Key,
+    /// A mapping.
+    Mapping,
+    /// An organization.
+    Organization,
+    /// A project.
+    Project,
+    /// A role.
+    Role,
+    /// A SCIM token.
+    Token,
+    /// A user.
+    User,
+}
+
+impl Kind {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Connection => "connection",
+            Self::Group => "group",
+            Self::Key => "key",
+            Self::Mapping => "mapping",
+            Self::Organization => "organization",
+            Self::Project => "project",
+            Self::Role => "role",
+            Self::Token => "token",
+            Self::User => "user",
+        }
+    }
+}
+
+/// A change, or a question, that could not be done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The credential is good for something else.
+    #[error("not allowed: {0}")]
+    Forbidden(&'static str),
+    /// There is no such thing in this organization.
+    #[error("there is no such {}", .0.word())]
+    NotFound(Kind),
+    /// An admin paused the connection.
+    #[error("the connection is paused")]
+    Paused,
+    /// A rule of the product said no.
+    #[error(transparent)]
+    Rule(#[from] Violation),
+    /// The SCIM request is wrong.
+    #[error("{}", .0.detail)]
+    Scim(scim::Error),
+    /// The sign-in is refused.
+    #[error("the sign-in is refused: {}", .0.reason())]
+    SignIn(Refusal),
+    /// The thing was changed meanwhile.
+    #[error("it was changed meanwhile; read it again")]
+    Stale,
+    /// The store.
+    #[error(transparent)]
+    Store(store::Error),
+    /// The name is taken.
+    #[error("{0} is taken; choose another name")]
+    Taken(&'static str),
+    /// No credential, or none that is good.
+    #[error("the credential is missing, unknown, expired or revoked")]
+    Unauthorized,
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Taken(store::Key::ConnectionName) => {
+                Self::Taken("this connection's name")
+            }
+            store::Error::Taken(store::Key::OrganizationSlug) => {
+                Self::Taken("this organization's slug")
+            }
+            store::Error::Taken(store::Key::ProjectSlug) => Self::Taken("this project's slug"),
+            store::Error::Taken(store::Key::RoleRank) => Self::Taken("this rank"),
+            store::Error::Taken(store::Key::RoleSlug) => Self::Taken("this role's slug"),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<scim::Error> for Error {
+    fn from(error: scim::Error) -> Self {
+        Self::Scim(error)
+    }
+}
+
+impl store::Failure for Error {
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Store(store::Error::Lost))
+    }
+}

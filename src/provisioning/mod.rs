@@ -1,0 +1,194 @@
+//! Provisioning: the one door in. Whatever a channel wants, it says who asks ([`Source`]), opens
+//! a [`Change`] of one organization, and everything it does ends in [`settle`].
+//!
+//! ```text
+//! channel -> draft + Source -> Change::begin (takes the organization's row)
+//!         -> users / groups / sign_in / settings ... (rows, events recorded)
+//!         -> settle: touched people -> grants -> entitlement -> differences -> events, numbered
+//!         -> commit -> answer
+//! ```
+//!
+//! An event is numbered while the organization's row is held, so numbers have no gaps and follow
+//! the order of commits. A SCIM change that moves `meta.version` is exactly one event with the
+//! resource's `scim_id`; what it does to the person's own role rides in that event, and what it
+//! does to other people's roles follows as `user.role_changed` events without a `scim_id`.
+
+use std::collections::BTreeSet;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::directory::event::EventKind;
+use crate::id::{
+    ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId,
+};
+use crate::store::rows::EventRow;
+use crate::store::types::{Doc, Time};
+use crate::store::{Store, Tx};
+
+mod error;
+mod refusal;
+pub mod resolution;
+mod settle;
+
+pub use error::{Error, Kind};
+pub use refusal::Refusal;
+
+/// Who asks for a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The operator, at a command line.
+    Command,
+    /// A key of the admin API.
+    Key(ApiKeyId),
+    /// A connection's SCIM client.
+    Scim(ConnectionId),
+    /// Somebody signing in through a connection.
+    SignIn(ConnectionId),
+    /// Usher itself: a time that ran out.
+    System,
+}
+
+impl Source {
+    /// The actor, as events and the audit log name it.
+    pub fn actor(&self) -> String {
+        match self {
+            Self::Command => "command".into(),
+            Self::Key(key) => format!("key:{key}"),
+            Self::Scim(connection) => format!("scim:{connection}"),
+            Self::SignIn(connection) => format!("saml:{connection}"),
+            Self::System => "system".into(),
+        }
+    }
+}
+
+/// What every change needs from outside: who asks, by which request, and where ids and time come
+/// from.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The source of ids, randomness and time.
+    pub ids: Ids,
+    /// Who asks.
+    pub source: Source,
+    /// The request or command that asks, as events name their cause.
+    pub cause: String,
+}
+
+/// A change of one organization that is under way.
+pub struct Change<'t> {
+    /// The transaction.
+    pub tx: &'t mut Tx,
+    /// The organization; its row is held until the transaction ends.
+    pub org: OrganizationId,
+    /// The instant of the change: one for all of it.
+    pub now: Timestamp,
+    /// Who asks, and the source of ids.
+    pub context: Context,
+    seq: i64,
+    touched: BTreeSet<UserId>,
+    events: Vec<Recorded>,
+}
+
+/// An event that waits for its number, and the person whose own role rides in it.
+struct Recorded {
+    subject: Option<UserId>,
+    kind: EventKind,
+    data: Value,
+}
+
+impl<'t> Change<'t> {
+    /// Takes the organization's row; from here on nobody else changes anything of it.
+    pub async fn begin(
+        tx: &'t mut Tx,
+        org: OrganizationId,
+        context: &Context,
+    ) -> Result<Change<'t>, Error> {
+        let seq = tx.lock_organization(org).await?.ok_or(Error::NotFound(Kind::Organization))?;
+        let now = context.ids.clock().now();
+        let (touched, events) = (BTreeSet::new(), Vec::new());
+        Ok(Self { tx, org, now, context: context.clone(), seq, touched, events })
+    }
+
+    /// A fresh id.
+    pub fn id<T: From<uuid::Uuid>>(&self) -> T {
+        self.context.ids.next()
+    }
+
+    /// The instant of the change, as rows hold it.
+    pub fn time(&self) -> Time {
+        Time(self.now)
+    }
+
+    /// Says that something which bears on this person's role changed.
+    pub fn touch(&mut self, user: UserId) {
+        self.touched.insert(user);
+    }
+
+    /// Records what happened.
+    pub fn record(&mut self, kind: EventKind, data: Value) {
+        self.events.push(Recorded { subject: None, kind, data });
+    }
+
+    /// Records what happened to a person: what the change does to their own role is told in this
+    /// event, not in another one.
+    pub fn record_of(&mut self, user: UserId, kind: EventKind, data: Value) {
+        self.touch(user);
+        self.events.push(Recorded { subject: Some(user), kind, data });
+    }
+
+    /// Ends the change: resolves the people touched, numbers the events and writes both.
+    pub async fn settle(mut self) -> Result<(), Error> {
+        settle::settle(&mut self).await?;
+        let mut rows = Vec::with_capacity(self.events.len());
+        for recorded in std::mem::take(&mut self.events) {
+            self.seq += 1;
+            rows.push(EventRow {
+                org_id: self.org,
+                seq: self.seq,
+                id: self.id::<EventId>(),
+                kind: recorded.kind,
+                visibility: recorded.kind.visibility(),
+                time: self.time(),
+                actor: self.context.source.actor(),
+                cause: self.context.cause.clone(),
+                data: Doc(recorded.data.to_string()),
+            });
+        }
+        if !rows.is_empty() {
+            self.tx.append_events(&rows).await?;
+            self.tx.advance_events(self.org, self.seq).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs one change of one organization as one transaction.
+pub async fn change<T, F>(
+    store: &Store,
+    org: OrganizationId,
+    context: Context,
+    job: F,
+) -> Result<T, Error>
+where
+    F: for<'c, 't> Fn(&'c mut Change<'t>) -> BoxFuture<'c, Result<T, Error>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    T: Send + 'static,
+{
+    store
+        .write(move |tx| {
+            let (job, context) = (job.clone(), context.clone());
+            async move {
+                let mut change = Change::begin(tx, org, &context).await?;
+                let value = job(&mut change).await?;
+                change.settle().await?;
+                Ok(value)
+            }
+            .boxed()
+        })
+        .await
+}

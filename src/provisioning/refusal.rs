@@ -1,0 +1,98 @@
+//! Why a sign-in that the identity provider vouched for is refused all the same.
+
+use crate::directory::UnknownWord;
+
+/// A reason; its word is stable and public, its help is for the person at the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person holds more than this connection may give, and did not confirm the link.
+    AboveCeiling,
+    /// The subject is known under another address, which no directory confirmed.
+    AddressChanged,
+    /// The address is missing or none.
+    AddressMissing,
+    /// The person is somebody of another connection.
+    AnotherConnection,
+    /// The directory or an admin deactivated the person.
+    Deprovisioned,
+    /// The address lies outside this connection's trusted domains.
+    DomainNotTrusted,
+    /// The address is too fresh at the directory to move a sign-in by itself.
+    FreshAddress,
+    /// IdP-initiated sign-in is off for this connection.
+    IdpInitiatedOff,
+    /// Nobody is created by signing in here.
+    JitOff,
+    /// The owner has not confirmed this connection.
+    OwnerNotConfirmed,
+    /// The connection is paused.
+    Paused,
+    /// This very message was used before.
+    Replayed,
+    /// The message names nobody whom a link could be kept for.
+    SubjectMissing,
+}
+
+impl Refusal {
+    /// The stable public word.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::AboveCeiling => "above_ceiling",
+            Self::AddressChanged => "address_changed",
+            Self::AddressMissing => "address_missing",
+            Self::AnotherConnection => "another_connection",
+            Self::Deprovisioned => "deprovisioned",
+            Self::DomainNotTrusted => "domain_not_trusted",
+            Self::FreshAddress => "fresh_address",
+            Self::IdpInitiatedOff => "idp_initiated_off",
+            Self::JitOff => "jit_off",
+            Self::OwnerNotConfirmed => "owner_not_confirmed",
+            Self::Paused => "connection_paused",
+            Self::Replayed => "replayed",
+            Self::SubjectMissing => "subject_missing",
+        }
+    }
+
+    /// A sentence for the person at the screen: what happened and who can mend it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::AboveCeiling | Self::OwnerNotConfirmed => {
+                "Your role is higher than this connection may sign in. Ask the operator of this \
+                 application to confirm the connection for you."
+            }
+            Self::AddressChanged | Self::FreshAddress | Self::AnotherConnection => {
+                "Your account here is linked to another sign-in. Ask your administrator to \
+                 confirm the change."
+            }
+            Self::AddressMissing | Self::SubjectMissing => {
+                "Your identity provider did not say who you are in a way that can be kept. Ask \
+                 your administrator to send a NameID and an e-mail address."
+            }
+            Self::Deprovisioned => {
+                "Your account was deactivated by your organization's directory. Ask your \
+                 administrator if you think this is a mistake."
+            }
+            Self::DomainNotTrusted => {
+                "Your e-mail address is outside the domains that this connection may sign in. \
+                 Ask your administrator to add the domain or to provision you."
+            }
+            Self::IdpInitiatedOff => {
+                "Sign-in has to be started from the application, not from the identity provider."
+            }
+            Self::JitOff => {
+                "You have no account here yet. Ask your administrator to assign the application \
+                 to you."
+            }
+            Self::Paused => "This connection is paused. Ask your administrator.",
+            Self::Replayed => {
+                "This sign-in was used before. Start again from your identity provider."
+            }
+        }
+    }
+}
+
+impl From<UnknownWord> for crate::directory::Violation {
+    fn from(word: UnknownWord) -> Self {
+        Self::Invalid(word.to_string())
+    }
+}

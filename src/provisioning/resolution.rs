@@ -1,0 +1,197 @@
+//! Resolution: everything that bears on the roles of some people, loaded in a handful of set
+//! queries, and handed to [`grant::resolve`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::directory::connection::Mode;
+use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Standing};
+use crate::directory::mapping::MatchKind;
+use crate::directory::role::{Catalogue, Role};
+use crate::id::{
+    ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId,
+};
+use crate::provisioning::{Error, Kind};
+use crate::scim;
+use crate::store::Tx;
+use crate::store::rows::{
+    ConnectionRow, GrantRow, IdentityRow, MappingRow, ProjectRow, RoleRow, UserRow,
+};
+use crate::store::types::Time;
+
+/// The rules and people of an organization, as far as some people's roles depend on them.
+pub struct World {
+    /// The roles.
+    pub roles: Catalogue,
+    /// The projects.
+    pub projects: Vec<ProjectRow>,
+    /// The connections.
+    pub connections: BTreeMap<ConnectionId, ConnectionRow>,
+    /// The rules, each with its projects.
+    pub mappings: BTreeMap<MappingId, (MappingRow, Vec<ProjectId>)>,
+    /// The people.
+    pub users: BTreeMap<UserId, UserRow>,
+    /// The identities of the people.
+    pub identities: Vec<IdentityRow>,
+    default_role: RoleId,
+    links: Vec<(UserId, ConnectionId)>,
+}
+
+/// What a mapping should give: to whom, by which rule, from which source, of what exactly.
+pub type Due = (UserId, MappingId, GrantSource, String);
+
+impl World {
+    /// Loads what bears on these people.
+    pub async fn load(tx: &mut Tx, org: OrganizationId, people: &[UserId]) -> Result<Self, Error> {
+        let organization =
+            tx.organization(org).await?.ok_or(Error::NotFound(Kind::Organization))?;
+        let roles = tx.roles(org).await?.iter().map(role).collect();
+        let scopes = tx.mapping_projects(org).await?;
+        let mappings = tx.mappings(org).await?.into_iter().map(|row| {
+            let projects = scopes.iter().filter(|(id, _)| *id == row.id).map(|(_, p)| *p);
+            let projects: Vec<_> = projects.collect();
+            (row.id, (row, projects))
+        });
+        let links = tx.scim_links_of(org, people).await?;
+        Ok(Self {
+            roles: Catalogue::new(roles),
+            projects: tx.projects(org).await?,
+            connections: tx.connections(org).await?.into_iter().map(|c| (c.id, c)).collect(),
+            mappings: mappings.collect(),
+            users: tx.users_by_ids(org, people).await?.into_iter().map(|u| (u.id, u)).collect(),
+            identities: tx.identities_of_users(org, people).await?,
+            default_role: organization.default_role_id,
+            links: links.into_iter().map(|(user, connection, _)| (user, connection)).collect(),
+        })
+    }
+
+    /// What the rules give these people now: by the directory's groups, and by the groups that
+    /// the last sign-in named.
+    pub async fn due(&self, tx: &mut Tx, org: OrganizationId) -> Result<Vec<Due>, Error> {
+        if self.mappings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let people: Vec<_> = self.users.keys().copied().collect();
+        let mut due: Vec<Due> = tx
+            .grants_from_groups(org, &people)
+            .await?
+            .into_iter()
+            .map(|(user, mapping, group)| {
+                (user, mapping, GrantSource::DirectoryGroup, format!("{mapping}/{group}"))
+            })
+            .collect();
+        let bound: Vec<_> =
+            self.mappings.values().filter_map(|(row, _)| row.bound_group_id).collect();
+        let groups = tx.scim_groups_by_ids(org, &bound).await?;
+        let external: BTreeMap<ScimGroupId, Option<String>> =
+            groups.into_iter().map(|row| (row.id, row.external_id)).collect();
+        for identity in &self.identities {
+            let values: Vec<String> = identity
+                .group_values
+                .as_ref()
+                .and_then(|doc| serde_json::from_str(&doc.0).ok())
+                .unwrap_or_default();
+            for (mapping, _) in self.mappings.values() {
+                let ours = mapping.enabled && mapping.connection_id == identity.connection_id;
+                if ours && values.iter().any(|value| names(mapping, value, &external)) {
+                    let reference = format!("{}/{}", mapping.id, identity.id);
+                    due.push((identity.user_id, mapping.id, GrantSource::SamlGroup, reference));
+                }
+            }
+        }
+        Ok(due)
+    }
+
+    /// A stored grant with its projects and its rule.
+    pub fn grant(&self, row: &GrantRow, projects: &[(GrantId, ProjectId)]) -> Grant {
+        let mapping = row.source_ref.split_once('/').and_then(|(id, _)| id.parse().ok());
+        let rule = mapping
+            .and_then(|id: MappingId| self.mappings.get(&id))
+            .map(|(mapping, _)| (mapping.connection_id, mapping.position));
+        let from_group =
+            matches!(row.source, GrantSource::DirectoryGroup | GrantSource::SamlGroup);
+        Grant {
+            id: row.id,
+            user_id: row.user_id,
+            role_id: row.role_id,
+            source: row.source,
+            source_ref: row.source_ref.clone(),
+            projects: projects.iter().filter(|(id, _)| *id == row.id).map(|(_, p)| *p).collect(),
+            granted_at: row.granted_at.0,
+            ends_at: row.ends_at.map(|at| at.0),
+            rule: if from_group { rule } else { None },
+        }
+    }
+
+    /// What holds of a person beside the grants.
+    pub fn standing(&self, user: &UserRow) -> Standing {
+        let live: BTreeSet<_> =
+            self.links.iter().filter(|(id, _)| *id == user.id).map(|(_, c)| *c).collect();
+        let governed_by = live.into_iter().filter(|id| {
+            self.connections.get(id).is_some_and(|c| c.scim_groups_since.is_some())
+        });
+        let home = user
+            .managed_by
+            .or_else(|| {
+                let mine = |identity: &&IdentityRow| identity.user_id == user.id;
+                self.identities.iter().find(mine).map(|identity| identity.connection_id)
+            })
+            .and_then(|id| self.connections.get(&id));
+        let ceiling = |c: &ConnectionRow| (c.id, self.roles.rank(c.max_role_id));
+        Standing {
+            active: user.is_active(),
+            owner: user.owner,
+            governed_by: governed_by.collect(),
+            connection_default: home.and_then(|c| c.default_role_id),
+            organization_default: self.default_role,
+            mode: home.map_or(Mode::Authoritative, |c| c.mode),
+            ceilings: self.connections.values().map(ceiling).collect(),
+        }
+    }
+
+    /// The resolution of one person's grants.
+    pub fn resolve(&self, user: &UserRow, grants: &[Grant], now: Time) -> Resolution {
+        grant::resolve(&self.standing(user), grants, &self.roles, now.0)
+    }
+
+    /// The slug of a role.
+    pub fn role_slug(&self, role: Option<RoleId>) -> Option<&str> {
+        self.roles.role(role?).map(|role| role.slug.as_str())
+    }
+
+    /// The project roles of an entitlement, as they are written on the wire.
+    pub fn project_roles(&self, entitlement: &Entitlement) -> serde_json::Value {
+        let slug = |id: &ProjectId| {
+            self.projects.iter().find(|project| project.id == *id).map(|project| &project.slug)
+        };
+        entitlement
+            .projects
+            .iter()
+            .map(|(project, role)| {
+                serde_json::json!({"slug": slug(project), "role": self.role_slug(Some(*role))})
+            })
+            .collect()
+    }
+}
+
+/// Whether a group value of a sign-in is the group that a rule names: the rule's own text, or
+/// the id or externalId of the SCIM group that the rule is bound to.
+fn names(
+    mapping: &MappingRow,
+    value: &str,
+    external: &BTreeMap<ScimGroupId, Option<String>>,
+) -> bool {
+    let written = match mapping.match_kind {
+        MatchKind::Name => scim::fold(value.trim()) == mapping.match_folded,
+        MatchKind::ExternalId | MatchKind::Id => value == mapping.match_text,
+    };
+    written
+        || mapping.bound_group_id.is_some_and(|group| {
+            value == group.to_string()
+                || external.get(&group).is_some_and(|id| id.as_deref() == Some(value))
+        })
+}
+
+/// A role's row as the noun.
+pub fn role(row: &RoleRow) -> Role {
+    Role { id: row.id, slug: row.slug.clone(), name: row.name.clone(), rank: row.rank }
+}

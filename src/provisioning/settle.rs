@@ -1,0 +1,224 @@
+//! Settle: the end of every change. What the rules give the touched people is compared with the
+//! grants they have, the grants are folded into entitlements, and every difference is written
+//! once and told once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::directory::connection::Mode;
+use crate::directory::event::EventKind;
+use crate::directory::grant::{Because, Entitlement, Grant, GrantSource, Resolution};
+use crate::id::{GrantId, RoleId, UserId};
+use crate::provisioning::resolution::{Due, World};
+use crate::provisioning::{Change, Error, Recorded};
+use crate::store::rows::{GrantRow, UserProjectRow, UserRow};
+
+/// Why a grant that a rule gave is retired.
+const NO_LONGER_DUE: &str = "no_longer_due";
+/// Why a grant by hand is retired when the directory first decides.
+const SUPERSEDED: &str = "superseded_by_directory";
+
+/// Settles the people touched by a change.
+pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
+    let people: Vec<_> = std::mem::take(&mut change.touched).into_iter().collect();
+    if people.is_empty() {
+        return Ok(());
+    }
+    let world = World::load(change.tx, change.org, &people).await?;
+    let due = world.due(change.tx, change.org).await?;
+    let grants = reconcile(change, &world, &people, due).await?;
+    let before = change.tx.user_projects(change.org, &people).await?;
+    let mut roles: BTreeMap<Option<RoleId>, Vec<UserId>> = BTreeMap::new();
+    let (mut changed, mut rows) = (Vec::new(), Vec::new());
+    for user in world.users.values() {
+        let mine: Vec<_> = grants.iter().filter(|(id, _)| *id == user.id).collect();
+        let mine: Vec<Grant> = mine.into_iter().map(|(_, grant)| grant.clone()).collect();
+        let resolution = world.resolve(user, &mine, change.time());
+        let old = entitlement_of(user, &before);
+        let new = &resolution.entitlement;
+        if old != *new {
+            roles.entry(new.role).or_default().push(user.id);
+            changed.push(user.id);
+            rows.extend(new.projects.iter().map(|(project_id, role_id)| UserProjectRow {
+                org_id: change.org,
+                user_id: user.id,
+                project_id: *project_id,
+                role_id: *role_id,
+            }));
+        }
+        tell(change, &world, user, &old, &resolution);
+    }
+    change.tx.set_roles(change.org, &roles, change.time()).await?;
+    change.tx.replace_user_projects(change.org, &changed, &rows).await?;
+    Ok(())
+}
+
+fn entitlement_of(user: &UserRow, projects: &[UserProjectRow]) -> Entitlement {
+    let mine = projects.iter().filter(|row| row.user_id == user.id);
+    Entitlement {
+        role: user.role_id,
+        projects: mine.map(|row| (row.project_id, row.role_id)).collect(),
+    }
+}
+
+/// Retires the grants that no rule gives any more, makes those that are missing, and answers the
+/// grants that live now, by person.
+async fn reconcile(
+    change: &mut Change<'_>,
+    world: &World,
+    people: &[UserId],
+    due: Vec<Due>,
+) -> Result<Vec<(UserId, Grant)>, Error> {
+    let live = change.tx.live_grants(change.org, people).await?;
+    let ids: Vec<_> = live.iter().map(|row| row.id).collect();
+    let mut projects = change.tx.grant_projects(change.org, &ids).await?;
+    let wanted: BTreeSet<_> =
+        due.iter().map(|(user, _, source, reference)| (*user, *source, reference)).collect();
+    let by_rule =
+        |source| matches!(source, GrantSource::DirectoryGroup | GrantSource::SamlGroup);
+    let key = |row: &GrantRow| (row.user_id, row.source, row.source_ref.clone());
+    let (mut keep, mut gone): (Vec<GrantRow>, Vec<GrantRow>) = live.into_iter().partition(|row| {
+        !by_rule(row.source) || wanted.contains(&(row.user_id, row.source, &row.source_ref))
+    });
+    let there: BTreeSet<_> = keep.iter().map(key).collect();
+    let mut made = Vec::new();
+    for (user, mapping, source, reference) in &due {
+        if there.contains(&(*user, *source, reference.clone())) {
+            continue;
+        }
+        let Some((rule, scope)) = world.mappings.get(mapping) else { continue };
+        let row = GrantRow {
+            org_id: change.org,
+            id: change.id(),
+            user_id: *user,
+            role_id: rule.role_id,
+            source: *source,
+            source_ref: reference.clone(),
+            granted_at: change.time(),
+            cause: change.context.cause.clone(),
+            ends_at: None,
+            retired_at: None,
+            retired_cause: None,
+        };
+        projects.extend(scope.iter().map(|project| (row.id, *project)));
+        made.push(row);
+    }
+    let superseded = superseded(world, &keep, &gone, &made, &projects);
+    retire(change, gone.drain(..).map(|row| row.id), NO_LONGER_DUE).await?;
+    retire(change, superseded.iter().copied(), SUPERSEDED).await?;
+    keep.retain(|row| !superseded.contains(&row.id));
+    change.tx.insert_grants(&made).await?;
+    let fresh: BTreeSet<_> = made.iter().map(|row| row.id).collect();
+    let scopes: Vec<_> = projects
+        .iter()
+        .filter(|(id, _)| fresh.contains(id))
+        .map(|(id, project)| (change.org, *id, *project))
+        .collect();
+    change.tx.insert_grant_projects(&scopes).await?;
+    keep.extend(made);
+    Ok(keep.iter().map(|row| (row.user_id, world.grant(row, &projects))).collect())
+}
+
+async fn retire(
+    change: &mut Change<'_>,
+    ids: impl Iterator<Item = GrantId>,
+    cause: &str,
+) -> Result<(), Error> {
+    let ids: Vec<_> = ids.collect();
+    Ok(change.tx.retire_grants(change.org, &ids, change.time(), cause).await?)
+}
+
+/// Grants by hand that end because the directory decides for the first time: a person who later
+/// leaves the group does not fall back to a role that everybody forgot.
+fn superseded(
+    world: &World,
+    keep: &[GrantRow],
+    gone: &[GrantRow],
+    made: &[GrantRow],
+    projects: &[(GrantId, crate::id::ProjectId)],
+) -> BTreeSet<GrantId> {
+    let wide = |row: &GrantRow| !projects.iter().any(|(id, _)| *id == row.id);
+    let directory = |row: &&GrantRow| row.source == GrantSource::DirectoryGroup && wide(row);
+    let had: BTreeSet<_> =
+        keep.iter().chain(gone).filter(directory).map(|row| row.user_id).collect();
+    let first: BTreeSet<_> = made
+        .iter()
+        .filter(directory)
+        .map(|row| row.user_id)
+        .filter(|user| !had.contains(user))
+        .filter(|user| {
+            world.users.get(user).is_some_and(|u| world.standing(u).mode == Mode::Authoritative)
+        })
+        .collect();
+    keep.iter()
+        .filter(|row| row.source == GrantSource::Manual && wide(row))
+        .filter(|row| first.contains(&row.user_id))
+        .map(|row| row.id)
+        .collect()
+}
+
+/// Tells the difference: inside the event of the person's own change if there is one, else as an
+/// event of its own.
+fn tell(
+    change: &mut Change<'_>,
+    world: &World,
+    user: &UserRow,
+    old: &Entitlement,
+    resolution: &Resolution,
+) {
+    let new = &resolution.entitlement;
+    let differs = old != new;
+    let version = user.roles_version + i64::from(differs);
+    let role = json!(world.role_slug(new.role));
+    let mut changes = Vec::new();
+    if old.role != new.role {
+        let old = world.role_slug(old.role);
+        changes.push(json!({"attribute": "role", "old": old, "new": role}));
+    }
+    if old.projects != new.projects {
+        let (old, new) = (world.project_roles(old), world.project_roles(new));
+        changes.push(json!({"attribute": "projects", "old": old, "new": new}));
+    }
+    let own = change.events.iter_mut().find(|event| event.subject == Some(user.id));
+    if let Some(Value::Object(data)) = own.map(|event| &mut event.data) {
+        data.insert("role".into(), role);
+        data.insert("roles_version".into(), version.into());
+        if let Some(Value::Array(list)) = data.get_mut("changes") {
+            list.append(&mut changes);
+        } else if !changes.is_empty() {
+            data.insert("changes".into(), changes.into());
+        }
+    } else if differs {
+        let kind = if old.role == new.role {
+            EventKind::UserProjectsChanged
+        } else {
+            EventKind::UserRoleChanged
+        };
+        let data = json!({
+            "user_id": user.id,
+            "connection_id": user.managed_by,
+            "role": role,
+            "roles_version": version,
+            "because": because(world, resolution),
+            "changes": changes,
+        });
+        change.events.push(Recorded { subject: None, kind, data });
+    }
+}
+
+fn because(world: &World, resolution: &Resolution) -> Value {
+    match &resolution.because {
+        Because::ConnectionDefault => json!({"source": "connection_default"}),
+        Because::Grant(id) => {
+            let verdicts = resolution.verdicts.len();
+            json!({"source": "grant", "grant_id": id, "candidates": verdicts})
+        }
+        Because::Inactive => json!({"source": "inactive"}),
+        Because::NoOrganizationGrant => json!({"source": "project_grants_only"}),
+        Because::OrganizationDefault => json!({"source": "organization_default"}),
+        Because::Owner => {
+            json!({"source": "owner", "role": world.roles.owner().map(|role| &role.slug)})
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The strict gate: what a response may look like at all, said before any signature is computed.
+//!
+//! The order matters. xmlsec runs a message's transforms before it looks at the signature, so nothing may
+//! reach it that is not on the lists here. A message is a Response with one Assertion as its child; each
+//! signature is the child of what it covers, right behind its Issuer, and covers that and nothing else
+//! (SAML Core 5.4, XML Signature 4). What does not fit is refused as a whole, never trimmed to fit.
+
+mod ids;
+pub(crate) mod scan;
+pub(super) mod shape;
+mod signatures;
+
+pub use signatures::Algorithm;
+
+use roxmltree::{Document, Node};
+
+use self::shape::ResponseFields;
+use super::{
+    binding::Received,
+    error::Error,
+    xml::{self, ASSERTION, PROTOCOL, SIGNATURE},
+};
+
+/// Which element a signature covers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Element {
+    /// `saml:Assertion`
+    Assertion,
+    /// `samlp:Response`
+    Response,
+}
+
+impl Element {
+    /// Namespace and name.
+    pub(super) fn qualified(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Assertion => (ASSERTION, "Assertion"),
+            Self::Response => (PROTOCOL, "Response"),
+        }
+    }
+}
+
+/// A signature of the message, and what it claims to cover.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Signed {
+    /// The covered element.
+    pub element: Element,
+    /// Its ID.
+    pub id: String,
+    /// The SignatureMethod.
+    pub algorithm: Algorithm,
+}
+
+/// A message of the right shape, of which nothing is verified yet.
+#[derive(Clone)]
+pub struct Gated {
+    pub(super) xml: String,
+    pub(super) assertion_id: String,
+    pub(super) response: ResponseFields,
+    signed: Vec<Signed>,
+    remarks: usize,
+}
+
+impl Gated {
+    /// The signatures: one or two, the Response's first.
+    pub fn signed(&self) -> &[Signed] {
+        &self.signed
+    }
+
+    /// The request that the response claims to answer: unverified, good for looking it up.
+    pub fn in_response_to(&self) -> Option<&str> {
+        self.response.in_response_to.as_deref()
+    }
+
+    /// The issuer that the response claims: unverified, good for the log.
+    pub fn issuer(&self) -> Option<&str> {
+        self.response.issuer.as_deref()
+    }
+
+    /// How many comments and processing instructions stand between elements, where they say nothing.
+    pub fn remarks(&self) -> usize {
+        self.remarks
+    }
+}
+
+impl std::fmt::Debug for Gated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gated")
+            .field("signed", &self.signed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Lets a message of the right shape through.
+pub fn check(received: Received) -> Result<Gated, Error> {
+    scan::scan(&received.xml)?;
+    let document = xml::parse(&received.xml)?;
+    let root = document.root_element();
+    let remarks = remarks(&document)?;
+    namespaces(root)?;
+    ids::check(root)?;
+    let shape = shape::response(root)?;
+    let signed = signatures::check(root, shape.assertion)?;
+    if xml::is(shape.assertion, ASSERTION, "EncryptedAssertion") {
+        return Err(Error::EncryptedAssertionUnsupported);
+    }
+    if signed.is_empty() {
+        return Err(Error::SignatureMissing);
+    }
+    let assertion_id = shape::assertion(shape.assertion)?;
+    let response = shape.fields;
+    drop(document);
+    Ok(Gated {
+        xml: received.xml,
+        assertion_id,
+        response,
+        signed,
+        remarks,
+    })
+}
+
+/// Elements whose text is read, so that nothing may interrupt it.
+const VALUES: [&str; 10] = [
+    "Audience",
+    "AuthenticatingAuthority",
+    "AuthnContextClassRef",
+    "AuthnContextDeclRef",
+    "AttributeValue",
+    "CipherValue",
+    "Issuer",
+    "NameID",
+    "StatusDetail",
+    "StatusMessage",
+];
+
+/// Counts comments and processing instructions; inside a value they are refused.
+fn remarks(document: &Document<'_>) -> Result<usize, Error> {
+    let mut count = 0;
+    for element in document.descendants().filter(Node::is_element) {
+        let (mut remarks, mut has_text, mut has_elements) = (0, false, false);
+        for child in element.children() {
+            remarks += usize::from(child.is_comment() || child.is_pi());
+            has_text |= child.is_text() && !shape::is_blank(child);
+            has_elements |= child.is_element();
+        }
+        let of_signature = element.tag_name().namespace() == Some(SIGNATURE);
+        let in_value = || {
+            element
+                .ancestors()
+                .any(|node| VALUES.contains(&node.tag_name().name()))
+        };
+        if remarks > 0 && (has_text || (of_signature && !has_elements) || in_value()) {
+            return Err(Error::CommentInValue {
+                element: xml::name(element),
+            });
+        }
+        count += remarks;
+    }
+    Ok(count)
+}
+
+/// Every namespace is an absolute URI: canonicalization fails on others, and has been fooled by failing.
+fn namespaces(root: Node<'_, '_>) -> Result<(), Error> {
+    for namespace in root
+        .descendants()
+        .filter(Node::is_element)
+        .flat_map(|node| node.namespaces())
+    {
+        let undeclared = namespace.name().is_none() && namespace.uri().is_empty();
+        if !undeclared && !is_absolute(namespace.uri()) {
+            return Err(Error::Structure {
+                rule: "a namespace that is no absolute URI",
+                arrived: super::error::shown(namespace.uri()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_absolute(uri: &str) -> bool {
+    uri.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    }) && uri.chars().all(|c| c.is_ascii_graphic())
+}

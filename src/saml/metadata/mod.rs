@@ -1,0 +1,219 @@
+//! SAML Metadata 2.3 and 2.4: an identity provider's document becomes an [`IdentityProvider`]; ours is
+//! written by [`ServiceProvider`].
+//!
+//! A document that names no identity provider, or none with a certificate we can use, is refused: nothing
+//! read from it could ever be verified.
+
+mod service_provider;
+
+pub use service_provider::ServiceProvider;
+
+use jiff::Timestamp;
+use roxmltree::Node;
+use url::Url;
+
+use super::{
+    binding,
+    certificate::Certificate,
+    error::{Error, shown},
+    gate::scan,
+    instant,
+    xml::{self, METADATA, PROTOCOL, SIGNATURE},
+};
+
+/// The largest document taken.
+pub const LIMIT: usize = 1024 * 1024;
+
+const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+
+/// An identity provider, as its metadata describes it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct IdentityProvider {
+    /// Its entity id, compared exactly with the Issuer of its messages.
+    pub entity_id: String,
+    /// Where requests go by redirect.
+    pub sso_redirect: Option<String>,
+    /// Where requests go by POST.
+    pub sso_post: Option<String>,
+    /// Where logout goes by redirect.
+    pub slo_redirect: Option<String>,
+    /// Where logout goes by POST.
+    pub slo_post: Option<String>,
+    /// Where logout answers go, where that is another place.
+    pub slo_response: Option<String>,
+    /// The certificates that may verify: all of them count, in rollovers there are several.
+    pub certificates: Vec<Certificate>,
+    /// Whether it wants its requests signed.
+    pub want_authn_requests_signed: bool,
+}
+
+impl IdentityProvider {
+    /// Reads a document with exactly one identity provider.
+    pub fn read(text: &str, now: Timestamp) -> Result<Self, Error> {
+        Self::read_entity(text, None, now)
+    }
+
+    /// Reads a document with several, of which somebody chose one.
+    pub fn read_entity(text: &str, entity_id: Option<&str>, now: Timestamp) -> Result<Self, Error> {
+        if text.len() > LIMIT {
+            return Err(Error::TooLarge {
+                what: "the metadata's octets",
+                limit: LIMIT,
+                arrived: text.len(),
+            });
+        }
+        let text = binding::plain(text.trim_start_matches([' ', '\t', '\r', '\n']).to_owned())?;
+        scan::scan(&text)?;
+        let document = xml::parse(&text)?;
+        let root = document.root_element();
+        let role = chosen(root, entity_id)?;
+        for around in role.ancestors().filter(Node::is_element) {
+            still_valid(around, now)?;
+        }
+        described(role)
+    }
+
+    /// The origins it posts from: those of its single sign-on addresses.
+    pub fn origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> = [&self.sso_redirect, &self.sso_post]
+            .into_iter()
+            .flatten()
+            .filter_map(|address| Some(Url::parse(address).ok()?.origin().ascii_serialization()))
+            .collect();
+        origins.dedup();
+        origins
+    }
+}
+
+/// The IDPSSODescriptor for SAML 2.0 of the one entity that has one, or of the one that was chosen.
+fn chosen<'a, 'i: 'a>(root: Node<'a, 'i>, entity_id: Option<&str>) -> Result<Node<'a, 'i>, Error> {
+    let missing = |found| Err(Error::MetadataIdentityProviderMissing { found });
+    if !xml::is(root, METADATA, "EntityDescriptor")
+        && !xml::is(root, METADATA, "EntitiesDescriptor")
+    {
+        return missing(format!("the root is {}", xml::name(root)));
+    }
+    let roles: Vec<Node<'_, '_>> = root
+        .descendants()
+        .filter(|node| xml::is(*node, METADATA, "EntityDescriptor"))
+        .flat_map(|entity| xml::children(entity, METADATA, "IDPSSODescriptor"))
+        .filter(|role| speaks_saml2(*role))
+        .filter(|role| entity_id.is_none_or(|chosen| entity_of(*role) == chosen))
+        .collect();
+    match roles.as_slice() {
+        [] => missing("no IDPSSODescriptor for SAML 2.0".to_owned()),
+        [role] => Ok(*role),
+        several => Err(Error::MetadataAmbiguous {
+            entity_ids: several
+                .iter()
+                .take(100)
+                .map(|role| shown(&entity_of(*role)))
+                .collect(),
+        }),
+    }
+}
+
+fn speaks_saml2(role: Node<'_, '_>) -> bool {
+    let protocols = role
+        .attribute("protocolSupportEnumeration")
+        .unwrap_or_default();
+    protocols
+        .split_ascii_whitespace()
+        .any(|protocol| protocol == PROTOCOL)
+}
+
+fn entity_of(role: Node<'_, '_>) -> String {
+    role.parent_element()
+        .and_then(|entity| entity.attribute("entityID"))
+        .map(xml::collapsed)
+        .unwrap_or_default()
+}
+
+fn still_valid(node: Node<'_, '_>, now: Timestamp) -> Result<(), Error> {
+    let Some(text) = node.attribute("validUntil") else {
+        return Ok(());
+    };
+    let valid_until = instant::read("the metadata's validUntil", text)?;
+    if valid_until > now {
+        Ok(())
+    } else {
+        Err(Error::MetadataExpired { valid_until, now })
+    }
+}
+
+fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
+    let entity_id = entity_of(role);
+    if entity_id.is_empty() || entity_id.len() > 1024 {
+        return Err(Error::MetadataEntityId);
+    }
+    let location = |service: &'static str, binding| -> Result<Option<String>, Error> {
+        endpoint(role, service, binding)?
+            .map(|node| address(node, service, "Location"))
+            .transpose()
+    };
+    let answers = xml::children(role, METADATA, "SingleLogoutService")
+        .find(|node| node.has_attribute("ResponseLocation"))
+        .map(|node| address(node, "SingleLogoutService", "ResponseLocation"))
+        .transpose()?;
+    Ok(IdentityProvider {
+        sso_redirect: location("SingleSignOnService", REDIRECT)?,
+        sso_post: location("SingleSignOnService", POST)?,
+        slo_redirect: location("SingleLogoutService", REDIRECT)?,
+        slo_post: location("SingleLogoutService", POST)?,
+        slo_response: answers,
+        certificates: certificates(role)?,
+        want_authn_requests_signed: matches!(
+            role.attribute("WantAuthnRequestsSigned"),
+            Some("true" | "1")
+        ),
+        entity_id,
+    })
+}
+
+fn endpoint<'a, 'i: 'a>(
+    role: Node<'a, 'i>,
+    service: &'static str,
+    binding: &str,
+) -> Result<Option<Node<'a, 'i>>, Error> {
+    Ok(xml::children(role, METADATA, service)
+        .find(|node| node.attribute("Binding") == Some(binding)))
+}
+
+/// An address of the web; anything else (a script, a file, a path) is refused.
+fn address(node: Node<'_, '_>, endpoint: &'static str, name: &str) -> Result<String, Error> {
+    let text = node.attribute(name).map(xml::collapsed).unwrap_or_default();
+    let good = Url::parse(&text).is_ok_and(|url| {
+        ["http", "https"].contains(&url.scheme()) && url.has_host() && url.username().is_empty()
+    });
+    if good {
+        Ok(text)
+    } else {
+        Err(Error::MetadataEndpoint { endpoint })
+    }
+}
+
+/// Every certificate for signing: KeyDescriptors with that use or without one (Metadata 2.4.1.1). Those we
+/// cannot use are left out as long as one remains.
+fn certificates(role: Node<'_, '_>) -> Result<Vec<Certificate>, Error> {
+    let mut usable: Vec<Certificate> = Vec::new();
+    let mut why = None;
+    let texts = xml::children(role, METADATA, "KeyDescriptor")
+        .filter(|key| matches!(key.attribute("use"), None | Some("signing")))
+        .flat_map(|key| xml::children(key, SIGNATURE, "KeyInfo"))
+        .flat_map(|info| xml::children(info, SIGNATURE, "X509Data"))
+        .flat_map(|data| xml::children(data, SIGNATURE, "X509Certificate"));
+    for node in texts {
+        match Certificate::from_base64_text(&xml::text(node)?) {
+            Ok(certificate) if usable.contains(&certificate) => {}
+            Ok(certificate) => usable.push(certificate),
+            Err(Error::CertificateUnusable { why: fault }) => why = Some(fault),
+            Err(error) => return Err(error),
+        }
+    }
+    if usable.is_empty() {
+        Err(Error::MetadataCertificateMissing { why })
+    } else {
+        Ok(usable)
+    }
+}

@@ -1,0 +1,54 @@
+//! A SAML 2.0 service provider, pure: octets, settings and a time come in, an [`Assertion`] comes out.
+//!
+//! The steps are types, so that none can be left out: a form becomes [`binding::Received`], the strict
+//! gate makes it [`gate::Gated`], the signature makes it [`signature::Verified`], the conditions make it an
+//! [`Assertion`]. Only [`conditions::accept`] makes the last, and it reads nothing but signed octets.
+//!
+//! | file | rules |
+//! |---|---|
+//! | [`binding`] | HTTP POST binding (SAML Bindings 3.5): the form, base64, UTF-8 |
+//! | [`gate`] | what a response may look like at all, before any signature is computed (SAML Core 3.2, 2.3, 5.4) |
+//! | [`signature`] | XML Signature with the certificates of one connection, and the octets it covers |
+//! | [`conditions`] | who, for whom, where and when (SAML Core 2.4, 2.5, 2.7; SAML Profiles 4.1.4) |
+//! | [`assertion`] | what is left when all of it held |
+//! | [`profile`] | the claim names of the products: address, names, groups, subject key |
+//! | [`metadata`] | SAML Metadata 2.3, 2.4: theirs in, ours out |
+//! | [`certificate`] | the X.509 certificates that metadata carries |
+//! | [`instant`] | `xs:dateTime` as SAML Core 1.3.3 wants it |
+//! | [`quiet`] | xmlsec and libxml2 initialised once, and silent |
+
+pub mod assertion;
+pub mod binding;
+pub mod certificate;
+pub mod conditions;
+pub mod error;
+pub mod gate;
+pub mod instant;
+pub mod metadata;
+pub mod profile;
+pub mod quiet;
+pub mod signature;
+pub(crate) mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+pub use assertion::Assertion;
+pub use error::Error;
+
+/// The whole way from a received response to an [`Assertion`]: gate, signature, conditions.
+///
+/// Whoever needs the request a response answers before it knows what to expect takes the steps
+/// one by one: [`gate::Gated::in_response_to`] says it.
+pub fn receive(
+    response: binding::Received,
+    certificates: &[certificate::Certificate],
+    expected: &conditions::Expected<'_>,
+    now: Timestamp,
+) -> Result<Assertion, Error> {
+    let gated = gate::check(response)?;
+    let verified = signature::verify(gated, certificates)?;
+    conditions::accept(&verified, expected, now)
+}

@@ -1,0 +1,77 @@
+//! One character changed anywhere: never another person, never other attributes.
+
+use super::*;
+
+/// What a person is known by.
+fn identity(assertion: &Assertion) -> impl PartialEq + std::fmt::Debug + use<> {
+    let values: Vec<_> = assertion
+        .attributes
+        .iter()
+        .map(|a| (a.name.clone(), a.values.clone()))
+        .collect();
+    let name_id = assertion
+        .name_id
+        .as_ref()
+        .map(|n| (n.value.clone(), n.format.clone()));
+    (
+        name_id,
+        values,
+        assertion.issuer.clone(),
+        assertion.assertion_id.clone(),
+    )
+}
+
+#[test]
+fn no_single_character_makes_another_identity() {
+    for what in [Sign::Assertion, Sign::Response, Sign::Both] {
+        let xml = signed(what);
+        let genuine = identity(&receive(&xml).unwrap());
+        let mut accepted = 0;
+        // Every seventh position meets tags, names, values, text and base64 alike.
+        for at in (0..xml.len()).step_by(7) {
+            for replacement in ["x", " ", "<", "&amp;", "\"", "A", "\n", ""] {
+                let changed = format!("{}{replacement}{}", &xml[..at], &xml[at + 1..]);
+                if let Ok(assertion) = receive(&changed) {
+                    accepted += 1;
+                    assert_eq!(identity(&assertion), genuine, "{replacement:?} at {at}");
+                }
+            }
+        }
+        assert!(accepted > 0, "white space in KeyInfo changes nothing");
+    }
+}
+
+#[test]
+fn signed_text_does_not_bear_a_change() {
+    for what in [Sign::Assertion, Sign::Response, Sign::Both] {
+        let xml = signed(what);
+        for (old, new) in [
+            (ADA, "eve@acme.example"),
+            ("SEO_Editors", "Owners"),
+            ("SessionIndex=\"", "SessionIndex=\"x"),
+            (
+                "_a\" IssueInstant=\"2026-07-01T10:00:00Z",
+                "_a\" IssueInstant=\"2026-07-01T10:00:01Z",
+            ),
+            (
+                "</saml:AttributeValue>",
+                "</saml:AttributeValue><saml:AttributeValue>Owners</saml:AttributeValue>",
+            ),
+            ("<saml:Subject>", "<saml:Subject> "),
+        ] {
+            assert_eq!(reason(&with(&xml, old, new)), "signature_invalid", "{new}");
+        }
+        let value = part(&xml, "<ds:SignatureValue>", "</ds:SignatureValue>");
+        let turned = value.replace('A', "#").replace('B', "A").replace('#', "B");
+        assert_eq!(reason(&xml.replace(value, &turned)), "signature_invalid");
+    }
+}
+
+#[test]
+fn no_cut_and_no_noise_panics() {
+    let xml = signed(Sign::Both);
+    for at in (0..xml.len()).step_by(41) {
+        assert!(receive(&xml[..at]).is_err());
+        assert!(receive(&xml[at..]).is_err() || at == 0);
+    }
+}

@@ -1,0 +1,56 @@
+//! Bad signatures leave nothing on standard error: nobody fills a disk before being known.
+
+use std::process::Command;
+
+use super::*;
+
+const CHILD: &str = "USHER_TEST_BAD_SIGNATURES";
+
+#[test]
+fn bad_signatures_are_silent() {
+    if std::env::var_os(CHILD).is_some() {
+        return send_bad_signatures();
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            &format!("{}::bad_signatures_are_silent", module()),
+        ])
+        .args(["--nocapture", "--test-threads=1"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&child.stdout);
+    assert!(
+        child.status.success() && printed.contains("1 passed"),
+        "{printed}"
+    );
+    assert_eq!(String::from_utf8_lossy(&child.stderr), "");
+}
+
+/// This module's path without the crate's name, as the test runner has it.
+fn module() -> &'static str {
+    module_path!().split_once("::").unwrap().1
+}
+
+fn send_bad_signatures() {
+    let xml = signed(Sign::Both);
+    let value = part(&xml, "<ds:DigestValue>", "</ds:DigestValue>");
+    let broken = [
+        xml.replace(ADA, "eve@acme.example"),
+        xml.replace(value, "<ds:DigestValue>AAAA</ds:DigestValue>"),
+        xml.replace(value, "<ds:DigestValue>!</ds:DigestValue>"),
+        with(&xml, "<ds:SignatureValue>", "<ds:SignatureValue>AAAA"),
+    ];
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for message in broken.iter().cycle().take(500) {
+                    assert_eq!(reason(message), "signature_invalid");
+                }
+            });
+        }
+    });
+    let garbage = "<x xmlns=\"relative\"><y></x>";
+    assert!(receive(garbage).is_err());
+}

@@ -1,0 +1,507 @@
+//! SCIM filters and sort keys as SQL: the one file that knows both. Mounted once an engine.
+//!
+//! Every comparison is between the comparable texts of `scim::text`, octet by octet: in a column
+//! where there is one, else in the row's `search` object under the path's canonical text, else,
+//! for multi-valued attributes, in the element rows. Only names out of the catalog reach the SQL
+//! text; whatever a client wrote is bound.
+
+use diesel::QueryResult;
+use diesel::expression::{
+    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
+};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use super::{BYTEWISE, Db, POSITION, id_text};
+use crate::scim::filter::{Comparand, Filter, Operator};
+use crate::scim::path::AttributePath;
+use crate::scim::text::date_time;
+use crate::store::schema::{scim_groups, scim_users};
+use crate::store::search::{Direction, Search};
+use crate::store::types::{AnyId, IdSql};
+
+/// A stretch of SQL or a value that is bound.
+enum Piece {
+    Big(i64),
+    Flag(bool),
+    Id(AnyId),
+    Sql(String),
+    Text(String),
+}
+
+/// A filter over the rows of one table.
+pub(crate) struct Predicate(Vec<Piece>);
+
+/// A sort key over the rows of one table.
+pub(crate) struct Order(Vec<Piece>);
+
+impl Predicate {
+    /// Over `scim_users`.
+    pub(crate) fn users(search: &Search, filter: &Filter) -> Self {
+        Self(Compiler::new(search, &USERS).compiled(filter))
+    }
+
+    /// Over `scim_groups`.
+    pub(crate) fn groups(search: &Search, filter: &Filter) -> Self {
+        Self(Compiler::new(search, &GROUPS).compiled(filter))
+    }
+}
+
+impl Order {
+    /// Over `scim_users`.
+    pub(crate) fn users(search: &Search, path: AttributePath, direction: Direction) -> Self {
+        Self(Compiler::new(search, &USERS).sorted(path, direction))
+    }
+
+    /// Over `scim_groups`.
+    pub(crate) fn groups(search: &Search, path: AttributePath, direction: Direction) -> Self {
+        Self(Compiler::new(search, &GROUPS).sorted(path, direction))
+    }
+}
+
+macro_rules! expression {
+    ($($name:ident: $sql_type:ty),+) => {$(
+        impl Expression for $name {
+            type SqlType = $sql_type;
+        }
+
+        impl QueryFragment<Db> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
+                // The shapes of filters come from clients: the statement cache has no room for them.
+                out.unsafe_to_cache_prepared();
+                for piece in &self.0 {
+                    match piece {
+                        Piece::Big(value) => out.push_bind_param::<BigInt, _>(value)?,
+                        Piece::Flag(value) => out.push_bind_param::<Bool, _>(value)?,
+                        Piece::Id(value) => out.push_bind_param::<IdSql, _>(value)?,
+                        Piece::Sql(sql) => out.push_sql(sql),
+                        Piece::Text(value) => out.push_bind_param::<Text, _>(value)?,
+                    }
+                }
+                Ok(())
+            }
+        }
+
+        impl QueryId for $name {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+
+        impl ValidGrouping<()> for $name {
+            type IsAggregate = is_aggregate::Never;
+        }
+
+        impl AppearsOnTable<scim_users::table> for $name {}
+        impl SelectableExpression<scim_users::table> for $name {}
+        impl AppearsOnTable<scim_groups::table> for $name {}
+        impl SelectableExpression<scim_groups::table> for $name {}
+    )+};
+}
+
+expression!(Predicate: Bool, Order: Text);
+
+/// What the compiler must know of a table.
+struct Table {
+    name: &'static str,
+    resource_type: &'static str,
+    endpoint: &'static str,
+    /// Canonical path and column of comparable text.
+    columns: &'static [(&'static str, &'static str)],
+}
+
+const USERS: Table = Table {
+    name: "scim_users",
+    resource_type: "User",
+    endpoint: "/Users/",
+    columns: &[
+        ("userName", "user_name_folded"),
+        ("externalId", "external_id"),
+        ("displayName", "display_name_folded"),
+    ],
+};
+
+const GROUPS: Table = Table {
+    name: "scim_groups",
+    resource_type: "Group",
+    endpoint: "/Groups/",
+    columns: &[("displayName", "display_name_folded"), ("externalId", "external_id")],
+};
+
+/// Where the value of a path is found.
+enum Source {
+    /// A column of `true` and `false`.
+    Flag(String),
+    /// A column that holds an id.
+    Id(String),
+    /// A column of microseconds.
+    Instant(String),
+    /// An expression of text, possibly null.
+    Text(Vec<Piece>),
+}
+
+struct Compiler<'a> {
+    search: &'a Search,
+    table: &'static Table,
+    out: Vec<Piece>,
+    /// Within `not`, an unknown must count as false before it is turned round.
+    negated: bool,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(search: &'a Search, table: &'static Table) -> Self {
+        Self { search, table, out: Vec::new(), negated: false }
+    }
+
+    fn compiled(mut self, filter: &Filter) -> Vec<Piece> {
+        self.filter(filter, false);
+        self.out
+    }
+
+    fn sql(&mut self, sql: impl Into<String>) {
+        self.out.push(Piece::Sql(sql.into()));
+    }
+
+    fn filter(&mut self, filter: &Filter, within: bool) {
+        match filter {
+            Filter::And(filters) => self.chain(filters, " AND ", within),
+            Filter::Or(filters) => self.chain(filters, " OR ", within),
+            Filter::Not(filter) => {
+                let outer = std::mem::replace(&mut self.negated, true);
+                self.sql("NOT (");
+                self.filter(filter, within);
+                self.sql(")");
+                self.negated = outer;
+            }
+            Filter::Within { attribute, filter } if attribute.attribute.multi_valued => {
+                self.exists(*attribute);
+                self.filter(filter, true);
+                self.sql(")");
+            }
+            // Brackets on a single value, or inside brackets, mean that very value.
+            Filter::Within { attribute, filter } => {
+                self.sql("(");
+                self.present(attribute.whole(), within);
+                self.sql(" AND ");
+                self.filter(filter, within);
+                self.sql(")");
+            }
+            Filter::Present(path) => self.atom(|it| it.present(*path, within)),
+            Filter::Compare { path, operator, value } => {
+                self.atom(|it| it.compare(*path, *operator, value, within));
+            }
+        }
+    }
+
+    fn chain(&mut self, filters: &[Filter], word: &str, within: bool) {
+        self.sql("(");
+        for (at, filter) in filters.iter().enumerate() {
+            if at > 0 {
+                self.sql(word);
+            }
+            self.filter(filter, within);
+        }
+        self.sql(")");
+    }
+
+    fn atom(&mut self, write: impl FnOnce(&mut Self)) {
+        self.sql("(");
+        write(self);
+        self.sql(if self.negated { ") IS TRUE" } else { ")" });
+    }
+
+    /// Opens `EXISTS (.. ` over the elements of a multi-valued attribute; the caller closes it.
+    fn exists(&mut self, path: AttributePath) {
+        let (table, name) = (self.table.name, path.attribute.name);
+        let from = match name {
+            "groups" => format!(
+                "scim_members m JOIN scim_groups g ON g.org_id = m.org_id AND g.id = m.group_id \
+                 WHERE m.org_id = {table}.org_id AND m.member_id = {table}.id AND "
+            ),
+            "members" => format!(
+                "scim_members m WHERE m.org_id = {table}.org_id AND m.group_id = {table}.id AND "
+            ),
+            _ => format!(
+                "scim_values v WHERE v.org_id = {table}.org_id AND v.scim_user_id = {table}.id \
+                 AND v.path = '{}' AND ",
+                path.whole().key()
+            ),
+        };
+        self.sql(format!("EXISTS (SELECT 1 FROM {from}"));
+    }
+
+    fn present(&mut self, path: AttributePath, within: bool) {
+        if path.attribute.multi_valued && !within {
+            self.exists(path);
+            self.present_in(path, true);
+            self.sql(")");
+        } else {
+            self.present_in(path, within);
+        }
+    }
+
+    /// A complex attribute is present when one of its parts is.
+    fn present_in(&mut self, path: AttributePath, within: bool) {
+        let parts: Vec<_> = match path.sub {
+            None if path.attribute.is_complex() => {
+                let subs = path.attribute.sub_attributes.iter();
+                subs.map(|sub| AttributePath { sub: Some(sub), ..path }).collect()
+            }
+            _ => vec![path],
+        };
+        self.sql("(");
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 {
+                self.sql(" OR ");
+            }
+            let source = self.source(part, within);
+            self.value(source);
+            self.sql(" IS NOT NULL");
+        }
+        self.sql(")");
+    }
+
+    fn compare(&mut self, path: AttributePath, op: Operator, value: &Comparand, within: bool) {
+        let path = path.or_value();
+        let Comparand::Text(text) = value else {
+            let absent = op == Operator::Eq;
+            self.sql(if absent { "NOT (" } else { "(" });
+            self.present(path, within);
+            self.sql(")");
+            return;
+        };
+        if path.attribute.multi_valued && !within {
+            if op == Operator::Ne {
+                self.sql("NOT ");
+                self.exists(path);
+                self.sql("1 = 1) OR ");
+            }
+            self.exists(path);
+            self.compare_one(path, op, text, true);
+            self.sql(")");
+        } else {
+            self.compare_one(path, op, text, within);
+        }
+    }
+
+    fn compare_one(&mut self, path: AttributePath, op: Operator, text: &str, within: bool) {
+        match self.source(path, within) {
+            Source::Flag(column) => self.flag(&column, op, text),
+            Source::Instant(column) => self.instant(&column, op, text),
+            Source::Id(column) => match (op, text.parse::<crate::id::UserId>()) {
+                (Operator::Eq, Ok(id)) => {
+                    self.sql(format!("{column} = "));
+                    self.out.push(Piece::Id(AnyId::from(id.uuid())));
+                }
+                _ => self.text(vec![Piece::Sql(id_text(&column))], op, text),
+            },
+            Source::Text(expression) => self.text(expression, op, text),
+        }
+    }
+
+    fn value(&mut self, source: Source) {
+        match source {
+            Source::Flag(column) | Source::Id(column) | Source::Instant(column) => self.sql(column),
+            Source::Text(pieces) => self.out.extend(pieces),
+        }
+    }
+
+    fn flag(&mut self, column: &str, op: Operator, text: &str) {
+        let word = if op == Operator::Ne { "<>" } else { "=" };
+        self.sql(format!("{column} {word} "));
+        self.out.push(Piece::Flag(text == "true"));
+    }
+
+    fn instant(&mut self, column: &str, op: Operator, text: &str) {
+        let Some(at) = date_time(text) else {
+            self.sql(if op == Operator::Ne { "1 = 1" } else { "1 = 0" });
+            return;
+        };
+        self.sql(format!("{column} {} ", sign(op)));
+        self.out.push(Piece::Big(at.as_microsecond()));
+    }
+
+    fn text(&mut self, expression: Vec<Piece>, op: Operator, text: &str) {
+        let repeat = |it: &mut Self| it.out.extend(expression.iter().map(Piece::again));
+        let bind = |it: &mut Self, text: String| it.out.push(Piece::Text(text));
+        match op {
+            Operator::Co => {
+                self.sql(format!("{POSITION}("));
+                repeat(self);
+                self.sql(", ");
+                bind(self, text.to_owned());
+                self.sql(") > 0");
+            }
+            Operator::Sw => {
+                repeat(self);
+                self.sql(" >= ");
+                bind(self, text.to_owned());
+                if let Some(end) = successor(text) {
+                    self.sql(" AND ");
+                    repeat(self);
+                    self.sql(" < ");
+                    bind(self, end);
+                }
+            }
+            Operator::Ew => {
+                let length = text.chars().count();
+                self.sql("length(");
+                repeat(self);
+                self.sql(format!(") >= {length} AND substr("));
+                repeat(self);
+                self.sql(", CAST(length(");
+                repeat(self);
+                self.sql(format!(") - {length} + 1 AS integer)) = "));
+                bind(self, text.to_owned());
+            }
+            Operator::Ne => {
+                repeat(self);
+                self.sql(" IS NULL OR ");
+                repeat(self);
+                self.sql(" <> ");
+                bind(self, text.to_owned());
+            }
+            _ => {
+                repeat(self);
+                self.sql(format!(" {} ", sign(op)));
+                bind(self, text.to_owned());
+            }
+        }
+    }
+
+    fn source(&self, path: AttributePath, within: bool) -> Source {
+        let table = self.table.name;
+        if within || path.attribute.multi_valued {
+            return self.element(path);
+        }
+        let key = path.key();
+        if let Some((_, column)) = self.table.columns.iter().find(|(name, _)| *name == key) {
+            return Source::Text(vec![Piece::Sql(format!("{table}.{column}"))]);
+        }
+        let located = |pieces: Vec<Piece>| Source::Text(pieces);
+        match key.as_str() {
+            "active" => Source::Flag(format!("{table}.active")),
+            "id" => Source::Id(format!("{table}.id")),
+            "meta.created" => Source::Instant(format!("{table}.created_at")),
+            "meta.lastModified" => Source::Instant(format!("{table}.updated_at")),
+            "meta.resourceType" => {
+                located(vec![Piece::Sql(format!("'{}'", self.table.resource_type.to_lowercase()))])
+            }
+            "meta.location" => located(vec![
+                Piece::Sql("(CAST(".into()),
+                Piece::Text(format!("{}{}", self.search.base, self.table.endpoint)),
+                Piece::Sql(format!(" AS text) || {})", id_text(&format!("{table}.id")))),
+            ]),
+            "meta.version" => located(vec![Piece::Sql(format!(
+                "('W/\"' || CAST({table}.version AS text) || '\"')"
+            ))]),
+            _ => located(vec![Piece::Sql(format!("({table}.search ->> '{key}'){BYTEWISE}"))]),
+        }
+    }
+
+    /// A part of an element of a multi-valued attribute.
+    fn element(&self, path: AttributePath) -> Source {
+        let sub = path.sub.map_or("value", |sub| sub.name);
+        let reference = |endpoint: &str, column: &str| {
+            Source::Text(vec![
+                Piece::Sql("(CAST(".into()),
+                Piece::Text(format!("{}{endpoint}", self.search.base)),
+                Piece::Sql(format!(" AS text) || {})", id_text(column))),
+            ])
+        };
+        let text = |sql: &str| Source::Text(vec![Piece::Sql(sql.to_owned())]);
+        match (path.attribute.name, sub) {
+            ("groups", "value") => Source::Id("m.group_id".into()),
+            ("groups", "$ref") => reference("/Groups/", "m.group_id"),
+            ("groups", "display") => text("g.display_name_folded"),
+            ("groups", "type") => text("'direct'"),
+            ("members", "value") => Source::Id("m.member_id".into()),
+            ("members", "type") => text("CASE WHEN m.member_is_group THEN 'group' ELSE 'user' END"),
+            ("members", "$ref") => Source::Text(vec![
+                Piece::Sql("(CAST(".into()),
+                Piece::Text(self.search.base.clone()),
+                Piece::Sql(format!(
+                    " AS text) || CASE WHEN m.member_is_group THEN '/Groups/' ELSE '/Users/' END \
+                     || {})",
+                    id_text("m.member_id")
+                )),
+            ]),
+            ("groups" | "members", _) => text("CAST(NULL AS text)"),
+            (_, "value") => text("v.folded"),
+            _ => Source::Text(vec![Piece::Sql(format!("(v.element ->> '{sub}'){BYTEWISE}"))]),
+        }
+    }
+
+    /// The sort key and its direction; of a multi-valued attribute the primary element's value,
+    /// else the first one's.
+    fn sorted(mut self, path: AttributePath, direction: Direction) -> Vec<Piece> {
+        let path = path.or_value();
+        let word = match direction {
+            Direction::Ascending => " ASC NULLS LAST",
+            Direction::Descending => " DESC NULLS FIRST",
+        };
+        if path.attribute.multi_valued {
+            let (table, key) = (self.table.name, path.whole().key());
+            self.sql("(SELECT ");
+            let source = self.element(path);
+            self.value(source);
+            self.sql(match path.attribute.name {
+                "groups" => format!(
+                    " FROM scim_members m JOIN scim_groups g ON g.org_id = m.org_id \
+                     AND g.id = m.group_id WHERE m.org_id = {table}.org_id \
+                     AND m.member_id = {table}.id ORDER BY m.group_id LIMIT 1)"
+                ),
+                "members" => format!(
+                    " FROM scim_members m WHERE m.org_id = {table}.org_id \
+                     AND m.group_id = {table}.id ORDER BY m.member_id LIMIT 1)"
+                ),
+                _ => format!(
+                    " FROM scim_values v WHERE v.org_id = {table}.org_id \
+                     AND v.scim_user_id = {table}.id AND v.path = '{key}' \
+                     ORDER BY CASE WHEN v.element ->> 'primary' = 'true' THEN 0 ELSE 1 END, \
+                     v.position LIMIT 1)"
+                ),
+            });
+        } else {
+            let source = self.source(path, false);
+            self.value(source);
+        }
+        self.sql(word);
+        self.out
+    }
+}
+
+impl Piece {
+    fn again(&self) -> Self {
+        match self {
+            Self::Big(value) => Self::Big(*value),
+            Self::Flag(value) => Self::Flag(*value),
+            Self::Id(value) => Self::Id(*value),
+            Self::Sql(sql) => Self::Sql(sql.clone()),
+            Self::Text(text) => Self::Text(text.clone()),
+        }
+    }
+}
+
+fn sign(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Ne => "<>",
+        Operator::Gt => ">",
+        Operator::Ge => ">=",
+        Operator::Lt => "<",
+        Operator::Le => "<=",
+        Operator::Eq | Operator::Co | Operator::Sw | Operator::Ew => "=",
+    }
+}
+
+/// The smallest text that is greater than every text beginning with `text`; none for an empty one.
+fn successor(text: &str) -> Option<String> {
+    let mut start: Vec<char> = text.chars().collect();
+    while let Some(last) = start.pop() {
+        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(last as u32 + 1) };
+        if let Some(next) = next {
+            start.push(next);
+            return Some(start.into_iter().collect());
+        }
+    }
+    None
+}

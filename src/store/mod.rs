@@ -1,0 +1,152 @@
+//! The store: Diesel, one body of queries for two engines.
+//!
+//! [`Store::read`] and [`Store::write`] run one whole operation as one transaction over
+//! [`Tx`]; a write may run again when it lost against another, so its arguments are cloned into
+//! it. An operation answers only after its commit. Beside the columns that rules and searches
+//! read, a SCIM resource is kept as its document, with a flat `search` object of comparable
+//! texts (see `scim::Index`) that the filter compiler reads: memory and SQL compare the same
+//! bytes, so they cannot disagree.
+#![expect(clippy::duplicate_mod, reason = "the queries are written once and mounted an engine")]
+
+pub mod error;
+pub mod migrate;
+mod ops;
+pub mod postgres;
+pub mod rows;
+pub mod schema;
+pub mod search;
+pub mod sqlite;
+pub mod tx;
+pub mod types;
+
+#[path = "."]
+mod on_sqlite {
+    //! The queries, on SQLite.
+    pub(crate) type Db = diesel::sqlite::Sqlite;
+    pub(crate) type Conn = super::sqlite::Conn;
+    /// How text is made to compare by bytes.
+    pub(crate) const BYTEWISE: &str = " COLLATE BINARY";
+    /// The function that finds a text in another.
+    pub(crate) const POSITION: &str = "instr";
+    /// An id column as the text that clients see.
+    pub(crate) fn id_text(column: &str) -> String {
+        let part = |from, length| format!("substr(lower(hex({column})), {from}, {length})");
+        let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+        format!("({})", parts.join(" || '-' || "))
+    }
+    #[path = "filter.rs"]
+    pub(crate) mod filter;
+    #[path = "queries/mod.rs"]
+    pub(crate) mod queries;
+}
+
+#[path = "."]
+mod on_postgres {
+    //! The queries, on PostgreSQL.
+    pub(crate) type Db = diesel::pg::Pg;
+    pub(crate) type Conn = super::postgres::Conn;
+    /// How text is made to compare by bytes.
+    pub(crate) const BYTEWISE: &str = " COLLATE \"C\"";
+    /// The function that finds a text in another.
+    pub(crate) const POSITION: &str = "strpos";
+    /// An id column as the text that clients see.
+    pub(crate) fn id_text(column: &str) -> String {
+        format!("(CAST({column} AS text) COLLATE \"C\")")
+    }
+    #[path = "filter.rs"]
+    pub(crate) mod filter;
+    #[path = "queries/mod.rs"]
+    pub(crate) mod queries;
+}
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+pub use error::{Error, Failure, Key};
+pub use migrate::{Direction, Step};
+pub use tx::Tx;
+
+/// Where the store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A PostgreSQL URL.
+    Postgres(String),
+    /// An SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// PostgreSQL connections that one process holds at most.
+const POOL: usize = 16;
+
+enum Engine {
+    Postgres(postgres::Connections),
+    Sqlite(sqlite::Threads),
+}
+
+/// The one user store.
+#[derive(Clone)]
+pub struct Store(Arc<Engine>);
+
+impl Store {
+    /// Brings the store at `place` up to date and opens it.
+    pub async fn open(place: &Place) -> Result<Self, Error> {
+        Self::migrate(place, &Direction::Up).await?;
+        Self::open_as_it_is(place, POOL)
+    }
+
+    /// Opens a store for a command: an empty one is brought up, one that is behind is refused.
+    pub async fn open_for_command(place: &Place) -> Result<Self, Error> {
+        let steps = Self::migrate(place, &Direction::Status).await?;
+        match steps.iter().filter(|step| step.applied).count() {
+            0 => Self::open(place).await,
+            applied if applied < steps.len() => Err(Error::Behind),
+            _ => Self::open_as_it_is(place, 2),
+        }
+    }
+
+    /// Opens without looking at the migrations, with at most `pool` PostgreSQL connections.
+    pub fn open_as_it_is(place: &Place, pool: usize) -> Result<Self, Error> {
+        Ok(Self(Arc::new(match place {
+            Place::Postgres(url) => Engine::Postgres(postgres::Connections::new(url, pool)?),
+            Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path)?),
+        })))
+    }
+
+    /// Migrates the store at `place`, or looks at its migrations.
+    pub async fn migrate(place: &Place, direction: &Direction) -> Result<Vec<Step>, Error> {
+        match place {
+            Place::Postgres(url) => {
+                migrate::postgres(&postgres::Connections::new(url, 1)?, direction).await
+            }
+            Place::Sqlite(path) => migrate::sqlite(path, direction),
+        }
+    }
+
+    /// Runs a job that only reads, on one snapshot.
+    pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        match &*self.0 {
+            Engine::Postgres(pool) => pool.read(job).await,
+            Engine::Sqlite(threads) => threads.read(job).await,
+        }
+    }
+
+    /// Runs a job that changes something, as one transaction; it stands when this returns `Ok`.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        match &*self.0 {
+            Engine::Postgres(pool) => pool.write(job).await,
+            Engine::Sqlite(threads) => threads.write(job).await,
+        }
+    }
+}

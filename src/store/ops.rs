@@ -1,0 +1,273 @@
+//! The table of queries: each becomes a method of [`Tx`](crate::store::Tx).
+
+use std::collections::BTreeMap;
+
+use crate::directory::event::Visibility;
+use crate::id::{
+    ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, MappingId, OrganizationId,
+    ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+};
+use crate::secret::Hash;
+use crate::store::rows::{
+    ApiKeyRow, AppRow, CertificateRow, CodeRow, ConnectionRow, DomainRow, EventRow, GrantRow,
+    IdentityRow, InstanceRow, MappingRow, OrganizationRow, ProjectRow, RoleRow, ScimGroupRow,
+    ScimTokenRow, ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
+};
+use crate::store::search::Search;
+use crate::store::tx::ops;
+use crate::store::types::{AnyId, Doc, Time};
+
+/// A grant's project, as it is inserted.
+pub type GrantProject = (OrganizationId, GrantId, ProjectId);
+
+ops! {
+    /// The query `apps::insert`.
+    insert_app = apps::insert(row: &AppRow) -> ();
+    /// The query `apps::add_redirect_uri`.
+    add_redirect_uri = apps::add_redirect_uri(id: AppId, uri: &str) -> ();
+    /// The query `apps::add_launch_url`.
+    add_launch_url = apps::add_launch_url(id: AppId, url: &str) -> ();
+    /// The query `apps::add_organization`.
+    add_app_organization = apps::add_organization(id: AppId, org: OrganizationId) -> ();
+    /// The query `apps::by_client_id`.
+    app_by_client_id = apps::by_client_id(client_id: &str) -> Option<AppRow>;
+    /// The query `apps::by_id`.
+    app = apps::by_id(id: AppId) -> Option<AppRow>;
+    /// The query `apps::redirect_uris`.
+    redirect_uris = apps::redirect_uris(id: AppId) -> Vec<String>;
+    /// The query `apps::launch_urls`.
+    launch_urls = apps::launch_urls(id: AppId) -> Vec<String>;
+    /// Whether the app serves the organization.
+    app_serves = apps::serves(id: AppId, org: OrganizationId) -> bool;
+    /// The connection that a URL names: the one look-up without an organization, since the
+    /// connection is what tells the organization.
+    connection_of_url = connections::by_url(id: ConnectionId) -> Option<ConnectionRow>;
+    /// The query `connections::by_id`.
+    connection = connections::by_id(org: OrganizationId, id: ConnectionId) -> Option<ConnectionRow>;
+    /// The query `connections::list`.
+    connections = connections::list(org: OrganizationId) -> Vec<ConnectionRow>;
+    /// The query `connections::insert`.
+    insert_connection = connections::insert(row: &ConnectionRow) -> ();
+    /// The query `connections::update`.
+    update_connection = connections::update(row: &ConnectionRow) -> ();
+    /// The query `connections::mark_scim`.
+    mark_connection_scim = connections::mark_scim(org: OrganizationId, id: ConnectionId, at: Time) -> ();
+    /// The query `connections::mark_groups`.
+    mark_connection_groups = connections::mark_groups(org: OrganizationId, id: ConnectionId, at: Time) -> ();
+    /// The query `connections::certificates`.
+    certificates = connections::certificates(org: OrganizationId, id: ConnectionId) -> Vec<CertificateRow>;
+    /// The query `connections::replace_certificates`.
+    replace_certificates = connections::replace_certificates(org: OrganizationId, id: ConnectionId, rows: &[CertificateRow]) -> ();
+    /// The query `connections::domains`.
+    domains = connections::domains(org: OrganizationId, id: ConnectionId) -> Vec<DomainRow>;
+    /// The query `connections::add_domain`.
+    add_domain = connections::add_domain(row: &DomainRow) -> ();
+    /// The query `events::append`.
+    append_events = events::append(rows: &[EventRow]) -> ();
+    /// Events after a number, in order; with `visibility` only those for that reader.
+    events_after = events::after(org: OrganizationId, seq: i64, visibility: Option<Visibility>, limit: i64) -> Vec<EventRow>;
+    /// The live grants of these people.
+    live_grants = grants::live(org: OrganizationId, users: &[UserId]) -> Vec<GrantRow>;
+    /// Every grant of one person, retired ones too, oldest first.
+    grant_history = grants::history(org: OrganizationId, user: UserId) -> Vec<GrantRow>;
+    /// The projects of these grants.
+    grant_projects = grants::projects(org: OrganizationId, ids: &[GrantId]) -> Vec<(GrantId, ProjectId)>;
+    /// What the directory's groups give these people now: user, mapping, group.
+    grants_from_groups = grants::from_groups(org: OrganizationId, users: &[UserId]) -> Vec<(UserId, MappingId, ScimGroupId)>;
+    /// The query `grants::insert`.
+    insert_grants = grants::insert(rows: &[GrantRow]) -> ();
+    /// The query `grants::insert_projects`.
+    insert_grant_projects = grants::insert_projects(rows: &[GrantProject]) -> ();
+    /// The query `grants::retire`.
+    retire_grants = grants::retire(org: OrganizationId, ids: &[GrantId], at: Time, cause: &str) -> ();
+    /// The people who hold a live grant from this mapping.
+    mapping_holders = grants::holders(org: OrganizationId, mapping: MappingId) -> Vec<UserId>;
+    /// The query `identities::by_subject`.
+    identity_by_subject = identities::by_subject(org: OrganizationId, connection: ConnectionId, subject_key: &str) -> Option<IdentityRow>;
+    /// The query `identities::by_id`.
+    identity = identities::by_id(org: OrganizationId, id: IdentityId) -> Option<IdentityRow>;
+    /// The query `identities::of_user`.
+    identities_of = identities::of_user(org: OrganizationId, user: UserId) -> Vec<IdentityRow>;
+    /// The identities of these people.
+    identities_of_users = identities::of_users(org: OrganizationId, users: &[UserId]) -> Vec<IdentityRow>;
+    /// The people who once signed in through a connection.
+    people_of_connection = identities::people_of(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
+    /// The query `identities::insert`.
+    insert_identity = identities::insert(row: &IdentityRow) -> ();
+    /// Notes a sign-in; `groups` are kept as they were where they are unknown this time.
+    touch_identity = identities::touch(org: OrganizationId, id: IdentityId, at: Time, groups: Option<Doc>) -> ();
+    /// Remembers a message; a second time is a unique violation. `session` is the session that the
+    /// message made, so that its re-post by the same browser can be told from a replay.
+    remember_message = identities::remember(org: OrganizationId, connection: ConnectionId, message_id: &str, expires_at: Time, session: Option<Hash>) -> ();
+    /// The session that a remembered message made: outer `None` where the message is new.
+    remembered_message = identities::remembered(org: OrganizationId, connection: ConnectionId, message_id: &str) -> Option<Option<Vec<u8>>>;
+    /// Forgets messages whose time is over, of every organization.
+    forget_messages = identities::forget(before: Time) -> usize;
+    /// The query `instance::load`.
+    instance = instance::load() -> Option<InstanceRow>;
+    /// The query `instance::insert`.
+    insert_instance = instance::insert(row: &InstanceRow) -> ();
+    /// The query `instance::is_empty`.
+    is_empty = instance::is_empty() -> bool;
+    /// The query `instance::signing_keys`.
+    signing_keys = instance::signing_keys() -> Vec<SigningKeyRow>;
+    /// The query `instance::insert_signing_key`.
+    insert_signing_key = instance::insert_signing_key(row: &SigningKeyRow) -> ();
+    /// The query `mappings::list`.
+    mappings = mappings::list(org: OrganizationId) -> Vec<MappingRow>;
+    /// The query `mappings::projects`.
+    mapping_projects = mappings::projects(org: OrganizationId) -> Vec<(MappingId, ProjectId)>;
+    /// The query `mappings::insert`.
+    insert_mapping = mappings::insert(row: &MappingRow, projects: &[ProjectId]) -> ();
+    /// The query `mappings::bind`.
+    bind_mappings = mappings::bind(org: OrganizationId, ids: &[MappingId], group: Option<ScimGroupId>) -> ();
+    /// The query `mappings::delete`.
+    delete_mapping = mappings::delete(org: OrganizationId, id: MappingId) -> usize;
+    /// The position after a connection's last rule.
+    next_mapping_position = mappings::next_position(org: OrganizationId, connection: ConnectionId) -> i64;
+    /// Takes the organization's row: whoever holds it is the only one who changes anything of the
+    /// organization until the transaction ends.
+    lock_organization = organizations::lock(id: OrganizationId) -> Option<i64>;
+    /// The query `organizations::advance`.
+    advance_events = organizations::advance(id: OrganizationId, seq: i64) -> ();
+    /// The query `organizations::insert`.
+    insert_organization = organizations::insert(row: &OrganizationRow) -> ();
+    /// The query `organizations::by_id`.
+    organization = organizations::by_id(id: OrganizationId) -> Option<OrganizationRow>;
+    /// The query `organizations::by_slug`.
+    organization_by_slug = organizations::by_slug(slug: &str) -> Option<OrganizationRow>;
+    /// The query `organizations::list`.
+    organizations = organizations::list() -> Vec<OrganizationRow>;
+    /// The query `organizations::roles`.
+    roles = organizations::roles(org: OrganizationId) -> Vec<RoleRow>;
+    /// The query `organizations::insert_role`.
+    insert_role = organizations::insert_role(row: &RoleRow) -> ();
+    /// The query `organizations::projects`.
+    projects = organizations::projects(org: OrganizationId) -> Vec<ProjectRow>;
+    /// The query `organizations::insert_project`.
+    insert_project = organizations::insert_project(row: &ProjectRow) -> ();
+    /// The query `organizations::archive_project`.
+    archive_project = organizations::archive_project(org: OrganizationId, id: ProjectId, at: Time) -> ();
+    /// The query `scim_groups::by_id`.
+    scim_group = scim_groups::by_id(org: OrganizationId, connection: ConnectionId, id: ScimGroupId) -> Option<ScimGroupRow>;
+    /// The query `scim_groups::by_name`.
+    scim_group_by_name = scim_groups::by_name(org: OrganizationId, connection: ConnectionId, folded: &str) -> Option<ScimGroupRow>;
+    /// The groups that carry an externalId: two are enough to know that it tells none apart.
+    scim_groups_by_external_id = scim_groups::by_external_id(org: OrganizationId, connection: ConnectionId, external_id: &str) -> Vec<ScimGroupRow>;
+    /// The groups of these ids, of whichever connection.
+    scim_groups_by_ids = scim_groups::by_ids(org: OrganizationId, ids: &[ScimGroupId]) -> Vec<ScimGroupRow>;
+    /// Which of these ids are Groups of the connection.
+    known_scim_groups = scim_groups::known(org: OrganizationId, connection: ConnectionId, ids: &[ScimGroupId]) -> Vec<ScimGroupId>;
+    /// The query `scim_groups::insert`.
+    insert_scim_group = scim_groups::insert(row: &ScimGroupRow) -> ();
+    /// The query `scim_groups::update`.
+    update_scim_group = scim_groups::update(row: &ScimGroupRow) -> ();
+    /// Raises the version of groups whose members changed from outside.
+    bump_scim_groups = scim_groups::bump(org: OrganizationId, ids: &[ScimGroupId], at: Time) -> ();
+    /// The query `scim_groups::delete`.
+    delete_scim_group = scim_groups::delete(org: OrganizationId, id: ScimGroupId) -> usize;
+    /// The query `scim_groups::count`.
+    count_scim_groups = scim_groups::count(search: &Search) -> i64;
+    /// The query `scim_groups::page`.
+    scim_group_page = scim_groups::page(search: &Search, offset: i64, limit: i64) -> Vec<ScimGroupRow>;
+    /// Adds members; answers those that were not there before.
+    add_members = scim_members::add(org: OrganizationId, group: ScimGroupId, members: &[(AnyId, bool)], at: Time) -> Vec<AnyId>;
+    /// Removes members; answers those that were there.
+    remove_members = scim_members::remove(org: OrganizationId, group: ScimGroupId, members: &[AnyId]) -> Vec<AnyId>;
+    /// Removes every member; answers who they were.
+    remove_all_members = scim_members::remove_all(org: OrganizationId, group: ScimGroupId) -> Vec<AnyId>;
+    /// A group's members, in the order of their ids.
+    members_of = scim_members::of_group(org: OrganizationId, group: ScimGroupId) -> Vec<(AnyId, bool)>;
+    /// The members of several groups.
+    members_of_groups = scim_members::of_groups(org: OrganizationId, groups: &[ScimGroupId]) -> Vec<(ScimGroupId, AnyId, bool)>;
+    /// Groups in which any of these is a member, each with the member.
+    groups_of = scim_members::groups_of(org: OrganizationId, members: &[AnyId]) -> Vec<(AnyId, ScimGroupId, String)>;
+    /// Takes a resource out of every group; answers the groups it was in.
+    leave_all_groups = scim_members::leave_all(org: OrganizationId, member: AnyId) -> Vec<ScimGroupId>;
+    /// The people who are direct members of a group.
+    people_of_group = scim_members::people_of(org: OrganizationId, group: ScimGroupId) -> Vec<(ScimUserId, UserId)>;
+    /// The query `scim_users::by_id`.
+    scim_user = scim_users::by_id(org: OrganizationId, connection: ConnectionId, id: ScimUserId) -> Option<ScimUserRow>;
+    /// The query `scim_users::by_user_name`.
+    scim_user_by_name = scim_users::by_user_name(org: OrganizationId, connection: ConnectionId, folded: &str) -> Option<ScimUserRow>;
+    /// The resources that carry an externalId: two are enough to know that it tells nobody apart.
+    scim_users_by_external_id = scim_users::by_external_id(org: OrganizationId, connection: ConnectionId, external_id: &str) -> Vec<ScimUserRow>;
+    /// The resources of one person, in every connection.
+    scim_users_of = scim_users::of_user(org: OrganizationId, user: UserId) -> Vec<ScimUserRow>;
+    /// Which connections hold a resource of which of these people, and the resource.
+    scim_links_of = scim_users::links_of(org: OrganizationId, users: &[UserId]) -> Vec<(UserId, ConnectionId, ScimUserId)>;
+    /// Which of these ids are Users of the connection, and whose they are.
+    known_scim_users = scim_users::known(org: OrganizationId, connection: ConnectionId, ids: &[ScimUserId]) -> Vec<(ScimUserId, Option<UserId>)>;
+    /// The query `scim_users::insert`.
+    insert_scim_user = scim_users::insert(row: &ScimUserRow) -> ();
+    /// The query `scim_users::update`.
+    update_scim_user = scim_users::update(row: &ScimUserRow) -> ();
+    /// The query `scim_users::delete`.
+    delete_scim_user = scim_users::delete(org: OrganizationId, id: ScimUserId) -> usize;
+    /// Replaces the rows of the multi-valued attributes.
+    replace_scim_values = scim_users::replace_values(org: OrganizationId, id: ScimUserId, rows: &[ScimValueRow]) -> ();
+    /// The query `scim_users::insert_values`.
+    insert_scim_values = scim_users::insert_values(rows: &[ScimValueRow]) -> ();
+    /// The query `scim_users::count`.
+    count_scim_users = scim_users::count(search: &Search) -> i64;
+    /// The query `scim_users::page`.
+    scim_user_page = scim_users::page(search: &Search, offset: i64, limit: i64) -> Vec<ScimUserRow>;
+    /// The query `sessions::insert`.
+    insert_session = sessions::insert(row: &SessionRow) -> ();
+    /// The session of this cookie, in whichever organization: the credential tells it.
+    session_by_hash = sessions::by_hash(hash: &Hash) -> Option<SessionRow>;
+    /// The query `sessions::by_id`.
+    session = sessions::by_id(org: OrganizationId, id: SessionId) -> Option<SessionRow>;
+    /// The query `sessions::live_of`.
+    live_sessions_of = sessions::live_of(org: OrganizationId, user: UserId, now: Time) -> Vec<SessionRow>;
+    /// The query `sessions::touch`.
+    touch_session = sessions::touch(org: OrganizationId, id: SessionId, at: Time) -> ();
+    /// Ends sessions, and with them every code made from them that was not used yet.
+    end_sessions = sessions::end(org: OrganizationId, ids: &[SessionId], at: Time, cause: &str) -> ();
+    /// The query `sessions::insert_code`.
+    insert_code = sessions::insert_code(row: &CodeRow) -> ();
+    /// The code of this hash, in whichever organization.
+    code_by_hash = sessions::code_by_hash(hash: &Hash) -> Option<CodeRow>;
+    /// Uses a code up; `false` where it was used before.
+    use_code = sessions::use_code(org: OrganizationId, id: CodeId, at: Time) -> bool;
+    /// The token of this hash, in whichever organization: the credential tells the organization.
+    scim_token = tokens::by_hash(hash: &Hash) -> Option<ScimTokenRow>;
+    /// The query `tokens::insert`.
+    insert_scim_token = tokens::insert(row: &ScimTokenRow) -> ();
+    /// The query `tokens::list`.
+    scim_tokens = tokens::list(org: OrganizationId, connection: ConnectionId) -> Vec<ScimTokenRow>;
+    /// The query `tokens::revoke`.
+    revoke_scim_token = tokens::revoke(org: OrganizationId, id: ScimTokenId, at: Time) -> usize;
+    /// The query `tokens::touch`.
+    touch_scim_token = tokens::touch(org: OrganizationId, id: ScimTokenId, at: Time) -> ();
+    /// The query `tokens::key_by_hash`.
+    api_key = tokens::key_by_hash(hash: &Hash) -> Option<ApiKeyRow>;
+    /// The query `tokens::insert_key`.
+    insert_api_key = tokens::insert_key(row: &ApiKeyRow) -> ();
+    /// The query `tokens::touch_key`.
+    touch_api_key = tokens::touch_key(id: ApiKeyId, at: Time) -> ();
+    /// The query `users::insert`.
+    insert_user = users::insert(row: &UserRow) -> ();
+    /// The query `users::update`.
+    update_user = users::update(row: &UserRow) -> ();
+    /// The query `users::by_id`.
+    user = users::by_id(org: OrganizationId, id: UserId) -> Option<UserRow>;
+    /// The living person whose sign-in address this is.
+    user_by_email = users::by_email(org: OrganizationId, norm: &str) -> Option<UserRow>;
+    /// Tombstones that a connection's directory left, by the last externalId.
+    tombstones = users::tombstones(org: OrganizationId, connection: ConnectionId, external_id: &str) -> Vec<UserRow>;
+    /// Tombstones that a connection's directory left, by the last userName or the address.
+    tombstones_of = users::tombstones_of(org: OrganizationId, connection: ConnectionId, user_name_folded: &str, email_norm: Option<&str>) -> Vec<UserRow>;
+    /// The query `users::list`.
+    users = users::list(org: OrganizationId, after: Option<UserId>, limit: i64) -> Vec<UserRow>;
+    /// The query `users::by_ids`.
+    users_by_ids = users::by_ids(org: OrganizationId, ids: &[UserId]) -> Vec<UserRow>;
+    /// Ids of the people whom a connection manages.
+    users_managed_by = users::managed_by(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
+    /// Writes new organization-wide roles; everybody named gets a new version.
+    set_roles = users::set_roles(org: OrganizationId, roles: &BTreeMap<Option<RoleId>, Vec<UserId>>, at: Time) -> ();
+    /// The query `users::projects_of`.
+    user_projects = users::projects_of(org: OrganizationId, ids: &[UserId]) -> Vec<UserProjectRow>;
+    /// The query `users::replace_projects`.
+    replace_user_projects = users::replace_projects(org: OrganizationId, ids: &[UserId], rows: &[UserProjectRow]) -> ();
+}

@@ -1,0 +1,131 @@
+//! Connections, the certificates they trust and the domains they may speak for.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use crate::id::{ConnectionId, OrganizationId};
+use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
+use crate::store::schema::{connection_certificates, connections, trusted_domains};
+use crate::store::types::Time;
+
+/// The connection that a URL names: the one look-up without an organization, since the
+/// connection is what tells the organization.
+pub(crate) async fn by_url(
+    conn: &mut Conn,
+    id: ConnectionId,
+) -> QueryResult<Option<ConnectionRow>> {
+    let find = connections::table
+        .filter(connections::id.eq(id))
+        .select(ConnectionRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+) -> QueryResult<Option<ConnectionRow>> {
+    let find = connections::table.find((org, id)).select(ConnectionRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<ConnectionRow>> {
+    connections::table
+        .filter(connections::org_id.eq(org))
+        .select(ConnectionRow::as_select())
+        .order(connections::id)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<()> {
+    diesel::insert_into(connections::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn update(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<()> {
+    let target = connections::table.find((row.org_id, row.id));
+    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn mark_scim(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+    at: Time,
+) -> QueryResult<()> {
+    let target = connections::table.find((org, id));
+    diesel::update(target)
+        .set(connections::scim_since.eq(Some(at)))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn mark_groups(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+    at: Time,
+) -> QueryResult<()> {
+    let target = connections::table.find((org, id));
+    diesel::update(target)
+        .set(connections::scim_groups_since.eq(Some(at)))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn certificates(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+) -> QueryResult<Vec<CertificateRow>> {
+    connection_certificates::table
+        .filter(connection_certificates::org_id.eq(org))
+        .filter(connection_certificates::connection_id.eq(id))
+        .select(CertificateRow::as_select())
+        .order(connection_certificates::fingerprint)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn replace_certificates(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+    rows: &[CertificateRow],
+) -> QueryResult<()> {
+    let target = connection_certificates::table
+        .filter(connection_certificates::org_id.eq(org))
+        .filter(connection_certificates::connection_id.eq(id));
+    diesel::delete(target).execute(conn).await?;
+    for row in rows {
+        let insert = diesel::insert_into(connection_certificates::table).values(row.clone());
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn domains(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+) -> QueryResult<Vec<DomainRow>> {
+    trusted_domains::table
+        .filter(trusted_domains::org_id.eq(org))
+        .filter(trusted_domains::connection_id.eq(id))
+        .select(DomainRow::as_select())
+        .order(trusted_domains::domain)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn add_domain(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
+    diesel::insert_into(trusted_domains::table)
+        .values(row.clone())
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,59 @@
+//! Events: appended in the transaction of the change, read in order.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use super::values::{Rows, Values};
+use super::CHUNK;
+use crate::directory::event::Visibility;
+use crate::id::OrganizationId;
+use crate::store::rows::EventRow;
+use crate::store::schema::events;
+use crate::store::types::{DocSql, IdSql, TimeSql};
+
+pub(crate) async fn append(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()> {
+    for rows in rows.chunks(CHUNK) {
+        let insert = Rows {
+            head: "INSERT INTO events (org_id, seq, id, type, visibility, time, actor, cause, \
+                data) VALUES",
+            rows,
+            bind: bind_event,
+            tail: "",
+        };
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+fn bind_event<'b>(row: &'b EventRow, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
+    values.bind::<IdSql, _>(&row.org_id)?;
+    values.bind::<BigInt, _>(&row.seq)?;
+    values.bind::<IdSql, _>(&row.id)?;
+    values.bind::<Text, _>(&row.kind)?;
+    values.bind::<Text, _>(&row.visibility)?;
+    values.bind::<TimeSql, _>(&row.time)?;
+    values.bind::<Text, _>(&row.actor)?;
+    values.bind::<Text, _>(&row.cause)?;
+    values.bind::<DocSql, _>(&row.data)
+}
+
+/// Events after a number, in order; with `visibility` only those for that reader.
+pub(crate) async fn after(
+    conn: &mut Conn,
+    org: OrganizationId,
+    seq: i64,
+    visibility: Option<Visibility>,
+    limit: i64,
+) -> QueryResult<Vec<EventRow>> {
+    let mut query = events::table
+        .filter(events::org_id.eq(org))
+        .filter(events::seq.gt(seq))
+        .select(EventRow::as_select())
+        .into_boxed();
+    if let Some(visibility) = visibility {
+        query = query.filter(events::visibility.eq(visibility));
+    }
+    query.order(events::seq).limit(limit).load(conn).await
+}

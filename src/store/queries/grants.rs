@@ -1,0 +1,184 @@
+//! Grants: rows for every source, retired rather than removed.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use super::values::{Rows, Values};
+use super::CHUNK;
+use crate::id::{GrantId, MappingId, OrganizationId, ProjectId, ScimGroupId, UserId};
+use crate::store::ops::GrantProject;
+use crate::store::rows::GrantRow;
+use crate::store::schema::{grant_projects, grants, mappings, scim_members, scim_users};
+use crate::store::types::{IdSql, Time, TimeSql};
+
+/// The live grants of these people.
+pub(crate) async fn live(
+    conn: &mut Conn,
+    org: OrganizationId,
+    users: &[UserId],
+) -> QueryResult<Vec<GrantRow>> {
+    let mut rows = Vec::new();
+    for users in users.chunks(CHUNK) {
+        let query = grants::table
+            .filter(grants::org_id.eq(org))
+            .filter(grants::user_id.eq_any(users.to_vec()))
+            .filter(grants::retired_at.is_null())
+            .select(GrantRow::as_select())
+            .order(grants::id);
+        rows.extend(query.load::<GrantRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// Every grant of one person, retired ones too, oldest first.
+pub(crate) async fn history(
+    conn: &mut Conn,
+    org: OrganizationId,
+    user: UserId,
+) -> QueryResult<Vec<GrantRow>> {
+    grants::table
+        .filter(grants::org_id.eq(org))
+        .filter(grants::user_id.eq(user))
+        .select(GrantRow::as_select())
+        .order(grants::id)
+        .load(conn)
+        .await
+}
+
+/// The projects of these grants.
+pub(crate) async fn projects(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[GrantId],
+) -> QueryResult<Vec<(GrantId, ProjectId)>> {
+    let mut rows = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let query = grant_projects::table
+            .filter(grant_projects::org_id.eq(org))
+            .filter(grant_projects::grant_id.eq_any(ids.to_vec()))
+            .select((grant_projects::grant_id, grant_projects::project_id))
+            .order((grant_projects::grant_id, grant_projects::project_id));
+        rows.extend(query.load::<(GrantId, ProjectId)>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// What the directory's groups give these people now: user, mapping, group.
+pub(crate) async fn from_groups(
+    conn: &mut Conn,
+    org: OrganizationId,
+    users: &[UserId],
+) -> QueryResult<Vec<(UserId, MappingId, ScimGroupId)>> {
+    let mut rows = Vec::new();
+    for users in users.chunks(CHUNK) {
+        let query = scim_users::table
+            .inner_join(
+                scim_members::table.on(scim_members::org_id
+                    .eq(scim_users::org_id)
+                    .and(scim_members::member_id.eq(scim_users::id))),
+            )
+            .inner_join(
+                mappings::table.on(mappings::org_id
+                    .eq(scim_members::org_id)
+                    .and(mappings::bound_group_id.eq(scim_members::group_id.nullable()))),
+            )
+            .filter(scim_users::org_id.eq(org))
+            .filter(scim_users::user_id.eq_any(users.to_vec()))
+            .filter(mappings::enabled.eq(true))
+            .select((
+                scim_users::user_id.assume_not_null(),
+                mappings::id,
+                scim_members::group_id,
+            ));
+        rows.extend(query.load::<(UserId, MappingId, ScimGroupId)>(conn).await?);
+    }
+    Ok(rows)
+}
+
+pub(crate) async fn insert(conn: &mut Conn, rows: &[GrantRow]) -> QueryResult<()> {
+    for rows in rows.chunks(CHUNK) {
+        let insert = Rows {
+            head: "INSERT INTO grants (org_id, id, user_id, role_id, source, source_ref, \
+                granted_at, cause, ends_at) VALUES",
+            rows,
+            bind: bind_grant,
+            tail: "",
+        };
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+fn bind_grant<'b>(row: &'b GrantRow, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
+    values.bind::<IdSql, _>(&row.org_id)?;
+    values.bind::<IdSql, _>(&row.id)?;
+    values.bind::<IdSql, _>(&row.user_id)?;
+    values.bind::<IdSql, _>(&row.role_id)?;
+    values.bind::<Text, _>(&row.source)?;
+    values.bind::<Text, _>(&row.source_ref)?;
+    values.bind::<TimeSql, _>(&row.granted_at)?;
+    values.bind::<Text, _>(&row.cause)?;
+    values.bind::<Nullable<TimeSql>, _>(&row.ends_at)
+}
+
+pub(crate) async fn insert_projects(conn: &mut Conn, rows: &[GrantProject]) -> QueryResult<()> {
+    for rows in rows.chunks(CHUNK) {
+        let insert = Rows {
+            head: "INSERT INTO grant_projects (org_id, grant_id, project_id) VALUES",
+            rows,
+            bind: bind_project,
+            tail: "",
+        };
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+fn bind_project<'b>(row: &'b GrantProject, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
+    values.bind::<IdSql, _>(&row.0)?;
+    values.bind::<IdSql, _>(&row.1)?;
+    values.bind::<IdSql, _>(&row.2)
+}
+
+pub(crate) async fn retire(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[GrantId],
+    at: Time,
+    cause: &str,
+) -> QueryResult<()> {
+    for ids in ids.chunks(CHUNK) {
+        let target = grants::table
+            .filter(grants::org_id.eq(org))
+            .filter(grants::id.eq_any(ids.to_vec()));
+        diesel::update(target)
+            .set((
+                grants::retired_at.eq(Some(at)),
+                grants::retired_cause.eq(Some(cause.to_owned())),
+            ))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The people who hold a live grant from this mapping.
+pub(crate) async fn holders(
+    conn: &mut Conn,
+    org: OrganizationId,
+    mapping: MappingId,
+) -> QueryResult<Vec<UserId>> {
+    let start = format!("{mapping}/");
+    let end = format!("{mapping}0");
+    grants::table
+        .filter(grants::org_id.eq(org))
+        .filter(grants::retired_at.is_null())
+        .filter(grants::source_ref.ge(start))
+        .filter(grants::source_ref.lt(end))
+        .select(grants::user_id)
+        .distinct()
+        .load(conn)
+        .await
+}

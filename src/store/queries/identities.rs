@@ -1,0 +1,152 @@
+//! Identities: the SAML subjects that are linked to people, and the messages seen before.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use super::CHUNK;
+use crate::id::{ConnectionId, IdentityId, OrganizationId, UserId};
+use crate::secret::Hash;
+use crate::store::rows::IdentityRow;
+use crate::store::schema::{identities, saml_replays};
+use crate::store::types::{Doc, Time};
+
+pub(crate) async fn by_subject(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    subject_key: &str,
+) -> QueryResult<Option<IdentityRow>> {
+    let find = identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::connection_id.eq(connection))
+        .filter(identities::subject_key.eq(subject_key.to_owned()))
+        .select(IdentityRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: IdentityId,
+) -> QueryResult<Option<IdentityRow>> {
+    let find = identities::table.find((org, id)).select(IdentityRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn of_user(
+    conn: &mut Conn,
+    org: OrganizationId,
+    user: UserId,
+) -> QueryResult<Vec<IdentityRow>> {
+    identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::user_id.eq(user))
+        .select(IdentityRow::as_select())
+        .order(identities::id)
+        .load(conn)
+        .await
+}
+
+/// The identities of these people.
+pub(crate) async fn of_users(
+    conn: &mut Conn,
+    org: OrganizationId,
+    users: &[UserId],
+) -> QueryResult<Vec<IdentityRow>> {
+    let mut rows = Vec::new();
+    for users in users.chunks(CHUNK) {
+        let query = identities::table
+            .filter(identities::org_id.eq(org))
+            .filter(identities::user_id.eq_any(users.to_vec()))
+            .select(IdentityRow::as_select())
+            .order(identities::id);
+        rows.extend(query.load::<IdentityRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// The people who once signed in through a connection.
+pub(crate) async fn people_of(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<Vec<UserId>> {
+    identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::connection_id.eq(connection))
+        .select(identities::user_id)
+        .distinct()
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &IdentityRow) -> QueryResult<()> {
+    diesel::insert_into(identities::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+/// Notes a sign-in; `groups` are kept as they were where they are unknown this time.
+pub(crate) async fn touch(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: IdentityId,
+    at: Time,
+    groups: Option<Doc>,
+) -> QueryResult<()> {
+    let target = identities::table.find((org, id));
+    match groups {
+        Some(groups) => {
+            let set = (
+                identities::last_seen_at.eq(at),
+                identities::group_values.eq(Some(groups)),
+                identities::groups_known_at.eq(Some(at)),
+            );
+            diesel::update(target).set(set).execute(conn).await.map(drop)
+        }
+        None => {
+            let set = identities::last_seen_at.eq(at);
+            diesel::update(target).set(set).execute(conn).await.map(drop)
+        }
+    }
+}
+
+/// Remembers a message; a second time is a unique violation. `session` is the session that the
+/// message made, so that its re-post by the same browser can be told from a replay.
+pub(crate) async fn remember(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    message_id: &str,
+    expires_at: Time,
+    session: Option<Hash>,
+) -> QueryResult<()> {
+    let values = (
+        saml_replays::org_id.eq(org),
+        saml_replays::connection_id.eq(connection),
+        saml_replays::message_id.eq(message_id.to_owned()),
+        saml_replays::expires_at.eq(expires_at),
+        saml_replays::session_hash.eq(session.map(|hash| hash.to_vec())),
+    );
+    diesel::insert_into(saml_replays::table).values(values).execute(conn).await.map(drop)
+}
+
+/// The session that a remembered message made: outer `None` where the message is new.
+pub(crate) async fn remembered(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    message_id: &str,
+) -> QueryResult<Option<Option<Vec<u8>>>> {
+    saml_replays::table
+        .find((org, connection, message_id.to_owned()))
+        .select(saml_replays::session_hash)
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Forgets messages whose time is over, of every organization.
+pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let target = saml_replays::table.filter(saml_replays::expires_at.lt(before));
+    diesel::delete(target).execute(conn).await
+}

@@ -1,0 +1,22 @@
+//! The queries, written once against `Db` and `Conn` and mounted once an engine. Each takes the
+//! organization as an argument; a row of another organization is a row that is not there.
+
+pub(crate) mod apps;
+pub(crate) mod connections;
+pub(crate) mod events;
+pub(crate) mod grants;
+pub(crate) mod identities;
+pub(crate) mod instance;
+pub(crate) mod mappings;
+pub(crate) mod organizations;
+pub(crate) mod scim_groups;
+pub(crate) mod scim_members;
+pub(crate) mod scim_users;
+pub(crate) mod sessions;
+pub(crate) mod tokens;
+pub(crate) mod users;
+pub(crate) mod values;
+
+/// How many values one `IN (..)` or one multi-row insert carries: both engines bound the number
+/// of parameters of a statement.
+pub(crate) const CHUNK: usize = 1000;

@@ -1,0 +1,91 @@
+//! Organizations, their roles and their projects.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use crate::id::{OrganizationId, ProjectId};
+use crate::store::rows::{OrganizationRow, ProjectRow, RoleRow};
+use crate::store::schema::{organizations, projects, roles};
+use crate::store::types::Time;
+
+/// Takes the organization's row: whoever holds it is the only one who changes anything of the
+/// organization until the transaction ends.
+pub(crate) async fn lock(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<i64>> {
+    diesel::update(organizations::table.find(id))
+        .set(organizations::event_seq.eq(organizations::event_seq))
+        .returning(organizations::event_seq)
+        .get_result(conn)
+        .await
+        .optional()
+}
+
+pub(crate) async fn advance(conn: &mut Conn, id: OrganizationId, seq: i64) -> QueryResult<()> {
+    let update =
+        diesel::update(organizations::table.find(id)).set(organizations::event_seq.eq(seq));
+    update.execute(conn).await.map(drop)
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &OrganizationRow) -> QueryResult<()> {
+    diesel::insert_into(organizations::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    id: OrganizationId,
+) -> QueryResult<Option<OrganizationRow>> {
+    let find = organizations::table.find(id).select(OrganizationRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn by_slug(conn: &mut Conn, slug: &str) -> QueryResult<Option<OrganizationRow>> {
+    let find = organizations::table
+        .filter(organizations::slug.eq(slug.to_owned()))
+        .select(OrganizationRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn list(conn: &mut Conn) -> QueryResult<Vec<OrganizationRow>> {
+    organizations::table
+        .select(OrganizationRow::as_select())
+        .order(organizations::slug)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn roles(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<RoleRow>> {
+    roles::table
+        .filter(roles::org_id.eq(org))
+        .select(RoleRow::as_select())
+        .order(roles::rank.desc())
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn insert_role(conn: &mut Conn, row: &RoleRow) -> QueryResult<()> {
+    diesel::insert_into(roles::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn projects(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<ProjectRow>> {
+    projects::table
+        .filter(projects::org_id.eq(org))
+        .select(ProjectRow::as_select())
+        .order(projects::slug)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn insert_project(conn: &mut Conn, row: &ProjectRow) -> QueryResult<()> {
+    diesel::insert_into(projects::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn archive_project(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ProjectId,
+    at: Time,
+) -> QueryResult<()> {
+    let update =
+        diesel::update(projects::table.find((org, id))).set(projects::archived_at.eq(Some(at)));
+    update.execute(conn).await.map(drop)
+}

@@ -1,0 +1,164 @@
+//! SCIM Groups: what each connection's directory last said of a group, without its members.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::filter::{Order, Predicate};
+use super::super::{Conn, Db};
+use super::CHUNK;
+use crate::id::{ConnectionId, OrganizationId, ScimGroupId};
+use crate::store::rows::ScimGroupRow;
+use crate::store::schema::scim_groups;
+use crate::store::search::Search;
+use crate::store::types::Time;
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    id: ScimGroupId,
+) -> QueryResult<Option<ScimGroupRow>> {
+    let find = scim_groups::table
+        .find((org, id))
+        .filter(scim_groups::connection_id.eq(connection))
+        .select(ScimGroupRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn by_name(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    folded: &str,
+) -> QueryResult<Option<ScimGroupRow>> {
+    let find = scim_groups::table
+        .filter(scim_groups::org_id.eq(org))
+        .filter(scim_groups::connection_id.eq(connection))
+        .filter(scim_groups::display_name_folded.eq(folded.to_owned()))
+        .select(ScimGroupRow::as_select());
+    find.first(conn).await.optional()
+}
+
+/// The groups that carry an externalId: two are enough to know that it tells none apart.
+pub(crate) async fn by_external_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    external_id: &str,
+) -> QueryResult<Vec<ScimGroupRow>> {
+    scim_groups::table
+        .filter(scim_groups::org_id.eq(org))
+        .filter(scim_groups::connection_id.eq(connection))
+        .filter(scim_groups::external_id.eq(external_id.to_owned()))
+        .select(ScimGroupRow::as_select())
+        .order(scim_groups::id)
+        .limit(2)
+        .load(conn)
+        .await
+}
+
+/// The groups of these ids, of whichever connection.
+pub(crate) async fn by_ids(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[ScimGroupId],
+) -> QueryResult<Vec<ScimGroupRow>> {
+    let mut rows = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let query = scim_groups::table
+            .filter(scim_groups::org_id.eq(org))
+            .filter(scim_groups::id.eq_any(ids.to_vec()))
+            .select(ScimGroupRow::as_select());
+        rows.extend(query.load::<ScimGroupRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// Which of these ids are Groups of the connection.
+pub(crate) async fn known(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    ids: &[ScimGroupId],
+) -> QueryResult<Vec<ScimGroupId>> {
+    let mut rows = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let query = scim_groups::table
+            .filter(scim_groups::org_id.eq(org))
+            .filter(scim_groups::connection_id.eq(connection))
+            .filter(scim_groups::id.eq_any(ids.to_vec()))
+            .select(scim_groups::id);
+        rows.extend(query.load::<ScimGroupId>(conn).await?);
+    }
+    Ok(rows)
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<()> {
+    diesel::insert_into(scim_groups::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn update(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<()> {
+    let target = scim_groups::table.find((row.org_id, row.id));
+    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+}
+
+/// Raises the version of groups whose members changed from outside.
+pub(crate) async fn bump(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[ScimGroupId],
+    at: Time,
+) -> QueryResult<()> {
+    for ids in ids.chunks(CHUNK) {
+        let target = scim_groups::table
+            .filter(scim_groups::org_id.eq(org))
+            .filter(scim_groups::id.eq_any(ids.to_vec()));
+        diesel::update(target)
+            .set((
+                scim_groups::version.eq(scim_groups::version + 1),
+                scim_groups::updated_at.eq(at),
+            ))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn delete(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ScimGroupId,
+) -> QueryResult<usize> {
+    diesel::delete(scim_groups::table.find((org, id))).execute(conn).await
+}
+
+pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> {
+    let mut query = scim_groups::table
+        .filter(scim_groups::org_id.eq(search.org))
+        .filter(scim_groups::connection_id.eq(search.connection))
+        .into_boxed::<Db>();
+    if let Some(filter) = &search.filter {
+        query = query.filter(Predicate::groups(search, filter));
+    }
+    query.count().get_result(conn).await
+}
+
+pub(crate) async fn page(
+    conn: &mut Conn,
+    search: &Search,
+    offset: i64,
+    limit: i64,
+) -> QueryResult<Vec<ScimGroupRow>> {
+    let mut query = scim_groups::table
+        .filter(scim_groups::org_id.eq(search.org))
+        .filter(scim_groups::connection_id.eq(search.connection))
+        .select(ScimGroupRow::as_select())
+        .into_boxed::<Db>();
+    if let Some(filter) = &search.filter {
+        query = query.filter(Predicate::groups(search, filter));
+    }
+    if let Some((path, direction)) = &search.sort {
+        query = query.order(Order::groups(search, *path, *direction));
+    }
+    query.then_order_by(scim_groups::id).offset(offset).limit(limit).load(conn).await
+}

@@ -1,0 +1,200 @@
+//! SCIM Users: what each connection's directory last said of a person.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel_async::RunQueryDsl;
+
+use super::super::filter::{Order, Predicate};
+use super::super::{Conn, Db};
+use super::CHUNK;
+use super::values::{Rows, Values};
+use crate::id::{ConnectionId, OrganizationId, ScimUserId, UserId};
+use crate::store::rows::{ScimUserRow, ScimValueRow};
+use crate::store::schema::{scim_users, scim_values};
+use crate::store::search::Search;
+use crate::store::types::{DocSql, IdSql};
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    id: ScimUserId,
+) -> QueryResult<Option<ScimUserRow>> {
+    let find = scim_users::table
+        .find((org, id))
+        .filter(scim_users::connection_id.eq(connection))
+        .select(ScimUserRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn by_user_name(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    folded: &str,
+) -> QueryResult<Option<ScimUserRow>> {
+    let find = scim_users::table
+        .filter(scim_users::org_id.eq(org))
+        .filter(scim_users::connection_id.eq(connection))
+        .filter(scim_users::user_name_folded.eq(folded.to_owned()))
+        .select(ScimUserRow::as_select());
+    find.first(conn).await.optional()
+}
+
+/// The resources that carry an externalId: two are enough to know that it tells nobody apart.
+pub(crate) async fn by_external_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    external_id: &str,
+) -> QueryResult<Vec<ScimUserRow>> {
+    scim_users::table
+        .filter(scim_users::org_id.eq(org))
+        .filter(scim_users::connection_id.eq(connection))
+        .filter(scim_users::external_id.eq(external_id.to_owned()))
+        .select(ScimUserRow::as_select())
+        .order(scim_users::id)
+        .limit(2)
+        .load(conn)
+        .await
+}
+
+/// The resources of one person, in every connection.
+pub(crate) async fn of_user(
+    conn: &mut Conn,
+    org: OrganizationId,
+    user: UserId,
+) -> QueryResult<Vec<ScimUserRow>> {
+    scim_users::table
+        .filter(scim_users::org_id.eq(org))
+        .filter(scim_users::user_id.eq(user))
+        .select(ScimUserRow::as_select())
+        .order(scim_users::id)
+        .load(conn)
+        .await
+}
+
+/// Which connections hold a resource of which of these people, and the resource.
+pub(crate) async fn links_of(
+    conn: &mut Conn,
+    org: OrganizationId,
+    users: &[UserId],
+) -> QueryResult<Vec<(UserId, ConnectionId, ScimUserId)>> {
+    let mut rows = Vec::new();
+    for users in users.chunks(CHUNK) {
+        let query = scim_users::table
+            .filter(scim_users::org_id.eq(org))
+            .filter(scim_users::user_id.eq_any(users.to_vec()))
+            .select((
+                scim_users::user_id.assume_not_null(),
+                scim_users::connection_id,
+                scim_users::id,
+            ));
+        rows.extend(query.load::<(UserId, ConnectionId, ScimUserId)>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// Which of these ids are Users of the connection, and whose they are.
+pub(crate) async fn known(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    ids: &[ScimUserId],
+) -> QueryResult<Vec<(ScimUserId, Option<UserId>)>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(CHUNK) {
+        let query = scim_users::table
+            .filter(scim_users::org_id.eq(org))
+            .filter(scim_users::connection_id.eq(connection))
+            .filter(scim_users::id.eq_any(ids.to_vec()))
+            .select((scim_users::id, scim_users::user_id));
+        rows.extend(query.load::<(ScimUserId, Option<UserId>)>(conn).await?);
+    }
+    Ok(rows)
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
+    diesel::insert_into(scim_users::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn update(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
+    let target = scim_users::table.find((row.org_id, row.id));
+    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn delete(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ScimUserId,
+) -> QueryResult<usize> {
+    diesel::delete(scim_users::table.find((org, id))).execute(conn).await
+}
+
+/// Replaces the rows of the multi-valued attributes.
+pub(crate) async fn replace_values(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ScimUserId,
+    rows: &[ScimValueRow],
+) -> QueryResult<()> {
+    let target = scim_values::table
+        .filter(scim_values::org_id.eq(org))
+        .filter(scim_values::scim_user_id.eq(id));
+    diesel::delete(target).execute(conn).await?;
+    insert_values(conn, rows).await
+}
+
+pub(crate) async fn insert_values(conn: &mut Conn, rows: &[ScimValueRow]) -> QueryResult<()> {
+    for rows in rows.chunks(CHUNK) {
+        let insert = Rows {
+            head: "INSERT INTO scim_values (org_id, scim_user_id, path, position, folded, \
+                element) VALUES",
+            rows,
+            bind: bind_value,
+            tail: "",
+        };
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+fn bind_value<'b>(row: &'b ScimValueRow, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
+    values.bind::<IdSql, _>(&row.org_id)?;
+    values.bind::<IdSql, _>(&row.scim_user_id)?;
+    values.bind::<Text, _>(&row.path)?;
+    values.bind::<BigInt, _>(&row.position)?;
+    values.bind::<Nullable<Text>, _>(&row.folded)?;
+    values.bind::<DocSql, _>(&row.element)
+}
+
+pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> {
+    let mut query = scim_users::table
+        .filter(scim_users::org_id.eq(search.org))
+        .filter(scim_users::connection_id.eq(search.connection))
+        .into_boxed::<Db>();
+    if let Some(filter) = &search.filter {
+        query = query.filter(Predicate::users(search, filter));
+    }
+    query.count().get_result(conn).await
+}
+
+pub(crate) async fn page(
+    conn: &mut Conn,
+    search: &Search,
+    offset: i64,
+    limit: i64,
+) -> QueryResult<Vec<ScimUserRow>> {
+    let mut query = scim_users::table
+        .filter(scim_users::org_id.eq(search.org))
+        .filter(scim_users::connection_id.eq(search.connection))
+        .select(ScimUserRow::as_select())
+        .into_boxed::<Db>();
+    if let Some(filter) = &search.filter {
+        query = query.filter(Predicate::users(search, filter));
+    }
+    if let Some((path, direction)) = &search.sort {
+        query = query.order(Order::users(search, *path, *direction));
+    }
+    query.then_order_by(scim_users::id).offset(offset).limit(limit).load(conn).await
+}

@@ -1,0 +1,84 @@
+//! Bearers: SCIM tokens and keys of the admin API, found by their hash.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use crate::id::{ApiKeyId, ConnectionId, OrganizationId, ScimTokenId};
+use crate::secret::Hash;
+use crate::store::rows::{ApiKeyRow, ScimTokenRow};
+use crate::store::schema::{api_keys, scim_tokens};
+use crate::store::types::Time;
+
+/// The token of this hash, in whichever organization: the credential tells the organization.
+pub(crate) async fn by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<ScimTokenRow>> {
+    let find = scim_tokens::table
+        .filter(scim_tokens::hash.eq(hash.to_vec()))
+        .select(ScimTokenRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &ScimTokenRow) -> QueryResult<()> {
+    diesel::insert_into(scim_tokens::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn list(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<Vec<ScimTokenRow>> {
+    scim_tokens::table
+        .filter(scim_tokens::org_id.eq(org))
+        .filter(scim_tokens::connection_id.eq(connection))
+        .select(ScimTokenRow::as_select())
+        .order(scim_tokens::id)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn revoke(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ScimTokenId,
+    at: Time,
+) -> QueryResult<usize> {
+    let target = scim_tokens::table
+        .filter(scim_tokens::org_id.eq(org))
+        .filter(scim_tokens::id.eq(id))
+        .filter(scim_tokens::revoked_at.is_null());
+    diesel::update(target).set(scim_tokens::revoked_at.eq(Some(at))).execute(conn).await
+}
+
+pub(crate) async fn touch(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ScimTokenId,
+    at: Time,
+) -> QueryResult<()> {
+    let target = scim_tokens::table.find((org, id));
+    diesel::update(target)
+        .set(scim_tokens::last_used_at.eq(Some(at)))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn key_by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<ApiKeyRow>> {
+    let find = api_keys::table
+        .filter(api_keys::hash.eq(hash.to_vec()))
+        .select(ApiKeyRow::as_select());
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn insert_key(conn: &mut Conn, row: &ApiKeyRow) -> QueryResult<()> {
+    diesel::insert_into(api_keys::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn touch_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {
+    let target = api_keys::table.find(id);
+    diesel::update(target)
+        .set(api_keys::last_used_at.eq(Some(at)))
+        .execute(conn)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,211 @@
+//! People, and the roles that are derived for them.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::Nullable;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use super::values::{Rows, Values};
+use super::CHUNK;
+use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
+use crate::store::rows::{UserProjectRow, UserRow};
+use crate::store::schema::{user_projects, users};
+use crate::store::types::{IdSql, Time};
+
+pub(crate) async fn insert(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
+    diesel::insert_into(users::table).values(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn update(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
+    let target = users::table.find((row.org_id, row.id));
+    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+}
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: UserId,
+) -> QueryResult<Option<UserRow>> {
+    let find = users::table.find((org, id)).select(UserRow::as_select());
+    find.first(conn).await.optional()
+}
+
+/// The living person whose sign-in address this is.
+pub(crate) async fn by_email(
+    conn: &mut Conn,
+    org: OrganizationId,
+    norm: &str,
+) -> QueryResult<Option<UserRow>> {
+    let find = users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::email_norm.eq(norm.to_owned()))
+        .filter(users::deleted_at.is_null())
+        .filter(users::erased_at.is_null())
+        .select(UserRow::as_select());
+    find.first(conn).await.optional()
+}
+
+/// Tombstones that a connection's directory left, by the last externalId.
+pub(crate) async fn tombstones(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    external_id: &str,
+) -> QueryResult<Vec<UserRow>> {
+    users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::last_connection_id.eq(connection))
+        .filter(users::last_external_id.eq(external_id.to_owned()))
+        .filter(users::deleted_at.is_not_null())
+        .filter(users::erased_at.is_null())
+        .select(UserRow::as_select())
+        .order(users::id)
+        .limit(2)
+        .load(conn)
+        .await
+}
+
+/// Tombstones that a connection's directory left, by the last userName or the address.
+pub(crate) async fn tombstones_of(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    user_name_folded: &str,
+    email_norm: Option<&str>,
+) -> QueryResult<Vec<UserRow>> {
+    let mut query = users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::last_connection_id.eq(connection))
+        .filter(users::deleted_at.is_not_null())
+        .select(UserRow::as_select())
+        .into_boxed();
+    let named = users::last_user_name_folded.eq(user_name_folded.to_owned());
+    query = match email_norm {
+        Some(norm) => query.filter(named.or(users::email_norm.eq(norm.to_owned()))),
+        None => query.filter(named),
+    };
+    query.order(users::id).limit(2).load(conn).await
+}
+
+pub(crate) async fn list(
+    conn: &mut Conn,
+    org: OrganizationId,
+    after: Option<UserId>,
+    limit: i64,
+) -> QueryResult<Vec<UserRow>> {
+    let mut query = users::table
+        .filter(users::org_id.eq(org))
+        .select(UserRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(users::id.gt(after));
+    }
+    query.order(users::id).limit(limit).load(conn).await
+}
+
+pub(crate) async fn by_ids(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[UserId],
+) -> QueryResult<Vec<UserRow>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(CHUNK) {
+        let query = users::table
+            .filter(users::org_id.eq(org))
+            .filter(users::id.eq_any(ids.to_vec()))
+            .select(UserRow::as_select());
+        rows.extend(query.load::<UserRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// Ids of the people whom a connection manages.
+pub(crate) async fn managed_by(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<Vec<UserId>> {
+    users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::managed_by.eq(connection))
+        .filter(users::deleted_at.is_null())
+        .select(users::id)
+        .order(users::id)
+        .load(conn)
+        .await
+}
+
+/// Writes new organization-wide roles; everybody named gets a new version.
+pub(crate) async fn set_roles(
+    conn: &mut Conn,
+    org: OrganizationId,
+    roles: &BTreeMap<Option<RoleId>, Vec<UserId>>,
+    at: Time,
+) -> QueryResult<()> {
+    for (role, ids) in roles {
+        for ids in ids.chunks(CHUNK) {
+            let target = users::table
+                .filter(users::org_id.eq(org))
+                .filter(users::id.eq_any(ids.to_vec()));
+            diesel::update(target)
+                .set((
+                    users::role_id.eq(role),
+                    users::roles_version.eq(users::roles_version + 1),
+                    users::updated_at.eq(at),
+                ))
+                .execute(conn)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn projects_of(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[UserId],
+) -> QueryResult<Vec<UserProjectRow>> {
+    let mut rows = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let query = user_projects::table
+            .filter(user_projects::org_id.eq(org))
+            .filter(user_projects::user_id.eq_any(ids.to_vec()))
+            .select(UserProjectRow::as_select())
+            .order((user_projects::user_id, user_projects::project_id));
+        rows.extend(query.load::<UserProjectRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+pub(crate) async fn replace_projects(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[UserId],
+    rows: &[UserProjectRow],
+) -> QueryResult<()> {
+    for ids in ids.chunks(CHUNK) {
+        let target = user_projects::table
+            .filter(user_projects::org_id.eq(org))
+            .filter(user_projects::user_id.eq_any(ids.to_vec()));
+        diesel::delete(target).execute(conn).await?;
+    }
+    for rows in rows.chunks(CHUNK) {
+        let insert = Rows {
+            head: "INSERT INTO user_projects (org_id, user_id, project_id, role_id) VALUES",
+            rows,
+            bind: bind_project,
+            tail: "",
+        };
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+fn bind_project<'b>(row: &'b UserProjectRow, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
+    values.bind::<IdSql, _>(&row.org_id)?;
+    values.bind::<IdSql, _>(&row.user_id)?;
+    values.bind::<IdSql, _>(&row.project_id)?;
+    values.bind::<Nullable<IdSql>, _>(&row.role_id)
+}

@@ -1,0 +1,290 @@
+//! SQLite: threads that own connections. One writer takes whole operations and commits up to 64
+//! of them at once, each in a savepoint of its own, and answers only after the commit; a few
+//! readers answer questions. A caller that goes away leaves no half-open transaction: its
+//! operation runs to its end.
+//!
+//! Commands of other processes write to the same file: every transaction is taken under a
+//! blocking lock on `<file>.write`, since SQLite's own busy handler only polls.
+
+use std::error::Error as StdError;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
+
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, connection::SimpleConnection};
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
+use diesel_async::SimpleAsyncConnection;
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use crate::store::error::{Error, Failure};
+use crate::store::tx::Tx;
+
+/// Runs a statement in place: the calling thread owns the connection, there is nobody to wait for.
+pub struct Inline;
+
+impl SpawnBlocking for Inline {
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn StdError + Send + Sync + 'static>>>
+    where
+        R: Send + 'static,
+    {
+        let result = task();
+        Box::pin(std::future::ready(Ok(result)))
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
+
+/// A connection whose futures are ready at once.
+pub type Conn = SyncConnectionWrapper<SqliteConnection, Inline>;
+
+/// The most operations that one commit carries.
+const BATCH: usize = 64;
+/// The most operations that wait; one more is told to come back.
+const QUEUE: usize = 1024;
+/// Threads that read.
+const READERS: usize = 2;
+
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+    PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; \
+    PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;";
+
+/// Opens a connection to the file, creating it if it is not there.
+pub fn connect(path: &Path) -> Result<SqliteConnection, Error> {
+    let url = path.to_string_lossy();
+    let mut connection = SqliteConnection::establish(&url)
+        .map_err(|error| Error::Unavailable(format!("cannot open {url}: {error}")))?;
+    connection.batch_execute(PRAGMAS)?;
+    Ok(connection)
+}
+
+/// The lock that every writer to the file takes around its transaction.
+pub fn write_lock(path: &Path) -> Result<File, Error> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".write");
+    let lock = PathBuf::from(name);
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock)
+        .map_err(|error| Error::Unavailable(format!("cannot open {}: {error}", lock.display())))
+}
+
+trait Operation: Send {
+    /// Runs; whether what it did should stand.
+    fn run(&mut self, tx: &mut Tx) -> bool;
+    /// Hands out the result, once the fate of the transaction is known.
+    fn answer(self: Box<Self>, fate: Result<(), Error>);
+}
+
+struct Pending<F, T, E> {
+    job: F,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Operation for Pending<F, T, E>
+where
+    F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send,
+    T: Send,
+    E: Failure,
+{
+    fn run(&mut self, tx: &mut Tx) -> bool {
+        let outcome = catch_unwind(AssertUnwindSafe(|| ready((self.job)(tx))));
+        let result = outcome.unwrap_or_else(|_| {
+            Err(Error::Engine("an operation panicked; nothing of it was kept".into()).into())
+        });
+        let stands = result.is_ok();
+        self.result = Some(result);
+        stands
+    }
+
+    fn answer(self: Box<Self>, fate: Result<(), Error>) {
+        let answer = match (self.result, fate) {
+            (Some(Ok(_)) | None, Err(error)) => Err(error.into()),
+            (Some(result), _) => result,
+            (None, Ok(())) => Err(Error::Engine("an operation did not run".into()).into()),
+        };
+        // A caller that has gone away does not read its answer; what it asked for is done.
+        drop(self.reply.send(answer));
+    }
+}
+
+/// The value of a future that is ready: a job awaits nothing but the store.
+#[expect(clippy::panic, reason = "a job that waits for anything else must not hang the thread")]
+fn ready<T>(mut future: BoxFuture<'_, T>) -> T {
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a job awaited something beside the store"),
+    }
+}
+
+type Queue = SyncSender<Box<dyn Operation>>;
+
+/// The threads that own the file's connections.
+pub struct Threads {
+    writes: Option<Queue>,
+    reads: Option<Queue>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    /// Starts the threads on a file that is there and up to date.
+    pub fn start(path: &Path) -> Result<Self, Error> {
+        let (writes, queue) = sync_channel(QUEUE);
+        let mut writer = Tx::Sqlite(Conn::new(connect(path)?));
+        execute(&mut writer, "PRAGMA cache_size = -16384")?;
+        let lock = write_lock(path)?;
+        let mut handles = vec![spawn("store-writer", move || write(writer, &queue, &lock))?];
+        let (reads, queue) = sync_channel(QUEUE);
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..READERS {
+            let mut reader = Tx::Sqlite(Conn::new(connect(path)?));
+            execute(&mut reader, "PRAGMA cache_size = -4096; PRAGMA query_only = ON")?;
+            let queue = Arc::clone(&queue);
+            handles.push(spawn("store-reader", move || read(reader, &queue))?);
+        }
+        Ok(Self { writes: Some(writes), reads: Some(reads), handles })
+    }
+
+    /// Runs a job on the writer: one savepoint, committed with its neighbours.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        submit(self.writes.as_ref(), job).await
+    }
+
+    /// Runs a job on a reader: one snapshot.
+    pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        submit(self.reads.as_ref(), job).await
+    }
+}
+
+impl Drop for Threads {
+    /// Closes the queues and waits: what was taken is finished and answered.
+    fn drop(&mut self) {
+        self.writes = None;
+        self.reads = None;
+        for handle in self.handles.drain(..) {
+            // A thread that panicked has nothing left to finish.
+            drop(handle.join());
+        }
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|error| Error::Unavailable(format!("cannot start {name}: {error}")))
+}
+
+async fn submit<T, E, F>(queue: Option<&Queue>, job: F) -> Result<T, E>
+where
+    F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+    T: Send + 'static,
+    E: Failure,
+{
+    let gone = || Error::Unavailable("the store is closing".into());
+    let queue = queue.ok_or_else(gone)?;
+    let (reply, answer) = oneshot::channel();
+    let pending = Box::new(Pending { job, result: None, reply });
+    queue.try_send(pending).map_err(|error| match error {
+        TrySendError::Full(_) => Error::Unavailable("too many operations wait".into()),
+        TrySendError::Disconnected(_) => gone(),
+    })?;
+    answer.await.map_err(|_| gone())?
+}
+
+fn execute(tx: &mut Tx, sql: &str) -> Result<(), Error> {
+    match tx {
+        Tx::Sqlite(connection) => Ok(ready(Box::pin(connection.batch_execute(sql)))?),
+        Tx::Postgres(_) => Err(Error::Engine("not an SQLite connection".into())),
+    }
+}
+
+fn write(mut tx: Tx, queue: &Receiver<Box<dyn Operation>>, lock: &File) {
+    while let Ok(first) = queue.recv() {
+        batch(&mut tx, first, queue, lock);
+    }
+    if let Err(error) = execute(&mut tx, "PRAGMA optimize") {
+        tracing::warn!(%error, "the store could not be tidied at close");
+    }
+}
+
+/// One transaction: the first operation and whatever waits behind it.
+fn batch(
+    tx: &mut Tx,
+    first: Box<dyn Operation>,
+    queue: &Receiver<Box<dyn Operation>>,
+    lock: &File,
+) {
+    let begun = lock
+        .lock()
+        .map_err(|error| Error::Unavailable(format!("the write lock failed: {error}")))
+        .and_then(|()| execute(tx, "BEGIN IMMEDIATE"));
+    let mut done = Vec::with_capacity(BATCH);
+    let fate = begun.and_then(|()| {
+        let mut next = Some(first);
+        while let Some(mut operation) = next.take() {
+            let step = savepoint(tx, &mut *operation);
+            done.push(operation);
+            step?;
+            if done.len() < BATCH {
+                next = queue.try_recv().ok();
+            }
+        }
+        execute(tx, "COMMIT")
+    });
+    if fate.is_err() {
+        // The engine may have rolled back by itself (disk full); then there is nothing to undo.
+        drop(execute(tx, "ROLLBACK"));
+    }
+    if let Err(error) = lock.unlock() {
+        tracing::error!(%error, "the write lock could not be released");
+    }
+    for operation in done {
+        operation.answer(fate.clone());
+    }
+}
+
+fn savepoint(tx: &mut Tx, operation: &mut dyn Operation) -> Result<(), Error> {
+    execute(tx, "SAVEPOINT operation")?;
+    if operation.run(tx) {
+        execute(tx, "RELEASE operation")
+    } else {
+        execute(tx, "ROLLBACK TO operation; RELEASE operation")
+    }
+}
+
+fn read(mut tx: Tx, queue: &Mutex<Receiver<Box<dyn Operation>>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(mut operation) = next else { return };
+        let begun = execute(&mut tx, "BEGIN");
+        if begun.is_ok() {
+            operation.run(&mut tx);
+            drop(execute(&mut tx, "ROLLBACK"));
+        }
+        operation.answer(begun);
+    }
+}

@@ -1,0 +1,49 @@
+//! One transaction on either engine. The query modules are written once and mounted twice; the
+//! `ops!` table turns each query into a method of [`Tx`], so that everything above is written
+//! once, plainly, over `&mut Tx`.
+
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::deadpool::Object;
+
+use crate::store::sqlite;
+
+/// A transaction that is under way.
+pub enum Tx {
+    /// On a PostgreSQL connection of the pool.
+    Postgres(Object<AsyncPgConnection>),
+    /// On the connection that the calling thread owns.
+    Sqlite(sqlite::Conn),
+}
+
+/// `method = module::function(arguments) -> value;` becomes an async method of [`Tx`].
+macro_rules! ops {
+    ($(
+        $(#[$doc:meta])*
+        $method:ident = $module:ident :: $function:ident
+            ($($argument:ident : $type:ty),* $(,)?) -> $value:ty;
+    )+) => {
+        impl $crate::store::Tx {
+            $(
+                $(#[$doc])*
+                pub async fn $method(&mut self, $($argument: $type),*)
+                    -> Result<$value, $crate::store::Error>
+                {
+                    Ok(match self {
+                        Self::Postgres(connection) => {
+                            $crate::store::on_postgres::queries::$module::$function(
+                                connection, $($argument),*
+                            ).await?
+                        }
+                        Self::Sqlite(connection) => {
+                            $crate::store::on_sqlite::queries::$module::$function(
+                                connection, $($argument),*
+                            ).await?
+                        }
+                    })
+                }
+            )+
+        }
+    };
+}
+
+pub(crate) use ops;

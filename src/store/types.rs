@@ -1,0 +1,247 @@
+//! SQL types, one a concept, with one physical type an engine: ids are `uuid` or 16-byte blobs,
+//! documents are `jsonb` or JSON text, instants are microseconds since 1970 in UTC on both.
+
+use std::io::Write;
+
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::query_builder::QueryId;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::{BigInt, Binary, SqlType, Text};
+use diesel::sqlite::{Sqlite, SqliteValue};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::directory::connection::{
+    ConnectionState, Jit, Mode, Profile, Safeguard, Strictness,
+};
+use crate::directory::event::{EventKind, Visibility};
+use crate::directory::grant::GrantSource;
+use crate::directory::mapping::MatchKind;
+use crate::id::{
+    ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId,
+    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+};
+
+/// An identifier.
+#[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
+#[diesel(sqlite_type(name = "Binary"))]
+#[diesel(postgres_type(oid = 2950, array_oid = 2951))]
+pub struct IdSql;
+
+/// A JSON document.
+#[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
+#[diesel(sqlite_type(name = "Text"))]
+#[diesel(postgres_type(oid = 3802, array_oid = 3807))]
+pub struct DocSql;
+
+/// An instant.
+#[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
+#[diesel(sqlite_type(name = "Long"))]
+#[diesel(postgres_type(oid = 20, array_oid = 1016))]
+pub struct TimeSql;
+
+macro_rules! sql_ids {
+    ($($name:ident),+ $(,)?) => {$(
+        const _: () = {
+            #[derive(AsExpression, FromSqlRow)]
+            #[diesel(foreign_derive)]
+            #[diesel(sql_type = IdSql)]
+            #[expect(dead_code, reason = "the derive reads it")]
+            struct Proxy($name);
+
+            impl ToSql<IdSql, Sqlite> for $name {
+                fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                    out.set_value(self.uuid().as_bytes().to_vec());
+                    Ok(IsNull::No)
+                }
+            }
+
+            impl ToSql<IdSql, Pg> for $name {
+                fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                    out.write_all(self.uuid().as_bytes())?;
+                    Ok(IsNull::No)
+                }
+            }
+
+            impl FromSql<IdSql, Sqlite> for $name {
+                fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+                    let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
+                    Ok(Uuid::from_slice(&bytes)?.into())
+                }
+            }
+
+            impl FromSql<IdSql, Pg> for $name {
+                fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                    Ok(Uuid::from_slice(value.as_bytes())?.into())
+                }
+            }
+        };
+    )+};
+}
+
+sql_ids!(
+    ApiKeyId,
+    AppId,
+    CodeId,
+    ConnectionId,
+    EventId,
+    GrantId,
+    IdentityId,
+    MappingId,
+    OrganizationId,
+    ProjectId,
+    RoleId,
+    ScimGroupId,
+    ScimTokenId,
+    ScimUserId,
+    SessionId,
+    UserId,
+);
+sql_ids!(AnyId);
+
+/// An id whose kind another column tells: a group's member is a SCIM user or a SCIM group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AnyId(Uuid);
+
+impl AnyId {
+    /// The bare UUID.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for AnyId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+macro_rules! sql_words {
+    ($($name:ident),+ $(,)?) => {$(
+        const _: () = {
+            #[derive(AsExpression, FromSqlRow)]
+            #[diesel(foreign_derive)]
+            #[diesel(sql_type = Text)]
+            #[expect(dead_code, reason = "the derive reads it")]
+            struct Proxy($name);
+
+            impl ToSql<Text, Sqlite> for $name {
+                fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                    out.set_value(self.as_str());
+                    Ok(IsNull::No)
+                }
+            }
+
+            impl ToSql<Text, Pg> for $name {
+                fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                    out.write_all(self.as_str().as_bytes())?;
+                    Ok(IsNull::No)
+                }
+            }
+
+            impl FromSql<Text, Sqlite> for $name {
+                fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+                    Ok(<String as FromSql<Text, Sqlite>>::from_sql(value)?.parse()?)
+                }
+            }
+
+            impl FromSql<Text, Pg> for $name {
+                fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                    Ok(<String as FromSql<Text, Pg>>::from_sql(value)?.parse()?)
+                }
+            }
+        };
+    )+};
+}
+
+sql_words!(
+    ConnectionState,
+    EventKind,
+    GrantSource,
+    Jit,
+    MatchKind,
+    Mode,
+    Profile,
+    Safeguard,
+    Strictness,
+    Visibility,
+);
+
+/// An instant, as rows hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[diesel(sql_type = TimeSql)]
+pub struct Time(pub Timestamp);
+
+impl From<Timestamp> for Time {
+    fn from(at: Timestamp) -> Self {
+        Self(at)
+    }
+}
+
+impl ToSql<TimeSql, Sqlite> for Time {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.as_microsecond());
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<TimeSql, Pg> for Time {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&self.0.as_microsecond().to_be_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<TimeSql, Sqlite> for Time {
+    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        let micros = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
+        Ok(Self(Timestamp::from_microsecond(micros)?))
+    }
+}
+
+impl FromSql<TimeSql, Pg> for Time {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        let micros = <i64 as FromSql<BigInt, Pg>>::from_sql(value)?;
+        Ok(Self(Timestamp::from_microsecond(micros)?))
+    }
+}
+
+/// A JSON document as raw text: it is parsed where something of it is needed, not before.
+#[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = DocSql)]
+pub struct Doc(pub String);
+
+impl ToSql<DocSql, Sqlite> for Doc {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.as_str());
+        Ok(IsNull::No)
+    }
+}
+
+/// The version byte that goes before `jsonb` on the wire.
+const JSONB_VERSION: u8 = 1;
+
+impl ToSql<DocSql, Pg> for Doc {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&[JSONB_VERSION])?;
+        out.write_all(self.0.as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<DocSql, Sqlite> for Doc {
+    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(<String as FromSql<Text, Sqlite>>::from_sql(value)?))
+    }
+}
+
+impl FromSql<DocSql, Pg> for Doc {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        match value.as_bytes().split_first() {
+            Some((&JSONB_VERSION, text)) => Ok(Self(std::str::from_utf8(text)?.to_owned())),
+            _ => Err("unknown jsonb version".into()),
+        }
+    }
+}
