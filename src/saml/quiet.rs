@@ -35,7 +35,7 @@ mod c {
         pub(super) safe fn xmlThrDefSetStructuredErrorFunc(
             context: *mut c_void,
             handler: Structured,
-        ) -> c_int;
+        );
     }
 }
 
@@ -61,7 +61,8 @@ pub fn initialise() {
     });
 }
 
-/// Makes samael start xmlsec, which it does with its first key: here with one that is none.
+/// Makes samael start xmlsec, which it does with its first key: here with one that is none. A list of
+/// algorithms would end the call before it came to the key.
 fn start() {
     let _ = XmlSec::reduce_xml_to_signed_with_allowed_algorithms(
         "<Signature xmlns=\"http://www.w3.org/2000/09/xmldsig#\"/>",

@@ -14,8 +14,8 @@ use super::{Error, Map, limits};
 /// Reads a body: UTF-8, with or without a byte order mark, one JSON value, every key once.
 pub fn parse_body(bytes: &[u8]) -> Result<Value, Error> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| Error::invalid_syntax("the body is not UTF-8"))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Error::invalid_syntax("the body is not UTF-8"))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Level(0)
         .deserialize(&mut deserializer)
@@ -32,7 +32,10 @@ impl Level {
         if self.0 < limits::JSON_DEPTH {
             return Ok(Self(self.0 + 1));
         }
-        Err(E::custom(format_args!("it nests more than {} levels", limits::JSON_DEPTH)))
+        Err(E::custom(format_args!(
+            "it nests more than {} levels",
+            limits::JSON_DEPTH
+        )))
     }
 }
 
@@ -95,7 +98,9 @@ impl<'de> Visitor<'de> for Level {
         while let Some(key) = access.next_key::<String>()? {
             if !seen.insert(key.to_ascii_lowercase()) {
                 let key: String = key.chars().take(80).collect();
-                return Err(A::Error::custom(format_args!("it has the key {key:?} twice")));
+                return Err(A::Error::custom(format_args!(
+                    "it has the key {key:?} twice"
+                )));
             }
             let value = access.next_value_seed(level)?;
             map.insert(key, value);
@@ -106,7 +111,10 @@ impl<'de> Visitor<'de> for Level {
 
 /// The value of a key in any case, taken out of an object.
 pub(crate) fn take(map: &mut Map, name: &str) -> Option<Value> {
-    let key = map.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
+    let key = map
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case(name))?
+        .clone();
     map.remove(&key)
 }
 
@@ -121,9 +129,18 @@ mod tests {
     fn good_bodies_are_read() {
         for (body, expected) in [
             ("{}".as_bytes(), json!({})),
-            (b"\xEF\xBB\xBF{\"a\":[1,-2,0.5,true,null,\"x\"]}", json!({"a": [1, -2, 0.5, true, null, "x"]})),
-            (b" {\"a\":{\"b\":1},\"c\":{\"B\":1}} ", json!({"a": {"b": 1}, "c": {"B": 1}})),
-            (b"{\"$serde_json::private::RawValue\":1}", json!({"$serde_json::private::RawValue": 1})),
+            (
+                b"\xEF\xBB\xBF{\"a\":[1,-2,0.5,true,null,\"x\"]}",
+                json!({"a": [1, -2, 0.5, true, null, "x"]}),
+            ),
+            (
+                b" {\"a\":{\"b\":1},\"c\":{\"B\":1}} ",
+                json!({"a": {"b": 1}, "c": {"B": 1}}),
+            ),
+            (
+                b"{\"$serde_json::private::RawValue\":1}",
+                json!({"$serde_json::private::RawValue": 1}),
+            ),
         ] {
             assert_eq!(parse_body(body).unwrap(), expected);
         }

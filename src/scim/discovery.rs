@@ -9,8 +9,14 @@ use super::catalog::{
 use super::schema::{Attribute, Schema, Type};
 use super::{Error, Map, limits, list, urn};
 
-const SCHEMAS: [&Schema; 6] =
-    [&USER, &ENTERPRISE_USER, &GROUP, &SERVICE_PROVIDER_CONFIG, &RESOURCE_TYPE, &SCHEMA];
+const SCHEMAS: [&Schema; 6] = [
+    &USER,
+    &ENTERPRISE_USER,
+    &GROUP,
+    &SERVICE_PROVIDER_CONFIG,
+    &RESOURCE_TYPE,
+    &SCHEMA,
+];
 
 /// What this service provider can do. `documentation` is where its manual is.
 pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> Value {
@@ -43,19 +49,30 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
         "meta": meta(base_url, "ServiceProviderConfig", "ServiceProviderConfig"),
     });
     if let Some(documentation) = documentation {
-        for object in [&mut scheme, &mut config].into_iter().filter_map(Value::as_object_mut) {
+        for object in [&mut scheme, &mut config]
+            .into_iter()
+            .filter_map(Value::as_object_mut)
+        {
             object.insert("documentationUri".to_owned(), documentation.into());
         }
     }
     if let Some(config) = config.as_object_mut() {
-        config.insert("authenticationSchemes".to_owned(), Value::Array(vec![scheme]));
+        config.insert(
+            "authenticationSchemes".to_owned(),
+            Value::Array(vec![scheme]),
+        );
     }
     config
 }
 
 /// All resource types.
 pub fn resource_types(base_url: &str) -> Value {
-    listed(RESOURCE_TYPES.iter().map(|kind| describe_type(base_url, kind)).collect())
+    listed(
+        RESOURCE_TYPES
+            .iter()
+            .map(|kind| describe_type(base_url, kind))
+            .collect(),
+    )
 }
 
 /// The resource type of this name.
@@ -68,7 +85,12 @@ pub fn resource_type(base_url: &str, name: &str) -> Option<Value> {
 
 /// All schemas; those of messages are none of them (RFC 7644 §3.1).
 pub fn schemas(base_url: &str) -> Value {
-    listed(SCHEMAS.iter().map(|schema| describe(base_url, schema)).collect())
+    listed(
+        SCHEMAS
+            .iter()
+            .map(|schema| describe(base_url, schema))
+            .collect(),
+    )
 }
 
 /// The schema of this URN.
@@ -81,7 +103,10 @@ pub fn schema(base_url: &str, urn: &str) -> Option<Value> {
 
 /// Refuses a filter, as RFC 7644 §4 asks; every other parameter is passed over.
 pub fn check_query(pairs: &[(String, String)]) -> Result<(), Error> {
-    if pairs.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter")) {
+    if pairs
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("filter"))
+    {
         return Err(Error::forbidden("discovery takes no filter"));
     }
     Ok(())
@@ -147,17 +172,30 @@ fn characteristics(attribute: &Attribute) -> Value {
         "returned": attribute.returned.word(),
         "uniqueness": attribute.uniqueness.word(),
     }));
-    if matches!(attribute.data_type, Type::String | Type::Reference | Type::Binary) {
+    if matches!(
+        attribute.data_type,
+        Type::String | Type::Reference | Type::Binary
+    ) {
         map.insert("caseExact".to_owned(), attribute.case_exact.into());
     }
     if !attribute.canonical_values.is_empty() {
-        map.insert("canonicalValues".to_owned(), attribute.canonical_values.into());
+        map.insert(
+            "canonicalValues".to_owned(),
+            attribute.canonical_values.into(),
+        );
     }
     if !attribute.reference_types.is_empty() {
-        map.insert("referenceTypes".to_owned(), attribute.reference_types.into());
+        map.insert(
+            "referenceTypes".to_owned(),
+            attribute.reference_types.into(),
+        );
     }
     if !attribute.sub_attributes.is_empty() {
-        let parts: Vec<Value> = attribute.sub_attributes.iter().map(characteristics).collect();
+        let parts: Vec<Value> = attribute
+            .sub_attributes
+            .iter()
+            .map(characteristics)
+            .collect();
         map.insert("subAttributes".to_owned(), Value::Array(parts));
     }
     Value::Object(map)
@@ -196,7 +234,10 @@ mod tests {
         }
         for listed in resource_types(BASE)["Resources"].as_array().unwrap() {
             assert_eq!(listed["id"], listed["name"]);
-            assert_eq!(resource_type(BASE, listed["id"].as_str().unwrap()).as_ref(), Some(listed));
+            assert_eq!(
+                resource_type(BASE, listed["id"].as_str().unwrap()).as_ref(),
+                Some(listed)
+            );
         }
         assert_eq!(schema(BASE, "urn:x"), None);
         assert_eq!(resource_type(BASE, "Device"), None);
@@ -210,7 +251,12 @@ mod tests {
             let value = &config[attribute.name];
             let one = value.as_array().map_or(value, |list| &list[0]);
             for sub in attribute.sub_attributes {
-                assert!(one.get(sub.name).is_some(), "{}.{}", attribute.name, sub.name);
+                assert!(
+                    one.get(sub.name).is_some(),
+                    "{}.{}",
+                    attribute.name,
+                    sub.name
+                );
             }
         }
     }

@@ -20,12 +20,20 @@ pub fn matches_if_none_match(header: &str, version: i64) -> bool {
 
 fn matches(header: &str, version: i64) -> bool {
     let version = version.to_string();
-    header.split(',').map(str::trim).any(|tag| tag == "*" || opaque(tag) == version)
+    header
+        .split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || opaque(tag) == version)
 }
 
 fn opaque(tag: &str) -> &str {
-    let tag = tag.strip_prefix("W/").or_else(|| tag.strip_prefix("w/")).unwrap_or(tag);
-    tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag)
+    let tag = tag
+        .strip_prefix("W/")
+        .or_else(|| tag.strip_prefix("w/"))
+        .unwrap_or(tag);
+    tag.strip_prefix('"')
+        .and_then(|tag| tag.strip_suffix('"'))
+        .unwrap_or(tag)
 }
 
 #[cfg(test)]

@@ -53,15 +53,25 @@ impl Index {
     }
 
     fn add(&mut self, schema: &'static Schema, attribute: &'static Attribute, holder: &Map) {
-        let Some(value) = holder.get(attribute.name) else { return };
-        let path = AttributePath { schema, attribute, sub: None };
+        let Some(value) = holder.get(attribute.name) else {
+            return;
+        };
+        let path = AttributePath {
+            schema,
+            attribute,
+            sub: None,
+        };
         match value {
             Value::Array(elements) => {
                 for (position, element) in (0..).zip(elements) {
                     let values = parts(attribute, element)
                         .map(|(sub, text)| (sub.map_or("value", |it| it.name).to_owned(), text))
                         .collect();
-                    self.multi.push(IndexedValue { path: path.key(), position, values });
+                    self.multi.push(IndexedValue {
+                        path: path.key(),
+                        position,
+                        values,
+                    });
                 }
             }
             value => self.single.extend(
@@ -85,7 +95,11 @@ fn parts<'a>(
                 .iter()
                 .filter_map(|sub| Some((Some(sub), comparable(sub, map.get(sub.name)?)?))),
         ),
-        value => Box::new(comparable(attribute, value).into_iter().map(|text| (None, text))),
+        value => Box::new(
+            comparable(attribute, value)
+                .into_iter()
+                .map(|text| (None, text)),
+        ),
     }
 }
 
@@ -104,8 +118,7 @@ mod tests {
             "emails": [{"value": "B@x", "type": "Work", "primary": true}, {"value": "c@x"}],
             urn::ENTERPRISE_USER: {"department": "Ops", "manager": {"value": "M"}},
         });
-        let resource =
-            Resource::from_document(&USER_TYPE, document.as_object().unwrap().clone());
+        let resource = Resource::from_document(&USER_TYPE, document.as_object().unwrap().clone());
         let index = serde_json::to_value(Index::of(&USER_TYPE, &resource)).unwrap();
         let e = urn::ENTERPRISE_USER;
         assert_eq!(

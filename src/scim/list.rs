@@ -38,14 +38,22 @@ impl ListQuery {
         };
         let filled = |name: &str| given(name).filter(|value| !value.trim().is_empty());
         if given("cursor").is_some() {
-            return Err(Error::not_implemented("pages are counted here, they have no cursor"));
+            return Err(Error::not_implemented(
+                "pages are counted here, they have no cursor",
+            ));
         }
         let filter = filled("filter").map(|text| Filter::parse(kind, text, strictness));
-        let count = filled("count").map(|text| number("count", text)).transpose()?;
-        let start = filled("startIndex").map(|text| number("startIndex", text)).transpose()?;
+        let count = filled("count")
+            .map(|text| number("count", text))
+            .transpose()?;
+        let start = filled("startIndex")
+            .map(|text| number("startIndex", text))
+            .transpose()?;
         Ok(Self {
             filter: filter.transpose()?,
-            sort_by: filled("sortBy").map(|text| sort_path(kind, text)).transpose()?,
+            sort_by: filled("sortBy")
+                .map(|text| sort_path(kind, text))
+                .transpose()?,
             descending: filled("sortOrder").map_or(Ok(false), is_descending)?,
             start_index: start.unwrap_or(1).max(1).unsigned_abs(),
             count: count.map(|count| count.max(0).unsigned_abs().min(limits::PAGE_MAX)),
@@ -83,15 +91,20 @@ pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Vec<(String, 
     let Value::Object(mut body) = body else {
         return Err(Error::invalid_syntax("the body is a JSON object"));
     };
-    let ours =
-        |it: &Value| it.as_str().is_some_and(|it| it.eq_ignore_ascii_case(urn::SEARCH_REQUEST));
+    let ours = |it: &Value| {
+        it.as_str()
+            .is_some_and(|it| it.eq_ignore_ascii_case(urn::SEARCH_REQUEST))
+    };
     let named = match super::body::take(&mut body, "schemas") {
         Some(Value::Array(urns)) => urns.iter().any(ours),
         None | Some(Value::Null) => strictness.is_lenient(),
         Some(_) => false,
     };
     if !named {
-        return Err(Error::invalid_syntax(format!("schemas must name {}", urn::SEARCH_REQUEST)));
+        return Err(Error::invalid_syntax(format!(
+            "schemas must name {}",
+            urn::SEARCH_REQUEST
+        )));
     }
     body.into_iter()
         .filter(|(_, value)| !value.is_null())
@@ -99,10 +112,16 @@ pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Vec<(String, 
             let text = match value {
                 Value::String(text) => text,
                 Value::Number(number) => number.to_string(),
-                Value::Array(list) if list.iter().all(Value::is_string) => {
-                    list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+                Value::Array(list) if list.iter().all(Value::is_string) => list
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join(","),
+                _ => {
+                    return Err(Error::invalid_syntax(format!(
+                        "{name:?} is not of its type"
+                    )));
                 }
-                _ => return Err(Error::invalid_syntax(format!("{name:?} is not of its type"))),
             };
             Ok((name, text))
         })
@@ -125,15 +144,23 @@ fn number(name: &str, text: &str) -> Result<i64, Error> {
     let text = text.trim();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Error::invalid_value(format!("{name} is an integer, not {text:?}")));
+        return Err(Error::invalid_value(format!(
+            "{name} is an integer, not {text:?}"
+        )));
     }
-    let most = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    let most = if text.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
     Ok(text.parse().unwrap_or(most))
 }
 
 fn sort_path(kind: &'static ResourceType, text: &str) -> Result<AttributePath, Error> {
     let path = AttributePath::parse(kind, text)?.or_value();
-    let hidden = [path.attribute, path.leaf()].iter().any(|it| it.returned == Returned::Never);
+    let hidden = [path.attribute, path.leaf()]
+        .iter()
+        .any(|it| it.returned == Returned::Never);
     if hidden || path.leaf().is_complex() {
         return Err(Error::invalid_path(format!("nothing is sorted by {path}")));
     }
@@ -155,8 +182,10 @@ mod tests {
     use crate::scim::catalog::USER_TYPE;
 
     fn parse(pairs: &[(&str, &str)]) -> Result<ListQuery, Error> {
-        let pairs: Vec<_> =
-            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         ListQuery::parse(&USER_TYPE, &pairs, Strictness::Lenient)
     }
 
@@ -167,7 +196,11 @@ mod tests {
             ("0", "0", (1, Some(0))),
             ("-5", "-5", (1, Some(0))),
             ("999999", "5000", (999_999, Some(1000))),
-            ("99999999999999999999999", "99999999999999999999999", (i64::MAX as u64, Some(1000))),
+            (
+                "99999999999999999999999",
+                "99999999999999999999999",
+                (i64::MAX as u64, Some(1000)),
+            ),
             ("", "", (1, None)),
         ] {
             let query = parse(&[("startindex", start), ("COUNT", count)]).unwrap();
@@ -210,7 +243,11 @@ mod tests {
         let query = ListQuery::from_search(&USER_TYPE, body, Strictness::Rfc).unwrap();
         assert_eq!((query.offset(), query.limit()), (1, 3));
         assert!(query.projection.wants("userName") && !query.projection.wants("title"));
-        for bad in [json!([]), json!({}), json!({"schemas": [urn::SEARCH_REQUEST], "filter": {}})] {
+        for bad in [
+            json!([]),
+            json!({}),
+            json!({"schemas": [urn::SEARCH_REQUEST], "filter": {}}),
+        ] {
             assert!(ListQuery::from_search(&USER_TYPE, bad, Strictness::Rfc).is_err());
         }
     }

@@ -27,7 +27,9 @@ impl MemberKind {
     }
 
     fn read(text: &str) -> Option<Self> {
-        [Self::User, Self::Group].into_iter().find(|it| text.eq_ignore_ascii_case(it.word()))
+        [Self::User, Self::Group]
+            .into_iter()
+            .find(|it| text.eq_ignore_ascii_case(it.word()))
     }
 }
 
@@ -51,7 +53,12 @@ pub(crate) fn read(
         Value::Null => Vec::new(),
         Value::Array(values) => values,
         value if lenient => vec![value],
-        _ => return Err(Error::invalid_value(format!("{} is an array", attribute.name))),
+        _ => {
+            return Err(Error::invalid_value(format!(
+                "{} is an array",
+                attribute.name
+            )));
+        }
     };
     check_count(values.len())?;
     let mut seen = HashSet::new();
@@ -61,10 +68,18 @@ pub(crate) fn read(
             Value::Null => continue,
             Value::String(value) if lenient => NewMember { value, kind: None },
             Value::Object(map) => member(attribute, map, lenient)?,
-            _ => return Err(invalid(attribute, "every element is an object with a value")),
+            _ => {
+                return Err(invalid(
+                    attribute,
+                    "every element is an object with a value",
+                ));
+            }
         };
         if member.value.trim().is_empty() || member.value.contains('\0') {
-            return Err(invalid(attribute, "a value is blank or has a null character"));
+            return Err(invalid(
+                attribute,
+                "a value is blank or has a null character",
+            ));
         }
         if seen.insert(member.value.clone()) {
             members.push(member);
@@ -79,7 +94,9 @@ pub(crate) fn check_count(count: usize) -> Result<(), Error> {
         return Ok(());
     }
     let limit = limits::MEMBERS;
-    Err(Error::payload_too_large(format!("a request names {limit} members at most, not {count}")))
+    Err(Error::payload_too_large(format!(
+        "a request names {limit} members at most, not {count}"
+    )))
 }
 
 fn member(attribute: &'static Attribute, mut map: Map, lenient: bool) -> Result<NewMember, Error> {

@@ -5,7 +5,7 @@
 //! | file | section |
 //! |---|---|
 //! | [`schema`], [`catalog`], [`urn`] | what can be said of an attribute and the schemas served (7643 §2, §4, §7) |
-//! | [`resource`], [`render`], [`etag`] | a validated resource, its representation and version (7643 §3; 7644 §3.14) |
+//! | [`resource`], [`mod@render`], [`etag`] | a validated resource, its representation and version (7643 §3; 7644 §3.14) |
 //! | [`text`] | the forms in which values are compared (7643 §2.2, 7644 §5) |
 //! | [`index`] | what the store keeps beside a document so that filters are answered by SQL |
 //! | [`path`] | attribute notation and PATCH paths (7644 §3.10, §3.5.2) |

@@ -34,7 +34,11 @@ impl Projection {
     ) -> Result<Self, Error> {
         let attributes = attributes.filter(|it| !it.trim().is_empty());
         let excluded = excluded.filter(|it| !it.trim().is_empty());
-        let names = |list: &str| list.split(',').filter_map(|it| Name::resolve(kind, it).ok()).collect();
+        let names = |list: &str| {
+            list.split(',')
+                .filter_map(|it| Name::resolve(kind, it).ok())
+                .collect()
+        };
         let choice = match (attributes, excluded) {
             (Some(_), Some(_)) if !strictness.is_lenient() => {
                 let detail = "attributes and excludedAttributes exclude each other";
@@ -70,12 +74,18 @@ impl Projection {
         let mut answer = Map::new();
         for (key, value) in map {
             if let Some(schema) = kind.schema_of(&key).filter(|schema| schema.extension) {
-                let Value::Object(attributes) = value else { continue };
+                let Value::Object(attributes) = value else {
+                    continue;
+                };
                 let kept: Map = attributes
                     .into_iter()
                     .filter_map(|(name, value)| {
                         let attribute = schema.attribute(&name)?;
-                        let path = AttributePath { schema, attribute, sub: None };
+                        let path = AttributePath {
+                            schema,
+                            attribute,
+                            sub: None,
+                        };
                         Some((name, self.value(path, value)?))
                     })
                     .collect();
@@ -83,7 +93,11 @@ impl Projection {
                     answer.insert(key, Value::Object(kept));
                 }
             } else if let Some(attribute) = kind.attribute(&key) {
-                let path = AttributePath { schema: kind.schema, attribute, sub: None };
+                let path = AttributePath {
+                    schema: kind.schema,
+                    attribute,
+                    sub: None,
+                };
                 if let Some(value) = self.value(path, value) {
                     answer.insert(key, value);
                 }
@@ -96,9 +110,12 @@ impl Projection {
         match value {
             Value::Array(elements) => {
                 let had_elements = !elements.is_empty();
-                let kept: Vec<Value> =
-                    elements.into_iter().filter_map(|it| self.one(path, it)).collect();
-                (!kept.is_empty() || !had_elements && self.keeps(path)).then_some(Value::Array(kept))
+                let kept: Vec<Value> = elements
+                    .into_iter()
+                    .filter_map(|it| self.one(path, it))
+                    .collect();
+                (!kept.is_empty() || !had_elements && self.keeps(path))
+                    .then_some(Value::Array(kept))
             }
             value => self.one(path, value),
         }
@@ -115,7 +132,12 @@ impl Projection {
             .into_iter()
             .filter(|(name, _)| {
                 let sub = path.attribute.sub(name);
-                sub.is_some_and(|sub| self.keeps(AttributePath { sub: Some(sub), ..path }))
+                sub.is_some_and(|sub| {
+                    self.keeps(AttributePath {
+                        sub: Some(sub),
+                        ..path
+                    })
+                })
             })
             .collect();
         (!kept.is_empty()).then_some(Value::Object(kept))
@@ -185,8 +207,14 @@ mod tests {
             (" USERNAME , ,nobody", json!({"userName": "b"})),
             ("nobody", json!({})),
             ("id", json!({})),
-            ("name.familyName,emails.value", json!({"name": {"familyName": "F"}, "emails": [{"value": "a"}]})),
-            ("urn:ietf:params:scim:schemas:core:2.0:User:title", json!({"title": "T"})),
+            (
+                "name.familyName,emails.value",
+                json!({"name": {"familyName": "F"}, "emails": [{"value": "a"}]}),
+            ),
+            (
+                "urn:ietf:params:scim:schemas:core:2.0:User:title",
+                json!({"title": "T"}),
+            ),
             (dept.as_str(), json!({e: {"department": "D"}})),
             (e, json!({e: {"department": "D", "costCenter": "C"}})),
             ("meta.version", json!({"meta": {"version": "W/\"1\""}})),
@@ -236,7 +264,10 @@ mod tests {
         assert!(wants(None, Some("members.display")));
         assert!(!wants(Some("displayName"), None));
         assert!(wants(Some("members.value"), None));
-        assert!(wants(Some("urn:ietf:params:scim:schemas:core:2.0:Group"), None));
+        assert!(wants(
+            Some("urn:ietf:params:scim:schemas:core:2.0:Group"),
+            None
+        ));
         let both = Projection::parse(&GROUP_TYPE, Some("a"), Some("b"), Strictness::Rfc);
         assert_eq!(both.unwrap_err().status, 400);
     }

@@ -24,7 +24,11 @@ pub(crate) struct Reading {
 
 impl Reading {
     pub(crate) fn new(strictness: Strictness) -> Self {
-        Self { strictness, ignored: Vec::new(), elements: 0 }
+        Self {
+            strictness,
+            ignored: Vec::new(),
+            elements: 0,
+        }
     }
 
     pub(crate) fn lenient(&self) -> bool {
@@ -36,7 +40,13 @@ impl Reading {
         let name: String = name
             .chars()
             .take(100)
-            .map(|c| if c.is_ascii_graphic() && c != ',' { c } else { '?' })
+            .map(|c| {
+                if c.is_ascii_graphic() && c != ',' {
+                    c
+                } else {
+                    '?'
+                }
+            })
             .collect();
         if self.ignored.len() < limits::IGNORED && !self.ignored.contains(&name) {
             self.ignored.push(name);
@@ -50,7 +60,9 @@ impl Reading {
     /// An unknown name in a body: left out, or 400 `invalidSyntax` (RFC 7644 §3.12).
     pub(crate) fn unknown(&mut self, name: &str) -> Result<(), Error> {
         if !self.lenient() {
-            return Err(Error::invalid_syntax(format!("there is no attribute {name:?}")));
+            return Err(Error::invalid_syntax(format!(
+                "there is no attribute {name:?}"
+            )));
         }
         self.ignore(name);
         Ok(())
@@ -87,7 +99,9 @@ impl Reading {
         self.elements += values.len();
         if values.len() > limits::ELEMENTS || self.elements > limits::MEMBERS {
             let limit = limits::ELEMENTS;
-            return Err(Error::payload_too_large(format!("{at} has {limit} values at most")));
+            return Err(Error::payload_too_large(format!(
+                "{at} has {limit} values at most"
+            )));
         }
         let mut elements = Vec::with_capacity(values.len());
         for value in values {
@@ -112,7 +126,10 @@ impl Reading {
             (Type::Complex, Value::String(text)) if self.lenient() => {
                 let sub = attribute.value().ok_or_else(wrong)?;
                 let value = self.single(at, sub, text.into())?;
-                Ok(value.map(|value| Value::Object(Map::from_iter([(sub.name.to_owned(), value)]))))
+                Ok(
+                    value
+                        .map(|value| Value::Object(Map::from_iter([(sub.name.to_owned(), value)]))),
+                )
             }
             (Type::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
             (Type::Boolean, Value::String(text)) if self.lenient() => {
@@ -122,9 +139,9 @@ impl Reading {
                 }
                 boolean(&text).map(Some).ok_or_else(wrong)
             }
-            (Type::Integer, Value::Number(number)) => {
-                integer(&number).map(|number| Some(number.into())).ok_or_else(wrong)
-            }
+            (Type::Integer, Value::Number(number)) => integer(&number)
+                .map(|number| Some(number.into()))
+                .ok_or_else(wrong),
             (Type::Decimal, Value::Number(number)) => Ok(Some(Value::Number(number))),
             (
                 Type::String | Type::Reference | Type::Binary | Type::DateTime,
@@ -153,14 +170,11 @@ impl Reading {
         }
     }
 
-    fn text(
-        &self,
-        at: &str,
-        attribute: &Attribute,
-        text: String,
-    ) -> Result<Option<Value>, Error> {
+    fn text(&self, at: &str, attribute: &Attribute, text: String) -> Result<Option<Value>, Error> {
         if attribute.required && text.trim().is_empty() {
-            return Err(Error::invalid_value(format!("{at} is required and must not be blank")));
+            return Err(Error::invalid_value(format!(
+                "{at} is required and must not be blank"
+            )));
         }
         if text.is_empty() {
             return Ok(None);
@@ -169,7 +183,11 @@ impl Reading {
             return Err(Error::invalid_value(format!("{at} has a null character")));
         }
         let form = |good: bool, what| {
-            if good { Ok(()) } else { Err(Error::invalid_value(format!("{at} is no {what}"))) }
+            if good {
+                Ok(())
+            } else {
+                Err(Error::invalid_value(format!("{at} is no {what}")))
+            }
         };
         match attribute.data_type {
             Type::DateTime => {
@@ -227,7 +245,12 @@ pub(crate) fn value_from_reference(attribute: &'static Attribute, map: &mut Map)
     let has_value = map.keys().any(|key| key.eq_ignore_ascii_case("value"));
     let reference = map.iter().find(|(key, _)| key.eq_ignore_ascii_case("$ref"));
     if let (false, Some((_, Value::String(reference)))) = (has_value, reference) {
-        let id = reference.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        let id = reference
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         map.insert("value".to_owned(), id.into());
     }
 }
@@ -243,7 +266,9 @@ pub(crate) fn settle(
     let mut settled: Vec<Value> = Vec::with_capacity(elements.len());
     let mut places: HashMap<String, usize> = HashMap::new();
     for element in elements.into_iter().filter(has_content) {
-        let place = *places.entry(identity(attribute, &element)).or_insert(settled.len());
+        let place = *places
+            .entry(identity(attribute, &element))
+            .or_insert(settled.len());
         match settled.get_mut(place) {
             None => settled.push(element),
             Some(known) if is_primary(&element) => set_primary(known, true),
@@ -252,14 +277,18 @@ pub(crate) fn settle(
     }
     if settled.len() > limits::ELEMENTS {
         let limit = limits::ELEMENTS;
-        return Err(Error::invalid_value(format!("{at} has {limit} values at most")));
+        return Err(Error::invalid_value(format!(
+            "{at} has {limit} values at most"
+        )));
     }
     let mut primaries = settled.iter_mut().filter(|element| is_primary(element));
     if primaries.next().is_some() {
         for extra in primaries {
             // PingOne marks both of two addresses as primary.
             if !strictness.is_lenient() {
-                return Err(Error::invalid_value(format!("{at} has more than one primary value")));
+                return Err(Error::invalid_value(format!(
+                    "{at} has more than one primary value"
+                )));
             }
             set_primary(extra, false);
         }
@@ -273,7 +302,10 @@ pub(crate) fn identity(attribute: &'static Attribute, element: &Value) -> String
         return comparable(attribute, element).unwrap_or_else(|| element.to_string());
     };
     let part = |name: &str| {
-        attribute.sub(name).and_then(|sub| comparable(sub, map.get(sub.name)?)).unwrap_or_default()
+        attribute
+            .sub(name)
+            .and_then(|sub| comparable(sub, map.get(sub.name)?))
+            .unwrap_or_default()
     };
     let value = part("value");
     if value.is_empty() {
@@ -293,7 +325,10 @@ fn has_content(element: &Value) -> bool {
 }
 
 pub(crate) fn is_primary(element: &Value) -> bool {
-    element.get(PRIMARY).and_then(Value::as_bool).unwrap_or(false)
+    element
+        .get(PRIMARY)
+        .and_then(Value::as_bool)
+        .unwrap_or(false)
 }
 
 pub(crate) fn set_primary(element: &mut Value, value: bool) {
@@ -324,5 +359,8 @@ fn is_reference(text: &str) -> bool {
         return false;
     }
     let base = url::Url::parse("https://base.invalid/").ok();
-    url::Url::options().base_url(base.as_ref()).parse(text).is_ok()
+    url::Url::options()
+        .base_url(base.as_ref())
+        .parse(text)
+        .is_ok()
 }

@@ -69,7 +69,11 @@ pub fn render(
     map.insert("schemas".to_owned(), resource.schemas().into());
     map.insert("id".to_owned(), id.into());
     map.insert("meta".to_owned(), Value::Object(meta.to_map()));
-    debug_assert_eq!(kind, resource.kind(), "a resource is rendered as what it is");
+    debug_assert_eq!(
+        kind,
+        resource.kind(),
+        "a resource is rendered as what it is"
+    );
     match computed {
         Computed::User { groups, manager } => {
             if !groups.is_empty() {
@@ -135,19 +139,35 @@ mod tests {
     fn meta(resource_type: &'static str) -> Meta {
         let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let location = "https://u/Users/1".to_owned();
-        Meta { resource_type, created: at, last_modified: at, version: 1, location }
+        Meta {
+            resource_type,
+            created: at,
+            last_modified: at,
+            version: 1,
+            location,
+        }
     }
 
     #[test]
     fn a_user_is_shown_whole() {
         let document = json!({"userName": "b", urn::ENTERPRISE_USER: {"manager": {"value": "m"}}});
         let resource = Resource::from_document(&USER_TYPE, document.as_object().unwrap().clone());
-        let groups =
-            vec![GroupRef { value: "g".into(), display: "G".into(), reference: "https://u/Groups/g".into() }];
-        let manager =
-            Some(ManagerRef { reference: "https://u/Users/m".into(), display: Some("M".into()) });
-        let shown =
-            render(&USER_TYPE, "1", &resource, &meta("User"), Computed::User { groups, manager });
+        let groups = vec![GroupRef {
+            value: "g".into(),
+            display: "G".into(),
+            reference: "https://u/Groups/g".into(),
+        }];
+        let manager = Some(ManagerRef {
+            reference: "https://u/Users/m".into(),
+            display: Some("M".into()),
+        });
+        let shown = render(
+            &USER_TYPE,
+            "1",
+            &resource,
+            &meta("User"),
+            Computed::User { groups, manager },
+        );
         assert_eq!(
             Value::Object(shown),
             json!({
@@ -170,7 +190,13 @@ mod tests {
         let document = json!({"displayName": "G"});
         let resource = Resource::from_document(&GROUP_TYPE, document.as_object().unwrap().clone());
         let show = |members| {
-            render(&GROUP_TYPE, "1", &resource, &meta("Group"), Computed::Group { members })
+            render(
+                &GROUP_TYPE,
+                "1",
+                &resource,
+                &meta("Group"),
+                Computed::Group { members },
+            )
         };
         assert!(!show(None).contains_key("members"));
         let member = MemberRef {

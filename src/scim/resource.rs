@@ -60,7 +60,9 @@ impl Resource {
 
     /// The text of a single-valued attribute of the base schema: `title`, `name.familyName`.
     pub fn string(&self, path: &str) -> Option<&str> {
-        let (attribute, sub) = path.split_once('.').map_or((path, None), |(a, s)| (a, Some(s)));
+        let (attribute, sub) = path
+            .split_once('.')
+            .map_or((path, None), |(a, s)| (a, Some(s)));
         let value = self.document.get(attribute)?;
         sub.map_or(Some(value), |sub| value.get(sub))?.as_str()
     }
@@ -102,7 +104,10 @@ impl Resource {
 
     /// `active`: a validated user always says so.
     pub fn active(&self) -> bool {
-        self.document.get("active").and_then(Value::as_bool).unwrap_or(true)
+        self.document
+            .get("active")
+            .and_then(Value::as_bool)
+            .unwrap_or(true)
     }
 
     /// The manager's id in the enterprise extension, whether or not it names somebody.
@@ -116,7 +121,11 @@ impl Resource {
         if let Some(name) = self.display_name().or_else(|| self.formatted_name()) {
             return Some(name.to_owned());
         }
-        let parts: Vec<&str> = self.given_name().into_iter().chain(self.family_name()).collect();
+        let parts: Vec<&str> = self
+            .given_name()
+            .into_iter()
+            .chain(self.family_name())
+            .collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     }
 
@@ -130,7 +139,10 @@ impl Resource {
                 Some(Email {
                     value: element.get("value")?.as_str()?,
                     kind: element.get("type").and_then(Value::as_str),
-                    primary: element.get("primary").and_then(Value::as_bool).unwrap_or(false),
+                    primary: element
+                        .get("primary")
+                        .and_then(Value::as_bool)
+                        .unwrap_or(false),
                 })
             })
             .collect()
@@ -219,24 +231,42 @@ mod tests {
     use crate::scim::catalog::USER_TYPE;
 
     fn user(document: Value) -> Resource {
-        let Value::Object(document) = document else { panic!("an object") };
+        let Value::Object(document) = document else {
+            panic!("an object")
+        };
         Resource::from_document(&USER_TYPE, document)
     }
 
     #[test]
     fn the_sign_in_address_is_the_preferred_one() {
         for (document, expected) in [
-            (json!({"userName": "a", "emails": [{"value": "1@x"}, {"value": "2@x", "primary": true}]}), Some("2@x")),
-            (json!({"userName": "a", "emails": [{"value": "1@x", "type": "home"}, {"value": "2@x", "type": "Work"}]}), Some("2@x")),
-            (json!({"userName": "a", "emails": [{"value": "1@x"}, {"value": "2@x"}]}), Some("1@x")),
-            (json!({"userName": "a@x.org", "emails": [{"type": "work", "primary": true}]}), Some("a@x.org")),
+            (
+                json!({"userName": "a", "emails": [{"value": "1@x"}, {"value": "2@x", "primary": true}]}),
+                Some("2@x"),
+            ),
+            (
+                json!({"userName": "a", "emails": [{"value": "1@x", "type": "home"}, {"value": "2@x", "type": "Work"}]}),
+                Some("2@x"),
+            ),
+            (
+                json!({"userName": "a", "emails": [{"value": "1@x"}, {"value": "2@x"}]}),
+                Some("1@x"),
+            ),
+            (
+                json!({"userName": "a@x.org", "emails": [{"type": "work", "primary": true}]}),
+                Some("a@x.org"),
+            ),
             (json!({"userName": "a@x.org"}), Some("a@x.org")),
             (json!({"userName": "a"}), None),
             (json!({"userName": "a@b@c"}), None),
             (json!({"userName": "a b@c"}), None),
             (json!({"userName": "@c"}), None),
         ] {
-            assert_eq!(user(document.clone()).sign_in_address(), expected, "{document}");
+            assert_eq!(
+                user(document.clone()).sign_in_address(),
+                expected,
+                "{document}"
+            );
         }
     }
 
@@ -244,7 +274,8 @@ mod tests {
     fn schemas_name_the_extensions_in_use() {
         use crate::scim::urn;
         assert_eq!(user(json!({"userName": "a"})).schemas(), [urn::USER]);
-        let with = user(json!({"userName": "a", urn::ENTERPRISE_USER: {"manager": {"value": "m"}}}));
+        let with =
+            user(json!({"userName": "a", urn::ENTERPRISE_USER: {"manager": {"value": "m"}}}));
         assert_eq!(with.schemas(), [urn::USER, urn::ENTERPRISE_USER]);
         assert_eq!(with.manager(), Some("m"));
     }

@@ -254,71 +254,83 @@ impl Attribute {
     }
 
     /// The same, as an array.
+    #[must_use]
     pub const fn multi_valued(mut self) -> Self {
         self.multi_valued = true;
         self
     }
 
     /// The same, never missing.
+    #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
     /// The same, compared as spelt.
+    #[must_use]
     pub const fn case_exact(mut self) -> Self {
         self.case_exact = true;
         self
     }
 
     /// The same, compared without regard to case.
+    #[must_use]
     pub const fn case_insensitive(mut self) -> Self {
         self.case_exact = false;
         self
     }
 
     /// The same, written as `mutability` says.
+    #[must_use]
     pub const fn mutability(mut self, mutability: Mutability) -> Self {
         self.mutability = mutability;
         self
     }
 
     /// The same, written by the server only.
+    #[must_use]
     pub const fn read_only(self) -> Self {
         self.mutability(Mutability::ReadOnly)
     }
 
     /// The same, in an answer when `returned` says so.
+    #[must_use]
     pub const fn returned(mut self, returned: Returned) -> Self {
         self.returned = returned;
         self
     }
 
     /// The same, unique behind one base URL.
+    #[must_use]
     pub const fn unique(mut self) -> Self {
         self.uniqueness = Uniqueness::Server;
         self
     }
 
     /// The same, with suggested values.
+    #[must_use]
     pub const fn canonical(mut self, values: &'static [&'static str]) -> Self {
         self.canonical_values = values;
         self
     }
 
     /// The same, of a form.
+    #[must_use]
     pub const fn form(mut self, form: Form) -> Self {
         self.form = form;
         self
     }
 
     /// The same, with misspellings refused.
+    #[must_use]
     pub const fn guarded(mut self) -> Self {
         self.guarded = true;
         self
     }
 
     /// The same, kept as relations outside the document.
+    #[must_use]
     pub const fn relation(mut self) -> Self {
         self.relation = true;
         self
@@ -341,10 +353,15 @@ impl Attribute {
 
     /// Whether a client's value may enter a document.
     pub fn is_written_by_client(&self) -> bool {
-        matches!(self.mutability, Mutability::ReadWrite | Mutability::Immutable) && !self.relation
+        matches!(
+            self.mutability,
+            Mutability::ReadWrite | Mutability::Immutable
+        ) && !self.relation
     }
 }
 
 fn find(attributes: &'static [Attribute], name: &str) -> Option<&'static Attribute> {
-    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    attributes
+        .iter()
+        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }

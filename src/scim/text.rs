@@ -23,7 +23,11 @@ pub fn fold(text: &str) -> String {
 
 /// The form in which texts that do mind letter case are equal.
 pub fn exact_form(text: &str) -> String {
-    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
+    if text.is_ascii() {
+        text.to_owned()
+    } else {
+        text.nfc().collect()
+    }
 }
 
 /// The text by which a value of this attribute is compared, `None` when there is nothing to compare.
@@ -53,8 +57,10 @@ pub fn comparable_text(attribute: &Attribute, text: &str) -> String {
 pub(crate) fn literal(attribute: &Attribute, comparable: &str) -> String {
     match attribute.data_type {
         Type::Boolean => comparable.to_owned(),
-        Type::Integer => u64::from_str_radix(comparable, 16)
-            .map_or_else(|_| "0".to_owned(), |bits| ((bits ^ SIGN) as i64).to_string()),
+        Type::Integer => u64::from_str_radix(comparable, 16).map_or_else(
+            |_| "0".to_owned(),
+            |bits| ((bits ^ SIGN) as i64).to_string(),
+        ),
         Type::Decimal => u64::from_str_radix(comparable, 16).map_or_else(
             |_| "0".to_owned(),
             |bits| f64::from_bits(if bits & SIGN == 0 { !bits } else { bits ^ SIGN }).to_string(),
@@ -70,7 +76,11 @@ pub fn date_time(text: &str) -> Option<Timestamp> {
     let instant = if zoned {
         text.parse::<Timestamp>().ok()?
     } else {
-        text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()
+        text.parse::<DateTime>()
+            .ok()?
+            .to_zoned(TimeZone::UTC)
+            .ok()?
+            .timestamp()
     };
     let year = TimeZone::UTC.to_datetime(instant).year();
     (0..=9999).contains(&year).then_some(instant)
@@ -96,7 +106,9 @@ const SIGN: u64 = 1 << 63;
 /// A whole number, also when it is written with a fraction of zero.
 pub(crate) fn integer(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
-        let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15)?;
+        let value = number
+            .as_f64()
+            .filter(|value| value.fract() == 0.0 && value.abs() < 9e15)?;
         Some(value as i64)
     })
 }
@@ -107,7 +119,10 @@ fn ordered_integer(value: i64) -> String {
 
 fn ordered_decimal(value: f64) -> String {
     let bits = if value == 0.0 { 0 } else { value.to_bits() };
-    format!("{:016x}", if bits & SIGN == 0 { bits | SIGN } else { !bits })
+    format!(
+        "{:016x}",
+        if bits & SIGN == 0 { bits | SIGN } else { !bits }
+    )
 }
 
 const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -118,13 +133,20 @@ const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SA
 
 /// Octets in base64 of either alphabet, padded or not.
 pub(crate) fn octets(text: &str) -> Option<Vec<u8>> {
-    BASE64.decode(text).or_else(|_| BASE64_URL.decode(text)).ok()
+    BASE64
+        .decode(text)
+        .or_else(|_| BASE64_URL.decode(text))
+        .ok()
 }
 
 /// Whether two names differ by this many letters at most, case aside.
 pub(crate) fn within_distance(left: &str, right: &str, limit: usize) -> bool {
     let left: Vec<char> = left.chars().take(64).flat_map(char::to_lowercase).collect();
-    let right: Vec<char> = right.chars().take(64).flat_map(char::to_lowercase).collect();
+    let right: Vec<char> = right
+        .chars()
+        .take(64)
+        .flat_map(char::to_lowercase)
+        .collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (at, from) in left.iter().enumerate() {
         let mut next = Vec::with_capacity(row.len());
@@ -173,11 +195,24 @@ mod tests {
     #[test]
     fn instants_compare_as_text() {
         let at = |text| comparable(&Attribute::date_time("d", ""), &json!(text));
-        assert_eq!(at("2026-01-01T02:00:00+02:00"), at("2026-01-01T00:00:00.000Z"));
-        assert_eq!(at("0001-01-03T00:00:00.0000000Z").unwrap(), "0001-01-03T00:00:00.000000Z");
+        assert_eq!(
+            at("2026-01-01T02:00:00+02:00"),
+            at("2026-01-01T00:00:00.000Z")
+        );
+        assert_eq!(
+            at("0001-01-03T00:00:00.0000000Z").unwrap(),
+            "0001-01-03T00:00:00.000000Z"
+        );
         assert_eq!(at("2026-01-01T00:00:00"), at("2026-01-01T00:00:00Z"));
         assert!(at("2026-01-01T00:00:00.1Z") > at("2026-01-01T00:00:00Z"));
-        for bad in ["2026-01-01", "", "T", "now", "2026-13-01T00:00:00Z", "-0100-01-01T00:00:00Z"] {
+        for bad in [
+            "2026-01-01",
+            "",
+            "T",
+            "now",
+            "2026-13-01T00:00:00Z",
+            "-0100-01-01T00:00:00Z",
+        ] {
             assert_eq!(at(bad), None, "{bad}");
         }
     }
@@ -192,7 +227,10 @@ mod tests {
             assert_eq!(literal(&integer, &text), value.to_string());
             last = text;
         }
-        let decimal = Attribute { data_type: Type::Decimal, ..Attribute::integer("n", "") };
+        let decimal = Attribute {
+            data_type: Type::Decimal,
+            ..Attribute::integer("n", "")
+        };
         let mut last = String::new();
         for value in [-1e300, -1.5, -0.25, 0.0, 0.5, 2.0, 1e300] {
             let text = comparable(&decimal, &json!(value)).unwrap();
@@ -200,7 +238,10 @@ mod tests {
             assert_eq!(literal(&decimal, &text), value.to_string());
             last = text;
         }
-        assert_eq!(comparable(&decimal, &json!(-0.0)), comparable(&decimal, &json!(0)));
+        assert_eq!(
+            comparable(&decimal, &json!(-0.0)),
+            comparable(&decimal, &json!(0))
+        );
     }
 
     #[test]

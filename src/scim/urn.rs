@@ -35,11 +35,26 @@ pub enum Alias {
 ///
 /// OneLogin's templates carry those of the drafts, an Entra sample drops a colon.
 pub const ALIASES: &[(&str, Alias)] = &[
-    ("urn:ietf:params:scim:schemas:extension:enterprise:2.0User", Alias::Schema(ENTERPRISE_USER)),
-    ("urn:scim:schemas:extension:enterprise:2.0:User", Alias::Schema(ENTERPRISE_USER)),
-    ("urn:scim:schemas:extension:enterprise:1.0:User", Alias::Schema(ENTERPRISE_USER)),
-    ("urn:scim:schemas:extension:enterprise:2.0", Alias::Schema(ENTERPRISE_USER)),
-    ("urn:scim:schemas:extension:enterprise:1.0", Alias::Schema(ENTERPRISE_USER)),
+    (
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0User",
+        Alias::Schema(ENTERPRISE_USER),
+    ),
+    (
+        "urn:scim:schemas:extension:enterprise:2.0:User",
+        Alias::Schema(ENTERPRISE_USER),
+    ),
+    (
+        "urn:scim:schemas:extension:enterprise:1.0:User",
+        Alias::Schema(ENTERPRISE_USER),
+    ),
+    (
+        "urn:scim:schemas:extension:enterprise:2.0",
+        Alias::Schema(ENTERPRISE_USER),
+    ),
+    (
+        "urn:scim:schemas:extension:enterprise:1.0",
+        Alias::Schema(ENTERPRISE_USER),
+    ),
     ("urn:scim:schemas:core:2.0:Group", Alias::Schema(GROUP)),
     ("urn:scim:schemas:core:1.0:Group", Alias::Schema(GROUP)),
     ("urn:scim:schemas:core:2.0:User", Alias::Schema(USER)),

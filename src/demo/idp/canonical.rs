@@ -2,21 +2,21 @@
 //!
 //! For signing only: should it differ from what a verifier does, the signature does not verify.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use roxmltree::{Attribute, Node};
 
 /// Namespaces that an ancestor in the output has declared already.
 type Scope<'a> = BTreeMap<&'a str, &'a str>;
 
-/// The canonical form of an element.
-pub(super) fn element(node: Node<'_, '_>) -> String {
+/// The canonical form of an element; prefixes of the list are declared wherever they are known.
+pub(super) fn element(node: Node<'_, '_>, inclusive: &str) -> String {
     let mut out = String::new();
-    write(node, &Scope::new(), &mut out);
+    write(node, &Scope::new(), inclusive, &mut out);
     out
 }
 
-fn write(node: Node<'_, '_>, scope: &Scope<'_>, out: &mut String) {
+fn write(node: Node<'_, '_>, scope: &Scope<'_>, inclusive: &str, out: &mut String) {
     let tag = qualified(node);
     let mut attributes: Vec<Attribute<'_, '_>> = node.attributes().collect();
     attributes.sort_by_key(|attribute| (attribute.namespace(), attribute.name()));
@@ -31,6 +31,12 @@ fn write(node: Node<'_, '_>, scope: &Scope<'_>, out: &mut String) {
             used.insert(prefix(name), namespace);
         }
     }
+    for listed in inclusive.split_ascii_whitespace() {
+        if let Some(namespace) = node.lookup_namespace_uri(Some(listed)) {
+            used.insert(listed, namespace);
+        }
+    }
+    // Writing to a String cannot fail.
     let mut inner = scope.clone();
     out.push('<');
     out.push_str(tag);
@@ -38,18 +44,18 @@ fn write(node: Node<'_, '_>, scope: &Scope<'_>, out: &mut String) {
         let known = scope.get(prefix).copied().unwrap_or_default();
         if known != namespace {
             let colon = if prefix.is_empty() { "" } else { ":" };
-            out.push_str(&format!(" xmlns{colon}{prefix}=\"{}\"", value(namespace)));
+            let _ = write!(out, " xmlns{colon}{prefix}=\"{}\"", value(namespace));
             inner.insert(prefix, namespace);
         }
     }
     for attribute in &attributes {
         let name = source(node, attribute);
-        out.push_str(&format!(" {name}=\"{}\"", value(attribute.value())));
+        let _ = write!(out, " {name}=\"{}\"", value(attribute.value()));
     }
     out.push('>');
     for child in node.children() {
         if child.is_element() {
-            write(child, &inner, out);
+            write(child, &inner, inclusive, out);
         } else if child.is_text() {
             out.push_str(&text(child.text().unwrap_or_default()));
         } else if let Some(instruction) = child.pi() {
@@ -57,10 +63,10 @@ fn write(node: Node<'_, '_>, scope: &Scope<'_>, out: &mut String) {
                 .value
                 .map(|data| format!(" {data}"))
                 .unwrap_or_default();
-            out.push_str(&format!("<?{}{data}?>", instruction.target));
+            let _ = write!(out, "<?{}{data}?>", instruction.target);
         }
     }
-    out.push_str(&format!("</{tag}>"));
+    let _ = write!(out, "</{tag}>");
 }
 
 /// The element's name with its prefix, as it stands in the document.

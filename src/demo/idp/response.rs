@@ -21,12 +21,11 @@ pub struct Response<'a> {
     recipient: String,
     audience: String,
     now: Timestamp,
-    response_id: String,
+    id: String,
     assertion_id: String,
     in_response_to: Option<String>,
     name_id: Option<(String, String)>,
     attributes: Vec<(String, Vec<String>)>,
-    session_index: String,
     signing: Signing<'a>,
 }
 
@@ -39,12 +38,11 @@ impl<'a> Response<'a> {
             recipient: acs_url,
             audience,
             now,
-            response_id: identifier(),
+            id: identifier(),
             assertion_id: identifier(),
             in_response_to: None,
             name_id: None,
             attributes: Vec::new(),
-            session_index: identifier(),
             signing: Signing::default(),
         }
     }
@@ -77,7 +75,7 @@ impl<'a> Response<'a> {
     /// Sets the IDs of response and assertion.
     #[must_use]
     pub fn ids(mut self, response: impl Into<String>, assertion: impl Into<String>) -> Self {
-        (self.response_id, self.assertion_id) = (response.into(), assertion.into());
+        (self.id, self.assertion_id) = (response.into(), assertion.into());
         self
     }
 
@@ -130,7 +128,7 @@ impl<'a> Response<'a> {
         format!(
             r#"<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Destination="{destination}" ID="{id}"{answers} IssueInstant="{now}" Version="2.0"><saml:Issuer>{issuer}</saml:Issuer><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"></samlp:StatusCode></samlp:Status>{assertion}</samlp:Response>"#,
             destination = value(&self.destination),
-            id = self.response_id,
+            id = self.id,
             assertion = self.assertion(),
         )
     }
@@ -159,7 +157,7 @@ impl<'a> Response<'a> {
             answers = self.answers(),
             recipient = value(&self.recipient),
             audience = text(&self.audience),
-            index = value(&self.session_index),
+            index = value(&self.assertion_id),
             attributes = self.attribute_statement(),
         )
     }

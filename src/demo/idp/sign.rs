@@ -86,6 +86,8 @@ pub struct Signing<'a> {
     pub prefix: &'a str,
     /// An `Id` of the signature.
     pub id: Option<&'a str>,
+    /// Prefixes whose declarations are signed wherever they are known (InclusiveNamespaces), as Okta has it.
+    pub inclusive_prefixes: &'a str,
     /// Line breaks inside the signature and its values, as some products send them.
     pub broken_lines: bool,
 }
@@ -97,6 +99,7 @@ impl Default for Signing<'_> {
             algorithm: Algorithm::Sha256,
             prefix: "ds",
             id: None,
+            inclusive_prefixes: "",
             broken_lines: false,
         }
     }
@@ -125,7 +128,7 @@ fn sign_element(xml: &str, name: &str, keys: &Keys, signing: &Signing<'_>) -> St
         .children()
         .find(|child| is_issuer(*child))
         .expect("the element to sign has an Issuer");
-    let octets = canonical::element(node);
+    let octets = canonical::element(node, signing.inclusive_prefixes);
     let digest = hash(signing.algorithm.digest(), octets.as_bytes()).expect("the hash is known");
     let signature = signature(id, &digest, keys, signing);
     let (before, behind) = xml
@@ -148,6 +151,12 @@ fn signature(id: &str, digest: &[u8], keys: &Keys, signing: &Signing<'_>) -> Str
     };
     let br = if signing.broken_lines { "\n" } else { "" };
     let value = |bytes: &[u8]| lines(&STANDARD.encode(bytes), br);
+    let inclusive = match signing.inclusive_prefixes {
+        "" => String::new(),
+        list => format!(
+            "<ec:InclusiveNamespaces xmlns:ec=\"{EXCLUSIVE}\" PrefixList=\"{list}\"></ec:InclusiveNamespaces>"
+        ),
+    };
     let info = |declaration: &str| {
         format!(
             "<{p}SignedInfo{declaration}>{br}\
@@ -155,7 +164,7 @@ fn signature(id: &str, digest: &[u8], keys: &Keys, signing: &Signing<'_>) -> Str
              <{p}SignatureMethod Algorithm=\"{method}\"></{p}SignatureMethod>{br}\
              <{p}Reference URI=\"#{id}\">{br}<{p}Transforms>{br}\
              <{p}Transform Algorithm=\"{SIGNATURE}enveloped-signature\"></{p}Transform>{br}\
-             <{p}Transform Algorithm=\"{EXCLUSIVE}\"></{p}Transform>{br}</{p}Transforms>{br}\
+             <{p}Transform Algorithm=\"{EXCLUSIVE}\">{inclusive}</{p}Transform>{br}</{p}Transforms>{br}\
              <{p}DigestMethod Algorithm=\"{digest_method}\"></{p}DigestMethod>{br}\
              <{p}DigestValue>{digest}</{p}DigestValue>{br}</{p}Reference>{br}</{p}SignedInfo>",
             method = signing.algorithm.signature_uri(keys.private()),

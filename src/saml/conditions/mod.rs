@@ -121,7 +121,7 @@ pub fn accept(
         in_response_to: expected.expected_in_response_to.map(ToOwned::to_owned),
         session_index: authn.session_index,
         session_not_on_or_after: authn.session_not_on_or_after,
-        authn_instant: authn.authn_instant,
+        authn_instant: authn.instant,
         authn_context_class: authn.context_class,
         attributes,
         replay_until: later(remembered, clock.skew),

@@ -18,7 +18,7 @@ use super::{
 pub(super) struct Authn {
     pub(super) session_index: Option<String>,
     pub(super) session_not_on_or_after: Option<Timestamp>,
-    pub(super) authn_instant: Option<Timestamp>,
+    pub(super) instant: Option<Timestamp>,
     pub(super) context_class: Option<String>,
 }
 
@@ -45,9 +45,7 @@ pub(super) fn authn(assertion: Node<'_, '_>, clock: Clock) -> Result<Authn, Erro
         let merged = authn.get_or_insert_default();
         let index = statement.attribute("SessionIndex").map(ToOwned::to_owned);
         merged.session_index = merged.session_index.take().or(index);
-        merged.authn_instant = merged
-            .authn_instant
-            .or(time("AuthnInstant", "AuthnInstant")?);
+        merged.instant = merged.instant.or(time("AuthnInstant", "AuthnInstant")?);
         merged.context_class = merged
             .context_class
             .take()

@@ -133,21 +133,18 @@ fn malformed(why: &str) -> Error {
 mod tests {
     use super::*;
 
+    fn repeated(times: usize, text: impl Fn(usize) -> String) -> String {
+        (0..times).map(text).collect::<Vec<_>>().concat()
+    }
+
     #[test]
     fn what_no_tree_should_be_built_of_is_refused() {
         let deep = format!("{}{}", "<a>".repeat(65), "</a>".repeat(65));
-        let wide = format!(
-            "<a{}/>",
-            (0..65).map(|i| format!(" a{i}='>'")).collect::<String>()
-        );
+        let wide = format!("<a{}/>", repeated(65, |i| format!(" a{i}='>'")));
         let scope = format!(
             "<a{}><b{}/></a>",
-            (0..20)
-                .map(|i| format!(" xmlns:a{i}='u:r'"))
-                .collect::<String>(),
-            (0..13)
-                .map(|i| format!(" xmlns:b{i}='u:r'"))
-                .collect::<String>(),
+            repeated(20, |i| format!(" xmlns:a{i}='u:r'")),
+            repeated(13, |i| format!(" xmlns:b{i}='u:r'")),
         );
         for (text, reason) in [
             ("<!DOCTYPE a><a/>", "doctype"),

@@ -24,6 +24,9 @@ use super::{
 /// The largest document taken.
 pub const LIMIT: usize = 1024 * 1024;
 
+/// The most certificates taken: each costs a verification when a message is bad.
+const CERTIFICATES: usize = 16;
+
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
@@ -148,7 +151,8 @@ fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
         return Err(Error::MetadataEntityId);
     }
     let location = |service: &'static str, binding| -> Result<Option<String>, Error> {
-        endpoint(role, service, binding)?
+        xml::children(role, METADATA, service)
+            .find(|node| node.attribute("Binding") == Some(binding))
             .map(|node| address(node, service, "Location"))
             .transpose()
     };
@@ -169,15 +173,6 @@ fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
         ),
         entity_id,
     })
-}
-
-fn endpoint<'a, 'i: 'a>(
-    role: Node<'a, 'i>,
-    service: &'static str,
-    binding: &str,
-) -> Result<Option<Node<'a, 'i>>, Error> {
-    Ok(xml::children(role, METADATA, service)
-        .find(|node| node.attribute("Binding") == Some(binding)))
 }
 
 /// An address of the web; anything else (a script, a file, a path) is refused.
@@ -210,6 +205,14 @@ fn certificates(role: Node<'_, '_>) -> Result<Vec<Certificate>, Error> {
             Err(Error::CertificateUnusable { why: fault }) => why = Some(fault),
             Err(error) => return Err(error),
         }
+    }
+    if usable.len() > CERTIFICATES {
+        let (what, arrived) = ("the signing certificates", usable.len());
+        return Err(Error::TooLarge {
+            what,
+            limit: CERTIFICATES,
+            arrived,
+        });
     }
     if usable.is_empty() {
         Err(Error::MetadataCertificateMissing { why })

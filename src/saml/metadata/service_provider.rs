@@ -37,10 +37,9 @@ impl ServiceProvider {
 
     /// Writes the document. Requests are not signed, so there is no key in it.
     pub fn to_xml(&self) -> String {
-        let formats: String = FORMATS
-            .iter()
+        let formats = FORMATS
             .map(|format| format!("    <md:NameIDFormat>{format}</md:NameIDFormat>\n"))
-            .collect();
+            .concat();
         format!(
             r#"<?xml version="1.0" encoding="UTF-8"?>
 <md:EntityDescriptor xmlns:md="{METADATA}" entityID="{entity_id}">

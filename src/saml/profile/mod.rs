@@ -187,9 +187,10 @@ fn groups(said: &Said<'_>, claims: &preset::Claims, overrides: &Overrides) -> Gr
         if value.len() > VALUE_LIMIT {
             return Groups::Unknown(Unknown::TooLong);
         }
-        let name = match overrides.groups_are_distinguished_names {
-            true => common_name(value),
-            false => value.to_owned(),
+        let name = if overrides.groups_are_distinguished_names {
+            common_name(value)
+        } else {
+            value.to_owned()
         };
         if !name.is_empty() && seen.insert(name.clone()) {
             groups.push(name);

@@ -72,9 +72,10 @@ pub fn address(text: &str) -> Option<String> {
     if local.is_empty() || local.len() > 64 || local.contains(odd) || text.len() > 254 {
         return None;
     }
-    let domain = match domain.is_ascii() {
-        true => domain.to_ascii_lowercase(),
-        false => idna::domain_to_ascii_strict(domain).ok()?,
+    let domain = if domain.is_ascii() {
+        domain.to_ascii_lowercase()
+    } else {
+        idna::domain_to_ascii_strict(domain).ok()?
     };
     let label = |label: &str| {
         !label.is_empty()

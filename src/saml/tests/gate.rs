@@ -232,6 +232,7 @@ fn identifiers_are_unique_and_plain() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_shape_of_a_response() {
     let xml = signed(Sign::Assertion);
     let assertion = part(&xml, "<saml:Assertion", "</saml:Assertion>");
@@ -275,7 +276,7 @@ fn the_shape_of_a_response() {
             ),
             "structure",
         ),
-        (xml.replace("saml:Conditions", "saml:Advice"), "structure"),
+        (xml.replace("saml:Conditions", "saml:Other"), "structure"),
         (
             xml.replace("urn:oasis:names:tc:SAML:2.0:protocol", "urn:x"),
             "structure",
@@ -306,9 +307,10 @@ fn large_and_deep_messages_end_soon() {
             &format!("<samlp:Extensions>{filling}</samlp:Extensions><samlp:Status>"),
         )
     };
-    let scope: String = (0..25)
-        .map(|i| format!(" xmlns:n{i}=\"urn:n{i}\""))
-        .collect();
+    let repeated = |times: usize, text: &dyn Fn(usize) -> String| {
+        (0..times).map(text).collect::<Vec<_>>().concat()
+    };
+    let scope = repeated(25, &|i| format!(" xmlns:n{i}=\"urn:n{i}\""));
     let messages = [
         inside("<a/>".repeat(45_000)),
         inside("<!---->".repeat(39_000)),
@@ -316,7 +318,7 @@ fn large_and_deep_messages_end_soon() {
         inside("<a>".repeat(100) + &"</a>".repeat(100)),
         inside(format!(
             "<a{}/>",
-            (0..5000).map(|i| format!(" a{i}=\"\"")).collect::<String>()
+            repeated(5000, &|i| format!(" a{i}=\"\""))
         )),
         inside(format!(
             "<a{scope}>{}</a>",
@@ -335,6 +337,6 @@ fn large_and_deep_messages_end_soon() {
             "case {index}: {:?}",
             started.elapsed()
         );
-        assert!(refused || [1, 5].contains(&index), "case {index}");
+        assert!(refused || [1, 2, 5].contains(&index), "case {index}");
     }
 }

@@ -25,6 +25,7 @@ const RESTRICTION: &str = "</saml:AudienceRestriction>";
 const SECOND: &str = "</saml:AudienceRestriction><saml:AudienceRestriction><saml:Audience>urn:other</saml:Audience></saml:AudienceRestriction>";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_rule_has_its_reason() {
     let destination = format!(" Destination=\"{ACS}\"");
     let recipient = format!(" Recipient=\"{ACS}\"");

@@ -78,6 +78,7 @@ fn weak_and_broken_certificates_are_unusable() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn metadata_names_one_identity_provider_with_a_certificate() {
     let good = idp().metadata();
     let read = IdentityProvider::read(&good, now()).unwrap();

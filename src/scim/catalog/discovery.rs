@@ -3,12 +3,15 @@
 use crate::scim::schema::{Attribute, Returned, Schema};
 use crate::scim::urn;
 
-const SUPPORTED: Attribute =
-    Attribute::boolean("supported", "Whether it can be used").required().read_only();
+const SUPPORTED: Attribute = Attribute::boolean("supported", "Whether it can be used")
+    .required()
+    .read_only();
 
 const fn feature(name: &'static str, description: &'static str) -> Attribute {
     const SUBS: &[Attribute] = &[SUPPORTED];
-    Attribute::complex(name, description, SUBS).required().read_only()
+    Attribute::complex(name, description, SUBS)
+        .required()
+        .read_only()
 }
 
 const fn text(name: &'static str, description: &'static str) -> Attribute {
@@ -32,7 +35,9 @@ const fn link(name: &'static str, description: &'static str) -> Attribute {
 }
 
 const fn uri(name: &'static str, description: &'static str) -> Attribute {
-    Attribute::reference(name, description, &["uri"]).required().read_only()
+    Attribute::reference(name, description, &["uri"])
+        .required()
+        .read_only()
 }
 
 /// The schema of the service provider's configuration (RFC 7643 §5, RFC 9865 §4).
@@ -58,7 +63,10 @@ pub static SERVICE_PROVIDER_CONFIG: Schema = Schema {
         Attribute::complex(
             "filter",
             "Queries by filter",
-            &[SUPPORTED, number("maxResults", "Resources in an answer at most")],
+            &[
+                SUPPORTED,
+                number("maxResults", "Resources in an answer at most"),
+            ],
         )
         .required()
         .read_only(),
@@ -71,8 +79,11 @@ pub static SERVICE_PROVIDER_CONFIG: Schema = Schema {
             &[
                 flag("cursor", "Whether pages can follow a cursor"),
                 flag("index", "Whether pages can be counted"),
-                keyword("defaultPaginationMethod", "What is used when the client does not say")
-                    .canonical(&["cursor", "index"]),
+                keyword(
+                    "defaultPaginationMethod",
+                    "What is used when the client does not say",
+                )
+                .canonical(&["cursor", "index"]),
                 Attribute::integer("defaultPageSize", "Resources in a page by default").read_only(),
                 Attribute::integer("maxPageSize", "Resources in a page at most").read_only(),
             ],
@@ -126,8 +137,16 @@ pub static RESOURCE_TYPE: Schema = Schema {
     ],
 };
 
-const TYPES: &[&str] =
-    &["string", "boolean", "decimal", "integer", "dateTime", "binary", "reference", "complex"];
+const TYPES: &[&str] = &[
+    "string",
+    "boolean",
+    "decimal",
+    "integer",
+    "dateTime",
+    "binary",
+    "reference",
+    "complex",
+];
 
 const fn words(name: &'static str, description: &'static str) -> Attribute {
     keyword(name, description).multi_valued()
@@ -150,7 +169,9 @@ pub static SCHEMA: Schema = Schema {
             "The attributes",
             &[
                 keyword("name", "The name").required(),
-                keyword("type", "The type of a value").required().canonical(TYPES),
+                keyword("type", "The type of a value")
+                    .required()
+                    .canonical(TYPES),
                 flag("multiValued", "Whether it holds an array"),
                 text("description", "What it holds"),
                 flag("required", "Whether a resource must have it"),
@@ -162,19 +183,19 @@ pub static SCHEMA: Schema = Schema {
                     "immutable",
                     "writeOnly",
                 ]),
-                keyword("returned", "When it is in an answer").canonical(&[
-                    "always", "never", "default", "request",
-                ]),
-                keyword("uniqueness", "Among what it is unique").canonical(&[
-                    "none", "server", "global",
-                ]),
+                keyword("returned", "When it is in an answer")
+                    .canonical(&["always", "never", "default", "request"]),
+                keyword("uniqueness", "Among what it is unique")
+                    .canonical(&["none", "server", "global"]),
                 words("referenceTypes", "What a reference may point at"),
                 Attribute::complex(
                     "subAttributes",
                     "The parts of a complex attribute",
                     &[
                         keyword("name", "The name").required(),
-                        keyword("type", "The type of a value").required().canonical(TYPES),
+                        keyword("type", "The type of a value")
+                            .required()
+                            .canonical(TYPES),
                     ],
                 )
                 .multi_valued()

@@ -8,76 +8,10 @@ use super::schema::{Attribute, Form, Mutability, Returned, Schema};
 use super::urn;
 
 mod discovery;
+mod resource_type;
 
 pub use discovery::{RESOURCE_TYPE, SCHEMA, SERVICE_PROVIDER_CONFIG};
-
-/// A kind of resource (RFC 7643 §6).
-#[derive(Debug)]
-pub struct ResourceType {
-    /// Its name, which is its id as well.
-    pub name: &'static str,
-    /// Its path below the base URL.
-    pub endpoint: &'static str,
-    /// What it is.
-    pub description: &'static str,
-    /// The schema at its base.
-    pub schema: &'static Schema,
-    /// The extensions it may carry.
-    pub extensions: &'static [Extension],
-}
-
-/// An extension of a resource type.
-#[derive(Debug)]
-pub struct Extension {
-    /// The schema.
-    pub schema: &'static Schema,
-    /// Whether every resource carries it.
-    pub required: bool,
-}
-
-impl ResourceType {
-    /// The base schema, then the extensions.
-    pub fn schemas(&'static self) -> impl Iterator<Item = &'static Schema> {
-        std::iter::once(self.schema).chain(self.extensions.iter().map(|it| it.schema))
-    }
-
-    /// The schema of this URN in any case, `None` when the type does not carry it.
-    pub fn schema_of(&'static self, urn: &str) -> Option<&'static Schema> {
-        self.schemas().find(|schema| schema.urn.eq_ignore_ascii_case(urn))
-    }
-
-    /// The same, old and misspelt URNs included.
-    pub fn schema_by_alias(&'static self, text: &str) -> Option<&'static Schema> {
-        self.schema_of(text).or_else(|| {
-            let (_, alias) =
-                urn::ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(text))?;
-            self.schema_behind(*alias)
-        })
-    }
-
-    /// What an alias stands for in this type.
-    pub fn schema_behind(&'static self, alias: urn::Alias) -> Option<&'static Schema> {
-        match alias {
-            urn::Alias::Base => Some(self.schema),
-            urn::Alias::Schema(urn) => self.schema_of(urn),
-        }
-    }
-
-    /// The attribute of the base schema or common to all resources.
-    pub fn attribute(&'static self, name: &str) -> Option<&'static Attribute> {
-        self.schema
-            .attribute(name)
-            .or_else(|| COMMON.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name)))
-    }
-}
-
-impl PartialEq for ResourceType {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for ResourceType {}
+pub use resource_type::{Extension, ResourceType};
 
 /// The resource type User.
 pub static USER_TYPE: ResourceType = ResourceType {
@@ -85,7 +19,10 @@ pub static USER_TYPE: ResourceType = ResourceType {
     endpoint: "/Users",
     description: "A person known to the directory",
     schema: &USER,
-    extensions: &[Extension { schema: &ENTERPRISE_USER, required: false }],
+    extensions: &[Extension {
+        schema: &ENTERPRISE_USER,
+        required: false,
+    }],
 };
 
 /// The resource type Group.
@@ -117,11 +54,15 @@ pub static COMMON: [Attribute; 4] = [
         "meta",
         "What the server knows of the resource itself",
         &[
-            Attribute::string("resourceType", "The resource type's name").case_exact().read_only(),
+            Attribute::string("resourceType", "The resource type's name")
+                .case_exact()
+                .read_only(),
             Attribute::date_time("created", "When it was created").read_only(),
             Attribute::date_time("lastModified", "When it last changed").read_only(),
             Attribute::reference("location", "Where it is", &["uri"]).read_only(),
-            Attribute::string("version", "The version, as in the ETag").case_exact().read_only(),
+            Attribute::string("version", "The version, as in the ETag")
+                .case_exact()
+                .read_only(),
         ],
     )
     .read_only(),
@@ -141,10 +82,13 @@ pub static USER: Schema = Schema {
     description: "User account",
     extension: false,
     attributes: &[
-        Attribute::string("userName", "The name by which the person signs in at the client")
-            .required()
-            .unique()
-            .guarded(),
+        Attribute::string(
+            "userName",
+            "The name by which the person signs in at the client",
+        )
+        .required()
+        .unique()
+        .guarded(),
         NAME,
         Attribute::string("displayName", "The name shown to people"),
         Attribute::string("nickName", "The casual name"),
@@ -205,7 +149,10 @@ pub static USER: Schema = Schema {
         .multi_valued(),
         ADDRESSES,
         GROUPS,
-        labels("entitlements", "What the directory says the person is entitled to"),
+        labels(
+            "entitlements",
+            "What the directory says the person is entitled to",
+        ),
         labels("roles", "The roles the directory names"),
         Attribute::complex(
             "x509Certificates",
@@ -254,7 +201,9 @@ const GROUPS: Attribute = Attribute::complex(
     "groups",
     "The groups the person is a member of",
     &[
-        Attribute::string("value", "The group's id").case_exact().read_only(),
+        Attribute::string("value", "The group's id")
+            .case_exact()
+            .read_only(),
         Attribute::reference("$ref", "Where the group is", &["Group"]).read_only(),
         Attribute::string("display", "The group's name").read_only(),
         Attribute::string("type", "How the membership came to be")
@@ -266,8 +215,12 @@ const GROUPS: Attribute = Attribute::complex(
 .read_only();
 
 const fn labels(name: &'static str, description: &'static str) -> Attribute {
-    const SUBS: &[Attribute] =
-        &[Attribute::string("value", "The value itself"), DISPLAY, kind(&[]), PRIMARY];
+    const SUBS: &[Attribute] = &[
+        Attribute::string("value", "The value itself"),
+        DISPLAY,
+        kind(&[]),
+        PRIMARY,
+    ];
     Attribute::complex(name, description, SUBS).multi_valued()
 }
 
@@ -302,7 +255,9 @@ pub static GROUP: Schema = Schema {
     description: "Group",
     extension: false,
     attributes: &[
-        Attribute::string("displayName", "The name of the group").required().unique(),
+        Attribute::string("displayName", "The name of the group")
+            .required()
+            .unique(),
         Attribute::complex(
             "members",
             "The users and groups in the group",
@@ -334,7 +289,11 @@ mod tests {
 
     #[test]
     fn complex_attributes_do_not_nest() {
-        for attribute in schemas().into_iter().flat_map(|schema| schema.attributes).chain(&COMMON) {
+        for attribute in schemas()
+            .into_iter()
+            .flat_map(|schema| schema.attributes)
+            .chain(&COMMON)
+        {
             assert_eq!(attribute.is_complex(), !attribute.sub_attributes.is_empty());
             for sub in attribute.sub_attributes {
                 assert!(!sub.is_complex(), "{}.{}", attribute.name, sub.name);
@@ -346,18 +305,37 @@ mod tests {
     #[test]
     fn names_are_unique_in_any_case() {
         for schema in schemas() {
-            let names: Vec<_> = schema.attributes.iter().chain(&COMMON).map(|a| a.name).collect();
+            let names: Vec<_> = schema
+                .attributes
+                .iter()
+                .chain(&COMMON)
+                .map(|a| a.name)
+                .collect();
             for (at, name) in names.iter().enumerate() {
-                assert!(!names.iter().skip(at + 1).any(|other| other.eq_ignore_ascii_case(name)));
+                assert!(
+                    !names
+                        .iter()
+                        .skip(at + 1)
+                        .any(|other| other.eq_ignore_ascii_case(name))
+                );
             }
         }
     }
 
     #[test]
     fn an_old_urn_is_known_by_its_type() {
-        assert_eq!(USER_TYPE.schema_by_alias("urn:scim:schemas:core:1.0"), Some(&USER));
-        assert_eq!(GROUP_TYPE.schema_by_alias("URN:SCIM:schemas:core:2.0"), Some(&GROUP));
-        assert_eq!(GROUP_TYPE.schema_by_alias("urn:scim:schemas:extension:enterprise:2.0"), None);
+        assert_eq!(
+            USER_TYPE.schema_by_alias("urn:scim:schemas:core:1.0"),
+            Some(&USER)
+        );
+        assert_eq!(
+            GROUP_TYPE.schema_by_alias("URN:SCIM:schemas:core:2.0"),
+            Some(&GROUP)
+        );
+        assert_eq!(
+            GROUP_TYPE.schema_by_alias("urn:scim:schemas:extension:enterprise:2.0"),
+            None
+        );
         assert_eq!(
             USER_TYPE.schema_by_alias("urn:ietf:params:scim:schemas:extension:enterprise:2.0User"),
             Some(&ENTERPRISE_USER)

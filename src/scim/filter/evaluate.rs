@@ -14,10 +14,16 @@ pub(super) fn matches(filter: &Filter, representation: &Map) -> bool {
         Filter::And(filters) => filters.iter().all(|it| matches(it, representation)),
         Filter::Or(filters) => filters.iter().any(|it| matches(it, representation)),
         Filter::Not(filter) => !matches(filter, representation),
-        Filter::Compare { path, operator, value } => {
+        Filter::Compare {
+            path,
+            operator,
+            value,
+        } => {
             let elements = elements(path, representation);
-            let found: Vec<_> =
-                elements.iter().map(|element| text(path.leaf(), leaf(path, element))).collect();
+            let found: Vec<_> = elements
+                .iter()
+                .map(|element| text(path.leaf(), leaf(path, element)))
+                .collect();
             compare(&found, *operator, value)
         }
         Filter::Present(path) => elements(path, representation)
@@ -38,7 +44,11 @@ pub(super) fn matches_element(filter: &Filter, element: &Map) -> bool {
         Filter::Not(filter) => !matches_element(filter, element),
         // Brackets do not nest; a tree that was built so means the same element.
         Filter::Within { filter, .. } => matches_element(filter, element),
-        Filter::Compare { path, operator, value } => {
+        Filter::Compare {
+            path,
+            operator,
+            value,
+        } => {
             let found = text(path.leaf(), element.get(path.leaf().name));
             compare(&[found], *operator, value)
         }
@@ -48,7 +58,9 @@ pub(super) fn matches_element(filter: &Filter, element: &Map) -> bool {
 
 /// The elements of an attribute: none, its one value, or those of its array.
 fn elements<'a>(path: &AttributePath, representation: &'a Map) -> Vec<&'a Value> {
-    let value = path.holder(representation).and_then(|holder| holder.get(path.attribute.name));
+    let value = path
+        .holder(representation)
+        .and_then(|holder| holder.get(path.attribute.name));
     match value {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(elements)) => elements.iter().collect(),
@@ -69,12 +81,11 @@ fn compare(found: &[Option<String>], operator: Operator, value: &Comparand) -> b
         Comparand::Text(right) if operator == Operator::Ne => {
             found.is_empty() || found.iter().any(|left| left.as_ref() != Some(right))
         }
-        Comparand::Text(right) => {
-            found.iter().flatten().any(|left| operator.holds(left, right))
-        }
-        Comparand::Null => {
-            found.iter().any(Option::is_some) == (operator == Operator::Ne)
-        }
+        Comparand::Text(right) => found
+            .iter()
+            .flatten()
+            .any(|left| operator.holds(left, right)),
+        Comparand::Null => found.iter().any(Option::is_some) == (operator == Operator::Ne),
     }
 }
 
@@ -82,7 +93,9 @@ fn compare(found: &[Option<String>], operator: Operator, value: &Comparand) -> b
 fn present(attribute: &Attribute, value: Option<&Value>) -> bool {
     match value {
         Some(Value::Object(parts)) => attribute.sub_attributes.iter().any(|sub| {
-            parts.get(sub.name).is_some_and(|part| comparable(sub, part).is_some())
+            parts
+                .get(sub.name)
+                .is_some_and(|part| comparable(sub, part).is_some())
         }),
         Some(value) => comparable(attribute, value).is_some(),
         None => false,

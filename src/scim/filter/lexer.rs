@@ -32,7 +32,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Error> {
     loop {
         rest = rest.trim_start();
         let at = text.len() - rest.len();
-        let Some(first) = rest.chars().next() else { return Ok(tokens) };
+        let Some(first) = rest.chars().next() else {
+            return Ok(tokens);
+        };
         let (symbol, length) = match first {
             '(' => (Symbol::Open, 1),
             ')' => (Symbol::Close, 1),
@@ -55,10 +57,14 @@ fn string(rest: &str, at: usize) -> Result<(Symbol, usize), Error> {
     });
     let unread = || Error::invalid_filter(format!("the string at {at} does not end or is no JSON"));
     let (end, _) = end.ok_or_else(unread)?;
-    let text: String =
-        rest.get(..=end).and_then(|it| serde_json::from_str(it).ok()).ok_or_else(unread)?;
+    let text: String = rest
+        .get(..=end)
+        .and_then(|it| serde_json::from_str(it).ok())
+        .ok_or_else(unread)?;
     if text.contains('\0') {
-        return Err(Error::invalid_filter(format!("the string at {at} has a null character")));
+        return Err(Error::invalid_filter(format!(
+            "the string at {at} has a null character"
+        )));
     }
     Ok((Symbol::Text(text), end + 1))
 }
@@ -66,5 +72,8 @@ fn string(rest: &str, at: usize) -> Result<(Symbol, usize), Error> {
 fn word(rest: &str) -> (Symbol, usize) {
     let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '"');
     let length = rest.find(ends).unwrap_or(rest.len());
-    (Symbol::Word(rest.get(..length).unwrap_or_default().to_owned()), length)
+    (
+        Symbol::Word(rest.get(..length).unwrap_or_default().to_owned()),
+        length,
+    )
 }

@@ -156,7 +156,9 @@ impl Filter {
     fn collect_paths(&self, paths: &mut Vec<AttributePath>) {
         match self {
             Self::And(filters) | Self::Or(filters) => {
-                filters.iter().for_each(|filter| filter.collect_paths(paths));
+                for filter in filters {
+                    filter.collect_paths(paths);
+                }
             }
             Self::Not(filter) | Self::Within { filter, .. } => filter.collect_paths(paths),
             Self::Compare { path, .. } | Self::Present(path) => paths.push(*path),
@@ -170,11 +172,11 @@ impl Filter {
                 let lists: Option<Vec<Vec<&str>>> = filters.iter().map(Self::values).collect();
                 Some(lists?.concat())
             }
-            Self::Compare { path, operator: Operator::Eq, value: Comparand::Text(text) }
-                if path.sub == path.attribute.value() =>
-            {
-                Some(vec![text])
-            }
+            Self::Compare {
+                path,
+                operator: Operator::Eq,
+                value: Comparand::Text(text),
+            } if path.sub.is_some() && path.sub == path.attribute.value() => Some(vec![text]),
             _ => None,
         }
     }
@@ -184,15 +186,19 @@ impl Filter {
             Self::And(filters) => write_chain(f, filters, " and ", within, |filter| {
                 matches!(filter, Self::And(_) | Self::Or(_))
             }),
-            Self::Or(filters) => {
-                write_chain(f, filters, " or ", within, |filter| matches!(filter, Self::Or(_)))
-            }
+            Self::Or(filters) => write_chain(f, filters, " or ", within, |filter| {
+                matches!(filter, Self::Or(_))
+            }),
             Self::Not(filter) => {
                 f.write_str("not (")?;
                 filter.write(f, within)?;
                 f.write_str(")")
             }
-            Self::Compare { path, operator, value } => {
+            Self::Compare {
+                path,
+                operator,
+                value,
+            } => {
                 write_path(f, path, within)?;
                 write!(f, " {} ", operator.word())?;
                 match value {

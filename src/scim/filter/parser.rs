@@ -38,7 +38,11 @@ pub(super) fn selection(
 fn is_description(filter: &Filter) -> bool {
     match filter {
         Filter::And(filters) => filters.iter().all(is_description),
-        Filter::Compare { operator: Operator::Eq, value: Comparand::Text(_), .. } => true,
+        Filter::Compare {
+            operator: Operator::Eq,
+            value: Comparand::Text(_),
+            ..
+        } => true,
         _ => false,
     }
 }
@@ -63,10 +67,19 @@ impl Parser {
     fn new(scope: Scope, text: &str, strictness: Strictness) -> Result<Self, Error> {
         if text.len() > limits::FILTER_LENGTH {
             let limit = limits::FILTER_LENGTH;
-            return Err(Error::invalid_filter(format!("a filter has {limit} octets at most")));
+            return Err(Error::invalid_filter(format!(
+                "a filter has {limit} octets at most"
+            )));
         }
         let tokens = tokens(text)?.into_iter().peekable();
-        Ok(Self { tokens, scope, strictness, depth: 0, terms: 0, equalities: Map::new() })
+        Ok(Self {
+            tokens,
+            scope,
+            strictness,
+            depth: 0,
+            terms: 0,
+            equalities: Map::new(),
+        })
     }
 
     fn whole(&mut self) -> Result<Filter, Error> {
@@ -112,7 +125,7 @@ impl Parser {
     /// What stands up to a closing sign; this is the only way into a deeper level.
     fn enclosed(&mut self, close: &Symbol) -> Result<Filter, Error> {
         self.depth += 1;
-        self.check_depth(self.depth)?;
+        check_depth(self.depth)?;
         let filter = self.any()?;
         self.depth -= 1;
         let end = self.expect("a closing sign")?;
@@ -122,37 +135,40 @@ impl Parser {
         Ok(filter)
     }
 
-    fn check_depth(&self, depth: usize) -> Result<(), Error> {
-        if depth <= limits::FILTER_DEPTH {
-            return Ok(());
-        }
-        let limit = limits::FILTER_DEPTH;
-        Err(Error::invalid_filter(format!("a filter nests {limit} levels deep at most")))
-    }
-
     fn term(&mut self, name: &str, at: usize) -> Result<Filter, Error> {
         self.terms += 1;
         if self.terms > limits::FILTER_TERMS {
             let limit = limits::FILTER_TERMS;
-            return Err(Error::invalid_filter(format!("a filter has {limit} terms at most")));
+            return Err(Error::invalid_filter(format!(
+                "a filter has {limit} terms at most"
+            )));
         }
         let path = self.resolve(name, at)?;
-        let bracket = self.tokens.next_if(|token| token.symbol == Symbol::OpenBracket);
-        if bracket.is_some() { self.value_path(path, at) } else { self.expression(path) }
+        let bracket = self
+            .tokens
+            .next_if(|token| token.symbol == Symbol::OpenBracket);
+        if bracket.is_some() {
+            self.value_path(path, at)
+        } else {
+            self.expression(path)
+        }
     }
 
     fn resolve(&self, name: &str, at: usize) -> Result<AttributePath, Error> {
         let path = match self.scope {
             Scope::Resource(kind) => AttributePath::resolve(kind, name).ok(),
-            Scope::Element(whole) => {
-                whole.attribute.sub(name).map(|sub| AttributePath { sub: Some(sub), ..whole })
-            }
+            Scope::Element(whole) => whole.attribute.sub(name).map(|sub| AttributePath {
+                sub: Some(sub),
+                ..whole
+            }),
         };
         let path = path.ok_or_else(|| {
             Error::invalid_filter(format!("there is no attribute {name:?} (at {at})"))
         })?;
         if path.leaf().returned == Returned::Never || path.attribute.returned == Returned::Never {
-            return Err(Error::invalid_filter(format!("{path} cannot be searched for")));
+            return Err(Error::invalid_filter(format!(
+                "{path} cannot be searched for"
+            )));
         }
         Ok(path)
     }
@@ -167,12 +183,14 @@ impl Parser {
         let outside = std::mem::replace(&mut self.scope, Scope::Element(whole));
         let mut filter = self.enclosed(&Symbol::CloseBracket)?;
         if let Some(token) = self.tokens.next_if(is_sub_attribute) {
-            let Symbol::Word(word) = &token.symbol else { return Err(unexpected(&token, "a name")) };
+            let Symbol::Word(word) = &token.symbol else {
+                return Err(unexpected(&token, "a name"));
+            };
             self.terms += 1;
             let path = self.resolve(word.trim_start_matches('.'), token.at)?;
             let comparison = self.expression(path)?;
             if matches!(filter, Filter::Or(_)) {
-                self.check_depth(self.depth + 2 + nesting(&filter))?;
+                check_depth(self.depth + 2 + nesting(&filter))?;
             }
             filter = match filter {
                 Filter::And(mut filters) => {
@@ -183,7 +201,10 @@ impl Parser {
             };
         }
         self.scope = outside;
-        Ok(Filter::Within { attribute: whole, filter: Box::new(filter) })
+        Ok(Filter::Within {
+            attribute: whole,
+            filter: Box::new(filter),
+        })
     }
 
     fn expression(&mut self, path: AttributePath) -> Result<Filter, Error> {
@@ -194,7 +215,9 @@ impl Parser {
         if word.eq_ignore_ascii_case("pr") {
             return Ok(Filter::Present(path));
         }
-        let operator = Operator::ALL.into_iter().find(|it| word.eq_ignore_ascii_case(it.word()));
+        let operator = Operator::ALL
+            .into_iter()
+            .find(|it| word.eq_ignore_ascii_case(it.word()));
         let operator = operator.ok_or_else(|| unexpected(&token, "an operator"))?;
         let token = self.expect("a value")?;
         let null = matches!(&token.symbol, Symbol::Word(word) if word.eq_ignore_ascii_case("null"));
@@ -209,21 +232,30 @@ impl Parser {
         if operator == Operator::Eq {
             self.equalities.insert(path.leaf().name.to_owned(), value);
         }
-        Ok(Filter::Compare { path, operator, value: Comparand::Text(text) })
+        Ok(Filter::Compare {
+            path,
+            operator,
+            value: Comparand::Text(text),
+        })
     }
 
     fn null(&self, path: AttributePath, operator: Operator) -> Result<Filter, Error> {
         let simple = !path.leaf().is_complex();
         match operator {
-            Operator::Eq | Operator::Ne if simple => {
-                Ok(Filter::Compare { path, operator, value: Comparand::Null })
-            }
+            Operator::Eq | Operator::Ne if simple => Ok(Filter::Compare {
+                path,
+                operator,
+                value: Comparand::Null,
+            }),
             Operator::Ne => Ok(Filter::Present(path)),
             Operator::Eq => {
-                self.check_depth(self.depth + 1)?;
+                check_depth(self.depth + 1)?;
                 Ok(Filter::Not(Box::new(Filter::Present(path))))
             }
-            _ => Err(Error::invalid_filter(format!("{} has no use for null", operator.word()))),
+            _ => Err(Error::invalid_filter(format!(
+                "{} has no use for null",
+                operator.word()
+            ))),
         }
     }
 
@@ -231,7 +263,10 @@ impl Parser {
     fn value(&mut self, path: AttributePath, token: Token) -> Result<Value, Error> {
         let lenient = self.strictness.is_lenient();
         let last = self.tokens.peek().is_none();
-        let wrong = unexpected(&token, &format!("a {} for {path}", path.leaf().data_type.word()));
+        let wrong = unexpected(
+            &token,
+            &format!("a {} for {path}", path.leaf().data_type.word()),
+        );
         let is_text = matches!(
             path.leaf().data_type,
             Type::String | Type::Reference | Type::Binary | Type::DateTime
@@ -257,6 +292,16 @@ impl Parser {
         let end = || Error::invalid_filter(format!("the filter ends where {what} is expected"));
         self.tokens.next().ok_or_else(end)
     }
+}
+
+fn check_depth(depth: usize) -> Result<(), Error> {
+    if depth <= limits::FILTER_DEPTH {
+        return Ok(());
+    }
+    let limit = limits::FILTER_DEPTH;
+    Err(Error::invalid_filter(format!(
+        "a filter nests {limit} levels deep at most"
+    )))
 }
 
 fn is_sub_attribute(token: &Token) -> bool {
@@ -308,7 +353,9 @@ fn check_operator(path: AttributePath, operator: Operator) -> Result<(), Error> 
         return Ok(());
     }
     let (word, of) = (operator.word(), path.leaf().data_type.word());
-    Err(Error::invalid_filter(format!("{word} cannot be used on {path}, which is {of}")))
+    Err(Error::invalid_filter(format!(
+        "{word} cannot be used on {path}, which is {of}"
+    )))
 }
 
 fn comparable_part(path: AttributePath, value: &Value) -> Option<String> {
@@ -329,7 +376,9 @@ fn boolean(word: &str) -> Option<Value> {
 }
 
 fn number(word: &str) -> Option<Value> {
-    serde_json::from_str::<serde_json::Number>(word).ok().map(Value::Number)
+    serde_json::from_str::<serde_json::Number>(word)
+        .ok()
+        .map(Value::Number)
 }
 
 fn unexpected(token: &Token, expected: &str) -> Error {

@@ -21,13 +21,16 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
             Operation::Document(change) => {
                 comparisons += cost(&document, change);
                 if comparisons > limits::PATCH_COMPARISONS {
-                    let detail = "the filters in the paths take more comparisons than a request may";
+                    let detail =
+                        "the filters in the paths take more comparisons than a request may";
                     return Err(Error::payload_too_large(detail));
                 }
                 apply_change(&mut document, change, patch.strictness)?;
             }
             Operation::Id(given) if given != id => {
-                return Err(Error::mutability("id is read-only and differs from the value"));
+                return Err(Error::mutability(
+                    "id is read-only and differs from the value",
+                ));
             }
             Operation::Id(_) | Operation::Members(_) => {}
         }
@@ -38,7 +41,12 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
     for extension in kind.extensions {
         let urn = extension.schema.urn;
         if let Some(Value::Object(holder)) = document.get_mut(urn) {
-            for attribute in extension.schema.attributes.iter().filter(|it| it.multi_valued) {
+            for attribute in extension
+                .schema
+                .attributes
+                .iter()
+                .filter(|it| it.multi_valued)
+            {
                 settle_in(holder, attribute, patch.strictness)?;
             }
             if holder.is_empty() {
@@ -59,8 +67,13 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
 
 /// How many comparisons a selection takes.
 fn cost(document: &Map, change: &Change) -> usize {
-    let Some(selection) = &change.selection else { return 0 };
-    let value = change.path.holder(document).and_then(|it| it.get(change.path.attribute.name));
+    let Some(selection) = &change.selection else {
+        return 0;
+    };
+    let value = change
+        .path
+        .holder(document)
+        .and_then(|it| it.get(change.path.attribute.name));
     let elements = value.and_then(Value::as_array).map_or(1, Vec::len);
     elements * selection.filter.paths().len()
 }
@@ -79,14 +92,12 @@ fn settle_in(
     Ok(())
 }
 
-fn apply_change(
-    document: &mut Map,
-    change: &Change,
-    strictness: Strictness,
-) -> Result<(), Error> {
+fn apply_change(document: &mut Map, change: &Change, strictness: Strictness) -> Result<(), Error> {
     let path = change.path;
     let extension = path.schema.extension.then_some(path.schema.urn);
-    let Some(urn) = extension else { return change_in(document, change, strictness) };
+    let Some(urn) = extension else {
+        return change_in(document, change, strictness);
+    };
     let mut holder = match document.remove(urn) {
         Some(Value::Object(holder)) => holder,
         _ => Map::new(),
@@ -164,7 +175,9 @@ fn with_added(
     }
     let mut written = Vec::new();
     for new in given {
-        let place = *places.entry(identity(attribute, new)).or_insert(elements.len());
+        let place = *places
+            .entry(identity(attribute, new))
+            .or_insert(elements.len());
         match elements.get_mut(place) {
             Some(known) => merge(known, new),
             None => elements.push(new.clone()),
@@ -188,7 +201,8 @@ fn without_listed(
             return BTreeMap::from([("", identity(attribute, element))]);
         };
         let subs = attribute.sub_attributes.iter();
-        subs.filter_map(|sub| Some((sub.name, comparable(sub, parts.get(sub.name)?)?))).collect()
+        subs.filter_map(|sub| Some((sub.name, comparable(sub, parts.get(sub.name)?)?)))
+            .collect()
     };
     let listed: Vec<BTreeMap<&str, String>> = given
         .iter()
@@ -202,9 +216,17 @@ fn without_listed(
         .collect();
     let is_listed = |element: &Value| {
         let element = said(element);
-        listed.iter().any(|it| !it.is_empty() && it.iter().all(|(name, text)| element.get(name) == Some(text)))
+        listed.iter().any(|it| {
+            !it.is_empty()
+                && it
+                    .iter()
+                    .all(|(name, text)| element.get(name) == Some(text))
+        })
     };
-    elements.into_iter().filter(|element| !is_listed(element)).collect()
+    elements
+        .into_iter()
+        .filter(|element| !is_listed(element))
+        .collect()
 }
 
 /// The elements that the filter selects, or all where a sub-attribute is named without one.
@@ -222,7 +244,9 @@ fn change_selected(
     if change.verb == Verb::Remove {
         return Ok(remove_selected(elements, &selected, change));
     }
-    let Some(value) = &change.value else { return Ok(elements) };
+    let Some(value) = &change.value else {
+        return Ok(elements);
+    };
     let part = match change.path.sub {
         Some(sub) => Value::Object(Map::from_iter([(sub.name.to_owned(), value.clone())])),
         None => value.clone(),
@@ -268,7 +292,9 @@ fn is_selected(change: &Change, element: &Value) -> bool {
 /// The element that a filter without a match describes. Entra writes `emails[type eq "work"].value` whether
 /// or not there is one; the strict reading lets only `add` make it.
 fn absent(change: &Change, strictness: Strictness) -> Result<Value, Error> {
-    let Some(selection) = &change.selection else { return Ok(Value::Object(Map::new())) };
+    let Some(selection) = &change.selection else {
+        return Ok(Value::Object(Map::new()));
+    };
     let allowed = change.verb == Verb::Add || strictness.is_lenient();
     match &selection.template {
         Some(template) if allowed => Ok(Value::Object(template.clone())),
@@ -282,7 +308,10 @@ fn absent(change: &Change, strictness: Strictness) -> Result<Value, Error> {
 
 fn remove_selected(mut elements: Vec<Value>, selected: &[usize], change: &Change) -> Vec<Value> {
     let Some(sub) = change.path.sub else {
-        let kept = elements.into_iter().enumerate().filter(|(place, _)| !selected.contains(place));
+        let kept = elements
+            .into_iter()
+            .enumerate()
+            .filter(|(place, _)| !selected.contains(place));
         return kept.map(|(_, element)| element).collect();
     };
     for place in selected {
@@ -306,9 +335,14 @@ fn prefer(
     change: &Change,
     strictness: Strictness,
 ) -> Result<(), Error> {
-    let Some(preferred) = written.first() else { return Ok(()) };
+    let Some(preferred) = written.first() else {
+        return Ok(());
+    };
     if written.iter().any(|place| place != preferred) && !strictness.is_lenient() {
-        let detail = format!("{} would have more than one primary value", change.path.whole());
+        let detail = format!(
+            "{} would have more than one primary value",
+            change.path.whole()
+        );
         return Err(Error::invalid_value(detail));
     }
     for (place, element) in elements.iter_mut().enumerate() {

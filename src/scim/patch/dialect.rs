@@ -10,10 +10,10 @@ use super::{Change, MemberChange, Operation, Patch, Verb, relation};
 use crate::scim::body::take;
 use crate::scim::catalog::ResourceType;
 use crate::scim::path::{AttributePath, Fault, PatchPath, Selection};
-use crate::scim::reading::{Reading, value_from_reference};
+use crate::scim::reading::Reading;
 use crate::scim::schema::{Mutability, Schema};
 use crate::scim::text::within_distance;
-use crate::scim::{Error, Map, Strictness, limits, members, urn};
+use crate::scim::{Error, Strictness, limits, members, urn};
 
 /// Reads a request.
 pub(super) fn read(
@@ -27,26 +27,48 @@ pub(super) fn read(
     check_schemas(take(&mut body, "schemas"), strictness)?;
     let operations = match take(&mut body, "Operations") {
         Some(Value::Array(operations)) if !operations.is_empty() => operations,
-        _ => return Err(Error::invalid_syntax("Operations is an array that is not empty")),
+        _ => {
+            return Err(Error::invalid_syntax(
+                "Operations is an array that is not empty",
+            ));
+        }
     };
     if operations.len() > limits::PATCH_OPERATIONS {
         let limit = limits::PATCH_OPERATIONS;
-        return Err(Error::payload_too_large(format!("a PATCH has {limit} operations at most")));
+        return Err(Error::payload_too_large(format!(
+            "a PATCH has {limit} operations at most"
+        )));
     }
-    let mut dialect =
-        Dialect { kind, reading: Reading::new(strictness), operations: Vec::new(), members: 0 };
+    let mut dialect = Dialect {
+        kind,
+        reading: Reading::new(strictness),
+        operations: Vec::new(),
+        members: 0,
+    };
     for (number, operation) in operations.into_iter().enumerate() {
         dialect.operation(operation).map_err(|error| Error {
             detail: format!("operation {}: {}", number + 1, error.detail),
             ..error
         })?;
     }
-    let Dialect { operations, reading, .. } = dialect;
-    Ok(Patch { kind, strictness, operations, ignored: reading.into_ignored() })
+    let Dialect {
+        operations,
+        reading,
+        ..
+    } = dialect;
+    Ok(Patch {
+        kind,
+        strictness,
+        operations,
+        ignored: reading.into_ignored(),
+    })
 }
 
 fn check_schemas(schemas: Option<Value>, strictness: Strictness) -> Result<(), Error> {
-    let ours = |urn: &Value| urn.as_str().is_some_and(|it| it.eq_ignore_ascii_case(urn::PATCH_OP));
+    let ours = |urn: &Value| {
+        urn.as_str()
+            .is_some_and(|it| it.eq_ignore_ascii_case(urn::PATCH_OP))
+    };
     let good = match schemas {
         None | Some(Value::Null) => strictness.is_lenient(),
         Some(Value::Array(urns)) => {
@@ -57,7 +79,10 @@ fn check_schemas(schemas: Option<Value>, strictness: Strictness) -> Result<(), E
     if good {
         return Ok(());
     }
-    Err(Error::invalid_syntax(format!("schemas must name {}", urn::PATCH_OP)))
+    Err(Error::invalid_syntax(format!(
+        "schemas must name {}",
+        urn::PATCH_OP
+    )))
 }
 
 /// Where the name of an attribute stood.
@@ -69,9 +94,9 @@ enum Origin {
     Key,
 }
 
-struct Dialect {
+pub(super) struct Dialect {
     kind: &'static ResourceType,
-    reading: Reading,
+    pub(super) reading: Reading,
     operations: Vec<Operation>,
     members: usize,
 }
@@ -106,7 +131,11 @@ impl Dialect {
             }
             (Verb::Remove, _) => return Err(Error::no_target("remove needs a path")),
             (_, Some(Value::Object(keys))) => keys,
-            _ => return Err(Error::invalid_value("without a path the value is an object")),
+            _ => {
+                return Err(Error::invalid_value(
+                    "without a path the value is an object",
+                ));
+            }
         };
         for (key, value) in keys {
             self.at(verb, &key, Some(value), Origin::Key)?;
@@ -146,8 +175,10 @@ impl Dialect {
         let guarded = self.kind.schema.attributes.iter().filter(|it| it.guarded);
         for attribute in guarded {
             if within_distance(name, attribute.name, 2) {
-                let detail =
-                    format!("there is no attribute {text:?}; is {} meant?", attribute.name);
+                let detail = format!(
+                    "there is no attribute {text:?}; is {} meant?",
+                    attribute.name
+                );
                 return Err(Error::invalid_path(detail));
             }
         }
@@ -165,18 +196,33 @@ impl Dialect {
         let value = match value {
             Some(Value::Object(attributes)) => {
                 for (name, value) in attributes {
-                    self.at(verb, &format!("{}:{name}", schema.urn), Some(value), Origin::Key)?;
+                    self.at(
+                        verb,
+                        &format!("{}:{name}", schema.urn),
+                        Some(value),
+                        Origin::Key,
+                    )?;
                 }
                 return Ok(());
             }
             value => value,
         };
-        let clears = matches!((verb, &value), (Verb::Remove, _) | (Verb::Replace, Some(Value::Null)));
+        let clears = matches!(
+            (verb, &value),
+            (Verb::Remove, _) | (Verb::Replace, Some(Value::Null))
+        );
         if !clears {
-            return Err(Error::invalid_value(format!("the value of {} is an object", schema.urn)));
+            return Err(Error::invalid_value(format!(
+                "the value of {} is an object",
+                schema.urn
+            )));
         }
         for attribute in schema.attributes {
-            let path = AttributePath { schema, attribute, sub: None };
+            let path = AttributePath {
+                schema,
+                attribute,
+                sub: None,
+            };
             self.push(Verb::Remove, path, None, None);
         }
         Ok(())
@@ -230,136 +276,19 @@ impl Dialect {
         }
     }
 
-    /// Removes an attribute, or of a multi-valued one the values listed and no others.
-    fn remove(
-        &mut self,
-        path: AttributePath,
-        selection: Option<Selection>,
-        value: Option<Value>,
-    ) -> Result<(), Error> {
-        let listed = path.attribute.multi_valued && path.sub.is_none() && selection.is_none();
-        let value = match value {
-            Some(value) if listed && !value.is_null() => {
-                let list = match value {
-                    Value::Array(list) => list,
-                    value => vec![value],
-                };
-                let list = list.into_iter().filter(|it| !it.is_null()).collect();
-                let elements =
-                    self.reading.elements(&path.key(), path.attribute, Value::Array(list))?;
-                if elements.is_empty() {
-                    return Ok(());
-                }
-                Some(Value::Array(elements))
-            }
-            _ => None,
-        };
-        self.push(Verb::Remove, path, selection, value);
-        Ok(())
-    }
-
-    fn write(
-        &mut self,
-        verb: Verb,
-        path: AttributePath,
-        selection: Option<Selection>,
-        value: Value,
-    ) -> Result<(), Error> {
-        if value.is_null() && verb == Verb::Add {
-            if self.reading.lenient() {
-                return Ok(());
-            }
-            return Err(Error::invalid_value(format!("{path} needs a value")));
-        }
-        let whole = path.sub.is_none();
-        if whole && path.attribute.is_complex() && !value.is_null() {
-            if selection.is_some() {
-                return self.write_element(verb, path, selection, value);
-            }
-            if !path.attribute.multi_valued {
-                return self.write_parts(verb, path, value);
-            }
-        }
-        let at = path.key();
-        let value = match path.sub {
-            Some(sub) => self.reading.single(&at, sub, value)?,
-            None if selection.is_some() => None,
-            None => self.reading.attribute(&at, path.attribute, value)?,
-        };
-        if value.is_none() {
-            if path.leaf().required {
-                return Err(Error::invalid_value(format!("{path} is required")));
-            }
-            if verb == Verb::Add && whole && path.attribute.multi_valued {
-                return Ok(());
-            }
-            self.push(Verb::Remove, path, selection, None);
-            return Ok(());
-        }
-        self.push(verb, path, selection, value);
-        Ok(())
-    }
-
-    /// A complex attribute: every part of the value is an operation of its own.
-    fn write_parts(&mut self, verb: Verb, path: AttributePath, value: Value) -> Result<(), Error> {
-        let value = match value {
-            Value::Array(mut list) if self.reading.lenient() && list.len() <= 1 => {
-                list.pop().unwrap_or(Value::Null)
-            }
-            value => value,
-        };
-        let mut parts = match (value, path.attribute.value()) {
-            (Value::Object(parts), _) => parts,
-            (Value::String(text), Some(_)) if self.reading.lenient() => {
-                Map::from_iter([("value".to_owned(), text.into())])
-            }
-            (Value::Null, _) => {
-                self.push(Verb::Remove, path, None, None);
-                return Ok(());
-            }
-            (Value::String(text), _) if self.reading.lenient() && text.is_empty() => {
-                self.push(Verb::Remove, path, None, None);
-                return Ok(());
-            }
-            _ => return Err(Error::invalid_value(format!("{path} is an object"))),
-        };
-        value_from_reference(path.attribute, &mut parts);
-        for (name, value) in parts {
-            match path.attribute.sub(&name) {
-                Some(sub) if sub.mutability == Mutability::ReadOnly => {}
-                Some(sub) => {
-                    self.write(verb, AttributePath { sub: Some(sub), ..path }, None, value)?;
-                }
-                None => self.reading.unknown(&format!("{path}.{name}"))?,
-            }
-        }
-        Ok(())
-    }
-
-    /// The elements that a filter selects. A bare value is their `value`, the rest of them stays.
-    fn write_element(
-        &mut self,
-        verb: Verb,
-        path: AttributePath,
-        selection: Option<Selection>,
-        value: Value,
-    ) -> Result<(), Error> {
-        let verb = if value.is_string() { Verb::Add } else { verb };
-        match self.reading.single(&path.key(), path.attribute, value)? {
-            Some(element) => self.push(verb, path, selection, Some(element)),
-            None => self.push(Verb::Remove, path, selection, None),
-        }
-        Ok(())
-    }
-
-    fn push(
+    pub(super) fn push(
         &mut self,
         verb: Verb,
         path: AttributePath,
         selection: Option<Selection>,
         value: Option<Value>,
     ) {
-        self.operations.push(Operation::Document(Change { verb, path, selection, value }));
+        self.operations.push(Operation::Document(Change {
+            verb,
+            path,
+            selection,
+            value,
+        }));
     }
 
     fn push_members(&mut self, change: MemberChange) -> Result<(), Error> {
@@ -379,6 +308,8 @@ fn verb(word: &str) -> Result<Verb, Error> {
         _ if word.eq_ignore_ascii_case("add") => Ok(Verb::Add),
         _ if word.eq_ignore_ascii_case("remove") => Ok(Verb::Remove),
         _ if word.eq_ignore_ascii_case("replace") => Ok(Verb::Replace),
-        _ => Err(Error::invalid_syntax(format!("op is add, remove or replace, not {word:?}"))),
+        _ => Err(Error::invalid_syntax(format!(
+            "op is add, remove or replace, not {word:?}"
+        ))),
     }
 }

@@ -17,6 +17,7 @@ mod dialect;
 mod relation;
 #[cfg(test)]
 mod tests;
+mod values;
 
 /// The operations of a PATCH, resolved against the schema and with values of its types.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,7 +23,9 @@ pub(super) fn change(
         if sub.mutability == Mutability::ReadOnly && strictness.is_lenient() {
             return Ok(None);
         }
-        return Err(Error::mutability(format!("{path} cannot be changed on its own")));
+        return Err(Error::mutability(format!(
+            "{path} cannot be changed on its own"
+        )));
     }
     match (verb, selection) {
         (Verb::Remove, Some(selection)) => Ok(Some(remove_selected(selection))),
@@ -82,7 +84,9 @@ fn write_selected(
     let members = members::read(path.attribute, listed(value), strictness)?;
     let same = |member: &NewMember| named.contains(&member.value.as_str());
     if members.is_empty() || !members.iter().all(same) {
-        return Err(Error::mutability(format!("the value of a member of {path} is immutable")));
+        return Err(Error::mutability(format!(
+            "the value of a member of {path} is immutable"
+        )));
     }
     Ok(MemberChange::Add(members))
 }

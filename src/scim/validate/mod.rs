@@ -58,19 +58,39 @@ fn read(
     let mut reading = Reading::new(strictness);
     let schemas = super::body::take(&mut body, "schemas");
     check_schemas(kind, schemas, &mut reading)?;
-    let mut read = Read { kind, reading, document: Map::new(), members: None, client_id: None };
+    let mut read = Read {
+        kind,
+        reading,
+        document: Map::new(),
+        members: None,
+        client_id: None,
+    };
     for (name, value) in body {
         read.take(&name, value)?;
     }
-    let Read { reading, mut document, members, client_id, .. } = read;
+    let Read {
+        reading,
+        mut document,
+        members,
+        client_id,
+        ..
+    } = read;
     if kind.schema.attribute(ACTIVE).is_some() {
         document.entry(ACTIVE).or_insert(active.into());
     }
     if let Some(attribute) = missing(kind, &document) {
-        return Err(Error::invalid_value(format!("{} is required", attribute.name)));
+        return Err(Error::invalid_value(format!(
+            "{} is required",
+            attribute.name
+        )));
     }
     let resource = Resource::from_document(kind, document);
-    Ok(Draft { resource, members, ignored: reading.into_ignored(), client_id })
+    Ok(Draft {
+        resource,
+        members,
+        ignored: reading.into_ignored(),
+        client_id,
+    })
 }
 
 /// The URNs in the body (RFC 7643 §3): the base schema must be there, ours may be, others mean nothing.
@@ -98,13 +118,20 @@ fn check_schemas(
             Some(schema) => base |= !schema.extension,
             // Entra names a schema of its directory on groups.
             None if reading.lenient() => reading.ignore(&urn),
-            None => return Err(Error::invalid_syntax(format!("the schema {urn:?} is unknown"))),
+            None => {
+                return Err(Error::invalid_syntax(format!(
+                    "the schema {urn:?} is unknown"
+                )));
+            }
         }
     }
     if base {
         return Ok(());
     }
-    Err(Error::invalid_syntax(format!("schemas must name {}", kind.schema.urn)))
+    Err(Error::invalid_syntax(format!(
+        "schemas must name {}",
+        kind.schema.urn
+    )))
 }
 
 struct Read {
@@ -158,7 +185,8 @@ impl Read {
         };
         let parts = self.read_extension(schema, attributes)?;
         if !parts.is_empty() {
-            self.document.insert(schema.urn.to_owned(), Value::Object(parts));
+            self.document
+                .insert(schema.urn.to_owned(), Value::Object(parts));
         }
         Ok(())
     }

@@ -67,7 +67,10 @@ impl AttributePath {
     /// The same, with `value` where a complex attribute is named alone and has one.
     #[must_use]
     pub fn or_value(self) -> Self {
-        Self { sub: self.sub.or_else(|| self.attribute.value()), ..self }
+        Self {
+            sub: self.sub.or_else(|| self.attribute.value()),
+            ..self
+        }
     }
 
     /// The same, of the whole attribute.
@@ -150,7 +153,8 @@ fn split_urn<'a>(kind: &'static ResourceType, text: &'a str) -> Option<(&'static
                 None if rest.is_empty() => rest,
                 None => return None,
             };
-            head.eq_ignore_ascii_case(urn).then_some((urn.len(), schema, rest))
+            head.eq_ignore_ascii_case(urn)
+                .then_some((urn.len(), schema, rest))
         })
         .max_by_key(|(length, ..)| *length)
         .map(|(_, schema, rest)| (schema, rest))
@@ -178,19 +182,29 @@ fn resolve_in(
             .ok_or_else(unknown)?,
     };
     let attribute = attribute.ok_or_else(unknown)?;
-    let sub = sub.map(|sub| attribute.sub(sub).ok_or_else(unknown)).transpose()?;
-    Ok(AttributePath { schema, attribute, sub })
+    let sub = sub
+        .map(|sub| attribute.sub(sub).ok_or_else(unknown))
+        .transpose()?;
+    Ok(AttributePath {
+        schema,
+        attribute,
+        sub,
+    })
 }
 
 fn attribute_of(schema: &'static Schema, name: &str) -> Option<&'static Attribute> {
     let common = || COMMON.iter().find(|it| it.name.eq_ignore_ascii_case(name));
-    schema.attribute(name).or_else(|| if schema.extension { None } else { common() })
+    schema
+        .attribute(name)
+        .or_else(|| if schema.extension { None } else { common() })
 }
 
 fn is_name(text: &str) -> bool {
     let start = text.strip_prefix('$').unwrap_or(text);
     start.starts_with(|c: char| c.is_ascii_alphabetic())
-        && start.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        && start
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// What an operation of a PATCH points at.
@@ -227,7 +241,10 @@ impl PatchPath {
         let malformed = || Fault::Malformed(text.to_owned());
         let Some((head, rest)) = text.split_once('[') else {
             return Ok(match Name::resolve(kind, text)? {
-                Name::Attribute(path) => Self::Attribute { path, selection: None },
+                Name::Attribute(path) => Self::Attribute {
+                    path,
+                    selection: None,
+                },
                 Name::Schema(schema) => Self::Schema(schema),
             });
         };
@@ -246,7 +263,10 @@ impl PatchPath {
         }
         let selection = filter::selection(whole, inner, strictness).map_err(Fault::Filter)?;
         let path = AttributePath { sub, ..whole };
-        Ok(Self::Attribute { path, selection: Some(selection) })
+        Ok(Self::Attribute {
+            path,
+            selection: Some(selection),
+        })
     }
 }
 
@@ -269,86 +289,4 @@ fn split_bracket(text: &str) -> Option<(&str, &str)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scim::catalog::{GROUP_TYPE, USER_TYPE};
-
-    #[test]
-    fn names_resolve_to_one_spelling() {
-        const E: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-        for (text, key) in [
-            ("userName", "userName"),
-            ("USERNAME", "userName"),
-            ("Name.FamilyName", "name.familyName"),
-            ("meta.lastmodified", "meta.lastModified"),
-            ("id", "id"),
-            ("externalID", "externalId"),
-            ("schemas", "schemas"),
-            ("emails", "emails"),
-            ("emails.type", "emails.type"),
-            ("groups.$ref", "groups.$ref"),
-            ("urn:ietf:params:scim:schemas:core:2.0:User:userName", "userName"),
-            ("URN:ietf:params:scim:SCHEMAS:core:2.0:user:name.givenname", "name.givenName"),
-            ("urn:ietf:params:scim:schemas:core:2.0:User:id", "id"),
-            (&format!("{E}:department"), &format!("{E}:department")),
-            (&format!("{E}:manager.value"), &format!("{E}:manager.value")),
-            (&format!("{E}.manager"), &format!("{E}:manager")),
-            (&format!("{E}.manager.value"), &format!("{E}:manager.value")),
-            ("manager", &format!("{E}:manager")),
-            ("urn:scim:schemas:core:1.0:emails.value", "emails.value"),
-            ("urn:scim:schemas:extension:enterprise:1.0:department", &format!("{E}:department")),
-        ] {
-            assert_eq!(AttributePath::parse(&USER_TYPE, text).unwrap().key(), key, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_names_nothing_is_told_apart() {
-        for text in ["", ".", "a..b", "name.", "na me", "emails.value.x", "2x", "na%e", "é"] {
-            let fault = AttributePath::resolve(&USER_TYPE, text).unwrap_err();
-            assert!(matches!(fault, Fault::Malformed(_)), "{text:?} {fault:?}");
-        }
-        for text in [
-            "foo",
-            "name.foo",
-            "userName.x",
-            "members",
-            "urn:x:y:z",
-            "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:userName",
-            "urn:ietf:params:scim:schemas:core:2.0:User",
-            "urn:ietf:params:scim:schemas:core:2.0:Username",
-        ] {
-            let fault = AttributePath::resolve(&USER_TYPE, text).unwrap_err();
-            assert!(matches!(fault, Fault::Unknown(_)), "{text:?} {fault:?}");
-        }
-    }
-
-    #[test]
-    fn patch_paths_are_read() {
-        let read = |text| PatchPath::resolve(&USER_TYPE, text, Strictness::Lenient);
-        let shown = |text| match read(text).unwrap() {
-            PatchPath::Schema(schema) => schema.urn.to_owned(),
-            PatchPath::Attribute { path, selection: None } => path.key(),
-            PatchPath::Attribute { path, selection: Some(selection) } => {
-                format!("{} {}", path.key(), selection.filter)
-            }
-        };
-        for (text, expected) in [
-            ("emails[type eq \"work\"].value", "emails.value emails.type eq \"work\""),
-            ("emails[type eq \"a]\\\"b\"]", "emails emails.type eq \"a]\\\"b\""),
-            ("urn:ietf:params:scim:schemas:core:2.0:User:emails[primary eq True].value", "emails.value emails.primary eq true"),
-            ("name[familyName eq \"x\"].givenName", "name.givenName name.familyName eq \"x\""),
-            (urn::ENTERPRISE_USER, urn::ENTERPRISE_USER),
-        ] {
-            assert_eq!(shown(text), expected, "{text}");
-        }
-        for text in ["foo[", "emails[", "emails[type eq \"work\"", "emails[type eq \"w\"]x", "emails[type eq \"w\"].", "userName[a eq 1]", "emails.type[a eq 1]"] {
-            assert!(matches!(read(text), Err(Fault::Malformed(_) )), "{text} {:?}", read(text));
-        }
-        for text in ["emails[]", "emails[foo eq 1]", "emails[type]", "emails[type zz 1]"] {
-            assert!(matches!(read(text), Err(Fault::Filter(_))), "{text} {:?}", read(text));
-        }
-        assert!(PatchPath::resolve(&GROUP_TYPE, "members[value eq \"1\" or value eq \"2\"]", Strictness::Rfc).is_ok());
-    }
-}
+mod tests;

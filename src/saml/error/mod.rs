@@ -4,6 +4,8 @@
 //! addresses of services and times, never a NameID or an attribute's value. [`Error::help`] is a sentence
 //! for the person in front of the browser, for the few faults a person can do something about.
 
+mod reason;
+
 use jiff::Timestamp;
 
 /// A refused message.
@@ -162,7 +164,7 @@ pub enum Error {
         entity_ids: Vec<String>,
     },
     /// Metadata without a usable signing certificate.
-    #[error("the metadata holds no usable signing certificate{}", because(why))]
+    #[error("the metadata holds no usable signing certificate{}", because(*why))]
     MetadataCertificateMissing {
         /// Why the last one was left out, where there was one.
         why: Option<&'static str>,
@@ -244,7 +246,7 @@ pub enum Error {
     #[error("nothing is signed")]
     SignatureMissing,
     /// The identity provider says no (Core 3.2.2.2).
-    #[error("the status is {top}{}", sub(second))]
+    #[error("the status is {top}{}", sub(second.as_deref()))]
     Status {
         /// The top-level code.
         top: String,
@@ -291,116 +293,6 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// The public code of the rule: stable, in `snake_case`.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::AudienceMismatch { .. } => "audience_mismatch",
-            Self::AuthnStatementMissing => "authn_statement_missing",
-            Self::CertificateKeyType { .. } => "certificate_key_type",
-            Self::CertificateMissing => "certificate_missing",
-            Self::CertificateUnusable { .. } => "certificate_unusable",
-            Self::CommentInValue { .. } => "comment_in_value",
-            Self::ConditionUnknown { .. } => "condition_unknown",
-            Self::ConditionsMissing => "conditions_missing",
-            Self::DestinationMismatch { .. } => "destination_mismatch",
-            Self::Doctype => "doctype",
-            Self::DuplicateField { .. } => "duplicate_field",
-            Self::EncryptedAssertionUnsupported => "encrypted_assertion_unsupported",
-            Self::EncryptedElementUnsupported { .. } => "encrypted_element_unsupported",
-            Self::Expired { .. } => "expired",
-            Self::InResponseToUnknown { .. } => "in_response_to_unknown",
-            Self::IssueInstant { .. } => "issue_instant",
-            Self::IssuerMismatch { .. } => "issuer_mismatch",
-            Self::MalformedBase64 => "malformed_base64",
-            Self::MalformedEncoding { .. } => "malformed_encoding",
-            Self::MalformedForm { .. } => "malformed_form",
-            Self::MalformedTime { .. } => "malformed_time",
-            Self::MalformedXml { .. } => "malformed_xml",
-            Self::MediaType { .. } => "media_type",
-            Self::MetadataAmbiguous { .. } => "metadata_ambiguous",
-            Self::MetadataCertificateMissing { .. } => "metadata_certificate_missing",
-            Self::MetadataEndpoint { .. } => "metadata_endpoint",
-            Self::MetadataEntityId => "metadata_entity_id",
-            Self::MetadataExpired { .. } => "metadata_expired",
-            Self::MetadataIdentityProviderMissing { .. } => "metadata_identity_provider_missing",
-            Self::MissingResponse => "missing_response",
-            Self::NameId { .. } => "name_id",
-            Self::NotYetValid { .. } => "not_yet_valid",
-            Self::RecipientMismatch { .. } => "recipient_mismatch",
-            Self::SeveralAssertions { .. } => "several_assertions",
-            Self::SignatureAlgorithmUnsupported { .. } => "signature_algorithm_unsupported",
-            Self::SignatureInvalid { .. } => "signature_invalid",
-            Self::SignatureMissing => "signature_missing",
-            Self::Status { top, second } => status(top, second.as_deref()).0,
-            Self::Structure { .. } => "structure",
-            Self::SubjectAttribute { .. } => "subject_attribute",
-            Self::SubjectConfirmation { .. } => "subject_confirmation",
-            Self::TooLarge { .. } => "too_large",
-            Self::TransformRefused { .. } => "transform_refused",
-        }
-    }
-
-    /// What to tell the person, for the faults a person or their administrator can act on.
-    pub fn help(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::AudienceMismatch { .. } => {
-                "Your identity provider addressed its answer to another application. Ask your administrator to compare the entity id (audience)."
-            }
-            Self::EncryptedAssertionUnsupported => {
-                "Your identity provider encrypts its answer, which is not supported yet. Ask your administrator to switch assertion encryption off."
-            }
-            Self::Expired { .. } => {
-                "The answer of your identity provider has expired. Start again from your identity provider; if it happens every time, the clocks disagree."
-            }
-            Self::IssueInstant { .. } | Self::NotYetValid { .. } => {
-                "The answer of your identity provider is too old or not valid yet. Start again; if it happens every time, the clocks disagree."
-            }
-            Self::SignatureAlgorithmUnsupported { .. } => {
-                "Your identity provider signs with an algorithm that is not accepted. Ask your administrator to choose RSA-SHA256 as its signature algorithm."
-            }
-            Self::Status { top, second } => return status(top, second.as_deref()).1,
-            _ => return None,
-        })
-    }
-}
-
-/// The reason and the sentence of a status that is not Success (Core 3.2.2.2).
-fn status(top: &str, second: Option<&str>) -> (&'static str, Option<&'static str>) {
-    let last = |code: &str| code.rsplit(':').next().unwrap_or_default().to_owned();
-    match (last(top).as_str(), second.map(last).as_deref()) {
-        (_, Some("AuthnFailed")) => (
-            "status_authn_failed",
-            Some("Your identity provider did not sign you in."),
-        ),
-        (_, Some("RequestDenied")) => (
-            "status_request_denied",
-            Some("You are not assigned to this application."),
-        ),
-        (_, Some("NoPassive")) => (
-            "status_no_passive",
-            Some("Your identity provider needs you to sign in yourself."),
-        ),
-        (_, Some("NoAuthnContext")) => (
-            "status_no_authn_context",
-            Some("The application needs a stronger sign-in."),
-        ),
-        (_, Some("InvalidNameIDPolicy")) => (
-            "status_invalid_name_id_policy",
-            Some("Ask your administrator to check the NameID format of this application."),
-        ),
-        ("VersionMismatch", _) => ("status_version_mismatch", Some(CONFIGURATION)),
-        ("Requester", _) => ("status_requester", Some(CONFIGURATION)),
-        ("Responder", _) => (
-            "status_responder",
-            Some("Your identity provider could not sign you in."),
-        ),
-        _ => ("status_other", None),
-    }
-}
-
-const CONFIGURATION: &str = "Your identity provider refused the request. Ask your administrator to check its configuration.";
-
 /// Text of a message, short and on one line, for an error's field.
 pub(crate) fn shown(text: &str) -> String {
     text.chars()
@@ -409,13 +301,12 @@ pub(crate) fn shown(text: &str) -> String {
         .collect()
 }
 
-fn because(why: &Option<&'static str>) -> String {
+fn because(why: Option<&'static str>) -> String {
     why.map(|why| format!(": {why}")).unwrap_or_default()
 }
 
-fn sub(second: &Option<String>) -> String {
+fn sub(second: Option<&str>) -> String {
     second
-        .as_ref()
         .map(|second| format!(" / {second}"))
         .unwrap_or_default()
 }
