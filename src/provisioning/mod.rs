@@ -29,9 +29,14 @@ use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
 mod error;
+pub mod explain;
+pub mod installation;
+pub mod people;
 mod refusal;
 pub mod resolution;
+pub mod settings;
 mod settle;
+pub mod sweep;
 
 pub use error::{Error, Kind};
 pub use refusal::Refusal;
