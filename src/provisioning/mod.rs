@@ -28,10 +28,16 @@ use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
+pub mod correlate;
 mod error;
+pub mod groups;
+pub mod members;
+pub mod people;
 mod refusal;
 pub mod resolution;
+pub mod scim_client;
 mod settle;
+pub mod users;
 
 pub use error::{Error, Kind};
 pub use refusal::Refusal;
