@@ -12,7 +12,7 @@ use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::settings::connections::{self, Connection, described, find, row};
 use crate::provisioning::settings::differences;
-use crate::provisioning::{Change, Context, Error, change, people};
+use crate::provisioning::{Change, Context, Error, change, admission};
 use crate::store::Store;
 use crate::store::rows::ConnectionRow;
 
@@ -68,7 +68,7 @@ async fn set_state(
                     }
                     ConnectionState::Paused => {
                         change.record(EventKind::ConnectionPaused, data);
-                        people::end_sessions_through(change, id, "connection_paused").await?;
+                        admission::end_sessions_through(change, id, "connection_paused").await?;
                     }
                 }
             }

@@ -14,7 +14,7 @@ use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM, OWNER_RANK, Role};
 use crate::id::{AppId, ConnectionId, OrganizationId};
 use crate::provisioning::settings::roles::NO_ROLE;
 use crate::provisioning::settings::{catalogue, differences, name, role, tokens};
-use crate::provisioning::{Change, Context, Error, Kind, change, people};
+use crate::provisioning::{Change, Context, Error, Kind, change, admission};
 use crate::saml::metadata::IdentityProvider;
 use crate::scim;
 use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
@@ -318,7 +318,7 @@ pub async fn update(
                 touch_people(change, id).await?;
             }
             if is_another_provider(&old, &new) {
-                people::end_sessions_through(change, id, "connection_rekeyed").await?;
+                admission::end_sessions_through(change, id, "connection_rekeyed").await?;
             }
             Ok(new)
         }

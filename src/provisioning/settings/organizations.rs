@@ -138,7 +138,7 @@ async fn appoint(change: &mut Change<'_>, address: &Address, role: RoleId) -> Re
         email_changed_at: None,
         owner: true,
         role_id: None,
-        roles_version: 0,
+        roles_version: 1,
         created_at: at,
         updated_at: at,
     };
