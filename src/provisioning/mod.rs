@@ -28,7 +28,10 @@ use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
+pub mod access;
 mod error;
+pub mod feed;
+pub mod people_view;
 mod refusal;
 pub mod resolution;
 mod settle;
@@ -179,7 +182,7 @@ where
         + 'static,
     T: Send + 'static,
 {
-    store
+    let committed = store
         .write(move |tx| {
             let (job, context) = (job.clone(), context.clone());
             async move {
@@ -190,5 +193,7 @@ where
             }
             .boxed()
         })
-        .await
+        .await;
+    store.wakeups().ring(org);
+    committed
 }
