@@ -1,4 +1,6 @@
 //! Usher.
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
