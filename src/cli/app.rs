@@ -79,7 +79,9 @@ impl App {
             id_token_alg,
         };
         let created = apps::create(&opened.store, opened.context(), new).await?;
-        opened.output.note("The client secret is shown this once; keep it safe.")?;
+        opened
+            .output
+            .note("The client secret is shown this once; keep it safe.")?;
         opened.output.record(&created)
     }
 }

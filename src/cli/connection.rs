@@ -11,8 +11,8 @@ use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::directory::connection::{Jit, Mode, Profile, Safeguard, Strictness};
 use crate::id::ConnectionId;
-use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
 use crate::provisioning::settings::connection_state;
+use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
 use crate::saml::metadata::LIMIT;
 
 /// Connections: an organization's ties to its identity providers
@@ -187,19 +187,36 @@ struct WithAddresses<T> {
     addresses: Addresses,
 }
 
-const COLUMNS: [&str; 7] = ["id", "name", "profile", "state", "jit", "max_role", "idp_entity_id"];
+const COLUMNS: [&str; 7] = [
+    "id",
+    "name",
+    "profile",
+    "state",
+    "jit",
+    "max_role",
+    "idp_entity_id",
+];
 
 impl Connection {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         let store = &opened.store;
         let shown = match self {
-            Self::Create { org, name, settings } => {
+            Self::Create {
+                org,
+                name,
+                settings,
+            } => {
                 let org = opened.organization(&org).await?;
                 let settings = settings.read(Some(name))?;
                 let created = connections::create(store, org, opened.context(), settings).await?;
-                opened.output.note("The SCIM token is shown this once; keep it safe.")?;
+                opened
+                    .output
+                    .note("The SCIM token is shown this once; keep it safe.")?;
                 let addresses = Addresses::of(opened.public_url(), created.connection.id);
-                return opened.output.record(&WithAddresses { connection: created, addresses });
+                return opened.output.record(&WithAddresses {
+                    connection: created,
+                    addresses,
+                });
             }
             Self::List { org } => {
                 let org = opened.organization(&org).await?;
@@ -218,6 +235,9 @@ impl Connection {
             }
         };
         let addresses = Addresses::of(opened.public_url(), shown.id);
-        opened.output.record(&WithAddresses { connection: shown, addresses })
+        opened.output.record(&WithAddresses {
+            connection: shown,
+            addresses,
+        })
     }
 }

@@ -44,8 +44,16 @@ impl Doctor {
 /// The checks, each only where the one before it passed.
 async fn database(config: &Config) -> Vec<Check> {
     let place = app::place(config);
-    let passed = |check, detail: String| Check { check, passed: true, detail };
-    let failed = |check, detail: String| Check { check, passed: false, detail };
+    let passed = |check, detail: String| Check {
+        check,
+        passed: true,
+        detail,
+    };
+    let failed = |check, detail: String| Check {
+        check,
+        passed: false,
+        detail,
+    };
     if place.file().is_some_and(|file| !file.exists()) {
         let detail = format!("there is nothing at {} yet", config.database.url);
         return vec![failed("reachable", detail)];
@@ -63,12 +71,17 @@ async fn database(config: &Config) -> Vec<Check> {
     }
     checks.push(passed("up to date", format!("{} versions", steps.len())));
     let key_file = config.keys.master_key_file.display();
-    checks.push(match app::open(config, &app::ids(), Opener::Examiner).await {
-        Ok(installation) => {
-            let keys = installation.keys.keys().count();
-            passed("master key", format!("{key_file} opens it, and {keys} signing keys"))
-        }
-        Err(error) => failed("master key", error.to_string()),
-    });
+    checks.push(
+        match app::open(config, &app::ids(), Opener::Examiner).await {
+            Ok(installation) => {
+                let keys = installation.keys.keys().count();
+                passed(
+                    "master key",
+                    format!("{key_file} opens it, and {keys} signing keys"),
+                )
+            }
+            Err(error) => failed("master key", error.to_string()),
+        },
+    );
     checks
 }

@@ -44,7 +44,11 @@ impl Domain {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         let store = &opened.store;
         let shown = match self {
-            Self::Add { org, connection, domain } => {
+            Self::Add {
+                org,
+                connection,
+                domain,
+            } => {
                 let org = opened.organization(&org).await?;
                 let context = opened.context();
                 connection_state::trust_domain(store, org, context, connection, &domain).await?

@@ -95,7 +95,10 @@ impl Failure {
 
 fn is_refusal(error: &provisioning::Error) -> bool {
     use provisioning::Error as P;
-    matches!(error, P::Forbidden(_) | P::Paused | P::Rule(_) | P::Taken(_))
+    matches!(
+        error,
+        P::Forbidden(_) | P::Paused | P::Rule(_) | P::Taken(_)
+    )
 }
 
 impl From<io::Error> for Failure {
@@ -122,7 +125,10 @@ mod tests {
             (Failure::Store(store::Error::Behind), FAILED),
             (Failure::Provisioning(Error::NotFound(Kind::User)), FAILED),
             (Failure::Provisioning(Error::Taken("it")), REFUSED),
-            (Failure::Provisioning(Violation::OwnerNotGrantable.into()), REFUSED),
+            (
+                Failure::Provisioning(Violation::OwnerNotGrantable.into()),
+                REFUSED,
+            ),
         ] {
             assert_eq!(failure.code(), ExitCode::from(code), "{failure:?}");
         }

@@ -31,7 +31,11 @@ pub(super) enum Key {
 impl Key {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         let Self::Issue { org, scopes } = self;
-        let words = if scopes.is_empty() { EVERYTHING.to_owned() } else { scopes.join(" ") };
+        let words = if scopes.is_empty() {
+            EVERYTHING.to_owned()
+        } else {
+            scopes.join(" ")
+        };
         let scopes: Scopes = words
             .parse()
             .map_err(|error| Failure::Usage(format!("--scopes {words}: {error}, or *")))?;
@@ -40,7 +44,9 @@ impl Key {
             None => None,
         };
         let issued = keys::issue(&opened.store, opened.context(), org, scopes).await?;
-        opened.output.note("The key is shown this once; keep it safe.")?;
+        opened
+            .output
+            .note("The key is shown this once; keep it safe.")?;
         opened.output.record(&issued)
     }
 }

@@ -116,16 +116,20 @@ impl Mapping {
             Self::List { connection } => {
                 output.rows(&mappings::list(store, connection).await?, &COLUMNS)?;
             }
-            Self::Remove { connection, mapping } => {
+            Self::Remove {
+                connection,
+                mapping,
+            } => {
                 let context = opened.context();
                 output.record(&mappings::remove(store, context, connection, mapping).await?)?;
             }
             Self::Preview(proposal) => {
                 let proposal = match proposal {
                     Preview::Add(rule) => Proposal::Add(rule.into()),
-                    Preview::Remove { connection, mapping } => {
-                        Proposal::Remove(connection, mapping)
-                    }
+                    Preview::Remove {
+                        connection,
+                        mapping,
+                    } => Proposal::Remove(connection, mapping),
                 };
                 let plan = preview::preview(store, opened.context(), proposal).await?;
                 output.record(&plan)?;
@@ -137,5 +141,9 @@ impl Mapping {
 }
 
 fn outcome(plan: &Plan) -> Outcome {
-    if plan.people.is_empty() { Outcome::Done } else { Outcome::WouldChange }
+    if plan.people.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::WouldChange
+    }
 }

@@ -52,7 +52,10 @@ impl Migrate {
         let place = app::place(config);
         let steps = if direction == Direction::Status && place.file().is_some_and(|f| !f.exists()) {
             // Looking must not make the file.
-            return Err(Failure::File(format!("there is no database at {}", config.database.url)));
+            return Err(Failure::File(format!(
+                "there is no database at {}",
+                config.database.url
+            )));
         } else {
             Store::migrate(&place, &direction).await?
         };

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, Origin, Sources};
+use crate::config::{Config, Log, Origin, Sources};
 use failure::{Failure, Outcome};
 use opened::Opened;
 use output::Output;
@@ -46,7 +46,12 @@ use output::Output;
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 refused by a rule, 4 would change.
 #[derive(Debug, Parser)]
-#[command(name = "usher", version, verbatim_doc_comment, arg_required_else_help = true)]
+#[command(
+    name = "usher",
+    version,
+    verbatim_doc_comment,
+    arg_required_else_help = true
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -129,10 +134,12 @@ pub fn run() -> ExitCode {
 
 fn start(cli: Cli, output: Output) -> Result<Outcome, Failure> {
     let config = settings(&cli)?;
-    config.log.start();
+    log(&config, &cli.command)?.start();
     // The XML libraries are started while there is one thread only.
     crate::saml::quiet::initialise();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|error| Failure::File(format!("cannot start: {error}")))?;
     runtime.block_on(dispatch(cli.command, config, output))
 }
@@ -150,13 +157,24 @@ fn settings(cli: &Cli) -> Result<Config, Failure> {
     if let Command::Serve(serve) = &cli.command {
         flag("listen", serve.listen.as_ref());
     }
-    let mut config = Config::load(&Sources::of_process(global.config.clone(), flags))?;
+    Ok(Config::load(&Sources::of_process(
+        global.config.clone(),
+        flags,
+    ))?)
+}
+
+/// The log's settings: a command, unlike the server, says only what is wrong unless it is told
+/// otherwise.
+fn log(config: &Config, command: &Command) -> Result<Log, Failure> {
+    let mut log = config.log.clone();
     let said = config.describe();
-    let quiet = said.iter().any(|s| s.key == "log" && s.origin == Origin::Default);
-    if quiet && !matches!(cli.command, Command::Serve(_)) {
-        config.log.filter = "warn".parse().map_err(Failure::Usage)?;
+    let silent = said
+        .iter()
+        .any(|s| s.key == "log" && s.origin == Origin::Default);
+    if silent && !matches!(command, Command::Serve(_)) {
+        log.filter = "warn".parse().map_err(Failure::Usage)?;
     }
-    Ok(config)
+    Ok(log)
 }
 
 async fn dispatch(command: Command, config: Config, output: Output) -> Result<Outcome, Failure> {
@@ -209,7 +227,10 @@ mod tests {
             assert!(command.get_about().is_some(), "{name} is not explained");
             for argument in command.get_arguments() {
                 let id = argument.get_id();
-                assert!(argument.get_help().is_some(), "{id} of {name} is not explained");
+                assert!(
+                    argument.get_help().is_some(),
+                    "{id} of {name} is not explained"
+                );
             }
             command.get_subcommands().for_each(walk);
         }

@@ -29,13 +29,22 @@ impl Opened {
     pub(super) async fn open(config: Config, output: Output) -> Result<Self, Failure> {
         let ids = app::ids();
         let Installation { store, .. } = app::open(&config, &ids, Opener::Command).await?;
-        Ok(Self { config, store, ids, output })
+        Ok(Self {
+            config,
+            store,
+            ids,
+            output,
+        })
     }
 
     /// The context of the change that this command asks for.
     pub(super) fn context(&self) -> Context {
         let cause = self.ids.next::<Uuid>().to_string();
-        Context { ids: self.ids.clone(), source: Source::Command, cause }
+        Context {
+            ids: self.ids.clone(),
+            source: Source::Command,
+            cause,
+        }
     }
 
     /// The organization of a slug.

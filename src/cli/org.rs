@@ -51,13 +51,19 @@ impl Org {
         match self {
             Self::Create { slug, name, owner } => {
                 let new = NewOrganization { slug, name, owner };
-                opened.output.record(&organizations::create(store, opened.context(), new).await?)
+                opened
+                    .output
+                    .record(&organizations::create(store, opened.context(), new).await?)
             }
             Self::List => {
                 let all = organizations::list(store).await?;
-                opened.output.rows(&all, &["slug", "name", "default_role", "owner", "id"])
+                opened
+                    .output
+                    .rows(&all, &["slug", "name", "default_role", "owner", "id"])
             }
-            Self::Show { slug } => opened.output.record(&organizations::show(store, &slug).await?),
+            Self::Show { slug } => opened
+                .output
+                .record(&organizations::show(store, &slug).await?),
         }
     }
 }

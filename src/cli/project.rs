@@ -49,7 +49,9 @@ impl Project {
             Self::List { org } => {
                 let org = opened.organization(&org).await?;
                 let all = projects::list(&opened.store, org).await?;
-                opened.output.rows(&all, &["slug", "name", "archived_at", "id"])
+                opened
+                    .output
+                    .rows(&all, &["slug", "name", "archived_at", "id"])
             }
         }
     }

@@ -42,7 +42,12 @@ pub(super) enum Role {
 impl Role {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         match self {
-            Self::Create { org, slug, rank, name } => {
+            Self::Create {
+                org,
+                slug,
+                rank,
+                name,
+            } => {
                 let org = opened.organization(&org).await?;
                 let new = NewRole { slug, name, rank };
                 let role = roles::create(&opened.store, org, opened.context(), new).await?;
@@ -51,7 +56,9 @@ impl Role {
             Self::List { org } => {
                 let org = opened.organization(&org).await?;
                 let all = roles::list(&opened.store, org).await?;
-                opened.output.rows(&all, &["slug", "name", "rank", "is_default", "id"])
+                opened
+                    .output
+                    .rows(&all, &["slug", "name", "rank", "is_default", "id"])
             }
         }
     }

@@ -54,13 +54,24 @@ pub(super) enum Token {
     },
 }
 
-const COLUMNS: [&str; 6] = ["id", "last4", "scopes", "live", "expires_at", "last_used_at"];
+const COLUMNS: [&str; 6] = [
+    "id",
+    "last4",
+    "scopes",
+    "live",
+    "expires_at",
+    "last_used_at",
+];
 
 impl Token {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         let (store, output) = (&opened.store, opened.output);
         match self {
-            Self::Issue { connection, expires, scopes } => {
+            Self::Issue {
+                connection,
+                expires,
+                scopes,
+            } => {
                 let context = opened.context();
                 let issued = tokens::issue(store, context, connection, expires, &scopes).await?;
                 output.note("The token is shown this once; keep it safe.")?;

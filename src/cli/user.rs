@@ -120,7 +120,10 @@ async fn people(
     let mut all: Vec<Person> = Vec::new();
     while all.len() < limit {
         let size = PAGE.min(limit - all.len());
-        let wanted = Wanted { after, ..Wanted::default() };
+        let wanted = Wanted {
+            after,
+            ..Wanted::default()
+        };
         let page = opened.store.read(move |tx| {
             let wanted = wanted.clone();
             async move { people_view::list(tx, org, &wanted, size).await }.boxed()
@@ -137,21 +140,14 @@ async fn people(
     Ok(all)
 }
 
-async fn show(
-    opened: &Opened,
-    org: OrganizationId,
-    id: UserId,
-) -> Result<UserDetail, Failure> {
-    let shown =
-        opened.store.read(move |tx| async move { people_view::show(tx, org, id).await }.boxed());
+async fn show(opened: &Opened, org: OrganizationId, id: UserId) -> Result<UserDetail, Failure> {
+    let shown = opened
+        .store
+        .read(move |tx| async move { people_view::show(tx, org, id).await }.boxed());
     Ok(shown.await?)
 }
 
-async fn explain(
-    opened: &Opened,
-    org: OrganizationId,
-    id: UserId,
-) -> Result<Explanation, Failure> {
+async fn explain(opened: &Opened, org: OrganizationId, id: UserId) -> Result<Explanation, Failure> {
     let now = opened.ids.clock().now();
     let told = opened
         .store
