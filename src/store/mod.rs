@@ -6,7 +6,10 @@
 //! read, a SCIM resource is kept as its document, with a flat `search` object of comparable
 //! texts (see `scim::Index`) that the filter compiler reads: memory and SQL compare the same
 //! bytes, so they cannot disagree.
-#![expect(clippy::duplicate_mod, reason = "the queries are written once and mounted an engine")]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the queries are written once and mounted an engine"
+)]
 
 pub mod error;
 pub mod migrate;
@@ -31,7 +34,13 @@ mod on_sqlite {
     /// An id column as the text that clients see.
     pub(crate) fn id_text(column: &str) -> String {
         let part = |from, length| format!("substr(lower(hex({column})), {from}, {length})");
-        let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+        let parts = [
+            part(1, 8),
+            part(9, 4),
+            part(13, 4),
+            part(17, 4),
+            part(21, 12),
+        ];
         format!("({})", parts.join(" || '-' || "))
     }
     #[path = "filter.rs"]

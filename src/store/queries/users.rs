@@ -7,20 +7,28 @@ use diesel::sql_types::Nullable;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use super::values::{Rows, Values};
 use super::CHUNK;
+use super::values::{Rows, Values};
 use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
 use crate::store::rows::{UserProjectRow, UserRow};
 use crate::store::schema::{user_projects, users};
 use crate::store::types::{IdSql, Time};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
-    diesel::insert_into(users::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(users::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
     let target = users::table.find((row.org_id, row.id));
-    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -194,7 +202,7 @@ pub(crate) async fn replace_projects(
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO user_projects (org_id, user_id, project_id, role_id) VALUES",
-            rows,
+            lines: rows,
             bind: bind_project,
             tail: "",
         };
