@@ -30,12 +30,15 @@ use crate::store::{Store, Tx};
 pub mod correlate;
 mod error;
 pub mod groups;
+pub mod hand_off;
 pub mod members;
 pub mod people;
 mod refusal;
 pub mod resolution;
 pub mod scim_client;
+pub mod sessions;
 mod settle;
+pub mod sign_in;
 pub mod users;
 
 pub use error::{Error, Kind};

@@ -1,0 +1,3 @@
+//! Who asks: by the cookies of a browser.
+
+pub mod session;
