@@ -11,7 +11,7 @@ const MAY_IMPORT: &str = "
     mail: directory
     store: clock directory id saml scim secret
     provisioning: clock directory id mail oidc roster saml scim secret store
-    http worker: clock directory id mail oidc provisioning roster saml scim secret store
+    http worker: clock directory id mail oidc provisioning roster saml scim secret serve store
     app cli lib main: *";
 const MAY_WRITE: &str = "provisioning worker";
 const MAY_NAME_AN_ENGINE: &str = "config/database.rs store/error.rs store/migrate.rs store/mod.rs
