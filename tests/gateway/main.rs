@@ -10,6 +10,9 @@
 
 mod harness;
 
+mod fixtures;
+mod house;
+mod migrations;
 mod scim_filter;
 mod scim_groups;
 mod scim_users;
