@@ -27,18 +27,25 @@ use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
+pub mod access;
+pub mod admission;
 pub mod correlate;
 mod error;
+pub mod feed;
 pub mod groups;
 pub mod hand_off;
+pub mod installation;
 pub mod members;
 pub mod people;
+pub mod people_view;
 mod refusal;
 pub mod resolution;
 pub mod scim_client;
 pub mod sessions;
+pub mod settings;
 mod settle;
 pub mod sign_in;
+pub mod sweep;
 pub mod users;
 
 pub use error::{Error, Kind};
@@ -206,7 +213,7 @@ where
         + 'static,
     T: Send + 'static,
 {
-    store
+    let committed = store
         .write(move |tx| {
             let (job, context) = (job.clone(), context.clone());
             async move {
@@ -217,7 +224,9 @@ where
             }
             .boxed()
         })
-        .await
+        .await;
+    store.wakeups().ring(org);
+    committed
 }
 
 /// Runs one change that a SCIM client asks for: the token is checked, the organization's row
