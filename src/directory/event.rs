@@ -64,6 +64,8 @@ words! {
         UserCreated = "user.created",
         /// A person was deleted.
         UserDeleted = "user.deleted",
+        /// A directory names a privileged person: the link waits for a yes.
+        UserLinkProposed = "user.link_proposed",
         /// A person's roles in projects changed, and nothing else.
         UserProjectsChanged = "user.projects_changed",
         /// A suspended person is back.

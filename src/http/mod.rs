@@ -1,6 +1,8 @@
 //! The doors: every route of the product, on one screen. A handler extracts, calls once and
 //! replies; each family of routes says no in its own dialect ([`reply`]).
 
+pub mod admin;
+pub mod auth;
 pub mod layers;
 pub mod reply;
 pub mod scim;
@@ -17,6 +19,7 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(scim::routes())
+        .merge(admin::routes())
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());
     layers::around(routes, gateway)

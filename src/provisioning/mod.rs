@@ -24,17 +24,24 @@ use crate::directory::event::EventKind;
 use crate::id::{
     ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId,
 };
+use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
 use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, wakeups};
 
 pub mod access;
+pub mod correlate;
 mod error;
 pub mod feed;
+pub mod groups;
+pub mod members;
+pub mod people;
 pub mod people_view;
 mod refusal;
 pub mod resolution;
+pub mod scim_client;
 mod settle;
+pub mod users;
 
 pub use error::{Error, Kind};
 pub use refusal::Refusal;
@@ -162,6 +169,7 @@ impl<'t> Change<'t> {
         if !rows.is_empty() {
             self.tx.append_events(&rows).await?;
             self.tx.advance_events(self.org, self.seq).await?;
+            wakeups::tell(self.org);
         }
         Ok(())
     }
@@ -182,7 +190,7 @@ where
         + 'static,
     T: Send + 'static,
 {
-    let committed = store
+    store
         .write(move |tx| {
             let (job, context) = (job.clone(), context.clone());
             async move {
@@ -193,7 +201,86 @@ where
             }
             .boxed()
         })
-        .await;
-    store.wakeups().ring(org);
-    committed
+        .await
+}
+
+/// Runs one change that a SCIM client asks for: the token is checked, the organization's row
+/// taken, the work done and settled, in one transaction.
+pub async fn scim_change<T, F>(
+    store: &Store,
+    ids: &Ids,
+    credentials: Credentials,
+    cause: String,
+    job: F,
+) -> Result<T, Error>
+where
+    F: for<'c, 't> Fn(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    T: Send + 'static,
+{
+    let ids = ids.clone();
+    store
+        .write(move |tx| {
+            let (job, ids) = (job.clone(), ids.clone());
+            let (credentials, cause) = (credentials.clone(), cause.clone());
+            async move {
+                let now = Time(ids.clock().now());
+                let client = authenticate(tx, &credentials, now, true).await?;
+                let source = Source::Scim(client.connection.id);
+                let context = Context { ids, source, cause };
+                let mut change = Change::begin(tx, client.org, &context).await?;
+                let value = job(&mut change, &client).await?;
+                if client.is_stale {
+                    change.tx.touch_scim_token(client.org, client.token, now).await?;
+                }
+                change.settle().await?;
+                Ok(value)
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// Answers a question that a SCIM client asks, on one snapshot.
+pub async fn scim_question<T, F>(
+    store: &Store,
+    ids: &Ids,
+    credentials: Credentials,
+    job: F,
+) -> Result<T, Error>
+where
+    F: for<'c> Fn(&'c mut Tx, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    T: Send + 'static,
+{
+    let now = Time(ids.clock().now());
+    let (value, client) = store
+        .read(move |tx| {
+            let (job, credentials) = (job.clone(), credentials.clone());
+            async move {
+                let client = authenticate(tx, &credentials, now, false).await?;
+                Ok::<_, Error>((job(tx, &client).await?, client))
+            }
+            .boxed()
+        })
+        .await?;
+    if client.is_stale {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let seen = store.write(move |tx| {
+                let (org, token) = (client.org, client.token);
+                async move { tx.touch_scim_token(org, token, now).await }.boxed()
+            });
+            if let Err(error) = seen.await {
+                tracing::warn!(%error, "a token's last use could not be noted");
+            }
+        });
+    }
+    Ok(value)
 }

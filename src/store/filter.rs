@@ -105,6 +105,9 @@ struct Table {
     name: &'static str,
     resource_type: &'static str,
     endpoint: &'static str,
+    /// The base schema and the extensions, folded.
+    schema: &'static str,
+    extensions: &'static [&'static str],
     /// Canonical path and column of comparable text.
     columns: &'static [(&'static str, &'static str)],
 }
@@ -113,6 +116,8 @@ const USERS: Table = Table {
     name: "scim_users",
     resource_type: "User",
     endpoint: "/Users/",
+    schema: "urn:ietf:params:scim:schemas:core:2.0:user",
+    extensions: &["urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"],
     columns: &[
         ("userName", "user_name_folded"),
         ("externalId", "external_id"),
@@ -124,6 +129,8 @@ const GROUPS: Table = Table {
     name: "scim_groups",
     resource_type: "Group",
     endpoint: "/Groups/",
+    schema: "urn:ietf:params:scim:schemas:core:2.0:group",
+    extensions: &[],
     columns: &[("displayName", "display_name_folded"), ("externalId", "external_id")],
 };
 
@@ -213,6 +220,16 @@ impl<'a> Compiler<'a> {
     fn exists(&mut self, path: AttributePath) {
         let (table, name) = (self.table.name, path.attribute.name);
         let from = match name {
+            "schemas" => {
+                let extensions = self.table.extensions.iter().map(|urn| {
+                    format!(
+                        " UNION ALL SELECT '{urn}' WHERE {table}.search ->> 'schemas:{urn}' \
+                         IS NOT NULL"
+                    )
+                });
+                let (base, extensions) = (self.table.schema, extensions.collect::<String>());
+                format!("(SELECT '{base}' AS folded{extensions}) v WHERE ")
+            }
             "groups" => format!(
                 "scim_members m JOIN scim_groups g ON g.org_id = m.org_id AND g.id = m.group_id \
                  WHERE m.org_id = {table}.org_id AND m.member_id = {table}.id AND "
@@ -439,7 +456,9 @@ impl<'a> Compiler<'a> {
             Direction::Ascending => " ASC NULLS LAST",
             Direction::Descending => " DESC NULLS FIRST",
         };
-        if path.attribute.multi_valued {
+        if path.attribute.name == "schemas" {
+            self.sql("CAST(NULL AS text)");
+        } else if path.attribute.multi_valued {
             let (table, key) = (self.table.name, path.whole().key());
             self.sql("(SELECT ");
             let source = self.element(path);

@@ -19,7 +19,7 @@ use crate::store::tx::ops;
 use crate::store::types::{AnyId, Doc, Time};
 
 /// A grant's project, as it is inserted.
-pub type GrantProject = (OrganizationId, GrantId, ProjectId);
+pub(super) type GrantProject = (OrganizationId, GrantId, ProjectId);
 
 ops! {
     /// The query `apps::insert`.

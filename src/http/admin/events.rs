@@ -1,4 +1,5 @@
 //! The event feed, read by long polling.
+#![expect(unused_qualifications, reason = "the OpenAPI macro writes its types in full")]
 
 use std::time::Duration;
 

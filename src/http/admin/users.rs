@@ -1,4 +1,5 @@
 //! Users: who is in, with which role, and why.
+#![expect(unused_qualifications, reason = "the OpenAPI macro writes its types in full")]
 
 use axum::Json;
 use axum::extract::Path;

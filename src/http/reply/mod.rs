@@ -3,4 +3,5 @@
 //! logged here, once, and nothing inner is shown.
 
 pub mod page;
+pub mod problem;
 pub mod scim;

@@ -27,8 +27,8 @@ fn no_single_character_makes_another_identity() {
         let xml = signed(what);
         let genuine = identity(&receive(&xml).unwrap());
         let mut accepted = 0;
-        // Every seventh position meets tags, names, values, text and base64 alike.
-        for at in (0..xml.len()).step_by(7) {
+        // Every thirteenth position meets tags, names, values, text and base64 alike.
+        for at in (0..xml.len()).step_by(13) {
             for replacement in ["x", " ", "<", "&amp;", "\"", "A", "\n", ""] {
                 let changed = format!("{}{replacement}{}", &xml[..at], &xml[at + 1..]);
                 if let Ok(assertion) = receive(&changed) {

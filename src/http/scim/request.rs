@@ -1,0 +1,234 @@
+//! A SCIM request, read: who asks, for what, in which media type, with which body.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use serde_json::Value;
+
+use crate::http::scim::Endpoint;
+use crate::http::state::{Gateway, RequestId};
+use crate::limits;
+use crate::provisioning::Error;
+use crate::provisioning::scim_client::{Conditions, Credentials};
+use crate::{scim, secret, serve};
+
+/// The media type of the answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    /// Whether the client takes `application/json` and not SCIM's own type.
+    pub(super) is_json: bool,
+}
+
+/// A request below the SCIM base.
+#[derive(Clone, Debug)]
+pub(super) struct ScimRequest {
+    pub(super) credentials: Credentials,
+    pub(super) endpoint: Endpoint,
+    pub(super) method: Method,
+    /// The decoded query.
+    pub(super) pairs: Vec<(String, String)>,
+    pub(super) conditions: Conditions,
+    pub(super) media_type: Answered,
+    pub(super) cause: String,
+    /// The URL under which the connection's resources are seen.
+    pub(super) base: String,
+    /// The body, where the method has one. It is judged only after the credentials.
+    body: Option<Result<Value, scim::Error>>,
+    acceptable: bool,
+}
+
+impl ScimRequest {
+    /// Whether it only asks.
+    pub(super) fn is_get(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
+    }
+
+    /// The body as JSON.
+    pub(super) fn body(&self) -> Result<Value, scim::Error> {
+        match &self.body {
+            Some(body) => body.clone(),
+            None => Err(scim::Error::invalid_syntax("the request needs a JSON body")),
+        }
+    }
+
+    /// The value of a query parameter; names match in any case.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let pair = self.pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        pair.map(|(_, value)| value.as_str())
+    }
+
+    /// What is wrong with the request whoever sends it.
+    pub(super) fn refusal(&self) -> Option<scim::Error> {
+        if let Some(refusal) = self.endpoint.refusal() {
+            return Some(refusal);
+        }
+        let allowed = self.endpoint.methods();
+        if !allowed.split(", ").any(|method| method == self.method.as_str()) {
+            return Some(scim::Error::method_not_allowed(format!(
+                "this endpoint takes {allowed}"
+            )));
+        }
+        (!self.acceptable && self.method != Method::DELETE).then(|| {
+            scim::Error::not_acceptable("answers are application/scim+json or application/json")
+        })
+    }
+}
+
+/// Reads a request. Without a bearer its body is not even looked at.
+pub(super) async fn read(
+    gateway: &Gateway,
+    segments: &[(String, String)],
+    request: Request,
+) -> Result<ScimRequest, Error> {
+    let segment = |name: &str| {
+        let found = segments.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let (parts, body) = request.into_parts();
+    let bearer = bearer(&parts.headers).map(secret::hash);
+    let query = parts.uri.query().unwrap_or_default();
+    let cause = parts.extensions.get::<RequestId>().map(|id| id.0.to_string());
+    let has_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
+    let body = match has_body && bearer.is_some() {
+        true => Some(json(&parts.headers, body).await),
+        false => None,
+    };
+    let (is_json, acceptable) = accepted(&parts.headers);
+    let connection = segment("connection");
+    Ok(ScimRequest {
+        base: gateway.link(&format!("/scim/{connection}/v2")),
+        credentials: Credentials {
+            connection,
+            bearer,
+            public_url: std::sync::Arc::clone(&gateway.public_url),
+        },
+        endpoint: Endpoint::of(&segment("version"), &segment("rest")),
+        method: parts.method,
+        pairs: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        conditions: Conditions {
+            if_match: text(&parts.headers, &header::IF_MATCH),
+            if_none_match: text(&parts.headers, &header::IF_NONE_MATCH),
+        },
+        media_type: Answered { is_json },
+        cause: cause.unwrap_or_default(),
+        body,
+        acceptable,
+    })
+}
+
+/// The bearer of the `Authorization` header (RFC 6750 §2.1), and of nowhere else.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<_> =
+        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+async fn json(headers: &HeaderMap, body: Body) -> Result<Value, scim::Error> {
+    if let Some(media_type) = headers.get(header::CONTENT_TYPE)
+        && !media_type.to_str().is_ok_and(is_scim)
+    {
+        return Err(scim::Error::unsupported_media_type(
+            "the body must be application/scim+json or application/json, in UTF-8",
+        ));
+    }
+    scim::validate::parse_body(&bytes(body).await?)
+}
+
+/// Whether a media type is SCIM's own or plain JSON, in UTF-8.
+fn is_scim(media_type: &str) -> bool {
+    let mut parts = media_type.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let known = ["application/scim+json", "application/json"];
+    let charset = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    known.iter().any(|known| name.eq_ignore_ascii_case(known)) && parts.all(charset)
+}
+
+async fn bytes(body: Body) -> Result<Bytes, scim::Error> {
+    to_bytes(body, limits::SCIM_BODY).await.map_err(|error| {
+        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(cause) = source {
+            if cause.is::<http_body_util::LengthLimitError>() {
+                return scim::Error::payload_too_large(format!(
+                    "a body may have {} bytes",
+                    limits::SCIM_BODY
+                ));
+            }
+            if cause.is::<serve::BodyTooSlow>() {
+                return scim::Error {
+                    status: 408,
+                    scim_type: None,
+                    detail: "the body came too slowly".to_owned(),
+                };
+            }
+            source = cause.source();
+        }
+        scim::Error::invalid_syntax("the body could not be read")
+    })
+}
+
+/// Whether the client wants plain JSON, and whether it takes anything that we can give.
+fn accepted(headers: &HeaderMap) -> (bool, bool) {
+    let Some(accept) = text(headers, &header::ACCEPT) else { return (false, true) };
+    let ranges: Vec<_> = accept
+        .split(',')
+        .filter(|range| {
+            let zero = |p: &str| matches!(p.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+            !range.split(';').skip(1).any(zero)
+        })
+        .filter_map(|range| range.split(';').next())
+        .map(|range| range.trim().to_ascii_lowercase())
+        .collect();
+    let takes = |names: &[&str]| ranges.iter().any(|range| names.contains(&range.as_str()));
+    let scim = takes(&["*/*", "application/*", "application/scim+json"]);
+    let json = takes(&["application/json"]);
+    (json && !scim, scim || json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_are_compared_whole() {
+        for (media_type, ok) in [
+            ("application/scim+json", true),
+            ("application/json", true),
+            ("Application/SCIM+JSON; charset=UTF-8", true),
+            ("application/json;charset=\"utf-8\"", true),
+            ("application/json; charset=iso-8859-1", false),
+            ("application/json5", false),
+            ("text/json", false),
+            ("application/xml", false),
+        ] {
+            assert_eq!(is_scim(media_type), ok, "{media_type}");
+        }
+    }
+
+    #[test]
+    fn the_answer_is_in_a_type_that_the_client_takes() {
+        for (accept, expected) in [
+            ("*/*", (false, true)),
+            ("application/scim+json", (false, true)),
+            ("application/json", (true, true)),
+            ("application/json, application/scim+json", (false, true)),
+            ("application/json, text/plain, */*", (false, true)),
+            ("text/html", (false, false)),
+            ("application/scim+json;q=0", (false, false)),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(accepted(&headers), expected, "{accept}");
+        }
+    }
+}

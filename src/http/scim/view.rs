@@ -1,0 +1,116 @@
+//! Rows as representations: what the server works out is loaded in set queries for a whole page,
+//! and not at all where the client does not want it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::id::ScimUserId;
+use crate::provisioning::scim_client::ScimClient;
+use crate::provisioning::{Error, groups, users};
+use crate::scim::members::MemberKind;
+use crate::scim::projection::Projection;
+use crate::scim::{self, Computed, GroupRef, ManagerRef, Map, MemberRef, Meta};
+use crate::store::Tx;
+use crate::store::rows::{ScimGroupRow, ScimUserRow};
+use crate::store::types::AnyId;
+
+/// Users, as the client wants to see them.
+pub(super) async fn users(
+    tx: &mut Tx,
+    client: &ScimClient,
+    rows: &[ScimUserRow],
+    projection: &Projection,
+) -> Result<Vec<Map>, Error> {
+    let kind = &scim::catalog::USER_TYPE;
+    let mut groups = memberships(tx, client, rows, projection).await?;
+    let resources: Vec<_> = rows.iter().map(users::resource).collect::<Result<_, _>>()?;
+    let named: Vec<ScimUserId> =
+        resources.iter().filter_map(|r| r.manager()?.parse().ok()).collect();
+    let known = tx.known_scim_users(client.org, client.connection.id, &named).await?;
+    let known: BTreeSet<_> = known.into_iter().map(|(id, _)| id).collect();
+    Ok(rows
+        .iter()
+        .zip(&resources)
+        .map(|(row, resource)| {
+            let manager = resource.manager().and_then(|id| id.parse().ok());
+            let manager = manager.filter(|id| known.contains(id)).map(|id: ScimUserId| {
+                ManagerRef { reference: client.location(kind, id), display: None }
+            });
+            let groups = groups.remove(&row.id.uuid()).unwrap_or_default();
+            let meta = Meta {
+                resource_type: kind.name,
+                created: row.created_at.0,
+                last_modified: row.updated_at.0,
+                version: row.version,
+                location: client.location(kind, row.id),
+            };
+            let computed = Computed::User { groups, manager };
+            let map = scim::render(kind, &row.id.to_string(), resource, &meta, computed);
+            projection.apply(kind, map)
+        })
+        .collect())
+}
+
+async fn memberships(
+    tx: &mut Tx,
+    client: &ScimClient,
+    rows: &[ScimUserRow],
+    projection: &Projection,
+) -> Result<BTreeMap<uuid::Uuid, Vec<GroupRef>>, Error> {
+    let mut groups: BTreeMap<_, Vec<GroupRef>> = BTreeMap::new();
+    if !projection.wants("groups") {
+        return Ok(groups);
+    }
+    let ids: Vec<_> = rows.iter().map(|row| AnyId::from(row.id.uuid())).collect();
+    for (member, group, display) in tx.groups_of(client.org, &ids).await? {
+        groups.entry(member.uuid()).or_default().push(GroupRef {
+            value: group.to_string(),
+            display,
+            reference: client.location(&scim::catalog::GROUP_TYPE, group),
+        });
+    }
+    Ok(groups)
+}
+
+/// Groups, as the client wants to see them.
+pub(super) async fn groups(
+    tx: &mut Tx,
+    client: &ScimClient,
+    rows: &[ScimGroupRow],
+    projection: &Projection,
+) -> Result<Vec<Map>, Error> {
+    let kind = &scim::catalog::GROUP_TYPE;
+    let wanted = projection.wants("members");
+    let mut members: BTreeMap<_, Vec<MemberRef>> = BTreeMap::new();
+    if wanted {
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        for (group, id, is_group) in tx.members_of_groups(client.org, &ids).await? {
+            let (member_kind, member_type) = if is_group {
+                (MemberKind::Group, &scim::catalog::GROUP_TYPE)
+            } else {
+                (MemberKind::User, &scim::catalog::USER_TYPE)
+            };
+            members.entry(group).or_default().push(MemberRef {
+                value: id.uuid().to_string(),
+                display: None,
+                kind: member_kind,
+                reference: client.location(member_type, id.uuid()),
+            });
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            let members = wanted.then(|| members.remove(&row.id).unwrap_or_default());
+            let meta = Meta {
+                resource_type: kind.name,
+                created: row.created_at.0,
+                last_modified: row.updated_at.0,
+                version: row.version,
+                location: client.location(kind, row.id),
+            };
+            let resource = groups::resource(row)?;
+            let computed = Computed::Group { members };
+            let map = scim::render(kind, &row.id.to_string(), &resource, &meta, computed);
+            Ok(projection.apply(kind, map))
+        })
+        .collect()
+}

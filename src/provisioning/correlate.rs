@@ -1,0 +1,169 @@
+//! Correlation: which person a SCIM User means when it arrives. The key inside a connection is
+//! the resource; an address only proposes, and a trusted domain is the yes that it needs.
+
+use crate::directory::email::Address;
+use crate::directory::grant::GrantSource;
+use crate::directory::role::ADMIN_RANK;
+use crate::id::UserId;
+use crate::provisioning::resolution::role;
+use crate::provisioning::scim_client::ScimClient;
+use crate::provisioning::{Change, Error};
+use crate::scim;
+use crate::store::Tx;
+use crate::store::rows::UserRow;
+
+/// Whom a new SCIM User means.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// Somebody who is there, unmanaged, with an address in a trusted domain.
+    Adopted(UserRow),
+    /// Nobody yet.
+    New,
+    /// Nobody yet; the address is the sign-in address of another person of this connection, and
+    /// identifies nobody here.
+    NewSharingAddress,
+    /// Somebody privileged: the link waits for a yes.
+    Proposed(UserRow),
+    /// Somebody who left this connection and comes back.
+    Returned(UserRow),
+}
+
+/// Finds whom the resource means.
+pub async fn correlate(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    resource: &scim::Resource,
+    address: Option<&Address>,
+) -> Result<Meaning, Error> {
+    if let Some(user) = returned(change, client, resource).await? {
+        return Ok(Meaning::Returned(user));
+    }
+    let Some(address) = address else { return Ok(Meaning::New) };
+    let Some(holder) = change.tx.user_by_email(change.org, address.norm()).await? else {
+        return Ok(Meaning::New);
+    };
+    let links = change.tx.scim_links_of(change.org, &[holder.id]).await?;
+    let here = client.connection.id;
+    if links.iter().any(|(_, connection, _)| *connection == here) {
+        return Ok(Meaning::NewSharingAddress);
+    }
+    if !links.is_empty() || holder.managed_by.is_some_and(|id| id != here) {
+        return Err(conflict(
+            "the e-mail address belongs to a person of another connection of this organization; \
+             an owner or the operator can move the link",
+        ));
+    }
+    if !is_trusted(change, client, address).await? {
+        return Err(conflict(
+            "the e-mail address belongs to a person who is there already, and its domain is not \
+             trusted for this connection; verify the domain or link the person by hand",
+        ));
+    }
+    if is_privileged(change, &holder).await? {
+        return Ok(Meaning::Proposed(holder));
+    }
+    Ok(Meaning::Adopted(holder))
+}
+
+fn conflict(detail: &str) -> Error {
+    Error::Scim(scim::Error::uniqueness(detail))
+}
+
+/// Whether the address lies in a domain that the connection is trusted with.
+async fn is_trusted(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    address: &Address,
+) -> Result<bool, Error> {
+    let domains = change.tx.domains(change.org, client.connection.id).await?;
+    Ok(domains.iter().any(|row| row.domain == address.domain()))
+}
+
+/// Whether the person holds the owner's title, an override, or an admin's rank from anything but
+/// a directory: such a person is not taken over by a directory's word alone.
+pub async fn is_privileged(change: &mut Change<'_>, user: &UserRow) -> Result<bool, Error> {
+    if user.owner {
+        return Ok(true);
+    }
+    let roles = change.tx.roles(change.org).await?;
+    let grants = change.tx.live_grants(change.org, &[user.id]).await?;
+    let rank = |id| roles.iter().map(role).find(|role| role.id == id).map_or(0, |role| role.rank);
+    Ok(grants.iter().any(|grant| match grant.source {
+        GrantSource::Override => true,
+        GrantSource::DirectoryGroup | GrantSource::SamlGroup => false,
+        _ => rank(grant.role_id) >= ADMIN_RANK,
+    }))
+}
+
+/// The tombstone of the same person: equal externalId, equal userName, and an externalId that
+/// nobody else can inherit.
+async fn returned(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    resource: &scim::Resource,
+) -> Result<Option<UserRow>, Error> {
+    let (Some(external_id), Some(user_name)) = (resource.external_id(), resource.user_name())
+    else {
+        return Ok(None);
+    };
+    if !is_opaque(external_id, user_name) {
+        return Ok(None);
+    }
+    let external_id = scim::exact_form(external_id);
+    let live = change
+        .tx
+        .scim_users_by_external_id(change.org, client.connection.id, &external_id)
+        .await?;
+    let tombstones =
+        change.tx.tombstones(change.org, client.connection.id, &external_id).await?;
+    let folded = scim::fold(user_name);
+    match <[UserRow; 1]>::try_from(tombstones) {
+        Ok([user]) if live.is_empty() => {
+            Ok((user.last_user_name_folded.as_ref() == Some(&folded)).then_some(user))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether an externalId looks like one that a directory made up and never gives twice: long,
+/// of letters, digits and hyphens, with digits in it, and no part of the userName. Entra's
+/// default, the mail nickname, is inherited by the next person of that name.
+fn is_opaque(external_id: &str, user_name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    external_id.len() >= 16
+        && external_id.chars().all(plain)
+        && external_id.chars().filter(char::is_ascii_digit).count() >= 3
+        && !scim::fold(user_name).contains(&scim::fold(external_id))
+}
+
+/// The person of a SCIM User, if it is linked.
+pub async fn person(
+    tx: &mut Tx,
+    client: &ScimClient,
+    user: Option<UserId>,
+) -> Result<Option<UserRow>, Error> {
+    match user {
+        Some(id) => Ok(tx.user(client.org, id).await?),
+        None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nickname_is_not_opaque() {
+        for (external_id, opaque) in [
+            ("0192f1b0-5b1e-7c3a-9f00-0123456789ab", true),
+            ("00u1a2b3c4D5e6F7g8h9", true),
+            ("ada", false),
+            ("ada.lovelace", false),
+            ("adalovelaceadalovelace", false),
+            ("ada.lovelace@acme.example", false),
+            ("1815121018521127", true),
+        ] {
+            assert_eq!(is_opaque(external_id, "ada.lovelace@acme.example"), opaque, "{external_id}");
+        }
+    }
+}

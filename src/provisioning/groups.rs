@@ -1,0 +1,284 @@
+//! SCIM Groups: a directory creates, replaces, patches and deletes groups. Members are rows: a
+//! group of any size is changed by one member without being read.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::directory::event::EventKind;
+use crate::id::{ScimGroupId, UserId};
+use crate::provisioning::members::{self, Touched};
+use crate::provisioning::scim_client::{Conditions, ScimClient};
+use crate::provisioning::users::mark_scim;
+use crate::provisioning::{Change, Error, Kind};
+use crate::scim::members::NewMember;
+use crate::scim::patch::{MemberChange, Patch};
+use crate::scim::{self, Resource};
+use crate::store::rows::ScimGroupRow;
+use crate::store::types::{AnyId, Doc};
+
+/// People that an event lists by name; beyond it only their number is told.
+const LISTED: usize = 1000;
+
+/// Creates a Group (RFC 7644 §3.3).
+pub async fn create(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    resource: &Resource,
+    members: &[NewMember],
+) -> Result<ScimGroupRow, Error> {
+    let mut row = ScimGroupRow {
+        org_id: change.org,
+        id: change.id(),
+        connection_id: client.connection.id,
+        display_name: String::new(),
+        display_name_folded: String::new(),
+        external_id: None,
+        document: Doc(String::new()),
+        search: Doc(String::new()),
+        version: 1,
+        created_at: change.time(),
+        updated_at: change.time(),
+    };
+    describe(&mut row, resource);
+    refuse_taken(change, client, &row).await?;
+    mark_scim(change, client).await?;
+    mark_groups(change, client).await?;
+    change.tx.insert_scim_group(&row).await?;
+    let joins = [MemberChange::Add(members.to_vec())];
+    let touched = members::change(change, client, row.id, &joins).await?;
+    bind(change, client, &row).await?;
+    tell(change, &row, EventKind::GroupCreated, &touched);
+    Ok(row)
+}
+
+/// Replaces a Group (RFC 7644 §3.5.1). Members that are not mentioned stay as they are: an
+/// omitted list must not empty a group.
+pub async fn replace<F>(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: ScimGroupId,
+    conditions: &Conditions,
+    next: F,
+) -> Result<ScimGroupRow, Error>
+where
+    F: FnOnce(&Resource) -> Result<(Resource, Option<Vec<NewMember>>), scim::Error>,
+{
+    let row = find(change, client, id).await?;
+    conditions.check(row.version)?;
+    let before = resource(&row)?;
+    let (after, members) = next(&before)?;
+    let changes: Vec<_> = members.map(MemberChange::Set).into_iter().collect();
+    save(change, client, row, &before, &after, &changes).await
+}
+
+/// Patches a Group (RFC 7644 §3.5.2).
+pub async fn patch(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: ScimGroupId,
+    conditions: &Conditions,
+    patch: Patch,
+) -> Result<ScimGroupRow, Error> {
+    let row = find(change, client, id).await?;
+    conditions.check(row.version)?;
+    let (members, rest) = patch.split();
+    let before = resource(&row)?;
+    let after = rest.apply(&before, &id.to_string())?;
+    save(change, client, row, &before, &after, &members).await
+}
+
+/// Deletes a Group (RFC 7644 §3.6): no user goes with it, the roles it gave do.
+pub async fn delete(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: ScimGroupId,
+    conditions: &Conditions,
+) -> Result<(), Error> {
+    let row = find(change, client, id).await?;
+    conditions.check(row.version)?;
+    let people = change.tx.people_of_group(change.org, id).await?;
+    people.iter().for_each(|(_, user)| change.touch(*user));
+    unbind(change, id).await?;
+    leave_groups(change, client, id.uuid()).await?;
+    change.tx.delete_scim_group(change.org, id).await?;
+    let users = people.into_iter().map(|(_, user)| user).collect();
+    let touched = Touched { removed: users, removed_count: 0, ..Touched::default() };
+    tell(change, &row, EventKind::GroupDeleted, &touched);
+    Ok(())
+}
+
+/// Takes a deleted resource out of every group it was in: each of them has one member less, a
+/// new version and its own event.
+pub(super) async fn leave_groups(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    member: uuid::Uuid,
+) -> Result<(), Error> {
+    let groups = change.tx.leave_all_groups(change.org, AnyId::from(member)).await?;
+    if groups.is_empty() {
+        return Ok(());
+    }
+    change.tx.bump_scim_groups(change.org, &groups, change.time()).await?;
+    let known = change
+        .tx
+        .known_scim_users(change.org, client.connection.id, &[member.into()])
+        .await?;
+    let removed: BTreeSet<UserId> = known.into_iter().filter_map(|(_, user)| user).collect();
+    for row in change.tx.scim_groups_by_ids(change.org, &groups).await? {
+        let touched =
+            Touched { removed: removed.clone(), removed_count: 1, ..Touched::default() };
+        tell(change, &row, EventKind::GroupMemberRemoved, &touched);
+    }
+    Ok(())
+}
+
+/// The resource that a row keeps.
+pub fn resource(row: &ScimGroupRow) -> Result<Resource, Error> {
+    let document = serde_json::from_str(&row.document.0).map_err(|_| {
+        let (table, column) = ("scim_groups", "document");
+        Error::Store(crate::store::Error::Corrupt { table, column })
+    })?;
+    Ok(Resource::from_document(&scim::catalog::GROUP_TYPE, document))
+}
+
+async fn find(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: ScimGroupId,
+) -> Result<ScimGroupRow, Error> {
+    let row = change.tx.scim_group(change.org, client.connection.id, id).await?;
+    row.ok_or(Error::NotFound(Kind::Group))
+}
+
+async fn save(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    mut row: ScimGroupRow,
+    before: &Resource,
+    after: &Resource,
+    members: &[MemberChange],
+) -> Result<ScimGroupRow, Error> {
+    let described = before != after;
+    if described {
+        describe(&mut row, after);
+        refuse_taken(change, client, &row).await?;
+    }
+    let touched = members::change(change, client, row.id, members).await?;
+    if !described && touched.is_empty() {
+        return Ok(row);
+    }
+    mark_scim(change, client).await?;
+    row.version += 1;
+    row.updated_at = change.time();
+    change.tx.update_scim_group(&row).await?;
+    if described {
+        bind(change, client, &row).await?;
+    }
+    let kind = match (described, touched.added_count, touched.removed_count) {
+        (false, 1.., 0) => EventKind::GroupMemberAdded,
+        (false, 0, 1..) => EventKind::GroupMemberRemoved,
+        _ => EventKind::GroupUpdated,
+    };
+    tell(change, &row, kind, &touched);
+    Ok(row)
+}
+
+fn describe(row: &mut ScimGroupRow, resource: &Resource) {
+    let index = scim::Index::of(&scim::catalog::GROUP_TYPE, resource);
+    row.display_name = resource.display_name().unwrap_or_default().to_owned();
+    row.display_name_folded = scim::fold(&row.display_name);
+    row.external_id = index.single.get("externalId").cloned();
+    row.document = Doc(resource.to_text());
+    row.search = Doc(json!(index.single).to_string());
+}
+
+async fn refuse_taken(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    row: &ScimGroupRow,
+) -> Result<(), Error> {
+    let name = &row.display_name_folded;
+    let holder = change.tx.scim_group_by_name(change.org, client.connection.id, name).await?;
+    match holder {
+        Some(holder) if holder.id != row.id => Err(Error::Scim(scim::Error::uniqueness(format!(
+            "displayName is taken in this connection by the Group {}",
+            holder.id
+        )))),
+        _ => Ok(()),
+    }
+}
+
+/// Remembers the connection's first group: from here on the groups that a sign-in names no longer
+/// count for the people whom the directory governs.
+async fn mark_groups(change: &mut Change<'_>, client: &ScimClient) -> Result<(), Error> {
+    if client.connection.scim_groups_since.is_none() {
+        let connection = client.connection.id;
+        change.tx.mark_connection_groups(change.org, connection, change.time()).await?;
+        for user in change.tx.people_of_connection(change.org, connection).await? {
+            change.touch(user);
+        }
+    }
+    Ok(())
+}
+
+/// Binds the rules that wait for this group: at the first match by name, id or externalId. A rule
+/// that is bound stays with its group, whatever the group is called later.
+async fn bind(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    row: &ScimGroupRow,
+) -> Result<(), Error> {
+    use crate::directory::mapping::MatchKind;
+    let waiting: Vec<_> = change
+        .tx
+        .mappings(change.org)
+        .await?
+        .into_iter()
+        .filter(|rule| rule.connection_id == client.connection.id && rule.bound_group_id.is_none())
+        .filter(|rule| match rule.match_kind {
+            MatchKind::ExternalId => row.external_id.as_ref() == Some(&rule.match_text),
+            MatchKind::Id => rule.match_text == row.id.to_string(),
+            MatchKind::Name => rule.match_folded == row.display_name_folded,
+        })
+        .map(|rule| rule.id)
+        .collect();
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    change.tx.bind_mappings(change.org, &waiting, Some(row.id)).await?;
+    for (_, user) in change.tx.people_of_group(change.org, row.id).await? {
+        change.touch(user);
+    }
+    Ok(())
+}
+
+/// The rules of a group that goes wait again.
+async fn unbind(change: &mut Change<'_>, id: ScimGroupId) -> Result<(), Error> {
+    let rules = change.tx.mappings(change.org).await?.into_iter();
+    let bound: Vec<_> =
+        rules.filter(|rule| rule.bound_group_id == Some(id)).map(|rule| rule.id).collect();
+    if !bound.is_empty() {
+        change.tx.bind_mappings(change.org, &bound, None).await?;
+    }
+    Ok(())
+}
+
+/// The one event of a group's change.
+fn tell(change: &mut Change<'_>, row: &ScimGroupRow, kind: EventKind, touched: &Touched) {
+    let listed = |people: &BTreeSet<UserId>| -> Value {
+        people.iter().take(LISTED).map(|user| json!(user)).collect()
+    };
+    let data = json!({
+        "connection_id": row.connection_id,
+        "scim_id": row.id,
+        "version": scim::etag::of(row.version),
+        "display_name": row.display_name,
+        "external_id": row.external_id,
+        "members_added": listed(&touched.added),
+        "members_added_count": touched.added_count,
+        "members_removed": listed(&touched.removed),
+        "members_removed_count": touched.removed_count,
+    });
+    change.record(kind, data);
+}

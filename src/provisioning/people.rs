@@ -1,0 +1,76 @@
+//! What befalls a person: the effects of being suspended, deleted or let back in, the same
+//! whichever channel says so.
+
+use serde_json::json;
+
+use crate::directory::event::EventKind;
+use crate::directory::grant::GrantSource;
+use crate::id::UserId;
+use crate::provisioning::{Change, Error};
+use crate::store::rows::UserRow;
+
+/// After so long an absence grants that no directory gave do not come back by themselves.
+const LONG_ABSENCE_SECONDS: i64 = 30 * 24 * 60 * 60;
+
+/// Ends every session of a person, and every code made from one, in this very transaction.
+pub async fn end_sessions_of(
+    change: &mut Change<'_>,
+    user: UserId,
+    cause: &str,
+) -> Result<(), Error> {
+    let live = change.tx.live_sessions_of(change.org, user, change.time()).await?;
+    if live.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = live.iter().map(|session| session.id).collect();
+    change.tx.end_sessions(change.org, &ids, change.time(), cause).await?;
+    for session in live {
+        let data = json!({
+            "user_id": user,
+            "connection_id": session.connection_id,
+            "session_id": session.id,
+            "reason": cause,
+        });
+        change.record(EventKind::SessionRevoked, data);
+    }
+    Ok(())
+}
+
+/// Retires what a person held beside the directory's grants, when they come back after a long
+/// absence: a mistake heals completely, a returning leaver does not regain old rights.
+pub async fn retire_after_absence(
+    change: &mut Change<'_>,
+    user: &UserRow,
+) -> Result<(), Error> {
+    let long = |at: crate::store::types::Time| {
+        change.now.duration_since(at.0).as_secs() > LONG_ABSENCE_SECONDS
+    };
+    if !user.suspended_by_directory_at.is_some_and(long) {
+        return Ok(());
+    }
+    let live = change.tx.live_grants(change.org, &[user.id]).await?;
+    let ids: Vec<_> = live
+        .iter()
+        .filter(|grant| {
+            !matches!(grant.source, GrantSource::DirectoryGroup | GrantSource::SamlGroup)
+        })
+        .map(|grant| grant.id)
+        .collect();
+    Ok(change.tx.retire_grants(change.org, &ids, change.time(), "long_absence").await?)
+}
+
+/// Retires everything that a person holds.
+pub async fn retire_all(
+    change: &mut Change<'_>,
+    user: UserId,
+    cause: &str,
+) -> Result<(), Error> {
+    let live = change.tx.live_grants(change.org, &[user]).await?;
+    let ids: Vec<_> = live.iter().map(|grant| grant.id).collect();
+    Ok(change.tx.retire_grants(change.org, &ids, change.time(), cause).await?)
+}
+
+/// Tells the admins and the operator that the owner cannot act.
+pub fn alarm_owner_unavailable(change: &mut Change<'_>, user: UserId) {
+    change.record(EventKind::OrganizationOwnerUnavailable, json!({"user_id": user}));
+}

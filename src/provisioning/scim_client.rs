@@ -1,0 +1,126 @@
+//! SCIM clients: who calls `/scim/{connection}/v2`, told by the bearer token alone and checked in
+//! the same store job as what the client asks for.
+
+use crate::directory::connection::{ConnectionState, Profile, Strictness};
+use crate::id::{ConnectionId, OrganizationId, ScimTokenId};
+use crate::provisioning::{Error, Kind};
+use crate::scim;
+use crate::secret::Hash;
+use crate::store::Tx;
+use crate::store::rows::{ConnectionRow, ScimTokenRow};
+use crate::store::types::Time;
+
+/// What a request brought: the connection that its path names, and the hash of its bearer.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The connection's id as the path has it; anything but an id leads nowhere.
+    pub connection: String,
+    /// The hash of the bearer, if there was one.
+    pub bearer: Option<Hash>,
+    /// The public URL, without a trailing slash.
+    pub public_url: std::sync::Arc<str>,
+}
+
+/// A caller that was let in.
+#[derive(Clone, Debug)]
+pub struct ScimClient {
+    /// The organization, from the token.
+    pub org: OrganizationId,
+    /// The connection, from the token.
+    pub connection: ConnectionRow,
+    /// The token.
+    pub token: ScimTokenId,
+    /// The connection's SCIM base URL.
+    pub base: String,
+    /// Whether the token was last seen more than a minute ago.
+    pub is_stale: bool,
+}
+
+/// Tokens' last use is kept to the minute.
+const COALESCED_SECONDS: i64 = 60;
+
+/// Lets a caller in: first the token (401), then the path (404 for any connection but the
+/// token's own, existing or not), then the connection's state (403).
+pub async fn authenticate(
+    tx: &mut Tx,
+    credentials: &Credentials,
+    now: Time,
+    writes: bool,
+) -> Result<ScimClient, Error> {
+    let hash = credentials.bearer.ok_or(Error::Unauthorized)?;
+    let token = tx.scim_token(&hash).await?.ok_or(Error::Unauthorized)?;
+    if token.revoked_at.is_some() || token.expires_at.is_some_and(|at| at <= now) {
+        return Err(Error::Unauthorized);
+    }
+    let named = credentials.connection.parse::<ConnectionId>().ok();
+    if named != Some(token.connection_id) {
+        return Err(Error::NotFound(Kind::Connection));
+    }
+    let connection = tx
+        .connection(token.org_id, token.connection_id)
+        .await?
+        .ok_or(Error::NotFound(Kind::Connection))?;
+    if connection.state == ConnectionState::Paused {
+        return Err(Error::Paused);
+    }
+    if writes && !may_write(&token) {
+        return Err(Error::Forbidden("this token may only read"));
+    }
+    let base = format!("{}/scim/{}/v2", credentials.public_url, connection.id);
+    let is_stale = token.last_used_at.is_none_or(|at| {
+        now.0.duration_since(at.0).as_secs() >= COALESCED_SECONDS
+    });
+    Ok(ScimClient { org: token.org_id, connection, token: token.id, base, is_stale })
+}
+
+fn may_write(token: &ScimTokenRow) -> bool {
+    token.scopes.split_whitespace().any(|scope| scope != "read")
+}
+
+impl ScimClient {
+    /// How strictly the connection reads requests.
+    pub fn strictness(&self) -> scim::Strictness {
+        match self.connection.strictness {
+            Strictness::Lenient => scim::Strictness::Lenient,
+            Strictness::Rfc => scim::Strictness::Rfc,
+        }
+    }
+
+    /// Whether a PATCH of this resource type is answered without a body unless attributes are
+    /// asked for: groups in general, everything for Entra; nothing where the RFC is the letter.
+    pub fn patch_is_silent(&self, kind: &scim::ResourceType) -> bool {
+        self.connection.strictness == Strictness::Lenient
+            && (kind.name == "Group" || self.connection.profile == Profile::Entra)
+    }
+
+    /// The absolute URL of one of the connection's resources.
+    pub fn location(&self, kind: &scim::ResourceType, id: impl std::fmt::Display) -> String {
+        format!("{}{}/{id}", self.base, kind.endpoint)
+    }
+}
+
+/// The conditions of a request (RFC 7644 §3.14, RFC 9110 §13.1).
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// `If-Match`.
+    pub if_match: Option<String>,
+    /// `If-None-Match`.
+    pub if_none_match: Option<String>,
+}
+
+impl Conditions {
+    /// Whether a write to a resource of this version may go on; else 412.
+    pub fn check(&self, version: i64) -> Result<(), Error> {
+        let stale = |header: &String| !scim::etag::matches_if_match(header, version);
+        let same = |header: &String| scim::etag::matches_if_none_match(header, version);
+        if self.if_match.as_ref().is_some_and(stale)
+            || self.if_none_match.as_ref().is_some_and(same)
+        {
+            let current = scim::etag::of(version);
+            return Err(Error::Scim(scim::Error::precondition_failed(format!(
+                "the resource is at version {current}"
+            ))));
+        }
+        Ok(())
+    }
+}

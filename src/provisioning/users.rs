@@ -1,0 +1,374 @@
+//! SCIM Users: a directory creates, replaces, patches, deactivates and deletes people. The
+//! resource shows what the directory last said; the person shows what is in force.
+
+use serde_json::{Value, json};
+
+use crate::directory::email::Address;
+use crate::directory::event::EventKind;
+use crate::id::{ScimUserId, UserId};
+use crate::provisioning::correlate::{Meaning, correlate};
+use crate::provisioning::groups::leave_groups;
+use crate::provisioning::people::{
+    alarm_owner_unavailable, end_sessions_of, retire_after_absence, retire_all,
+};
+use crate::provisioning::scim_client::{Conditions, ScimClient};
+use crate::provisioning::{Change, Error, Kind};
+use crate::scim::{self, Resource};
+use crate::store::rows::{ScimUserRow, ScimValueRow, UserRow};
+use crate::store::types::Doc;
+
+/// Creates a User (RFC 7644 §3.3): a new person, or a link to one who is there.
+pub async fn create(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    resource: &Resource,
+) -> Result<ScimUserRow, Error> {
+    let user_name = scim::fold(resource.user_name().unwrap_or_default());
+    refuse_taken(change, client, &user_name, None).await?;
+    mark_scim(change, client).await?;
+    let address = resource.sign_in_address().and_then(Address::parse);
+    let meaning = correlate(change, client, resource, address.as_ref()).await?;
+    let (kind, user_id, proposed) = match meaning {
+        Meaning::New => (EventKind::UserCreated, Some(arrive(change, None).await?), None),
+        Meaning::NewSharingAddress => {
+            (EventKind::UserCreated, Some(arrive(change, None).await?), None)
+        }
+        Meaning::Adopted(user) => (EventKind::UserAdopted, Some(user.id), None),
+        Meaning::Returned(user) => {
+            (EventKind::UserCreated, Some(arrive(change, Some(user)).await?), None)
+        }
+        Meaning::Proposed(user) => (EventKind::UserLinkProposed, None, Some(user.id)),
+    };
+    let mut row = ScimUserRow {
+        org_id: change.org,
+        id: change.id(),
+        connection_id: client.connection.id,
+        user_id,
+        proposed_user_id: proposed,
+        user_name: String::new(),
+        user_name_folded: user_name,
+        external_id: None,
+        active: true,
+        display_name_folded: None,
+        email_folded: None,
+        document: Doc(String::new()),
+        search: Doc(String::new()),
+        version: 1,
+        created_at: change.time(),
+        updated_at: change.time(),
+    };
+    let values = describe(&mut row, resource);
+    change.tx.insert_scim_user(&row).await?;
+    change.tx.insert_scim_values(&values).await?;
+    let effects = match user_id {
+        Some(id) => apply(change, client, id, resource, None).await?,
+        None => Effects::default(),
+    };
+    tell(change, &row, kind, effects);
+    Ok(row)
+}
+
+/// Replaces or patches a User (RFC 7644 §3.5): `next` answers the resource that is to be, from
+/// the one that is. Nothing is written, and no version moves, where they are the same.
+pub async fn update<F>(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: ScimUserId,
+    conditions: &Conditions,
+    next: F,
+) -> Result<ScimUserRow, Error>
+where
+    F: FnOnce(&Resource, &str) -> Result<Resource, scim::Error>,
+{
+    let mut row = find(change, client, id).await?;
+    conditions.check(row.version)?;
+    let before = resource(&row)?;
+    let after = next(&before, &id.to_string())?;
+    if before == after {
+        return Ok(row);
+    }
+    let user_name = scim::fold(after.user_name().unwrap_or_default());
+    refuse_taken(change, client, &user_name, Some(id)).await?;
+    mark_scim(change, client).await?;
+    let values = describe(&mut row, &after);
+    row.version += 1;
+    row.updated_at = change.time();
+    change.tx.update_scim_user(&row).await?;
+    change.tx.replace_scim_values(change.org, id, &values).await?;
+    let effects = match row.user_id {
+        Some(user) => apply(change, client, user, &after, Some(&before)).await?,
+        None => Effects::default(),
+    };
+    let kind = match (before.active(), after.active()) {
+        (true, false) => EventKind::UserSuspended,
+        (false, true) => EventKind::UserReactivated,
+        _ => EventKind::UserUpdated,
+    };
+    tell(change, &row, kind, effects);
+    Ok(row)
+}
+
+/// Deletes a User (RFC 7644 §3.6). The person becomes a tombstone, unless another connection
+/// still names them or they hold the owner's title.
+pub async fn delete(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: ScimUserId,
+    conditions: &Conditions,
+) -> Result<(), Error> {
+    let row = find(change, client, id).await?;
+    conditions.check(row.version)?;
+    leave_groups(change, client, id.uuid()).await?;
+    change.tx.delete_scim_user(change.org, id).await?;
+    if let Some(user) = row.user_id {
+        let others = change.tx.scim_links_of(change.org, &[user]).await?;
+        if let Some(user) = change.tx.user(change.org, user).await?.filter(|_| others.is_empty()) {
+            bury(change, client, &row, user).await?;
+        }
+    }
+    tell(change, &row, EventKind::UserDeleted, Effects::default());
+    Ok(())
+}
+
+/// The resource that a row keeps.
+pub fn resource(row: &ScimUserRow) -> Result<Resource, Error> {
+    let document = serde_json::from_str(&row.document.0).map_err(|_| {
+        let (table, column) = ("scim_users", "document");
+        Error::Store(crate::store::Error::Corrupt { table, column })
+    })?;
+    Ok(Resource::from_document(&scim::catalog::USER_TYPE, document))
+}
+
+async fn find(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: ScimUserId,
+) -> Result<ScimUserRow, Error> {
+    let row = change.tx.scim_user(change.org, client.connection.id, id).await?;
+    row.ok_or(Error::NotFound(Kind::User))
+}
+
+async fn refuse_taken(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    user_name: &str,
+    own: Option<ScimUserId>,
+) -> Result<(), Error> {
+    let holder = change.tx.scim_user_by_name(change.org, client.connection.id, user_name).await?;
+    match holder {
+        Some(holder) if Some(holder.id) != own => Err(Error::Scim(scim::Error::uniqueness(
+            format!("userName is taken in this connection by the User {}", holder.id),
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Remembers the connection's first SCIM write: from here on its directory is the authority.
+pub(super) async fn mark_scim(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+) -> Result<(), Error> {
+    if client.connection.scim_since.is_none() {
+        change.tx.mark_connection_scim(change.org, client.connection.id, change.time()).await?;
+    }
+    Ok(())
+}
+
+/// Fills the row's columns from the resource, and answers its multi-valued attributes' rows.
+fn describe(row: &mut ScimUserRow, resource: &Resource) -> Vec<ScimValueRow> {
+    let index = scim::Index::of(&scim::catalog::USER_TYPE, resource);
+    let single = |path: &str| index.single.get(path).cloned();
+    row.user_name = resource.user_name().unwrap_or_default().to_owned();
+    row.user_name_folded = scim::fold(&row.user_name);
+    row.external_id = single("externalId");
+    row.active = resource.active();
+    row.display_name_folded = single("displayName");
+    row.email_folded = resource.sign_in_address().map(scim::fold);
+    row.document = Doc(resource.to_text());
+    let extensions = resource.schemas().into_iter().skip(1);
+    let flags = extensions.map(|urn| (format!("schemas:{}", scim::fold(urn)), "1".to_owned()));
+    let search: std::collections::BTreeMap<_, _> =
+        index.single.iter().map(|(k, v)| (k.clone(), v.clone())).chain(flags).collect();
+    row.search = Doc(json!(search).to_string());
+    let element = |value: scim::index::IndexedValue| ScimValueRow {
+        org_id: row.org_id,
+        scim_user_id: row.id,
+        path: value.path,
+        position: i64::from(value.position),
+        folded: value.values.get("value").cloned(),
+        element: Doc(json!(value.values).to_string()),
+    };
+    index.multi.into_iter().map(element).collect()
+}
+
+/// A new person, or one who comes back to their old id with nothing of their old rights.
+async fn arrive(change: &mut Change<'_>, tombstone: Option<UserRow>) -> Result<UserId, Error> {
+    if let Some(mut user) = tombstone {
+        user.deleted_at = None;
+        user.email_norm = None;
+        user.suspended_by_directory_at = None;
+        change.tx.update_user(&user).await?;
+        return Ok(user.id);
+    }
+    let user = UserRow {
+        org_id: change.org,
+        id: change.id(),
+        email: None,
+        email_norm: None,
+        display_name: None,
+        given_name: None,
+        family_name: None,
+        managed_by: None,
+        provisional_since: None,
+        suspended_by_directory_at: None,
+        suspended_by_admin_at: None,
+        suspended_by_expiry_at: None,
+        deleted_at: None,
+        erased_at: None,
+        last_connection_id: None,
+        last_external_id: None,
+        last_user_name_folded: None,
+        email_changed_at: None,
+        owner: false,
+        role_id: None,
+        roles_version: 1,
+        created_at: change.time(),
+        updated_at: change.time(),
+    };
+    change.tx.insert_user(&user).await?;
+    Ok(user.id)
+}
+
+/// What a resource's change did to the person.
+#[derive(Default)]
+struct Effects {
+    user: Option<UserRow>,
+    changes: Vec<Value>,
+}
+
+/// Brings what the directory says into force for the person.
+async fn apply(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    id: UserId,
+    resource: &Resource,
+    before: Option<&Resource>,
+) -> Result<Effects, Error> {
+    let Some(mut user) = change.tx.user(change.org, id).await? else {
+        return Ok(Effects::default());
+    };
+    let old = user.clone();
+    user.managed_by = Some(client.connection.id);
+    user.provisional_since = None;
+    user.suspended_by_expiry_at = None;
+    user.display_name = resource.display_name().map(str::to_owned).or_else(|| resource.full_name());
+    user.given_name = resource.given_name().map(str::to_owned);
+    user.family_name = resource.family_name().map(str::to_owned);
+    move_address(change, &mut user, resource, before).await?;
+    let suspended = user.suspended_by_directory_at.is_some();
+    if !resource.active() && !suspended {
+        user.suspended_by_directory_at = Some(change.time());
+        end_sessions_of(change, id, "deactivated_by_directory").await?;
+        if user.owner {
+            alarm_owner_unavailable(change, id);
+        }
+    } else if resource.active() && suspended {
+        retire_after_absence(change, &user).await?;
+        user.suspended_by_directory_at = None;
+    }
+    user.updated_at = change.time();
+    change.tx.update_user(&user).await?;
+    let changes = differences(&old, &user);
+    Ok(Effects { user: Some(user), changes })
+}
+
+/// The sign-in address follows the directory; where another living person holds it, the address
+/// is shown and identifies nobody here.
+async fn move_address(
+    change: &mut Change<'_>,
+    user: &mut UserRow,
+    resource: &Resource,
+    before: Option<&Resource>,
+) -> Result<(), Error> {
+    let address = resource.sign_in_address().and_then(Address::parse);
+    let norm = address.as_ref().map(|address| address.norm().to_owned());
+    let same = user.email_norm == norm && (norm.is_some() || user.email.is_none());
+    let renamed = before.is_some_and(|b| b.user_name() != resource.user_name());
+    if before.is_some() && (renamed || !same) {
+        user.email_changed_at = Some(change.time());
+    }
+    if same {
+        return Ok(());
+    }
+    if user.email_norm.is_some() && before.is_some() {
+        end_sessions_of(change, user.id, "address_changed").await?;
+    }
+    let holder = match &norm {
+        Some(norm) => change.tx.user_by_email(change.org, norm).await?,
+        None => None,
+    };
+    let shared = holder.is_some_and(|holder| holder.id != user.id);
+    user.email = address.map(|address| address.typed().to_owned());
+    user.email_norm = if shared { None } else { norm };
+    Ok(())
+}
+
+fn differences(old: &UserRow, new: &UserRow) -> Vec<Value> {
+    let change = |attribute: &str, old: Value, new: Value| {
+        (old != new).then(|| json!({"attribute": attribute, "old": old, "new": new}))
+    };
+    [
+        change("email", json!(old.email), json!(new.email)),
+        change("display_name", json!(old.display_name), json!(new.display_name)),
+        change("given_name", json!(old.given_name), json!(new.given_name)),
+        change("family_name", json!(old.family_name), json!(new.family_name)),
+        change("state", json!(old.state()), json!(new.state())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+async fn bury(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    row: &ScimUserRow,
+    mut user: UserRow,
+) -> Result<(), Error> {
+    end_sessions_of(change, user.id, "deleted_by_directory").await?;
+    user.managed_by = None;
+    user.updated_at = change.time();
+    user.last_connection_id = Some(client.connection.id);
+    user.last_external_id.clone_from(&row.external_id);
+    user.last_user_name_folded = Some(row.user_name_folded.clone());
+    if user.owner {
+        user.suspended_by_directory_at = user.suspended_by_directory_at.or(Some(change.time()));
+        alarm_owner_unavailable(change, user.id);
+    } else {
+        user.deleted_at = Some(change.time());
+        retire_all(change, user.id, "deleted_by_directory").await?;
+    }
+    change.tx.update_user(&user).await?;
+    Ok(())
+}
+
+/// The one event of a resource's change.
+fn tell(change: &mut Change<'_>, row: &ScimUserRow, kind: EventKind, effects: Effects) {
+    let user_id = row.user_id.or(row.proposed_user_id);
+    let user = effects.user.as_ref();
+    let data = json!({
+        "user_id": user_id,
+        "connection_id": row.connection_id,
+        "scim_id": row.id,
+        "version": scim::etag::of(row.version),
+        "user_name": row.user_name,
+        "email": user.and_then(|user| user.email.as_ref()),
+        "display_name": user.and_then(|user| user.display_name.as_ref()),
+        "active": row.active,
+        "changes": effects.changes,
+    });
+    match row.user_id {
+        Some(id) => change.record_of(id, kind, data),
+        None => change.record(kind, data),
+    }
+}
