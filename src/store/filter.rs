@@ -15,7 +15,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::{BYTEWISE, Db, POSITION, id_text};
 use crate::scim::filter::{Comparand, Filter, Operator};
 use crate::scim::path::AttributePath;
-use crate::scim::text::date_time;
+use crate::scim::text::{comparable_text, date_time};
 use crate::store::schema::{scim_groups, scim_users};
 use crate::store::search::{Direction, Search};
 use crate::store::types::{AnyId, IdSql};
@@ -293,8 +293,9 @@ impl<'a> Compiler<'a> {
                 self.sql("1 = 1) OR ");
             }
             self.exists(path);
+            self.sql("(");
             self.compare_one(path, op, text, true);
-            self.sql(")");
+            self.sql("))");
         } else {
             self.compare_one(path, op, text, within);
         }
@@ -401,7 +402,7 @@ impl<'a> Compiler<'a> {
             "meta.created" => Source::Instant(format!("{table}.created_at")),
             "meta.lastModified" => Source::Instant(format!("{table}.updated_at")),
             "meta.resourceType" => {
-                located(vec![Piece::Sql(format!("'{}'", self.table.resource_type.to_lowercase()))])
+                located(vec![constant(path, self.table.resource_type)])
             }
             "meta.location" => located(vec![
                 Piece::Sql("(CAST(".into()),
@@ -430,9 +431,15 @@ impl<'a> Compiler<'a> {
             ("groups", "value") => Source::Id("m.group_id".into()),
             ("groups", "$ref") => reference("/Groups/", "m.group_id"),
             ("groups", "display") => text("g.display_name_folded"),
-            ("groups", "type") => text("'direct'"),
+            ("groups", "type") => Source::Text(vec![constant(path, "direct")]),
             ("members", "value") => Source::Id("m.member_id".into()),
-            ("members", "type") => text("CASE WHEN m.member_is_group THEN 'group' ELSE 'user' END"),
+            ("members", "type") => Source::Text(vec![
+                Piece::Sql("CASE WHEN m.member_is_group THEN ".into()),
+                constant(path, "Group"),
+                Piece::Sql(" ELSE ".into()),
+                constant(path, "User"),
+                Piece::Sql(" END".into()),
+            ]),
             ("members", "$ref") => Source::Text(vec![
                 Piece::Sql("(CAST(".into()),
                 Piece::Text(self.search.base.clone()),
@@ -499,6 +506,11 @@ impl Piece {
             Self::Text(text) => Self::Text(text.clone()),
         }
     }
+}
+
+/// A value that is the same for every row, in its comparable form. Never a client's text.
+fn constant(path: AttributePath, value: &str) -> Piece {
+    Piece::Sql(format!("CAST('{}' AS text)", comparable_text(path.leaf(), value)))
 }
 
 fn sign(operator: Operator) -> &'static str {
