@@ -63,7 +63,8 @@ impl World {
         let mut answers = Vec::new();
         let mut grants = grants.to_vec();
         for _ in 0..grants.len().max(1) {
-            grants.rotate_left(usize::from(!grants.is_empty()));
+            let step = usize::from(!grants.is_empty());
+            grants.rotate_left(step);
             answers.push(resolve(standing, &grants, &self.roles, self.now));
         }
         assert!(answers.windows(2).all(|w| w[0].entitlement == w[1].entitlement));

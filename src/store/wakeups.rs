@@ -20,7 +20,7 @@ tokio::task_local! {
 /// Says, within a job that writes, that the organization has new events.
 pub fn tell(org: OrganizationId) {
     // A job that nobody listens to has nobody to wake.
-    drop(TOLD.try_with(|told| told.lock().insert(org)));
+    let _ = TOLD.try_with(|told| told.lock().insert(org));
 }
 
 /// The organizations that a job has told of.
@@ -55,7 +55,11 @@ impl Wakeups {
     /// The bell of an organization. What was committed before its `notified()` was called must be
     /// read after it.
     pub fn bell(&self, org: OrganizationId) -> Arc<Notify> {
-        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bells = self
+            .0
+            .by_organization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(bell) = bells.get(&org).and_then(Weak::upgrade) {
             return bell;
         }
@@ -66,7 +70,11 @@ impl Wakeups {
 
     /// Wakes whoever waits for what a job has told of, now that it is committed.
     pub(in crate::store) fn ring(&self, told: &Told) {
-        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bells = self
+            .0
+            .by_organization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for org in std::mem::take(&mut *told.lock()) {
             match bells.get(&org).map(Weak::upgrade) {
                 Some(Some(bell)) => bell.notify_waiters(),
@@ -79,7 +87,11 @@ impl Wakeups {
     /// Wakes everybody for good: the process is about to stop, nobody waits any more.
     pub fn close(&self) {
         self.0.closed.store(true, Ordering::SeqCst);
-        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bells = self
+            .0
+            .by_organization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for (_, bell) in bells.drain() {
             if let Some(bell) = bell.upgrade() {
                 bell.notify_waiters();
@@ -101,7 +113,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_bell_wakes_those_who_wait_for_its_organization() {
-        let ids = Ids::new(Clock::fixed(jiff::Timestamp::UNIX_EPOCH), Entropy::seeded(1));
+        let ids = Ids::new(
+            Clock::fixed(jiff::Timestamp::UNIX_EPOCH),
+            Entropy::seeded(1),
+        );
         let (ours, other): (OrganizationId, OrganizationId) = (ids.next(), ids.next());
         let wakeups = Wakeups::default();
         let (bell, quiet) = (wakeups.bell(ours), wakeups.bell(other));

@@ -1,6 +1,8 @@
 //! The suite: one binary, the real router called in-process over a real store. Without
 //! `TEST_DATABASE_URL` every test has an SQLite file of its own, with it a PostgreSQL schema.
 
+mod admin;
+mod credentials;
 mod harness;
 
 mod scim_filter;

@@ -8,9 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory::connection::{
-    ConnectionState, Jit, Mode, Profile, Safeguard, Strictness,
-};
+use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
 use crate::directory::scope::Scope;
 use crate::http::Gateway;
 use crate::http::admin::asked::Asked;
@@ -129,14 +127,26 @@ pub(super) async fn list(
             for row in page.data {
                 data.push(rows(tx, row).await?);
             }
-            let page = Page { data, next: page.next, has_more: page.has_more };
+            let page = Page {
+                data,
+                next: page.next,
+                has_more: page.has_more,
+            };
             Ok((page, tx.roles(org).await?))
         }
         .boxed()
     });
     let (page, roles) = found.await?;
-    let data = page.data.into_iter().map(|rows| view(admin.gateway(), rows, &roles)).collect();
-    Ok(Json(Page { data, next: page.next, has_more: page.has_more }))
+    let data = page
+        .data
+        .into_iter()
+        .map(|rows| view(admin.gateway(), rows, &roles))
+        .collect();
+    Ok(Json(Page {
+        data,
+        next: page.next,
+        has_more: page.has_more,
+    }))
 }
 
 /// Show one connection, with the addresses that its identity provider must know.
@@ -159,7 +169,10 @@ pub(super) async fn show(
         async move {
             let org = admitted.organization.id;
             let id = id.ok_or(Error::NotFound(Kind::Connection))?;
-            let row = tx.connection(org, id).await?.ok_or(Error::NotFound(Kind::Connection))?;
+            let row = tx
+                .connection(org, id)
+                .await?
+                .ok_or(Error::NotFound(Kind::Connection))?;
             Ok((rows(tx, row).await?, tx.roles(org).await?))
         }
         .boxed()
@@ -172,19 +185,34 @@ async fn rows(tx: &mut Tx, connection: ConnectionRow) -> Result<Rows, Error> {
     let (org, id) = (connection.org_id, connection.id);
     let certificates = tx.certificates(org, id).await?;
     let domains = tx.domains(org, id).await?;
-    Ok(Rows { connection, certificates, domains })
+    Ok(Rows {
+        connection,
+        certificates,
+        domains,
+    })
 }
 
 fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
-    let Rows { connection: row, certificates, domains } = rows;
-    let slug = |id: RoleId| roles.iter().find(|role| role.id == id).map(|role| role.slug.clone());
+    let Rows {
+        connection: row,
+        certificates,
+        domains,
+    } = rows;
+    let slug = |id: RoleId| {
+        roles
+            .iter()
+            .find(|role| role.id == id)
+            .map(|role| role.slug.clone())
+    };
     let metadata = gateway.link(&format!("/saml/{}/metadata", row.id));
     let certificates = certificates.into_iter().map(|row| Certificate {
         fingerprint: row.fingerprint,
         expires_at: row.not_after.0,
     });
-    let domains =
-        domains.into_iter().map(|row| Domain { domain: row.domain, source: row.source });
+    let domains = domains.into_iter().map(|row| Domain {
+        domain: row.domain,
+        source: row.source,
+    });
     Connection {
         id: row.id,
         name: row.name,

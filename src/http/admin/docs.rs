@@ -46,7 +46,9 @@ struct Parameter {
 static PAGE: LazyLock<Option<String>> = LazyLock::new(|| {
     let document = serde_json::to_value(admin::openapi()).ok()?;
     let written = docs(&document).render();
-    written.inspect_err(|error| tracing::error!(%error, "/docs cannot be written")).ok()
+    written
+        .inspect_err(|error| tracing::error!(%error, "/docs cannot be written"))
+        .ok()
 });
 
 /// `GET /docs`: the operations of the admin API.
@@ -78,12 +80,21 @@ pub(super) async fn problem(Path(slug): Path<String>) -> Response {
 }
 
 fn page_of(status: StatusCode, page: String) -> Response {
-    (status, [(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
+    (
+        status,
+        [(header::CONTENT_SECURITY_POLICY, POLICY)],
+        Html(page),
+    )
+        .into_response()
 }
 
 fn docs(document: &Value) -> Docs {
     let info = document.get("info").unwrap_or(&Value::Null);
-    let items = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let items = document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let operations = items.flat_map(|(path, item)| {
         let methods = item.as_object().into_iter().flatten();
         methods.map(move |(method, described)| operation(method, path, described))
@@ -100,7 +111,11 @@ fn docs(document: &Value) -> Docs {
 }
 
 fn operation(method: &str, path: &str, described: &Value) -> Operation {
-    let parameters = described.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let parameters = described
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     Operation {
         method: method.to_uppercase(),
         path: path.to_owned(),
@@ -120,7 +135,11 @@ fn operation(method: &str, path: &str, described: &Value) -> Operation {
 }
 
 fn text(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -38,18 +38,30 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(scheme));
     for operation in document.paths.paths.values_mut().flat_map(operations_of) {
-        let content = Content::builder().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let content = Content::builder()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
         let refusal = Described::builder()
             .description("A problem")
             .content(problem::MEDIA_TYPE, content)
             .build();
-        operation.responses.responses.insert("default".to_owned(), refusal.into());
+        operation
+            .responses
+            .responses
+            .insert("default".to_owned(), refusal.into());
     }
     document
 }
 
 fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
+    let PathItem {
+        get,
+        put,
+        post,
+        delete,
+        patch,
+        ..
+    } = item;
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
@@ -64,7 +76,11 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     security(()),
 )]
 pub(super) async fn document() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        DOCUMENT.as_str(),
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -80,13 +96,23 @@ mod tests {
             assert!(path.starts_with("/api/v1/"), "{path}");
             for (method, operation) in item.as_object().unwrap() {
                 assert!(operation["summary"].is_string(), "{method} {path}");
-                assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+                assert!(
+                    operation["responses"]["default"].is_object(),
+                    "{method} {path}"
+                );
                 names.push(operation["operationId"].as_str().unwrap().to_owned());
                 let scopes = &operation["security"][0]["key"];
                 let public = path == "/api/v1/openapi.json";
-                assert_eq!(scopes.as_array().map(Vec::len), (!public).then_some(1), "{path}");
+                assert_eq!(
+                    scopes.as_array().map(Vec::len),
+                    (!public).then_some(1),
+                    "{path}"
+                );
                 if let Some(word) = scopes[0].as_str() {
-                    assert!(word.parse::<crate::directory::scope::Scope>().is_ok(), "{word}");
+                    assert!(
+                        word.parse::<crate::directory::scope::Scope>().is_ok(),
+                        "{word}"
+                    );
                 }
             }
         }
