@@ -77,6 +77,7 @@ use futures_util::future::BoxFuture;
 pub use error::{Error, Failure, Key};
 pub use migrate::{Direction, Step};
 pub use tx::Tx;
+use wakeups::Told;
 pub use wakeups::Wakeups;
 
 /// Where the store is.
@@ -161,9 +162,28 @@ impl Store {
         T: Send + 'static,
         E: Failure,
     {
-        match &*self.0 {
+        let told = Told::default();
+        let job = heard(job, told.clone());
+        let done = match &*self.0 {
             Engine::Postgres(pool) => pool.write(job).await,
             Engine::Sqlite(threads) => threads.write(job).await,
+        };
+        if done.is_ok() {
+            self.1.ring(&told);
         }
+        done
     }
+}
+
+/// The job, listened to.
+fn heard<T, E, F>(
+    job: F,
+    told: Told,
+) -> impl for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static
+where
+    F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    T: Send + 'static,
+    E: Failure,
+{
+    move |tx| told.listen(job(tx))
 }
