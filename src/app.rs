@@ -75,7 +75,11 @@ pub fn ids() -> Ids {
 }
 
 /// Opens what the settings name.
-pub async fn open(config: &Config, ids: &Ids, opener: Opener) -> Result<Installation, store::Error> {
+pub async fn open(
+    config: &Config,
+    ids: &Ids,
+    opener: Opener,
+) -> Result<Installation, store::Error> {
     Installation::open(&place(config), &config.keys.master_key_file, ids, opener).await
 }
 
@@ -84,7 +88,10 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let ids = ids();
     let _lock = lock(&place(config))?;
     // From here on a signal is heard, so that it cannot end the process half-way through its start.
-    let (terminate, interrupt) = (hear(SignalKind::terminate())?, hear(SignalKind::interrupt())?);
+    let (terminate, interrupt) = (
+        hear(SignalKind::terminate())?,
+        hear(SignalKind::interrupt())?,
+    );
     let address = config.server.listen;
     let listening = TcpListener::bind(address).await;
     let listener = listening.map_err(|source| Error::Listen { address, source })?;
@@ -106,9 +113,18 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
 
 /// One server a store that is a file: two would each believe that only they write to it.
 fn lock(place: &Place) -> Result<Option<File>, Error> {
-    let Some(path) = place.server_lock() else { return Ok(None) };
-    let opened = File::options().create(true).truncate(false).write(true).open(&path);
-    let file = opened.map_err(|source| Error::Lock { path: path.clone(), source })?;
+    let Some(path) = place.server_lock() else {
+        return Ok(None);
+    };
+    let opened = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = opened.map_err(|source| Error::Lock {
+        path: path.clone(),
+        source,
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(Error::AlreadyServed(path)),

@@ -13,6 +13,7 @@ mod failure;
 mod key;
 mod mapping;
 mod migrate;
+mod openapi;
 mod opened;
 mod org;
 mod output;
@@ -106,6 +107,7 @@ enum Command {
     #[command(subcommand)]
     User(user::User),
     Events(events::Events),
+    Openapi(openapi::OpenApi),
     #[command(subcommand)]
     Migrate(migrate::Migrate),
     #[command(subcommand)]
@@ -182,6 +184,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
         Command::Serve(_) => serve::run(&config).await,
         Command::Migrate(migrate) => migrate.run(&config, output).await,
         Command::Config(show) => show.run(&config, output),
+        Command::Openapi(_) => openapi::run(output),
         Command::Doctor(doctor) => doctor.run(&config, output).await,
         command => {
             let opened = Opened::open(config, output).await?;
@@ -204,7 +207,11 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::User(user) => Box::pin(user.run(opened)).await?,
         Command::Events(events) => Box::pin(events.run(opened)).await?,
         // These were run before anything was opened.
-        Command::Serve(_) | Command::Migrate(_) | Command::Config(_) | Command::Doctor(_) => {}
+        Command::Serve(_)
+        | Command::Migrate(_)
+        | Command::Config(_)
+        | Command::Doctor(_)
+        | Command::Openapi(_) => {}
     }
     Ok(Outcome::Done)
 }

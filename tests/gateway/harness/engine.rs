@@ -1,0 +1,66 @@
+//! A store of its own for every test: an SQLite file, or a schema of the PostgreSQL database that
+//! `TEST_DATABASE_URL` names.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use usher::store::{Direction, Place, Store};
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// Where the store is; it is removed with this.
+pub(crate) struct Engine {
+    pub(crate) place: Place,
+    folder: Option<PathBuf>,
+}
+
+impl Engine {
+    pub(crate) async fn fresh() -> Self {
+        let name = format!(
+            "t_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::SeqCst)
+        );
+        match std::env::var("TEST_DATABASE_URL") {
+            Ok(url) if !url.is_empty() => Self::schema(&url, &name).await,
+            _ => Self::file(&name).await,
+        }
+    }
+
+    async fn file(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("usher-{name}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let place = Place::Sqlite(folder.join("usher.db"));
+        Store::migrate(&place, &Direction::Up).await.unwrap();
+        Self {
+            place,
+            folder: Some(folder),
+        }
+    }
+
+    async fn schema(url: &str, name: &str) -> Self {
+        let mut connection = AsyncPgConnection::establish(url).await.unwrap();
+        connection
+            .batch_execute(&format!("CREATE SCHEMA {name}"))
+            .await
+            .unwrap();
+        let separator = if url.contains('?') { '&' } else { '?' };
+        let url = format!("{url}{separator}options=-c%20search_path%3D{name}");
+        let mut connection = AsyncPgConnection::establish(&url).await.unwrap();
+        let tables = include_str!("../../../migrations/postgres/0001_core/up.sql");
+        connection.batch_execute(tables).await.unwrap();
+        Self {
+            place: Place::Postgres(url),
+            folder: None,
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder {
+            drop(std::fs::remove_dir_all(folder));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A gateway to test: real router, real store, a clock that stands still until it is moved and
+//! ids from a seed. Helpers go the public way.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::Value;
+use tower::ServiceExt;
+use usher::clock::Clock;
+use usher::http::Gateway;
+use usher::id::{Entropy, Ids};
+use usher::oidc::keys::{Algorithm, KeySet, SigningKey, State};
+use usher::provisioning::{Context, Source};
+use usher::store::Store;
+
+mod arrange;
+mod engine;
+mod reply;
+mod scim;
+
+pub(crate) use arrange::Connected;
+pub(crate) use reply::Reply;
+pub(crate) use scim::{ScimActor, user};
+
+/// A gateway and what a test may turn on it.
+pub(crate) struct TestGateway {
+    /// The state of the real router.
+    pub(crate) gateway: Gateway,
+    /// The clock; it starts on 2026-11-22 at 10:00 UTC.
+    pub(crate) clock: Clock,
+    router: Router,
+    _engine: engine::Engine,
+}
+
+/// The public URL of every test's gateway.
+pub(crate) const PUBLIC_URL: &str = "https://usher.example";
+
+impl TestGateway {
+    /// A gateway over an empty store.
+    pub(crate) async fn start() -> Self {
+        let engine = engine::Engine::fresh().await;
+        let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
+        let ids = Ids::new(clock.clone(), Entropy::seeded(42));
+        let store = Store::open_as_it_is(&engine.place, 8).unwrap();
+        let mut gateway = Gateway::new(store, ids, PUBLIC_URL, keys());
+        gateway.verifications = Arc::new(tokio::sync::Semaphore::new(2));
+        let router = usher::http::router(gateway.clone());
+        Self {
+            gateway,
+            clock,
+            router,
+            _engine: engine,
+        }
+    }
+
+    /// Sends a request to the router.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        Reply::read(response).await
+    }
+
+    /// The context of a command that the operator gives.
+    pub(crate) fn command(&self) -> Context {
+        Context {
+            ids: self.gateway.ids.clone(),
+            source: Source::Command,
+            cause: "test".to_owned(),
+        }
+    }
+
+    /// A SCIM client of a connection.
+    pub(crate) fn scim<'a>(&'a self, connected: &'a Connected) -> ScimActor<'a> {
+        ScimActor::new(self, connected)
+    }
+
+    /// Every event of an organization, in order: the numbers have no gap.
+    pub(crate) async fn events(&self, org: usher::id::OrganizationId) -> Vec<Value> {
+        use futures_util::FutureExt;
+        let rows = self
+            .gateway
+            .store
+            .read(move |tx| async move { tx.events_after(org, 0, None, 100_000).await }.boxed())
+            .await
+            .unwrap();
+        rows.iter()
+            .zip(1..)
+            .map(|(row, seq)| {
+                assert_eq!(row.seq, seq, "an event number is missing");
+                let data: Value = serde_json::from_str(&row.data.0).unwrap();
+                serde_json::json!({
+                    "seq": row.seq, "type": row.kind.as_str(), "actor": row.actor, "data": data,
+                })
+            })
+            .collect()
+    }
+}
+
+/// One set of signing keys for all tests: making an RSA key takes its time.
+fn keys() -> KeySet {
+    static PEM: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    let pems = PEM.get_or_init(|| {
+        let fresh = |algorithm| {
+            SigningKey::generate(algorithm)
+                .unwrap()
+                .to_private_pem()
+                .unwrap()
+        };
+        Algorithm::ALL
+            .iter()
+            .map(|algorithm| fresh(*algorithm))
+            .collect()
+    });
+    let keys = pems
+        .iter()
+        .map(|pem| (State::Current, SigningKey::from_private_pem(pem).unwrap()));
+    KeySet::new(keys.collect()).unwrap()
+}

@@ -1,0 +1,84 @@
+//! SCIM Groups over HTTP, and the roles that they give.
+
+use serde_json::json;
+use usher::directory::connection::Profile;
+
+use crate::harness::{Connected, TestGateway};
+
+async fn entra() -> (TestGateway, Connected) {
+    let gateway = TestGateway::start().await;
+    let org = gateway.organization("acme").await;
+    let entra = gateway
+        .connect(org, "Entra", Profile::Entra, &["acme.example"])
+        .await;
+    (gateway, entra)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_come_and_go_one_by_one() {
+    let (gateway, entra) = entra().await;
+    let scim = gateway.scim(&entra);
+    let (ada, bob) = (
+        scim.user("ada@acme.example").await,
+        scim.user("bob@acme.example").await,
+    );
+    let group = scim.group("SEO_Editors", &[]).await;
+    let path = format!("/Groups/{group}");
+    let add = json!([{"op": "Add", "path": "members", "value": [{"$ref": null, "value": ada}]}]);
+    scim.patch(&path, add.clone()).await.expect(204);
+    let once = scim.get(&path).await.expect(200);
+    assert_eq!(once.json()["members"][0]["value"], json!(ada));
+    assert_eq!(once.header("etag"), Some("W/\"2\""));
+    scim.patch(&path, add).await.expect(204);
+    assert_eq!(
+        scim.get(&path).await.header("etag"),
+        Some("W/\"2\""),
+        "no change, no version"
+    );
+    let both = json!([{"op": "add", "path": "members", "value": [{"value": bob}]}]);
+    scim.patch(&path, both).await.expect(204);
+    let gone = json!([{"op": "Remove", "path": "members", "value": [{"value": ada}]}]);
+    scim.patch(&path, gone).await.expect(204);
+    let left = scim.get(&path).await.json();
+    assert_eq!(left["members"].as_array().unwrap().len(), 1);
+    assert_eq!(left["members"][0]["value"], json!(bob));
+    let seen = scim.get(&format!("/Users/{bob}")).await.json();
+    assert_eq!(seen["groups"][0]["display"], json!("SEO_Editors"));
+    scim.delete(&format!("/Users/{bob}")).await.expect(204);
+    let empty = scim.get(&path).await;
+    assert_eq!(empty.json().get("members"), None);
+    assert_eq!(
+        empty.header("etag"),
+        Some("W/\"5\""),
+        "a member less is a new version"
+    );
+    let unknown = json!([{"op": "add", "path": "members", "value": [{"value": bob}]}]);
+    let refused = scim.patch(&path, unknown).await.expect(400).json();
+    assert_eq!(refused["scimType"], "invalidValue");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_at_once_all_join() {
+    let (gateway, entra) = entra().await;
+    let scim = gateway.scim(&entra);
+    let group = scim.group("Everybody", &[]).await;
+    let mut people = Vec::new();
+    for number in 0..50 {
+        people.push(scim.user(&format!("p{number}@acme.example")).await);
+    }
+    let path = format!("/Groups/{group}");
+    let joins = people.iter().map(|id| {
+        scim.patch(
+            &path,
+            json!([{"op": "add", "path": "members", "value": [{"value": id}]}]),
+        )
+    });
+    for reply in futures_util::future::join_all(joins).await {
+        reply.expect(204);
+    }
+    let members = scim.get(&path).await.json()["members"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(members, 50);
+}
