@@ -22,7 +22,7 @@ use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
 
 /// How often rows that time made superfluous are swept out.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
