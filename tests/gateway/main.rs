@@ -3,6 +3,10 @@
 
 mod harness;
 
+mod oidc;
+mod saml_acs;
+mod saml_confirm;
+mod saml_link;
 mod scim_filter;
 mod scim_groups;
 mod scim_users;
