@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::directory::event::Visibility;
+use crate::directory::user::UserState;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, MappingId, OrganizationId,
     ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
@@ -145,6 +146,8 @@ ops! {
     organization = organizations::by_id(id: OrganizationId) -> Option<OrganizationRow>;
     /// The query `organizations::by_slug`.
     organization_by_slug = organizations::by_slug(slug: &str) -> Option<OrganizationRow>;
+    /// Organizations in the order of their ids.
+    organization_page = organizations::page(after: Option<OrganizationId>, limit: i64) -> Vec<OrganizationRow>;
     /// The query `organizations::list`.
     organizations = organizations::list() -> Vec<OrganizationRow>;
     /// The query `organizations::roles`.
@@ -229,6 +232,8 @@ ops! {
     session = sessions::by_id(org: OrganizationId, id: SessionId) -> Option<SessionRow>;
     /// The query `sessions::live_of`.
     live_sessions_of = sessions::live_of(org: OrganizationId, user: UserId, now: Time) -> Vec<SessionRow>;
+    /// The live sessions that were made through a connection.
+    live_sessions_through = sessions::live_through(org: OrganizationId, connection: ConnectionId, now: Time) -> Vec<SessionRow>;
     /// The query `sessions::touch`.
     touch_session = sessions::touch(org: OrganizationId, id: SessionId, at: Time) -> ();
     /// Starts a session that waited for its person's yes; `false` where it waits no longer.
@@ -273,8 +278,12 @@ ops! {
     tombstones_of = users::tombstones_of(org: OrganizationId, connection: ConnectionId, user_name_folded: &str, email_norm: Option<&str>) -> Vec<UserRow>;
     /// The query `users::list`.
     users = users::list(org: OrganizationId, after: Option<UserId>, limit: i64) -> Vec<UserRow>;
+    /// People in the order of their ids: those with an address, those who are something now.
+    wanted_users = users::wanted(org: OrganizationId, email_norm: Option<&str>, state: Option<UserState>, after: Option<UserId>, limit: i64) -> Vec<UserRow>;
     /// The query `users::by_ids`.
     users_by_ids = users::by_ids(org: OrganizationId, ids: &[UserId]) -> Vec<UserRow>;
+    /// Who holds the owner's title.
+    owner_of = users::owner(org: OrganizationId) -> Option<UserRow>;
     /// Ids of the people whom a connection manages.
     users_managed_by = users::managed_by(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
     /// Writes new organization-wide roles; everybody named gets a new version.

@@ -11,7 +11,9 @@ use crate::harness::{Browser, Connected, TestGateway, reason, user};
 async fn okta() -> (TestGateway, Connected) {
     let gateway = TestGateway::start().await;
     let org = gateway.organization("acme").await;
-    let okta = gateway.connect(org, "Okta", Profile::Okta, &["acme.example"]).await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["acme.example"])
+        .await;
     (gateway, okta)
 }
 
@@ -21,26 +23,46 @@ async fn a_signed_response_signs_a_new_person_in() {
     let idp = gateway.idp(&okta).await;
     let browser = Browser::new(&gateway);
     let reply = idp.sign_in(&browser, "ada@acme.example").await.expect(303);
-    assert_eq!(reply.header("location"), Some("https://usher.example/signed-in"));
+    assert_eq!(
+        reply.header("location"),
+        Some("https://usher.example/signed-in")
+    );
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     assert_eq!(browser.cookie("__Host-usher").unwrap().len(), 43);
     let page = browser.get("/signed-in").await.expect(200);
-    for text in ["ada@acme.example", "viewer", "the default of your organization", "Sign out"] {
+    for text in [
+        "ada@acme.example",
+        "viewer",
+        "the default of your organization",
+        "Sign out",
+    ] {
         assert!(page.text().contains(text), "{text}: {}", page.text());
     }
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
     let events = gateway.events(okta.org).await;
-    let told: Vec<_> = events.iter().map(|e| (&e["type"], &e["data"]["connection_id"])).collect();
+    let told: Vec<_> = events
+        .iter()
+        .map(|e| (&e["type"], &e["data"]["connection_id"]))
+        .collect();
     let id = json!(okta.id);
-    assert_eq!(told, [(&json!("user.created"), &id), (&json!("session.created"), &id)]);
+    assert_eq!(
+        told,
+        [
+            (&json!("user.created"), &id),
+            (&json!("session.created"), &id)
+        ]
+    );
     assert_eq!(events[0]["data"]["role"], json!("viewer"));
     assert_eq!(events[0]["data"].get("scim_id"), None);
 
     let (app, other) = (gateway.app("Docs", okta.org).await, Browser::new(&gateway));
     let response = idp.response().email("ada@acme.example").base64();
-    let fields = [("SAMLResponse", &*response), ("RelayState", "https://app.example/docs/7")];
+    let fields = [
+        ("SAMLResponse", &*response),
+        ("RelayState", "https://app.example/docs/7"),
+    ];
     let reply = other.post(&idp.acs(), &fields).await.expect(303);
     assert_eq!(
         reply.header("location"),
@@ -51,8 +73,14 @@ async fn a_signed_response_signs_a_new_person_in() {
     );
     assert_eq!(gateway.traces(okta.org).await.users, 1, "{}", app.client_id);
     let response = idp.response().email("ada@acme.example").base64();
-    let fields = [("SAMLResponse", &*response), ("RelayState", "https://evil.example/")];
-    let reply = Browser::new(&gateway).post(&idp.acs(), &fields).await.expect(303);
+    let fields = [
+        ("SAMLResponse", &*response),
+        ("RelayState", "https://evil.example/"),
+    ];
+    let reply = Browser::new(&gateway)
+        .post(&idp.acs(), &fields)
+        .await
+        .expect(303);
     assert!(!reply.header("location").unwrap().contains("evil"));
 }
 
@@ -76,7 +104,11 @@ async fn a_response_is_used_once_and_its_own_browser_may_post_it_again() {
     browser.submit("/sign-out", &[]).await.expect(303);
     browser.get("/signed-in").await.expect(403);
     let reply = idp.post(&browser, &text).await.expect(403);
-    assert_eq!(reason(&reply), "replayed", "a session that ended is nobody's");
+    assert_eq!(
+        reason(&reply),
+        "replayed",
+        "a session that ended is nobody's"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +121,9 @@ async fn one_response_posted_many_times_at_once_signs_in_once() {
     let replies = futures_util::future::join_all(posts).await;
     let mut statuses: Vec<_> = replies.iter().map(|reply| reply.status.as_u16()).collect();
     statuses.sort_unstable();
-    let expected: Vec<u16> = std::iter::once(303).chain(std::iter::repeat_n(403, 11)).collect();
+    let expected: Vec<u16> = std::iter::once(303)
+        .chain(std::iter::repeat_n(403, 11))
+        .collect();
     assert_eq!(statuses, expected);
     let traces = gateway.traces(okta.org).await;
     assert_eq!((traces.users, traces.links, traces.sessions), (1, 1, 1));
@@ -99,7 +133,9 @@ async fn one_response_posted_many_times_at_once_signs_in_once() {
 async fn what_is_not_the_connections_own_response_is_refused() {
     let (gateway, okta) = okta().await;
     let idp = gateway.idp(&okta).await;
-    let entra = gateway.connect(okta.org, "Entra", Profile::Entra, &["acme.example"]).await;
+    let entra = gateway
+        .connect(okta.org, "Entra", Profile::Entra, &["acme.example"])
+        .await;
     let other = gateway.idp(&entra).await;
     let forger = TestIdp::with_keys(
         idp.idp.entity_id(),
@@ -110,22 +146,56 @@ async fn what_is_not_the_connections_own_response_is_refused() {
     let at = |what: &str| format!("https://usher.example/saml/{}/{what}", okta.id);
     let ada = || idp.response().email("ada@acme.example");
     let ours = |issuer: &TestIdp| {
-        issuer.response(at("acs"), at("metadata"), now).email("ada@acme.example").base64()
+        issuer
+            .response(at("acs"), at("metadata"), now)
+            .email("ada@acme.example")
+            .base64()
     };
     let table = [
-        (usher::demo::idp::base64(&ada().unsigned()), 400, "signature_missing"),
+        (
+            usher::demo::idp::base64(&ada().unsigned()),
+            400,
+            "signature_missing",
+        ),
         (ours(&forger), 400, "signature_invalid"),
         (ours(&other.idp), 400, "signature_invalid"),
-        (other.response().email("ada@acme.example").base64(), 400, "signature_invalid"),
-        (ada().recipient("https://elsewhere.example/").base64(), 400, "recipient_mismatch"),
-        (ada().in_response_to("_x").base64(), 400, "in_response_to_unknown"),
-        (ada().issuer("https://elsewhere.example/").base64(), 400, "issuer_mismatch"),
-        (ada().sign(Sign::Assertion).destination("https://x.example").base64(), 400,
-            "destination_mismatch"),
+        (
+            other.response().email("ada@acme.example").base64(),
+            400,
+            "signature_invalid",
+        ),
+        (
+            ada().recipient("https://elsewhere.example/").base64(),
+            400,
+            "recipient_mismatch",
+        ),
+        (
+            ada().in_response_to("_x").base64(),
+            400,
+            "in_response_to_unknown",
+        ),
+        (
+            ada().issuer("https://elsewhere.example/").base64(),
+            400,
+            "issuer_mismatch",
+        ),
+        (
+            ada()
+                .sign(Sign::Assertion)
+                .destination("https://x.example")
+                .base64(),
+            400,
+            "destination_mismatch",
+        ),
         ("%%%".to_owned(), 400, "malformed_base64"),
         (idp.response().base64(), 403, "subject_missing"),
-        (idp.response().name_id("x", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient")
-            .base64(), 403, "subject_missing"),
+        (
+            idp.response()
+                .name_id("x", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient")
+                .base64(),
+            403,
+            "subject_missing",
+        ),
     ];
     let before = gateway.traces(okta.org).await;
     for (response, status, expected) in table {
@@ -135,7 +205,10 @@ async fn what_is_not_the_connections_own_response_is_refused() {
         assert_eq!(reply.headers.get("set-cookie"), None);
     }
     gateway.clock.advance(60 * 60);
-    let stale = idp.idp.response(at("acs"), at("metadata"), now).email("ada@acme.example");
+    let stale = idp
+        .idp
+        .response(at("acs"), at("metadata"), now)
+        .email("ada@acme.example");
     assert_eq!(idp.refusal(stale).await, "expired");
     assert_eq!(gateway.traces(okta.org).await, before);
 }
@@ -145,7 +218,10 @@ async fn the_door_has_its_own_answer_to_every_wrong_request() {
     let (gateway, okta) = okta().await;
     let idp = gateway.idp(&okta).await;
     let send = |method: &str, path: String, media: &str, body: Vec<u8>| {
-        let request = Request::builder().method(method).uri(path).header("content-type", media);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", media);
         gateway.send(request.body(Body::from(body)).unwrap())
     };
     let form = "application/x-www-form-urlencoded";
@@ -154,14 +230,56 @@ async fn the_door_has_its_own_answer_to_every_wrong_request() {
     let good = b"SAMLResponse=PGEvPg==".to_vec();
     for (method, path, media, body, status, expected) in [
         ("GET", idp.acs(), form, vec![], 405, "method_not_allowed"),
-        ("POST", unknown, form, good.clone(), 404, "unknown_connection"),
-        ("POST", "/saml/x/acs".to_owned(), form, good.clone(), 404, "unknown_connection"),
-        ("POST", idp.acs(), "text/plain", good.clone(), 415, "media_type"),
+        (
+            "POST",
+            unknown,
+            form,
+            good.clone(),
+            404,
+            "unknown_connection",
+        ),
+        (
+            "POST",
+            "/saml/x/acs".to_owned(),
+            form,
+            good.clone(),
+            404,
+            "unknown_connection",
+        ),
+        (
+            "POST",
+            idp.acs(),
+            "text/plain",
+            good.clone(),
+            415,
+            "media_type",
+        ),
         ("POST", idp.acs(), form, large, 413, "too_large"),
-        ("POST", idp.acs(), form, b"RelayState=x".to_vec(), 400, "missing_response"),
-        ("GET", format!("/saml/{}/login", okta.id), form, vec![], 501, "not_implemented"),
+        (
+            "POST",
+            idp.acs(),
+            form,
+            b"RelayState=x".to_vec(),
+            400,
+            "missing_response",
+        ),
+        (
+            "GET",
+            format!("/saml/{}/login", okta.id),
+            form,
+            vec![],
+            501,
+            "not_implemented",
+        ),
         ("GET", "/nowhere".to_owned(), form, vec![], 404, "not_found"),
-        ("GET", "/signed-in".to_owned(), form, vec![], 403, "login_required"),
+        (
+            "GET",
+            "/signed-in".to_owned(),
+            form,
+            vec![],
+            403,
+            "login_required",
+        ),
     ] {
         let reply = send(method, path, media, body).await.expect(status);
         assert_eq!(reason(&reply), expected);
@@ -169,8 +287,15 @@ async fn the_door_has_its_own_answer_to_every_wrong_request() {
     }
     let metadata = send("GET", format!("/saml/{}/metadata", okta.id), form, vec![]).await;
     let metadata = metadata.expect(200);
-    assert_eq!(metadata.header("content-type"), Some("application/samlmetadata+xml"));
-    assert!(metadata.text().contains(&format!("https://usher.example/saml/{}/acs", okta.id)));
+    assert_eq!(
+        metadata.header("content-type"),
+        Some("application/samlmetadata+xml")
+    );
+    assert!(
+        metadata
+            .text()
+            .contains(&format!("https://usher.example/saml/{}/acs", okta.id))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,8 +304,13 @@ async fn a_connection_that_is_paused_or_does_not_take_it_refuses() {
     let idp = gateway.idp(&okta).await;
     let browser = Browser::new(&gateway);
     idp.sign_in(&browser, "ada@acme.example").await.expect(303);
-    gateway.alter(&okta, |row| row.state = ConnectionState::Paused).await;
-    assert_eq!(idp.refusal(idp.response().email("ada@acme.example")).await, "connection_paused");
+    gateway
+        .alter(&okta, |row| row.state = ConnectionState::Paused)
+        .await;
+    assert_eq!(
+        idp.refusal(idp.response().email("ada@acme.example")).await,
+        "connection_paused"
+    );
     browser.get("/signed-in").await.expect(403);
     gateway
         .alter(&okta, |row| {
@@ -188,11 +318,19 @@ async fn a_connection_that_is_paused_or_does_not_take_it_refuses() {
             row.idp_initiated = false;
         })
         .await;
-    assert_eq!(idp.refusal(idp.response().email("ada@acme.example")).await, "idp_initiated_off");
-    let bare = gateway.connect(okta.org, "Bare", Profile::Generic, &[]).await;
+    assert_eq!(
+        idp.refusal(idp.response().email("ada@acme.example")).await,
+        "idp_initiated_off"
+    );
+    let bare = gateway
+        .connect(okta.org, "Bare", Profile::Generic, &[])
+        .await;
     let (browser, path) = (Browser::new(&gateway), format!("/saml/{}/acs", bare.id));
     let response = idp.response().email("ada@acme.example").base64();
-    let reply = browser.post(&path, &[("SAMLResponse", &response)]).await.expect(400);
+    let reply = browser
+        .post(&path, &[("SAMLResponse", &response)])
+        .await
+        .expect(400);
     assert_eq!(reason(&reply), "certificate_missing");
 }
 
@@ -208,25 +346,41 @@ async fn a_deactivated_person_is_refused_everywhere_and_leaves_no_row() {
     let off = json!([{"op": "replace", "path": "active", "value": false}]);
     scim.patch(&format!("/Users/{id}"), off).await.expect(200);
 
-    assert_eq!(app.redeem(&code).await.expect(400).json()["error"], json!("invalid_grant"));
+    assert_eq!(
+        app.redeem(&code).await.expect(400).json()["error"],
+        json!("invalid_grant")
+    );
     browser.get(&app.authorize(&[])).await.expect(403);
     browser.get("/signed-in").await.expect(403);
     let ada = || idp.response().email("ada@acme.example");
     assert_eq!(idp.refusal(ada()).await, "deprovisioned");
     let opaque = || {
         idp.response()
-            .name_id("00u1", "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")
+            .name_id(
+                "00u1",
+                "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+            )
             .attribute("email", ["ada@acme.example"])
     };
-    assert_eq!(idp.refusal(opaque()).await, "deprovisioned", "nor as another subject");
+    assert_eq!(
+        idp.refusal(opaque()).await,
+        "deprovisioned",
+        "nor as another subject"
+    );
     scim.delete(&format!("/Users/{id}")).await.expect(204);
     assert_eq!(idp.refusal(ada()).await, "deprovisioned");
-    assert_eq!(idp.refusal(opaque()).await, "deprovisioned", "a tombstone is not created anew");
+    assert_eq!(
+        idp.refusal(opaque()).await,
+        "deprovisioned",
+        "a tombstone is not created anew"
+    );
 
     // The directory may bring somebody of that name again: somebody new, whose subject it is now.
     let old = gateway.traces(okta.org).await;
     scim.user("ada@acme.example").await;
-    idp.sign_in(&Browser::new(&gateway), "ada@acme.example").await.expect(303);
+    idp.sign_in(&Browser::new(&gateway), "ada@acme.example")
+        .await
+        .expect(303);
     let new = gateway.traces(okta.org).await;
     assert_eq!((new.users, new.links), (old.users + 1, old.links));
 }
@@ -237,16 +391,30 @@ async fn who_is_created_is_the_connections_to_say() {
     let idp = gateway.idp(&okta).await;
     let response = |email: &str| idp.response().email(email);
     let opaque = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
-    assert_eq!(idp.refusal(response("ada@elsewhere.example")).await, "domain_not_trusted");
-    assert_eq!(idp.refusal(idp.response().name_id("x", opaque)).await, "address_missing");
+    assert_eq!(
+        idp.refusal(response("ada@elsewhere.example")).await,
+        "domain_not_trusted"
+    );
+    assert_eq!(
+        idp.refusal(idp.response().name_id("x", opaque)).await,
+        "address_missing"
+    );
     let kelvin = response("\u{212a}ate@acme.example");
     assert_eq!(idp.refusal(kelvin).await, "address_missing");
     gateway.alter(&okta, |row| row.jit = Jit::Off).await;
     assert_eq!(idp.refusal(response("ada@acme.example")).await, "jit_off");
     gateway.alter(&okta, |row| row.jit = Jit::Auto).await;
-    idp.sign_in(&Browser::new(&gateway), "ada@acme.example").await.expect(303);
-    gateway.scim(&okta).post("/Users", user("bob@acme.example")).await.expect(201);
-    idp.sign_in(&Browser::new(&gateway), "eve@acme.example").await.expect(303);
+    idp.sign_in(&Browser::new(&gateway), "ada@acme.example")
+        .await
+        .expect(303);
+    gateway
+        .scim(&okta)
+        .post("/Users", user("bob@acme.example"))
+        .await
+        .expect(201);
+    idp.sign_in(&Browser::new(&gateway), "eve@acme.example")
+        .await
+        .expect(303);
     let person = async |email: &str| gateway.person(okta.org, email).await.unwrap();
     assert_eq!(person("ada@acme.example").await.provisional_since, None);
     assert!(person("eve@acme.example").await.provisional_since.is_some());

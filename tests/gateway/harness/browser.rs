@@ -32,11 +32,15 @@ enum From {
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(gateway: &'a TestGateway) -> Self {
-        Self { gateway, jar: Mutex::new(BTreeMap::new()) }
+        Self {
+            gateway,
+            jar: Mutex::new(BTreeMap::new()),
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        self.send(Request::get(path), From::Here, String::new()).await
+        self.send(Request::get(path), From::Here, String::new())
+            .await
     }
 
     /// Posts a form of our own page.
@@ -63,7 +67,10 @@ impl<'a> Browser<'a> {
             "" => request,
             cookies => request.header("cookie", cookies),
         };
-        let reply = self.gateway.send(request.body(Body::from(body)).unwrap()).await;
+        let reply = self
+            .gateway
+            .send(request.body(Body::from(body)).unwrap())
+            .await;
         for cookie in reply.headers.get_all("set-cookie") {
             self.keep(cookie.to_str().unwrap());
         }
@@ -74,7 +81,10 @@ impl<'a> Browser<'a> {
         let jar = self.jar.lock().unwrap();
         let goes = |site: SameSite| matches!(from, From::Here) || site == SameSite::None;
         let pairs = jar.iter().filter(|(_, (_, site))| goes(*site));
-        pairs.map(|(name, (value, _))| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+        pairs
+            .map(|(name, (value, _))| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     fn keep(&self, text: &str) {
@@ -99,7 +109,11 @@ impl<'a> Browser<'a> {
 
     /// The value of a cookie.
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
-        self.jar.lock().unwrap().get(name).map(|(value, _)| value.clone())
+        self.jar
+            .lock()
+            .unwrap()
+            .get(name)
+            .map(|(value, _)| value.clone())
     }
 
     /// Puts a cookie into the jar, as a thief would.
@@ -110,5 +124,7 @@ impl<'a> Browser<'a> {
 }
 
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }

@@ -50,7 +50,11 @@ impl TestGateway {
             async move { tx.replace_certificates(org, id, &rows).await }.boxed()
         });
         written.await.unwrap();
-        Idp { gateway: self, connected, idp }
+        Idp {
+            gateway: self,
+            connected,
+            idp,
+        }
     }
 
     /// Changes a connection's settings.
@@ -137,7 +141,10 @@ impl TestGateway {
         let read = self.gateway.store.read(move |tx| {
             async move {
                 let users = tx.users(org, None, 1_000).await?;
-                let mut traces = Traces { users: users.len(), ..Traces::default() };
+                let mut traces = Traces {
+                    users: users.len(),
+                    ..Traces::default()
+                };
                 traces.events = tx.events_after(org, 0, None, 100_000).await?.len();
                 for user in users {
                     traces.links += tx.identities_of(org, user.id).await?.len();
@@ -176,12 +183,15 @@ impl Idp<'_> {
 
     /// Posts a response from the identity provider's page.
     pub(crate) async fn post(&self, browser: &Browser<'_>, response: &str) -> Reply {
-        browser.post(&self.acs(), &[("SAMLResponse", response)]).await
+        browser
+            .post(&self.acs(), &[("SAMLResponse", response)])
+            .await
     }
 
     /// Signs in whoever has this address, as the address says.
     pub(crate) async fn sign_in(&self, browser: &Browser<'_>, email: &str) -> Reply {
-        self.post(browser, &self.response().email(email).base64()).await
+        self.post(browser, &self.response().email(email).base64())
+            .await
     }
 
     /// The reason why this sign-in is refused, in a browser of its own; it leaves no trace.
@@ -189,9 +199,18 @@ impl Idp<'_> {
         let before = self.gateway.traces(self.connected.org).await;
         let browser = Browser::new(self.gateway);
         let reply = self.post(&browser, &response.base64()).await;
-        assert!(reply.status.is_client_error(), "{} {}", reply.status, reply.text());
+        assert!(
+            reply.status.is_client_error(),
+            "{} {}",
+            reply.status,
+            reply.text()
+        );
         assert_eq!(reply.headers.get("set-cookie"), None);
-        assert_eq!(self.gateway.traces(self.connected.org).await, before, "a refusal left a row");
+        assert_eq!(
+            self.gateway.traces(self.connected.org).await,
+            before,
+            "a refusal left a row"
+        );
         reason(&reply)
     }
 }
@@ -200,10 +219,15 @@ impl Idp<'_> {
 pub(crate) fn reason(reply: &Reply) -> String {
     let text = reply.text();
     let part = |after: &str| {
-        let (_, rest) = text.split_once(after).unwrap_or_else(|| panic!("no {after}: {text}"));
+        let (_, rest) = text
+            .split_once(after)
+            .unwrap_or_else(|| panic!("no {after}: {text}"));
         rest.split('<').next().unwrap().to_owned()
     };
-    assert_eq!(Some(&*part("Reference: <code>")), reply.header("x-request-id"));
+    assert_eq!(
+        Some(&*part("Reference: <code>")),
+        reply.header("x-request-id")
+    );
     part("Reason: <code>")
 }
 
@@ -240,14 +264,19 @@ impl TestGateway {
             async move {
                 tx.insert_app(&row).await?;
                 tx.add_redirect_uri(row.id, REDIRECT).await?;
-                tx.add_launch_url(row.id, "https://app.example/docs").await?;
+                tx.add_launch_url(row.id, "https://app.example/docs")
+                    .await?;
                 tx.add_app_organization(row.id, org).await
             }
             .boxed()
         });
         written.await.unwrap();
         assert_eq!(secret::hash(secret.reveal()), secret.hash());
-        App { gateway: self, client_id, secret: secret.reveal().to_owned() }
+        App {
+            gateway: self,
+            client_id,
+            secret: secret.reveal().to_owned(),
+        }
     }
 }
 
@@ -278,7 +307,9 @@ impl App<'_> {
         assert!(location.starts_with(&format!("{REDIRECT}?")), "{location}");
         let value = |name: &str| {
             let mut pairs = url.query_pairs();
-            pairs.find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
+            pairs
+                .find(|(n, _)| n == name)
+                .map(|(_, value)| value.into_owned())
         };
         assert_eq!(value("state").as_deref(), Some("s"));
         assert_eq!(value("iss").as_deref(), Some(PUBLIC_URL));
@@ -311,7 +342,11 @@ impl App<'_> {
 
     /// The claims of the ID token that a browser's session leads to.
     pub(crate) async fn claims(&self, browser: &Browser<'_>) -> serde_json::Value {
-        let tokens = self.redeem(&self.code(browser).await).await.expect(200).json();
+        let tokens = self
+            .redeem(&self.code(browser).await)
+            .await
+            .expect(200)
+            .json();
         claims(tokens["id_token"].as_str().unwrap())
     }
 }
