@@ -6,7 +6,10 @@
 //! read, a SCIM resource is kept as its document, with a flat `search` object of comparable
 //! texts (see `scim::Index`) that the filter compiler reads: memory and SQL compare the same
 //! bytes, so they cannot disagree.
-#![expect(clippy::duplicate_mod, reason = "the queries are written once and mounted an engine")]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the queries are written once and mounted an engine"
+)]
 
 pub mod error;
 pub mod migrate;
@@ -18,6 +21,7 @@ pub mod search;
 pub mod sqlite;
 pub mod tx;
 pub mod types;
+pub mod wakeups;
 
 #[path = "."]
 mod on_sqlite {
@@ -31,7 +35,13 @@ mod on_sqlite {
     /// An id column as the text that clients see.
     pub(crate) fn id_text(column: &str) -> String {
         let part = |from, length| format!("substr(lower(hex({column})), {from}, {length})");
-        let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+        let parts = [
+            part(1, 8),
+            part(9, 4),
+            part(13, 4),
+            part(17, 4),
+            part(21, 12),
+        ];
         format!("({})", parts.join(" || '-' || "))
     }
     #[path = "filter.rs"]
@@ -67,6 +77,7 @@ use futures_util::future::BoxFuture;
 pub use error::{Error, Failure, Key};
 pub use migrate::{Direction, Step};
 pub use tx::Tx;
+pub use wakeups::Wakeups;
 
 /// Where the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +98,7 @@ enum Engine {
 
 /// The one user store.
 #[derive(Clone)]
-pub struct Store(Arc<Engine>);
+pub struct Store(Arc<Engine>, Wakeups);
 
 impl Store {
     /// Brings the store at `place` up to date and opens it.
@@ -108,10 +119,16 @@ impl Store {
 
     /// Opens without looking at the migrations, with at most `pool` PostgreSQL connections.
     pub fn open_as_it_is(place: &Place, pool: usize) -> Result<Self, Error> {
-        Ok(Self(Arc::new(match place {
+        let engine = match place {
             Place::Postgres(url) => Engine::Postgres(postgres::Connections::new(url, pool)?),
             Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path)?),
-        })))
+        };
+        Ok(Self(Arc::new(engine), Wakeups::default()))
+    }
+
+    /// The bells of those who wait for events; whoever commits one rings.
+    pub fn wakeups(&self) -> &Wakeups {
+        &self.1
     }
 
     /// Migrates the store at `place`, or looks at its migrations.

@@ -1,6 +1,13 @@
 //! The suite: one binary, the real router called in-process over a real store. Without
 //! `TEST_DATABASE_URL` every test has an SQLite file of its own, with it a PostgreSQL schema.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected is to fail there"
+)]
+
 mod harness;
 
 mod fixtures;

@@ -7,20 +7,29 @@ use diesel::sql_types::Nullable;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use super::values::{Rows, Values};
 use super::CHUNK;
+use super::values::{Rows, Values};
+use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
 use crate::store::rows::{UserProjectRow, UserRow};
 use crate::store::schema::{user_projects, users};
 use crate::store::types::{IdSql, Time};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
-    diesel::insert_into(users::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(users::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
     let target = users::table.find((row.org_id, row.id));
-    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -105,6 +114,44 @@ pub(crate) async fn list(
     query.order(users::id).limit(limit).load(conn).await
 }
 
+/// People in the order of their ids: those with an address, those who are something now.
+pub(crate) async fn wanted(
+    conn: &mut Conn,
+    org: OrganizationId,
+    email_norm: Option<&str>,
+    state: Option<UserState>,
+    after: Option<UserId>,
+    limit: i64,
+) -> QueryResult<Vec<UserRow>> {
+    let mut query = users::table
+        .filter(users::org_id.eq(org))
+        .select(UserRow::as_select())
+        .into_boxed();
+    if let Some(norm) = email_norm {
+        query = query.filter(users::email_norm.eq(norm.to_owned()));
+    }
+    if let Some(after) = after {
+        query = query.filter(users::id.gt(after));
+    }
+    let here = users::deleted_at.is_null().and(users::erased_at.is_null());
+    let suspended = users::suspended_by_directory_at
+        .is_not_null()
+        .or(users::suspended_by_admin_at.is_not_null())
+        .or(users::suspended_by_expiry_at.is_not_null());
+    query = match state {
+        None => query,
+        Some(UserState::Active) => query.filter(here.and(diesel::dsl::not(suspended))),
+        Some(UserState::Deleted) => query.filter(
+            users::deleted_at
+                .is_not_null()
+                .and(users::erased_at.is_null()),
+        ),
+        Some(UserState::Erased) => query.filter(users::erased_at.is_not_null()),
+        Some(UserState::Suspended) => query.filter(here.and(suspended)),
+    };
+    query.order(users::id).limit(limit).load(conn).await
+}
+
 pub(crate) async fn by_ids(
     conn: &mut Conn,
     org: OrganizationId,
@@ -119,6 +166,15 @@ pub(crate) async fn by_ids(
         rows.extend(query.load::<UserRow>(conn).await?);
     }
     Ok(rows)
+}
+
+/// Who holds the owner's title.
+pub(crate) async fn owner(conn: &mut Conn, org: OrganizationId) -> QueryResult<Option<UserRow>> {
+    let find = users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::owner)
+        .select(UserRow::as_select());
+    find.first(conn).await.optional()
 }
 
 /// Ids of the people whom a connection manages.
@@ -194,7 +250,7 @@ pub(crate) async fn replace_projects(
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO user_projects (org_id, user_id, project_id, role_id) VALUES",
-            rows,
+            lines: rows,
             bind: bind_project,
             tail: "",
         };
