@@ -34,6 +34,7 @@ async fn observed(State(gateway): State<Gateway>, mut request: Request, next: Ne
         .path()
         .get(..6)
         .is_some_and(|p| p.eq_ignore_ascii_case("/scim/"));
+    let api = request.uri().path().starts_with("/api/");
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -42,6 +43,9 @@ async fn observed(State(gateway): State<Gateway>, mut request: Request, next: Ne
     let mut response = next.run(request).await;
     if scim && response.headers().get(header::CONTENT_TYPE).is_none() && is_refusal(&response) {
         response = reply::scim::bare(response.status());
+    }
+    if api {
+        response = reply::problem::finished(response, &gateway.public_url, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

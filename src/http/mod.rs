@@ -1,6 +1,7 @@
 //! The doors: every route of the product, on one screen. A handler extracts, calls once and
 //! replies; each family of routes says no in its own dialect ([`reply`]).
 
+pub mod admin;
 pub mod auth;
 pub mod layers;
 pub mod oidc;
@@ -24,6 +25,7 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(saml::routes())
         .merge(oidc::routes())
         .merge(signed_in::routes())
+        .merge(admin::routes())
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());
     layers::around(routes, gateway)

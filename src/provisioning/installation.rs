@@ -32,6 +32,8 @@ pub struct Installation {
 pub enum Opener {
     /// A command: a store that is behind is refused.
     Command,
+    /// Somebody who only looks: nothing is set up.
+    Examiner,
     /// The server: a store that is behind is brought up.
     Server,
 }
@@ -52,11 +54,15 @@ impl Installation {
         opener: Opener,
     ) -> Result<Self, Error> {
         let store = match opener {
-            Opener::Command => Store::open_for_command(place).await?,
+            Opener::Command | Opener::Examiner => Store::open_for_command(place).await?,
             Opener::Server => Store::open(place).await?,
         };
         let instance = match Self::instance(&store).await? {
             Some(instance) => instance,
+            None if opener == Opener::Examiner => {
+                let empty = "the store is empty; the first command sets it up";
+                return Err(Error::MasterKey(empty.to_owned()));
+            }
             None => Self::set_up(&store, key_file, ids).await?,
         };
         let master = read(key_file)?.ok_or_else(|| missing(key_file))?;

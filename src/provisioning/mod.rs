@@ -25,7 +25,7 @@ use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId};
 use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
 use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, wakeups};
 
 pub mod access;
 pub mod admission;
@@ -193,6 +193,7 @@ impl<'t> Change<'t> {
         if !rows.is_empty() {
             self.tx.append_events(&rows).await?;
             self.tx.advance_events(self.org, self.seq).await?;
+            wakeups::tell(self.org);
         }
         Ok(())
     }
@@ -213,7 +214,7 @@ where
         + 'static,
     T: Send + 'static,
 {
-    let committed = store
+    store
         .write(move |tx| {
             let (job, context) = (job.clone(), context.clone());
             async move {
@@ -224,9 +225,7 @@ where
             }
             .boxed()
         })
-        .await;
-    store.wakeups().ring(org);
-    committed
+        .await
 }
 
 /// Runs one change that a SCIM client asks for: the token is checked, the organization's row

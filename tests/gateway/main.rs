@@ -8,6 +8,8 @@
     reason = "a test that meets the unexpected is to fail there"
 )]
 
+mod admin;
+mod credentials;
 mod harness;
 
 mod fixtures;

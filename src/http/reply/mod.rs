@@ -4,4 +4,5 @@
 
 pub mod oauth;
 pub mod page;
+pub mod problem;
 pub mod scim;
