@@ -29,15 +29,19 @@ use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
+pub mod admission;
 pub mod correlate;
 mod error;
 pub mod groups;
+pub mod installation;
 pub mod members;
 pub mod people;
 mod refusal;
 pub mod resolution;
 pub mod scim_client;
+pub mod settings;
 mod settle;
+pub mod sweep;
 pub mod users;
 
 pub use error::{Error, Kind};
