@@ -4,6 +4,7 @@
 //! - [`user`], [`email`]: the person; how addresses compare
 //! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
 //! - [`event`]: what happened
+//! - [`scope`]: what a key of the admin API may do
 //! - [`error`]: rules that said no
 
 pub mod connection;
@@ -14,6 +15,7 @@ pub mod grant;
 pub mod mapping;
 pub mod organization;
 pub mod role;
+pub mod scope;
 pub mod user;
 mod words;
 

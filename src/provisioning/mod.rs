@@ -29,13 +29,16 @@ use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
+pub mod access;
 pub mod admission;
 pub mod correlate;
 mod error;
+pub mod feed;
 pub mod groups;
 pub mod installation;
 pub mod members;
 pub mod people;
+pub mod people_view;
 mod refusal;
 pub mod resolution;
 pub mod scim_client;
@@ -190,7 +193,7 @@ where
         + 'static,
     T: Send + 'static,
 {
-    store
+    let committed = store
         .write(move |tx| {
             let (job, context) = (job.clone(), context.clone());
             async move {
@@ -201,7 +204,9 @@ where
             }
             .boxed()
         })
-        .await
+        .await;
+    store.wakeups().ring(org);
+    committed
 }
 
 /// Runs one change that a SCIM client asks for: the token is checked, the organization's row

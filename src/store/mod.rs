@@ -18,6 +18,7 @@ pub mod search;
 pub mod sqlite;
 pub mod tx;
 pub mod types;
+pub mod wakeups;
 
 #[path = "."]
 mod on_sqlite {
@@ -67,6 +68,7 @@ use futures_util::future::BoxFuture;
 pub use error::{Error, Failure, Key};
 pub use migrate::{Direction, Step};
 pub use tx::Tx;
+pub use wakeups::Wakeups;
 
 /// Where the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +89,7 @@ enum Engine {
 
 /// The one user store.
 #[derive(Clone)]
-pub struct Store(Arc<Engine>);
+pub struct Store(Arc<Engine>, Wakeups);
 
 impl Store {
     /// Brings the store at `place` up to date and opens it.
@@ -108,10 +110,16 @@ impl Store {
 
     /// Opens without looking at the migrations, with at most `pool` PostgreSQL connections.
     pub fn open_as_it_is(place: &Place, pool: usize) -> Result<Self, Error> {
-        Ok(Self(Arc::new(match place {
+        let engine = match place {
             Place::Postgres(url) => Engine::Postgres(postgres::Connections::new(url, pool)?),
             Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path)?),
-        })))
+        };
+        Ok(Self(Arc::new(engine), Wakeups::default()))
+    }
+
+    /// The bells of those who wait for events; whoever commits one rings.
+    pub fn wakeups(&self) -> &Wakeups {
+        &self.1
     }
 
     /// Migrates the store at `place`, or looks at its migrations.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::directory::event::Visibility;
+use crate::directory::user::UserState;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, MappingId, OrganizationId,
     ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
@@ -136,6 +137,8 @@ ops! {
     organization = organizations::by_id(id: OrganizationId) -> Option<OrganizationRow>;
     /// The query `organizations::by_slug`.
     organization_by_slug = organizations::by_slug(slug: &str) -> Option<OrganizationRow>;
+    /// Organizations in the order of their ids.
+    organization_page = organizations::page(after: Option<OrganizationId>, limit: i64) -> Vec<OrganizationRow>;
     /// The query `organizations::list`.
     organizations = organizations::list() -> Vec<OrganizationRow>;
     /// The query `organizations::roles`.
@@ -262,6 +265,8 @@ ops! {
     tombstones_of = users::tombstones_of(org: OrganizationId, connection: ConnectionId, user_name_folded: &str, email_norm: Option<&str>) -> Vec<UserRow>;
     /// The query `users::list`.
     users = users::list(org: OrganizationId, after: Option<UserId>, limit: i64) -> Vec<UserRow>;
+    /// People in the order of their ids: those with an address, those who are something now.
+    wanted_users = users::wanted(org: OrganizationId, email_norm: Option<&str>, state: Option<UserState>, after: Option<UserId>, limit: i64) -> Vec<UserRow>;
     /// The query `users::by_ids`.
     users_by_ids = users::by_ids(org: OrganizationId, ids: &[UserId]) -> Vec<UserRow>;
     /// Who holds the owner's title.

@@ -12,7 +12,7 @@ use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::settings::connections::{self, Connection, described, find, row};
 use crate::provisioning::settings::differences;
-use crate::provisioning::{Change, Context, Error, change, admission};
+use crate::provisioning::{Change, Context, Error, admission, change};
 use crate::store::Store;
 use crate::store::rows::ConnectionRow;
 

@@ -14,7 +14,7 @@ use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM, OWNER_RANK, Role};
 use crate::id::{AppId, ConnectionId, OrganizationId};
 use crate::provisioning::settings::roles::NO_ROLE;
 use crate::provisioning::settings::{catalogue, differences, name, role, tokens};
-use crate::provisioning::{Change, Context, Error, Kind, change, admission};
+use crate::provisioning::{Change, Context, Error, Kind, admission, change};
 use crate::saml::metadata::IdentityProvider;
 use crate::scim;
 use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::directory::role::Catalogue;
 use crate::id::{ConnectionId, MappingId, OrganizationId, UserId};
-use crate::provisioning::people::{self, Person, ProjectRole};
 use crate::provisioning::settings::mappings::{self, NewMapping};
 use crate::provisioning::settings::{catalogue, connections};
 use crate::provisioning::{Change, Context, Error};
@@ -56,8 +55,8 @@ pub struct Difference {
 pub struct Roles {
     /// The organization-wide role.
     pub role: Option<String>,
-    /// The roles in projects.
-    pub projects: Vec<ProjectRole>,
+    /// The roles in projects, by the project's slug.
+    pub projects: BTreeMap<String, String>,
 }
 
 /// The end of a rehearsal: it never commits.
@@ -123,65 +122,72 @@ async fn rehearse(
             mappings::remove_in(&mut change, *connection, *id).await?.1
         }
     };
-    let before = described(change.tx, org, &people).await?;
+    let before = held(change.tx, org, &people).await?;
     change.settle().await?;
-    let after = described(tx, org, &people).await?;
-    Ok(plan(&before, &after, &catalogue(tx, org).await?))
+    let after = held(tx, org, &people).await?;
+    let ids: Vec<_> = people.into_iter().collect();
+    let addresses = tx.users_by_ids(org, &ids).await?.into_iter();
+    let mut plan = plan(&before, &after, &catalogue(tx, org).await?);
+    let addresses: BTreeMap<_, _> = addresses.map(|user| (user.id, user.email)).collect();
+    for person in &mut plan.people {
+        person.email = addresses.get(&person.user_id).cloned().flatten();
+    }
+    Ok(plan)
 }
 
-async fn described(
+/// The roles that people hold, as stored.
+async fn held(
     tx: &mut Tx,
     org: OrganizationId,
     ids: &[UserId],
-) -> Result<Vec<Person>, Error> {
-    let mut users = tx.users_by_ids(org, ids).await?;
-    users.sort_by_key(|user| user.id);
-    people::described(tx, org, users).await
+) -> Result<BTreeMap<UserId, Roles>, Error> {
+    let roles = catalogue(tx, org).await?;
+    let slug = |id| roles.role(id).map(|role| role.slug.clone());
+    let users = tx.users_by_ids(org, ids).await?.into_iter();
+    let mut held: BTreeMap<_, _> = users
+        .map(|user| {
+            let role = user.role_id.and_then(slug);
+            (user.id, Roles { role, projects: BTreeMap::new() })
+        })
+        .collect();
+    let projects = tx.projects(org).await?;
+    for row in tx.user_projects(org, ids).await? {
+        let project = projects.iter().find(|project| project.id == row.project_id);
+        if let (Some(roles), Some(project)) = (held.get_mut(&row.user_id), project) {
+            roles.projects.insert(project.slug.clone(), slug(row.role_id).unwrap_or_default());
+        }
+    }
+    Ok(held)
 }
 
-fn plan(before: &[Person], after: &[Person], catalogue: &Catalogue) -> Plan {
+fn plan(
+    before: &BTreeMap<UserId, Roles>,
+    after: &BTreeMap<UserId, Roles>,
+    catalogue: &Catalogue,
+) -> Plan {
     let mut plan = Plan::default();
-    for (old, new) in before.iter().zip(after) {
-        let outcome = match direction(&roles(old), &roles(new), catalogue) {
+    for (id, new) in after {
+        let Some(old) = before.get(id) else { continue };
+        let (count, outcome) = match direction(old, new, catalogue) {
             (false, false) => continue,
-            (true, false) => {
-                plan.gained += 1;
-                "gained"
-            }
-            (false, true) => {
-                plan.lost += 1;
-                "lost"
-            }
-            (true, true) => {
-                plan.changed += 1;
-                "changed"
-            }
+            (true, false) => (&mut plan.gained, "gained"),
+            (false, true) => (&mut plan.lost, "lost"),
+            (true, true) => (&mut plan.changed, "changed"),
         };
-        plan.people.push(Difference {
-            user_id: new.id,
-            email: new.email.clone(),
-            outcome,
-            from: roles(old),
-            to: roles(new),
-        });
+        *count += 1;
+        let (from, to) = (old.clone(), new.clone());
+        plan.people.push(Difference { user_id: *id, email: None, outcome, from, to });
     }
     plan
 }
 
-fn roles(person: &Person) -> Roles {
-    Roles { role: person.role.clone(), projects: person.projects.clone() }
-}
-
 /// Whether something rises, and whether something falls.
 fn direction(old: &Roles, new: &Roles, catalogue: &Catalogue) -> (bool, bool) {
-    let rank = |slug: Option<&String>| {
-        slug.and_then(|slug| catalogue.by_slug(slug)).map_or(0, |role| role.rank)
-    };
+    let rank = |slug: &String| catalogue.by_slug(slug).map_or(0, |role| role.rank);
     let ranks = |roles: &Roles| -> BTreeMap<Option<String>, i64> {
-        let wide = (None, rank(roles.role.as_ref()));
+        let wide = (None, roles.role.as_ref().map_or(0, rank));
         let projects = roles.projects.iter();
-        let projects = projects.map(|held| (Some(held.slug.clone()), rank(held.role.as_ref())));
-        projects.chain([wide]).collect()
+        projects.map(|(project, role)| (Some(project.clone()), rank(role))).chain([wide]).collect()
     };
     let (old, new) = (ranks(old), ranks(new));
     let places: BTreeSet<_> = old.keys().chain(new.keys()).collect();
@@ -198,10 +204,8 @@ mod tests {
     use crate::id::{Entropy, Ids};
 
     fn held(role: Option<&str>, projects: &[(&str, &str)]) -> Roles {
-        let projects = projects.iter().map(|(slug, role)| ProjectRole {
-            slug: String::from(*slug),
-            role: Some(String::from(*role)),
-        });
+        let projects =
+            projects.iter().map(|(slug, role)| (String::from(*slug), String::from(*role)));
         Roles { role: role.map(String::from), projects: projects.collect() }
     }
 

@@ -53,6 +53,19 @@ pub(crate) async fn list(conn: &mut Conn) -> QueryResult<Vec<OrganizationRow>> {
         .await
 }
 
+/// Organizations in the order of their ids.
+pub(crate) async fn page(
+    conn: &mut Conn,
+    after: Option<OrganizationId>,
+    limit: i64,
+) -> QueryResult<Vec<OrganizationRow>> {
+    let mut query = organizations::table.select(OrganizationRow::as_select()).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(organizations::id.gt(after));
+    }
+    query.order(organizations::id).limit(limit).load(conn).await
+}
+
 pub(crate) async fn roles(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<RoleRow>> {
     roles::table
         .filter(roles::org_id.eq(org))

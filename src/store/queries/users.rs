@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl;
 use super::super::Conn;
 use super::values::{Rows, Values};
 use super::CHUNK;
+use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
 use crate::store::rows::{UserProjectRow, UserRow};
 use crate::store::schema::{user_projects, users};
@@ -102,6 +103,40 @@ pub(crate) async fn list(
     if let Some(after) = after {
         query = query.filter(users::id.gt(after));
     }
+    query.order(users::id).limit(limit).load(conn).await
+}
+
+/// People in the order of their ids: those with an address, those who are something now.
+pub(crate) async fn wanted(
+    conn: &mut Conn,
+    org: OrganizationId,
+    email_norm: Option<&str>,
+    state: Option<UserState>,
+    after: Option<UserId>,
+    limit: i64,
+) -> QueryResult<Vec<UserRow>> {
+    let mut query =
+        users::table.filter(users::org_id.eq(org)).select(UserRow::as_select()).into_boxed();
+    if let Some(norm) = email_norm {
+        query = query.filter(users::email_norm.eq(norm.to_owned()));
+    }
+    if let Some(after) = after {
+        query = query.filter(users::id.gt(after));
+    }
+    let here = users::deleted_at.is_null().and(users::erased_at.is_null());
+    let suspended = users::suspended_by_directory_at
+        .is_not_null()
+        .or(users::suspended_by_admin_at.is_not_null())
+        .or(users::suspended_by_expiry_at.is_not_null());
+    query = match state {
+        None => query,
+        Some(UserState::Active) => query.filter(here.and(diesel::dsl::not(suspended))),
+        Some(UserState::Deleted) => {
+            query.filter(users::deleted_at.is_not_null().and(users::erased_at.is_null()))
+        }
+        Some(UserState::Erased) => query.filter(users::erased_at.is_not_null()),
+        Some(UserState::Suspended) => query.filter(here.and(suspended)),
+    };
     query.order(users::id).limit(limit).load(conn).await
 }
 

@@ -1,0 +1,137 @@
+//! Scopes: what a key of the admin API may do. A key carries words, or `*` for all of them.
+
+use std::collections::BTreeSet;
+
+use crate::directory::UnknownWord;
+use crate::directory::words::words;
+
+words! {
+    /// One thing that a key may do.
+    Scope {
+        /// See the data of events that only admins may read.
+        AuditRead = "audit:read",
+        /// Read connections.
+        ConnectionsRead = "connections:read",
+        /// Read the event feed.
+        EventsRead = "events:read",
+        /// Read mappings.
+        MappingsRead = "mappings:read",
+        /// Read organizations.
+        OrganizationsRead = "organizations:read",
+        /// Read projects.
+        ProjectsRead = "projects:read",
+        /// Read roles.
+        RolesRead = "roles:read",
+        /// Read users, and why they hold the role they hold.
+        UsersRead = "users:read",
+    }
+}
+
+impl Scope {
+    /// What a key is told that lacks it.
+    pub fn lacking(self) -> &'static str {
+        match self {
+            Self::AuditRead => "this key lacks the scope audit:read",
+            Self::ConnectionsRead => "this key lacks the scope connections:read",
+            Self::EventsRead => "this key lacks the scope events:read",
+            Self::MappingsRead => "this key lacks the scope mappings:read",
+            Self::OrganizationsRead => "this key lacks the scope organizations:read",
+            Self::ProjectsRead => "this key lacks the scope projects:read",
+            Self::RolesRead => "this key lacks the scope roles:read",
+            Self::UsersRead => "this key lacks the scope users:read",
+        }
+    }
+}
+
+/// The word for every scope, those to come too.
+pub const EVERYTHING: &str = "*";
+
+/// What a key may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes {
+    everything: bool,
+    words: BTreeSet<Scope>,
+}
+
+impl Scopes {
+    /// The scopes as the store holds them: words between spaces. A word of another version of this
+    /// program allows nothing.
+    pub fn stored(text: &str) -> Self {
+        let words = text.split_whitespace();
+        Self {
+            everything: words.clone().any(|word| word == EVERYTHING),
+            words: words.filter_map(|word| word.parse().ok()).collect(),
+        }
+    }
+
+    /// Whether they allow this.
+    pub fn allow(&self, scope: Scope) -> bool {
+        self.everything || self.words.contains(&scope)
+    }
+}
+
+impl std::str::FromStr for Scopes {
+    type Err = UnknownWord;
+
+    /// The scopes as somebody asks for them: words between spaces or commas, each a known one.
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let mut scopes = Self::default();
+        let between = |c: char| c.is_whitespace() || c == ',';
+        for word in text.split(between).filter(|word| !word.is_empty()) {
+            if word == EVERYTHING {
+                scopes.everything = true;
+            } else {
+                scopes.words.insert(word.parse()?);
+            }
+        }
+        Ok(scopes)
+    }
+}
+
+impl std::fmt::Display for Scopes {
+    /// The form that the store holds.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.everything {
+            return f.write_str(EVERYTHING);
+        }
+        let words: Vec<_> = self.words.iter().map(|scope| scope.as_str()).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_words_or_everything() {
+        for (text, users, events) in [
+            ("*", true, true),
+            ("users:read", true, false),
+            ("users:read  events:read", true, true),
+            ("users:write users:read2", false, false),
+            ("", false, false),
+        ] {
+            let scopes = Scopes::stored(text);
+            assert_eq!(scopes.allow(Scope::UsersRead), users, "{text}");
+            assert_eq!(scopes.allow(Scope::EventsRead), events, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_must_be_known() {
+        let asked: Scopes = "users:read, events:read".parse().unwrap();
+        assert_eq!(asked.to_string(), "events:read users:read");
+        assert_eq!(Scopes::stored(&asked.to_string()), asked);
+        assert_eq!("users:read *".parse::<Scopes>().unwrap().to_string(), "*");
+        assert!("users:red".parse::<Scopes>().is_err());
+    }
+
+    #[test]
+    fn each_refusal_names_its_scope() {
+        for word in Scope::WORDS {
+            let scope: Scope = word.parse().unwrap();
+            assert!(scope.lacking().ends_with(&format!(" {word}")));
+        }
+    }
+}

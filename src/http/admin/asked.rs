@@ -1,0 +1,162 @@
+//! What a request asks for beside its path: query parameters, a body of JSON, and the media types
+//! that it takes. Whatever is wrong with them is a problem that says so.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+
+use crate::http::reply::problem::{Problem, Type};
+
+/// The query parameters.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match Query::<T>::try_from_uri(&parts.uri) {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Problem::new(Type::InvalidParameter, rejection.body_text())),
+        }
+    }
+}
+
+/// A body of JSON.
+pub struct Sent<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "the body must be JSON: Content-Type: application/json";
+            return Err(Problem::new(Type::UnsupportedMediaType, detail));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(unread)?;
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Self(value)),
+            Err(error) => Err(Problem::new(Type::MalformedBody, error)),
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.is_some_and(|value| {
+        let kind = value.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/json")
+    })
+}
+
+fn unread(rejection: BytesRejection) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Type::BodyTooLarge, "the body is too large"),
+        _ => Problem::new(Type::MalformedBody, "the body ended before it was complete"),
+    }
+}
+
+/// Refuses requests that do not take JSON.
+pub(super) async fn takes_json(request: Request, next: Next) -> Response {
+    if accepts_json(request.headers()) {
+        return next.run(request).await;
+    }
+    Problem::new(Type::NotAcceptable, "the answer is JSON: Accept: application/json")
+        .into_response()
+}
+
+/// Whether `Accept` leaves room for JSON (RFC 9110 §12.5.1): the most specific range decides, and
+/// a weight of nought excludes.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut best: Option<(usize, bool)> = None;
+    for value in headers.get_all(header::ACCEPT) {
+        let Ok(value) = value.to_str() else { continue };
+        for range in value.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let known = ["", "*/*", "application/*", "application/json"];
+            let specific = known.iter().position(|known| *known == kind);
+            let weight = parts.find_map(|part| part.strip_prefix("q="));
+            let wanted = weight.is_none_or(|q| q.parse().is_ok_and(|q: f32| q > 0.0));
+            let place = specific.map_or((0, false), |specific| (specific, wanted && specific > 0));
+            if best.is_none_or(|best| place.0 >= best.0) && !kind.is_empty() {
+                best = Some(place);
+            }
+        }
+    }
+    best.is_none_or(|(_, wanted)| wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::extract::DefaultBodyLimit;
+    use axum::http::HeaderValue;
+    use axum::routing::post;
+    use serde::Deserialize;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[test]
+    fn json_is_what_is_answered() {
+        for (accept, expected) in [
+            (None, true),
+            (Some(""), true),
+            (Some("*/*"), true),
+            (Some("application/json"), true),
+            (Some("text/html, application/json;q=0.1"), true),
+            (Some("text/html, */*;q=0.8"), true),
+            (Some("Application/*"), true),
+            (Some("text/html"), false),
+            (Some("application/xml"), false),
+            (Some("application/json;q=0, */*"), false),
+            (Some("*/*;q=0"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            }
+            assert_eq!(accepts_json(&headers), expected, "{accept:?}");
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Named {
+        name: String,
+    }
+
+    #[tokio::test]
+    async fn a_body_is_json_of_the_right_shape_and_size() {
+        async fn echo(Sent(named): Sent<Named>) -> String {
+            named.name
+        }
+        let app: Router = Router::new().route("/", post(echo)).layer(DefaultBodyLimit::max(64));
+        for (kind, body, status) in [
+            (Some("application/json"), r#"{"name":"a"}"#.to_owned(), 200),
+            (Some("application/json; charset=utf-8"), r#"{"name":"a"}"#.to_owned(), 200),
+            (Some("text/plain"), r#"{"name":"a"}"#.to_owned(), 415),
+            (None, r#"{"name":"a"}"#.to_owned(), 415),
+            (Some("application/json"), r#"{"name":"#.to_owned(), 400),
+            (Some("application/json"), String::new(), 400),
+            (Some("application/json"), r#"{"name":1}"#.to_owned(), 400),
+            (Some("application/json"), r#"{"name":"a","more":1}"#.to_owned(), 400),
+            (Some("application/json"), "[".repeat(60), 400),
+            (Some("application/json"), " ".repeat(65), 413),
+        ] {
+            let mut request = Request::builder().method("POST").uri("/");
+            if let Some(kind) = kind {
+                request = request.header(header::CONTENT_TYPE, kind);
+            }
+            let request = request.body(Body::from(body.clone())).unwrap();
+            let answer = app.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{kind:?} {body}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Mappings: the rules by which a connection's groups give roles.
+
+use axum::Json;
+use axum::extract::Path;
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::directory::mapping::MatchKind;
+use crate::directory::scope::Scope;
+use crate::http::admin::asked::Asked;
+use crate::http::admin::paging::{Listing, Page};
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::Problem;
+use crate::id::{ConnectionId, MappingId, OrganizationId, ScimGroupId};
+use crate::provisioning::Error;
+use crate::store::Tx;
+
+/// A rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Mapping {
+    /// The id.
+    #[schema(value_type = String, format = "uuid")]
+    id: MappingId,
+    /// The connection whose groups it is about.
+    #[schema(value_type = String, format = "uuid")]
+    connection_id: ConnectionId,
+    /// By what it knows its group.
+    match_kind: MatchKind,
+    /// What it says of the group.
+    match_text: String,
+    /// The SCIM Group that it found.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    group_id: Option<ScimGroupId>,
+    /// The slug of the role it gives.
+    role: String,
+    /// The slugs of the projects it gives the role in; empty means the whole organization.
+    projects: Vec<String>,
+    /// Its place among the connection's rules.
+    position: i64,
+    /// Whether it counts.
+    enabled: bool,
+    /// Since when it is there.
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Timestamp,
+}
+
+/// List the mappings of an organization.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/mappings", operation_id = "list_mappings", tag = "Mappings",
+    params(("slug" = String, Path, description = "The organization's slug"), Listing),
+    responses((status = 200, body = Page<Mapping>)),
+    security(("key" = ["mappings:read"])),
+)]
+pub(super) async fn list(
+    admin: Admin,
+    Path(slug): Path<String>,
+    Asked(listing): Asked<Listing>,
+) -> Result<Json<Page<Mapping>>, Problem> {
+    let place = listing.place::<MappingId>()?;
+    let mappings = admin.read(&slug, Scope::MappingsRead, |tx, admitted| {
+        async move { mappings(tx, admitted.organization.id).await }.boxed()
+    });
+    Ok(Json(place.cut(mappings.await?, |mapping| mapping.id)))
+}
+
+async fn mappings(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Mapping>, Error> {
+    let (roles, projects) = (tx.roles(org).await?, tx.projects(org).await?);
+    let scopes = tx.mapping_projects(org).await?;
+    let rows = tx.mappings(org).await?.into_iter();
+    let view = rows.map(|row| {
+        let role = roles.iter().find(|role| role.id == row.role_id);
+        let mine = scopes.iter().filter(|(id, _)| *id == row.id);
+        let slugs = mine.filter_map(|(_, id)| projects.iter().find(|project| project.id == *id));
+        Mapping {
+            id: row.id,
+            connection_id: row.connection_id,
+            match_kind: row.match_kind,
+            match_text: row.match_text,
+            group_id: row.bound_group_id,
+            role: role.map(|role| role.slug.clone()).unwrap_or_default(),
+            projects: slugs.map(|project| project.slug.clone()).collect(),
+            position: row.position,
+            enabled: row.enabled,
+            created_at: row.created_at.0,
+        }
+    });
+    Ok(view.collect())
+}

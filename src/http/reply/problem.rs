@@ -1,0 +1,363 @@
+//! Problems (RFC 9457): how the admin API says no. One list of types, one exhaustive match over
+//! what can go wrong, so that a new error does not compile until it has said how it looks here.
+//!
+//! A handler answers a [`Problem`]; [`finished`] writes it down once the request's id and the
+//! public URL are at hand, and turns whatever refusal nobody here phrased into one.
+
+use std::fmt;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::directory::Violation;
+use crate::provisioning::Error;
+use crate::store;
+
+/// The media type of problems (RFC 9457 §6.1).
+pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Seconds after which a client that met a busy store should come again.
+const RETRY_AFTER: &str = "1";
+
+/// Declares the list of problem types: each with its slug, status, title, and what to do.
+macro_rules! types {
+    ($($variant:ident = $slug:literal, $status:literal, $title:literal, $help:literal;)+) => {
+        /// A type of problem; its slug is stable and public.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the list says of each what it is")]
+        pub enum Type { $($variant,)+ }
+
+        impl Type {
+            /// Every type, in the order of slugs.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The last part of the problem's `type`.
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug,)+ }
+            }
+
+            /// The status it is answered with.
+            pub fn status(self) -> StatusCode {
+                let code = match self { $(Self::$variant => $status,)+ };
+                StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+
+            /// What happened, in a few words: the same for every problem of the type.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// What to do about it.
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)+ }
+            }
+        }
+    };
+}
+
+types! {
+    ArchivedProject = "archived_project", 422, "The project is archived",
+        "Name a project that is live.";
+    BodyTooLarge = "body_too_large", 413, "The body is too large",
+        "Send less at once.";
+    BodyTooSlow = "body_too_slow", 408, "The body did not arrive in time",
+        "Send the request again.";
+    ConnectionPaused = "connection_paused", 409, "The connection is paused",
+        "Resume the connection first.";
+    InsufficientScope = "insufficient_scope", 403, "The key may not do this",
+        "Use a key that has the scope which the detail names.";
+    Internal = "internal", 500, "Something failed here",
+        "Report the trace id to the operator: it leads to the log.";
+    Invalid = "invalid", 422, "A value is refused",
+        "The detail says which value is refused and why.";
+    InvalidParameter = "invalid_parameter", 400, "A query parameter is wrong",
+        "Correct the parameter that the detail names.";
+    LastOwner = "last_owner", 422, "The owner stays",
+        "Transfer the ownership first.";
+    MalformedBody = "malformed_body", 400, "The body cannot be read",
+        "Send JSON of the shape that the API description gives.";
+    MalformedRequest = "malformed_request", 400, "The request cannot be read",
+        "Correct the request; the detail says what is wrong with it.";
+    ManagedByDirectory = "managed_by_directory", 422, "The directory decides this",
+        "Change it at the identity provider.";
+    MethodNotAllowed = "method_not_allowed", 405, "The path takes other methods",
+        "The Allow header says which methods the path takes.";
+    NotAcceptable = "not_acceptable", 406, "The answer is JSON only",
+        "Accept application/json.";
+    NotFound = "not_found", 404, "There is no such thing",
+        "Check the path. What belongs to another organization than the key is not there for it.";
+    OwnerNotGrantable = "owner_not_grantable", 422, "Ownership is transferred, not granted",
+        "Grant another role, or transfer the ownership.";
+    RoleAboveCeiling = "role_above_ceiling", 422, "The role is above the connection's ceiling",
+        "Choose a lower role, or raise the connection's highest role.";
+    ScopeNotAllowed = "scope_not_allowed", 422, "The role takes no projects",
+        "Grant the role without projects.";
+    SignInRefused = "sign_in_refused", 403, "The sign-in is refused",
+        "The detail carries the reason's code.";
+    Stale = "stale", 412, "It was changed meanwhile",
+        "Read it again, and repeat the change on what is there now.";
+    Taken = "taken", 409, "The name is taken",
+        "Choose another name.";
+    TooManyRequests = "too_many_requests", 429, "Too many requests",
+        "Come again after the time that Retry-After says.";
+    TooManyTokens = "too_many_tokens", 422, "Two tokens are live already",
+        "Revoke one of them first.";
+    Unauthorized = "unauthorized", 401, "The credential is not good",
+        "Send a live key of this installation: Authorization: Bearer sk_...";
+    Unavailable = "unavailable", 503, "Usher is busy",
+        "Try again after the time that Retry-After says.";
+    UnknownApp = "unknown_app", 422, "There is no such app",
+        "Create the app first.";
+    UnknownProject = "unknown_project", 422, "There is no such project",
+        "Create the project first.";
+    UnknownRole = "unknown_role", 422, "There is no such role",
+        "Name a role of the organization, or create it first.";
+    UnsupportedMediaType = "unsupported_media_type", 415, "The body must be JSON",
+        "Send the body with Content-Type: application/json.";
+}
+
+/// Something went wrong, as a caller is told.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    kind: Type,
+    detail: String,
+    errors: Vec<Fault>,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Fault {
+    /// The query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<&'static str>,
+    /// Where in the body, as a JSON Pointer (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// A stable word for what is wrong.
+    pub code: &'static str,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+/// A problem (RFC 9457 §3).
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct Document<'a> {
+    /// The type: a stable URL.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The type in a few words.
+    title: &'a str,
+    /// The status of the answer.
+    status: u16,
+    /// What happened this time.
+    detail: &'a str,
+    /// The request's id, as `X-Request-Id` and the log have it.
+    trace_id: &'a str,
+    /// What exactly is wrong, where there is more to say.
+    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+    errors: &'a [Fault],
+}
+
+impl Problem {
+    /// A problem of this type.
+    pub fn new(kind: Type, detail: impl fmt::Display) -> Self {
+        Self { kind, detail: detail.to_string(), errors: Vec::new() }
+    }
+
+    /// A query parameter is wrong.
+    pub fn parameter(name: &'static str, code: &'static str, message: impl fmt::Display) -> Self {
+        let message = message.to_string();
+        let detail = format!("{name}: {message}");
+        let fault = Fault { parameter: Some(name), pointer: None, code, message };
+        Self { kind: Type::InvalidParameter, detail, errors: vec![fault] }
+    }
+
+    /// The problem that a bare refusal of the frame stands for: unknown paths, panics.
+    fn bare(status: StatusCode) -> Self {
+        let (kind, detail) = match status {
+            StatusCode::UNAUTHORIZED => (Type::Unauthorized, "a key is needed"),
+            StatusCode::NOT_FOUND => (Type::NotFound, "there is no such path"),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                (Type::MethodNotAllowed, "the path is there, but not for this method")
+            }
+            StatusCode::NOT_ACCEPTABLE => (Type::NotAcceptable, "the answer is JSON"),
+            StatusCode::REQUEST_TIMEOUT => (Type::BodyTooSlow, "the body did not arrive in time"),
+            StatusCode::PAYLOAD_TOO_LARGE => (Type::BodyTooLarge, "the body is too large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                (Type::UnsupportedMediaType, "the body must be JSON")
+            }
+            StatusCode::TOO_MANY_REQUESTS => (Type::TooManyRequests, "come again later"),
+            StatusCode::SERVICE_UNAVAILABLE => (Type::Unavailable, "try again"),
+            status if status.is_client_error() => {
+                (Type::MalformedRequest, "the request cannot be read")
+            }
+            _ => (Type::Internal, INTERNAL),
+        };
+        Self::new(kind, detail)
+    }
+}
+
+const INTERNAL: &str = "something failed here; the trace id leads to the log";
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Forbidden(why) => Self::new(Type::InsufficientScope, why),
+            Error::NotFound(kind) => {
+                Self::new(Type::NotFound, format_args!("there is no such {}", kind.word()))
+            }
+            Error::Paused => Self::new(Type::ConnectionPaused, "the connection is paused"),
+            Error::Rule(violation) => of_rule(&violation),
+            Error::Scim(error) => Self::new(Type::Invalid, error.detail),
+            Error::SignIn(refusal) => Self::new(Type::SignInRefused, refusal.reason()),
+            Error::Stale => Self::new(Type::Stale, "it was changed meanwhile; read it again"),
+            Error::Store(error) => of_store(&error),
+            Error::Taken(what) => Self::new(Type::Taken, format_args!("{what} is taken")),
+            Error::Unauthorized => Self::new(
+                Type::Unauthorized,
+                "the key is missing, unknown, expired or revoked: Authorization: Bearer sk_...",
+            ),
+        }
+    }
+}
+
+fn of_rule(violation: &Violation) -> Problem {
+    let kind = match violation {
+        Violation::AboveCeiling { .. } => Type::RoleAboveCeiling,
+        Violation::ArchivedProject(_) => Type::ArchivedProject,
+        Violation::Invalid(_) => Type::Invalid,
+        Violation::LastOwner => Type::LastOwner,
+        Violation::ManagedByDirectory => Type::ManagedByDirectory,
+        Violation::OwnerNotGrantable => Type::OwnerNotGrantable,
+        Violation::ScopeNotAllowed => Type::ScopeNotAllowed,
+        Violation::TooManyTokens => Type::TooManyTokens,
+        Violation::UnknownApp(_) => Type::UnknownApp,
+        Violation::UnknownProject(_) => Type::UnknownProject,
+        Violation::UnknownRole(_) => Type::UnknownRole,
+    };
+    Problem::new(kind, violation)
+}
+
+fn of_store(error: &store::Error) -> Problem {
+    match error {
+        store::Error::Taken(_) => Problem::new(Type::Taken, "a value that must be unique is taken"),
+        store::Error::TooMany => {
+            Problem::new(Type::Invalid, "the search would read too much; narrow it")
+        }
+        store::Error::Lost | store::Error::Unavailable(_) => {
+            tracing::warn!(%error, "the store could not take an operation");
+            Problem::new(Type::Unavailable, "the store is busy; try again")
+        }
+        store::Error::Behind
+        | store::Error::Corrupt { .. }
+        | store::Error::Engine(_)
+        | store::Error::MasterKey(_) => {
+            tracing::error!(%error, "the store failed");
+            Problem::new(Type::Internal, INTERNAL)
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The answer without its body: the problem travels along until [`finished`] writes it.
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.kind.status();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An answer of the admin API as it leaves: a refusal is a problem, and nothing is kept by caches.
+pub(in crate::http) fn finished(mut response: Response, public_url: &str, id: &str) -> Response {
+    let status = response.status();
+    let problem = response.extensions_mut().remove::<Problem>();
+    if problem.is_some() || status.is_client_error() || status.is_server_error() {
+        let problem = problem.unwrap_or_else(|| Problem::bare(status));
+        response = written(&problem, response, public_url, id);
+    }
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+    response
+}
+
+fn written(problem: &Problem, response: Response, public_url: &str, id: &str) -> Response {
+    let document = Document {
+        kind: format!("{public_url}/problems/{}", problem.kind.slug()),
+        title: problem.kind.title(),
+        status: problem.kind.status().as_u16(),
+        detail: &problem.detail,
+        trace_id: id,
+        errors: &problem.errors,
+    };
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    let mut written = HttpResponse::new(Body::from(body));
+    *written.status_mut() = problem.kind.status();
+    let headers = written.headers_mut();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        headers.insert(header::ALLOW, allow.clone());
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    let said = match problem.kind {
+        Type::InsufficientScope => {
+            Some((header::WWW_AUTHENTICATE, "Bearer realm=\"Usher\", error=\"insufficient_scope\""))
+        }
+        Type::TooManyRequests | Type::Unavailable => Some((header::RETRY_AFTER, RETRY_AFTER)),
+        Type::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"Usher\"")),
+        _ => None,
+    };
+    if let Some((name, value)) = said {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_order_and_every_type_is_a_refusal() {
+        assert!(Type::ALL.is_sorted_by_key(|kind| kind.slug()));
+        for kind in Type::ALL {
+            let status = kind.status();
+            assert!(status.is_client_error() || status.is_server_error(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_has_one_name_everywhere() {
+        for violation in [
+            Violation::AboveCeiling { role: "a".into(), ceiling: "b".into() },
+            Violation::ArchivedProject("p".into()),
+            Violation::Invalid("v".into()),
+            Violation::LastOwner,
+            Violation::ManagedByDirectory,
+            Violation::OwnerNotGrantable,
+            Violation::ScopeNotAllowed,
+            Violation::TooManyTokens,
+            Violation::UnknownApp("a".into()),
+            Violation::UnknownProject("p".into()),
+            Violation::UnknownRole("r".into()),
+        ] {
+            assert_eq!(of_rule(&violation).kind.slug(), violation.slug());
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_the_frame_becomes_a_problem_of_its_status() {
+        for status in [400, 401, 404, 405, 406, 408, 413, 415, 429, 500, 503] {
+            let code = StatusCode::from_u16(status).unwrap();
+            assert_eq!(Problem::bare(code).kind.status(), code);
+            let answer = finished(code.into_response(), "https://usher.example", "id");
+            assert_eq!(answer.status(), code);
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
+            assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+        }
+        let fine = finished(StatusCode::OK.into_response(), "https://usher.example", "id");
+        assert_eq!(fine.status(), StatusCode::OK);
+    }
+}

@@ -1,0 +1,71 @@
+//! Access: whose key asks at the admin API, for which organization, and what it may do. The key is
+//! looked up inside the operation's own transaction, so that a key which is revoked meanwhile opens
+//! nothing any more.
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::directory::scope::{Scope, Scopes};
+use crate::id::{ApiKeyId, OrganizationId};
+use crate::provisioning::{Error, Kind};
+use crate::secret::Hash;
+use crate::store::rows::OrganizationRow;
+use crate::store::types::Time;
+use crate::store::{self, Store, Tx};
+
+/// How exact a key's time of last use is.
+const COALESCED: SignedDuration = SignedDuration::from_mins(1);
+
+/// A key that is good now.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The key.
+    pub key: ApiKeyId,
+    /// Its organization; an operator's key has none and is good for all.
+    pub org: Option<OrganizationId>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Whether its time of last use should be written again.
+    pub use_is_news: bool,
+}
+
+impl Access {
+    /// The access that a presented key gives at this instant.
+    pub async fn of(tx: &mut Tx, presented: &Hash, now: Timestamp) -> Result<Self, Error> {
+        let row = tx.api_key(presented).await?.ok_or(Error::Unauthorized)?;
+        let expired = row.expires_at.is_some_and(|at| at.0 <= now);
+        if expired || row.revoked_at.is_some() {
+            return Err(Error::Unauthorized);
+        }
+        Ok(Self {
+            key: row.id,
+            org: row.org_id,
+            scopes: Scopes::stored(&row.scopes),
+            use_is_news: row.last_used_at.is_none_or(|at| now.duration_since(at.0) >= COALESCED),
+        })
+    }
+
+    /// The organization of this slug. One that the key is not for is one that is not there.
+    pub async fn organization(&self, tx: &mut Tx, slug: &str) -> Result<OrganizationRow, Error> {
+        tx.organization_by_slug(slug)
+            .await?
+            .filter(|row| self.org.is_none_or(|org| org == row.id))
+            .ok_or(Error::NotFound(Kind::Organization))
+    }
+
+    /// Refuses a key that lacks the scope.
+    pub fn require(&self, scope: Scope) -> Result<(), Error> {
+        if self.scopes.allow(scope) { Ok(()) } else { Err(Error::Forbidden(scope.lacking())) }
+    }
+}
+
+/// Writes down that a key was used. It bears on nothing, so a failure is only logged.
+pub async fn note_use(store: &Store, key: ApiKeyId, now: Timestamp) {
+    let noted = store.write(move |tx| {
+        async move { tx.touch_api_key(key, Time(now)).await }.boxed()
+    });
+    if let Err(error) = noted.await {
+        let error: store::Error = error;
+        tracing::warn!(%error, key.id = %key, "a key's time of last use could not be written");
+    }
+}

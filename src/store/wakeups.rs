@@ -1,0 +1,85 @@
+//! Wake-ups: whoever waits for an organization's events in this process sleeps until somebody of
+//! this process has committed one. Commits of other processes ring no bell here; who waits looks
+//! for them now and then.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::Notify;
+
+use crate::id::OrganizationId;
+
+/// The bells of the organizations that somebody waits for. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Wakeups(Arc<Bells>);
+
+#[derive(Default)]
+struct Bells {
+    closed: AtomicBool,
+    by_organization: Mutex<HashMap<OrganizationId, Weak<Notify>>>,
+}
+
+impl Wakeups {
+    /// The bell of an organization. What was committed before its `notified()` was called must be
+    /// read after it.
+    pub fn bell(&self, org: OrganizationId) -> Arc<Notify> {
+        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bell) = bells.get(&org).and_then(Weak::upgrade) {
+            return bell;
+        }
+        let bell = Arc::new(Notify::new());
+        bells.insert(org, Arc::downgrade(&bell));
+        bell
+    }
+
+    /// Wakes whoever waits for the organization: something of it was committed.
+    pub fn ring(&self, org: OrganizationId) {
+        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        match bells.get(&org).map(Weak::upgrade) {
+            Some(Some(bell)) => bell.notify_waiters(),
+            Some(None) => drop(bells.remove(&org)),
+            None => {}
+        }
+    }
+
+    /// Wakes everybody for good: the process is about to stop, nobody waits any more.
+    pub fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, bell) in bells.drain() {
+            if let Some(bell) = bell.upgrade() {
+                bell.notify_waiters();
+            }
+        }
+    }
+
+    /// Whether nobody is to wait any more.
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::id::{Entropy, Ids};
+
+    #[tokio::test]
+    async fn a_bell_wakes_those_who_wait_for_its_organization() {
+        let ids = Ids::new(Clock::fixed(jiff::Timestamp::UNIX_EPOCH), Entropy::seeded(1));
+        let (ours, other): (OrganizationId, OrganizationId) = (ids.next(), ids.next());
+        let wakeups = Wakeups::default();
+        let (bell, quiet) = (wakeups.bell(ours), wakeups.bell(other));
+        let (rung, silent) = (bell.notified(), quiet.notified());
+        wakeups.ring(ours);
+        rung.await;
+        let soon = std::time::Duration::from_millis(1);
+        assert!(tokio::time::timeout(soon, silent).await.is_err());
+        let last = quiet.notified();
+        wakeups.close();
+        last.await;
+        assert!(wakeups.is_closed());
+    }
+}
