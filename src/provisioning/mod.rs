@@ -35,6 +35,7 @@ pub mod correlate;
 mod error;
 pub mod feed;
 pub mod groups;
+pub mod hand_off;
 pub mod installation;
 pub mod members;
 pub mod people;
@@ -42,8 +43,10 @@ pub mod people_view;
 mod refusal;
 pub mod resolution;
 pub mod scim_client;
+pub mod sessions;
 pub mod settings;
 mod settle;
+pub mod sign_in;
 pub mod sweep;
 pub mod users;
 

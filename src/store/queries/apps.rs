@@ -83,3 +83,17 @@ pub(crate) async fn serves(
         .optional()?;
     Ok(listed.is_some())
 }
+
+/// The first apps that serve the organization: two are enough to know that it is not one.
+pub(crate) async fn serving(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<AppRow>> {
+    let listed = app_organizations::table
+        .filter(app_organizations::org_id.eq(org))
+        .select(app_organizations::app_id);
+    apps::table
+        .filter(apps::all_organizations.eq(true).or(apps::id.eq_any(listed)))
+        .select(AppRow::as_select())
+        .order(apps::id)
+        .limit(2)
+        .load(conn)
+        .await
+}

@@ -110,6 +110,59 @@ pub(crate) async fn touch(
     }
 }
 
+/// Gives a subject whose person is gone to another person, with nothing of what was known of the
+/// first.
+pub(crate) async fn relink(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: IdentityId,
+    user: UserId,
+    email_norm: Option<&str>,
+    at: Time,
+) -> QueryResult<()> {
+    let set = (
+        identities::user_id.eq(user),
+        identities::email_norm.eq(email_norm.map(str::to_owned)),
+        identities::group_values.eq(None::<Doc>),
+        identities::groups_known_at.eq(None::<Time>),
+        identities::confirmed_by.eq(None::<UserId>),
+        identities::created_at.eq(at),
+    );
+    let target = identities::table.find((org, id));
+    diesel::update(target).set(set).execute(conn).await.map(drop)
+}
+
+/// Notes the address under which a subject is known from now on.
+pub(crate) async fn readdress(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: IdentityId,
+    email_norm: &str,
+) -> QueryResult<()> {
+    let set = identities::email_norm.eq(Some(email_norm.to_owned()));
+    let target = identities::table.find((org, id));
+    diesel::update(target).set(set).execute(conn).await.map(drop)
+}
+
+/// Forgets the groups that a person's other subjects of a connection named: the last sign-in
+/// alone tells.
+pub(crate) async fn forget_groups(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    user: UserId,
+    except: IdentityId,
+) -> QueryResult<()> {
+    let target = identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::user_id.eq(user))
+        .filter(identities::connection_id.eq(connection))
+        .filter(identities::id.ne(except))
+        .filter(identities::group_values.is_not_null());
+    let set = identities::group_values.eq(None::<Doc>);
+    diesel::update(target).set(set).execute(conn).await.map(drop)
+}
+
 /// Remembers a message; a second time is a unique violation. `session` is the session that the
 /// message made, so that its re-post by the same browser can be told from a replay.
 pub(crate) async fn remember(

@@ -77,6 +77,45 @@ pub(crate) async fn touch(
     diesel::update(target).set(sessions::last_seen_at.eq(at)).execute(conn).await.map(drop)
 }
 
+/// Starts a session that waited for its person's yes: it gets the secret of its cookie only now.
+/// `false` where it waits no longer.
+pub(crate) async fn start(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SessionId,
+    hash: &Hash,
+    at: Time,
+    waiting: &str,
+) -> QueryResult<bool> {
+    let target = sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::id.eq(id))
+        .filter(sessions::ended_cause.eq(waiting.to_owned()));
+    let set = (
+        sessions::hash.eq(hash.to_vec()),
+        sessions::last_seen_at.eq(at),
+        sessions::ended_at.eq(None::<Time>),
+        sessions::ended_cause.eq(None::<String>),
+    );
+    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+}
+
+/// Gives up a session that waits for its person's yes.
+pub(crate) async fn give_up(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SessionId,
+    waiting: &str,
+    cause: &str,
+) -> QueryResult<()> {
+    let target = sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::id.eq(id))
+        .filter(sessions::ended_cause.eq(waiting.to_owned()));
+    let set = sessions::ended_cause.eq(Some(cause.to_owned()));
+    diesel::update(target).set(set).execute(conn).await.map(drop)
+}
+
 /// Ends sessions, and with them every code made from them that was not used yet.
 pub(crate) async fn end(
     conn: &mut Conn,
