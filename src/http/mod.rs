@@ -1,9 +1,14 @@
 //! The doors: every route of the product, on one screen. A handler extracts, calls once and
 //! replies; each family of routes says no in its own dialect ([`reply`]).
 
+pub mod admin;
+pub mod auth;
 pub mod layers;
+pub mod oidc;
 pub mod reply;
+pub mod saml;
 pub mod scim;
+pub mod signed_in;
 pub mod state;
 
 use axum::Router;
@@ -17,6 +22,10 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(scim::routes())
+        .merge(saml::routes())
+        .merge(oidc::routes())
+        .merge(signed_in::routes())
+        .merge(admin::routes())
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());
     layers::around(routes, gateway)

@@ -41,7 +41,9 @@ impl Access {
             key: row.id,
             org: row.org_id,
             scopes: Scopes::stored(&row.scopes),
-            use_is_news: row.last_used_at.is_none_or(|at| now.duration_since(at.0) >= COALESCED),
+            use_is_news: row
+                .last_used_at
+                .is_none_or(|at| now.duration_since(at.0) >= COALESCED),
         })
     }
 
@@ -55,15 +57,18 @@ impl Access {
 
     /// Refuses a key that lacks the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
-        if self.scopes.allow(scope) { Ok(()) } else { Err(Error::Forbidden(scope.lacking())) }
+        if self.scopes.allow(scope) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden(scope.lacking()))
+        }
     }
 }
 
 /// Writes down that a key was used. It bears on nothing, so a failure is only logged.
 pub async fn note_use(store: &Store, key: ApiKeyId, now: Timestamp) {
-    let noted = store.write(move |tx| {
-        async move { tx.touch_api_key(key, Time(now)).await }.boxed()
-    });
+    let noted =
+        store.write(move |tx| async move { tx.touch_api_key(key, Time(now)).await }.boxed());
     if let Err(error) = noted.await {
         let error: store::Error = error;
         tracing::warn!(%error, key.id = %key, "a key's time of last use could not be written");

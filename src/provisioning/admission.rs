@@ -92,7 +92,11 @@ async fn let_in(change: &mut Change<'_>, mut user: UserRow) -> Result<UserId, Er
     let before = user.state();
     user.suspended_by_admin_at = None;
     write(change, &mut user).await?;
-    let kind = if user.is_active() { EventKind::UserReactivated } else { EventKind::UserUpdated };
+    let kind = if user.is_active() {
+        EventKind::UserReactivated
+    } else {
+        EventKind::UserUpdated
+    };
     tell(change, kind, &user, before);
     Ok(user.id)
 }
@@ -121,7 +125,10 @@ pub async fn end_sessions_through(
     cause: &str,
 ) -> Result<(), Error> {
     let now = change.time();
-    let live = change.tx.live_sessions_through(change.org, connection, now).await?;
+    let live = change
+        .tx
+        .live_sessions_through(change.org, connection, now)
+        .await?;
     let ids: Vec<_> = live.iter().map(|session| session.id).collect();
     change.tx.end_sessions(change.org, &ids, now, cause).await?;
     for session in live {

@@ -62,19 +62,39 @@ pub async fn read(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = tx.events_after(org, after, None, limit).await?;
     let next = rows.last().map_or(after, |row| row.seq);
-    let data = rows.into_iter().map(|row| event(row, as_admin)).collect::<Result<_, _>>()?;
+    let data = rows
+        .into_iter()
+        .map(|row| event(row, as_admin))
+        .collect::<Result<_, _>>()?;
     Ok(Feed { data, next })
 }
 
 fn event(row: EventRow, as_admin: bool) -> Result<Event, Error> {
     let data = if as_admin || row.visibility == Visibility::Feed {
-        let corrupt = |_| store::Error::Corrupt { table: "events", column: "data" };
+        let corrupt = |_| store::Error::Corrupt {
+            table: "events",
+            column: "data",
+        };
         serde_json::from_str(&row.data.0).map_err(corrupt)?
     } else {
         Value::Object(serde_json::Map::new())
     };
-    let EventRow { seq, id, kind, time, cause, .. } = row;
-    Ok(Event { seq, id, kind, time: time.0, cause, data })
+    let EventRow {
+        seq,
+        id,
+        kind,
+        time,
+        cause,
+        ..
+    } = row;
+    Ok(Event {
+        seq,
+        id,
+        kind,
+        time: time.0,
+        cause,
+        data,
+    })
 }
 
 /// Reads until there is an event or the time is over. A commit of this process wakes it at once;

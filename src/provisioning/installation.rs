@@ -32,6 +32,8 @@ pub struct Installation {
 pub enum Opener {
     /// A command: a store that is behind is refused.
     Command,
+    /// Somebody who only looks: nothing is set up.
+    Examiner,
     /// The server: a store that is behind is brought up.
     Server,
 }
@@ -52,31 +54,48 @@ impl Installation {
         opener: Opener,
     ) -> Result<Self, Error> {
         let store = match opener {
-            Opener::Command => Store::open_for_command(place).await?,
+            Opener::Command | Opener::Examiner => Store::open_for_command(place).await?,
             Opener::Server => Store::open(place).await?,
         };
         let instance = match Self::instance(&store).await? {
             Some(instance) => instance,
+            None if opener == Opener::Examiner => {
+                let empty = "the store is empty; the first command sets it up";
+                return Err(Error::MasterKey(empty.to_owned()));
+            }
             None => Self::set_up(&store, key_file, ids).await?,
         };
         let master = read(key_file)?.ok_or_else(|| missing(key_file))?;
         let data_keys = unlock(&instance, &master).map_err(|_| wrong(key_file))?;
-        let rows = store.read(|tx| async move { tx.signing_keys().await }.boxed()).await?;
+        let rows = store
+            .read(|tx| async move { tx.signing_keys().await }.boxed())
+            .await?;
         let keys = rows.iter().map(|row| signing_key(row, &data_keys));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let keys = KeySet::new(keys).map_err(|error| Error::Engine(error.to_string()))?;
-        Ok(Self { store, data_keys, keys })
+        Ok(Self {
+            store,
+            data_keys,
+            keys,
+        })
     }
 
     async fn instance(store: &Store) -> Result<Option<InstanceRow>, Error> {
-        store.read(|tx| async move { tx.instance().await }.boxed()).await
+        store
+            .read(|tx| async move { tx.instance().await }.boxed())
+            .await
     }
 
     /// Makes what an empty store lacks, or takes what another process made meanwhile.
     async fn set_up(store: &Store, key_file: &Path, ids: &Ids) -> Result<InstanceRow, Error> {
-        let empty: bool = store.read(|tx| async move { tx.is_empty().await }.boxed()).await?;
+        let empty: bool = store
+            .read(|tx| async move { tx.is_empty().await }.boxed())
+            .await?;
         if !empty {
-            return Err(Error::Corrupt { table: "instance", column: "check_value" });
+            return Err(Error::Corrupt {
+                table: "instance",
+                column: "check_value",
+            });
         }
         let master = match read(key_file)? {
             Some(master) => master,
@@ -131,7 +150,9 @@ fn fresh_key(
 ) -> Result<SigningKeyRow, Error> {
     let failed = |error: String| Error::Engine(format!("a signing key could not be made: {error}"));
     let key = SigningKey::generate(algorithm).map_err(|error| failed(error.to_string()))?;
-    let pem = key.to_private_pem().map_err(|error| failed(error.to_string()))?;
+    let pem = key
+        .to_private_pem()
+        .map_err(|error| failed(error.to_string()))?;
     let sealed = data_keys
         .seal(&key_place(key.kid()), &pem, ids.entropy())
         .map_err(|error| failed(error.to_string()))?;
@@ -146,15 +167,19 @@ fn fresh_key(
 }
 
 fn signing_key(row: &SigningKeyRow, data_keys: &DataKeys) -> Result<(State, SigningKey), Error> {
-    let corrupt = |column| Error::Corrupt { table: "signing_keys", column };
+    let corrupt = |column| Error::Corrupt {
+        table: "signing_keys",
+        column,
+    };
     let state = match row.state.as_str() {
         "current" => State::Current,
         "next" => State::Next,
         "retired" => State::Retired,
         _ => return Err(corrupt("state")),
     };
-    let pem =
-        data_keys.open(&key_place(&row.kid), &row.sealed).map_err(|_| corrupt("sealed"))?;
+    let pem = data_keys
+        .open(&key_place(&row.kid), &row.sealed)
+        .map_err(|_| corrupt("sealed"))?;
     let key = SigningKey::from_private_pem(&pem).map_err(|_| corrupt("sealed"))?;
     if key.kid() != row.kid {
         return Err(corrupt("kid"));
@@ -198,16 +223,25 @@ fn create(path: &Path, ids: &Ids) -> Result<MasterKeys, Error> {
 }
 
 fn place(draft: &Path, path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(draft)?;
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::hard_link(draft, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn unusable(verb: &str, path: &Path, error: &io::Error) -> Error {
-    Error::MasterKey(format!("cannot {verb} the master key file {}: {error}", path.display()))
+    Error::MasterKey(format!(
+        "cannot {verb} the master key file {}: {error}",
+        path.display()
+    ))
 }
 
 fn missing(path: &Path) -> Error {

@@ -21,13 +21,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::directory::event::EventKind;
-use crate::id::{
-    ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId,
-};
+use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId};
 use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
 use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, wakeups};
 
 pub mod access;
 pub mod admission;
@@ -122,10 +120,21 @@ impl<'t> Change<'t> {
         org: OrganizationId,
         context: &Context,
     ) -> Result<Change<'t>, Error> {
-        let seq = tx.lock_organization(org).await?.ok_or(Error::NotFound(Kind::Organization))?;
+        let seq = tx
+            .lock_organization(org)
+            .await?
+            .ok_or(Error::NotFound(Kind::Organization))?;
         let now = context.ids.clock().now();
         let (touched, events) = (BTreeSet::new(), Vec::new());
-        Ok(Self { tx, org, now, context: context.clone(), seq, touched, events })
+        Ok(Self {
+            tx,
+            org,
+            now,
+            context: context.clone(),
+            seq,
+            touched,
+            events,
+        })
     }
 
     /// A fresh id.
@@ -145,14 +154,22 @@ impl<'t> Change<'t> {
 
     /// Records what happened.
     pub fn record(&mut self, kind: EventKind, data: Value) {
-        self.events.push(Recorded { subject: None, kind, data });
+        self.events.push(Recorded {
+            subject: None,
+            kind,
+            data,
+        });
     }
 
     /// Records what happened to a person: what the change does to their own role is told in this
     /// event, not in another one.
     pub fn record_of(&mut self, user: UserId, kind: EventKind, data: Value) {
         self.touch(user);
-        self.events.push(Recorded { subject: Some(user), kind, data });
+        self.events.push(Recorded {
+            subject: Some(user),
+            kind,
+            data,
+        });
     }
 
     /// Ends the change: resolves the people touched, numbers the events and writes both.
@@ -176,6 +193,7 @@ impl<'t> Change<'t> {
         if !rows.is_empty() {
             self.tx.append_events(&rows).await?;
             self.tx.advance_events(self.org, self.seq).await?;
+            wakeups::tell(self.org);
         }
         Ok(())
     }
@@ -196,7 +214,7 @@ where
         + 'static,
     T: Send + 'static,
 {
-    let committed = store
+    store
         .write(move |tx| {
             let (job, context) = (job.clone(), context.clone());
             async move {
@@ -207,9 +225,7 @@ where
             }
             .boxed()
         })
-        .await;
-    store.wakeups().ring(org);
-    committed
+        .await
 }
 
 /// Runs one change that a SCIM client asks for: the token is checked, the organization's row
@@ -242,7 +258,10 @@ where
                 let mut change = Change::begin(tx, client.org, &context).await?;
                 let value = job(&mut change, &client).await?;
                 if client.is_stale {
-                    change.tx.touch_scim_token(client.org, client.token, now).await?;
+                    change
+                        .tx
+                        .touch_scim_token(client.org, client.token, now)
+                        .await?;
                 }
                 change.settle().await?;
                 Ok(value)

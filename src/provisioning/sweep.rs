@@ -11,5 +11,7 @@ use crate::store::types::Time;
 /// how many.
 pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
     let now = Time(ids.clock().now());
-    store.write(move |tx| async move { Ok(tx.forget_messages(now).await?) }.boxed()).await
+    store
+        .write(move |tx| async move { Ok(tx.forget_messages(now).await?) }.boxed())
+        .await
 }

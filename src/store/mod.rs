@@ -6,7 +6,10 @@
 //! read, a SCIM resource is kept as its document, with a flat `search` object of comparable
 //! texts (see `scim::Index`) that the filter compiler reads: memory and SQL compare the same
 //! bytes, so they cannot disagree.
-#![expect(clippy::duplicate_mod, reason = "the queries are written once and mounted an engine")]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the queries are written once and mounted an engine"
+)]
 
 pub mod error;
 pub mod migrate;
@@ -32,7 +35,13 @@ mod on_sqlite {
     /// An id column as the text that clients see.
     pub(crate) fn id_text(column: &str) -> String {
         let part = |from, length| format!("substr(lower(hex({column})), {from}, {length})");
-        let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+        let parts = [
+            part(1, 8),
+            part(9, 4),
+            part(13, 4),
+            part(17, 4),
+            part(21, 12),
+        ];
         format!("({})", parts.join(" || '-' || "))
     }
     #[path = "filter.rs"]
@@ -60,7 +69,7 @@ mod on_postgres {
     pub(crate) mod queries;
 }
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -68,6 +77,7 @@ use futures_util::future::BoxFuture;
 pub use error::{Error, Failure, Key};
 pub use migrate::{Direction, Step};
 pub use tx::Tx;
+use wakeups::Told;
 pub use wakeups::Wakeups;
 
 /// Where the store is.
@@ -77,6 +87,31 @@ pub enum Place {
     Postgres(String),
     /// An SQLite file.
     Sqlite(PathBuf),
+}
+
+impl Place {
+    /// The place that a database URL of the settings names.
+    pub fn of_url(url: &str) -> Self {
+        match url.strip_prefix("sqlite://") {
+            Some(path) => Self::Sqlite(PathBuf::from(path)),
+            None => Self::Postgres(url.to_owned()),
+        }
+    }
+
+    /// The store's own file, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Sqlite(path) => Some(path),
+        }
+    }
+
+    /// The file that the one server of a store which is a file holds locked.
+    pub fn server_lock(&self) -> Option<PathBuf> {
+        let mut name = self.file()?.as_os_str().to_owned();
+        name.push(".lock");
+        Some(PathBuf::from(name))
+    }
 }
 
 /// PostgreSQL connections that one process holds at most.
@@ -152,9 +187,28 @@ impl Store {
         T: Send + 'static,
         E: Failure,
     {
-        match &*self.0 {
+        let told = Told::default();
+        let job = heard(job, told.clone());
+        let done = match &*self.0 {
             Engine::Postgres(pool) => pool.write(job).await,
             Engine::Sqlite(threads) => threads.write(job).await,
+        };
+        if done.is_ok() {
+            self.1.ring(&told);
         }
+        done
     }
+}
+
+/// The job, listened to.
+fn heard<T, E, F>(
+    job: F,
+    told: Told,
+) -> impl for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static
+where
+    F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    T: Send + 'static,
+    E: Failure,
+{
+    move |tx| told.listen(job(tx))
 }

@@ -1,14 +1,45 @@
 //! Wake-ups: whoever waits for an organization's events in this process sleeps until somebody of
-//! this process has committed one. Commits of other processes ring no bell here; who waits looks
-//! for them now and then.
+//! this process has committed one. A job that writes events [`tell`]s of it, and the bell rings once
+//! the job's transaction stands. Commits of other processes ring no bell here; who waits looks for
+//! them now and then.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
 use crate::id::OrganizationId;
+
+tokio::task_local! {
+    /// What the job that runs has told.
+    static TOLD: Told;
+}
+
+/// Says, within a job that writes, that the organization has new events.
+pub fn tell(org: OrganizationId) {
+    // A job that nobody listens to has nobody to wake.
+    let _ = TOLD.try_with(|told| told.lock().insert(org));
+}
+
+/// The organizations that a job has told of.
+#[derive(Clone, Default)]
+pub(in crate::store) struct Told(Arc<Mutex<BTreeSet<OrganizationId>>>);
+
+impl Told {
+    /// Runs a job and listens to what it tells.
+    pub(in crate::store) fn listen<'a, T: Send + 'a>(
+        &self,
+        job: BoxFuture<'a, T>,
+    ) -> BoxFuture<'a, T> {
+        Box::pin(TOLD.scope(self.clone(), job))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<OrganizationId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The bells of the organizations that somebody waits for. Cheap to clone.
 #[derive(Clone, Default)]
@@ -24,7 +55,11 @@ impl Wakeups {
     /// The bell of an organization. What was committed before its `notified()` was called must be
     /// read after it.
     pub fn bell(&self, org: OrganizationId) -> Arc<Notify> {
-        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bells = self
+            .0
+            .by_organization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(bell) = bells.get(&org).and_then(Weak::upgrade) {
             return bell;
         }
@@ -33,20 +68,30 @@ impl Wakeups {
         bell
     }
 
-    /// Wakes whoever waits for the organization: something of it was committed.
-    pub fn ring(&self, org: OrganizationId) {
-        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
-        match bells.get(&org).map(Weak::upgrade) {
-            Some(Some(bell)) => bell.notify_waiters(),
-            Some(None) => drop(bells.remove(&org)),
-            None => {}
+    /// Wakes whoever waits for what a job has told of, now that it is committed.
+    pub(in crate::store) fn ring(&self, told: &Told) {
+        let mut bells = self
+            .0
+            .by_organization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for org in std::mem::take(&mut *told.lock()) {
+            match bells.get(&org).map(Weak::upgrade) {
+                Some(Some(bell)) => bell.notify_waiters(),
+                Some(None) => drop(bells.remove(&org)),
+                None => {}
+            }
         }
     }
 
     /// Wakes everybody for good: the process is about to stop, nobody waits any more.
     pub fn close(&self) {
         self.0.closed.store(true, Ordering::SeqCst);
-        let mut bells = self.0.by_organization.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bells = self
+            .0
+            .by_organization
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for (_, bell) in bells.drain() {
             if let Some(bell) = bell.upgrade() {
                 bell.notify_waiters();
@@ -68,12 +113,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_bell_wakes_those_who_wait_for_its_organization() {
-        let ids = Ids::new(Clock::fixed(jiff::Timestamp::UNIX_EPOCH), Entropy::seeded(1));
+        let ids = Ids::new(
+            Clock::fixed(jiff::Timestamp::UNIX_EPOCH),
+            Entropy::seeded(1),
+        );
         let (ours, other): (OrganizationId, OrganizationId) = (ids.next(), ids.next());
         let wakeups = Wakeups::default();
         let (bell, quiet) = (wakeups.bell(ours), wakeups.bell(other));
         let (rung, silent) = (bell.notified(), quiet.notified());
-        wakeups.ring(ours);
+        let told = Told::default();
+        told.listen(Box::pin(async move { tell(ours) })).await;
+        wakeups.ring(&told);
         rung.await;
         let soon = std::time::Duration::from_millis(1);
         assert!(tokio::time::timeout(soon, silent).await.is_err());

@@ -46,7 +46,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     value.is_some_and(|value| {
         let kind = value.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/json")
@@ -65,8 +67,11 @@ pub(super) async fn takes_json(request: Request, next: Next) -> Response {
     if accepts_json(request.headers()) {
         return next.run(request).await;
     }
-    Problem::new(Type::NotAcceptable, "the answer is JSON: Accept: application/json")
-        .into_response()
+    Problem::new(
+        Type::NotAcceptable,
+        "the answer is JSON: Accept: application/json",
+    )
+    .into_response()
 }
 
 /// Whether `Accept` leaves room for JSON (RFC 9110 §12.5.1): the most specific range decides, and
@@ -137,16 +142,26 @@ mod tests {
         async fn echo(Sent(named): Sent<Named>) -> String {
             named.name
         }
-        let app: Router = Router::new().route("/", post(echo)).layer(DefaultBodyLimit::max(64));
+        let app: Router = Router::new()
+            .route("/", post(echo))
+            .layer(DefaultBodyLimit::max(64));
         for (kind, body, status) in [
             (Some("application/json"), r#"{"name":"a"}"#.to_owned(), 200),
-            (Some("application/json; charset=utf-8"), r#"{"name":"a"}"#.to_owned(), 200),
+            (
+                Some("application/json; charset=utf-8"),
+                r#"{"name":"a"}"#.to_owned(),
+                200,
+            ),
             (Some("text/plain"), r#"{"name":"a"}"#.to_owned(), 415),
             (None, r#"{"name":"a"}"#.to_owned(), 415),
             (Some("application/json"), r#"{"name":"#.to_owned(), 400),
             (Some("application/json"), String::new(), 400),
             (Some("application/json"), r#"{"name":1}"#.to_owned(), 400),
-            (Some("application/json"), r#"{"name":"a","more":1}"#.to_owned(), 400),
+            (
+                Some("application/json"),
+                r#"{"name":"a","more":1}"#.to_owned(),
+                400,
+            ),
             (Some("application/json"), "[".repeat(60), 400),
             (Some("application/json"), " ".repeat(65), 413),
         ] {

@@ -1,4 +1,8 @@
 //! The event feed, read by long polling.
+#![expect(
+    unused_qualifications,
+    reason = "the OpenAPI macro writes its types in full"
+)]
 
 use std::time::Duration;
 
@@ -52,7 +56,11 @@ pub(super) async fn read(
 ) -> Result<Json<Feed>, Problem> {
     let after = asked.after.unwrap_or(0);
     if after < 0 {
-        return Err(Problem::parameter("after", "out_of_range", "0 or more is possible"));
+        return Err(Problem::parameter(
+            "after",
+            "out_of_range",
+            "0 or more is possible",
+        ));
     }
     let wait = asked.wait.unwrap_or(0);
     if wait > LONGEST_WAIT {
@@ -71,5 +79,7 @@ pub(super) async fn read(
             .boxed()
         })
     };
-    Ok(Json(feed::follow(&store, Duration::from_secs(wait), look).await?))
+    Ok(Json(
+        feed::follow(&store, Duration::from_secs(wait), look).await?,
+    ))
 }

@@ -86,18 +86,29 @@ pub(super) async fn list(
                 None => tx.organization_page(place.after, limit).await?,
                 Some(own) => {
                     let later = place.after.is_none_or(|after| own > after);
-                    tx.organization(own).await?.filter(|_| later).into_iter().collect()
+                    tx.organization(own)
+                        .await?
+                        .filter(|_| later)
+                        .into_iter()
+                        .collect()
                 }
             })
         }
         .boxed()
     });
     let data = rows.await?.into_iter().map(organization).collect();
-    Ok(Json(place.page(data, |organization| organization.id.to_string())))
+    Ok(Json(
+        place.page(data, |organization| organization.id.to_string()),
+    ))
 }
 
 fn organization(row: OrganizationRow) -> Organization {
-    Organization { id: row.id, slug: row.slug, name: row.name, created_at: row.created_at.0 }
+    Organization {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        created_at: row.created_at.0,
+    }
 }
 
 /// List the roles of an organization.
@@ -116,19 +127,30 @@ pub(super) async fn roles(
     let rows = admin.read(&slug, Scope::RolesRead, |tx, admitted| {
         async move {
             let organization = admitted.organization;
-            Ok((tx.roles(organization.id).await?, organization.default_role_id))
+            Ok((
+                tx.roles(organization.id).await?,
+                organization.default_role_id,
+            ))
         }
         .boxed()
     });
     let (rows, default) = rows.await?;
-    let view = |RoleRow { id, slug, name, rank, .. }| Role {
+    let view = |RoleRow {
+                    id,
+                    slug,
+                    name,
+                    rank,
+                    ..
+                }| Role {
         id,
         slug,
         name,
         rank,
         default: id == default,
     };
-    Ok(Json(place.cut(rows.into_iter().map(view).collect(), |role| role.id)))
+    Ok(Json(
+        place.cut(rows.into_iter().map(view).collect(), |role| role.id),
+    ))
 }
 
 /// List the projects of an organization.
@@ -154,5 +176,8 @@ pub(super) async fn projects(
         created_at: row.created_at.0,
         archived_at: row.archived_at.map(|at| at.0),
     };
-    Ok(Json(place.cut(rows.await?.into_iter().map(view).collect(), |project| project.id)))
+    Ok(Json(place.cut(
+        rows.await?.into_iter().map(view).collect(),
+        |project| project.id,
+    )))
 }

@@ -49,18 +49,32 @@ impl Listing {
     /// The place that is asked for.
     pub fn place<I: FromStr>(&self) -> Result<Place<I>, Problem> {
         let misread = |_| Problem::parameter("after", "malformed", "take it from `next`");
-        let after = self.after.as_deref().map(str::parse).transpose().map_err(misread)?;
-        Ok(Place { limit: limit(self.limit)?, after })
+        let after = self
+            .after
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(misread)?;
+        Ok(Place {
+            limit: limit(self.limit)?,
+            after,
+        })
     }
 }
 
 /// A limit within its bounds.
 pub fn limit(asked: Option<u64>) -> Result<usize, Problem> {
-    let asked = asked.map_or(Ok(DEFAULT), usize::try_from).unwrap_or(usize::MAX);
+    let asked = asked
+        .map_or(Ok(DEFAULT), usize::try_from)
+        .unwrap_or(usize::MAX);
     if (1..=MOST).contains(&asked) {
         return Ok(asked);
     }
-    Err(Problem::parameter("limit", "out_of_range", format_args!("1 to {MOST} is possible")))
+    Err(Problem::parameter(
+        "limit",
+        "out_of_range",
+        format_args!("1 to {MOST} is possible"),
+    ))
 }
 
 impl<I> Place<I> {
@@ -74,7 +88,11 @@ impl<I> Place<I> {
         let has_more = data.len() > self.limit;
         data.truncate(self.limit);
         let next = data.last().filter(|_| has_more).map(id);
-        Page { data, next, has_more }
+        Page {
+            data,
+            next,
+            has_more,
+        }
     }
 }
 
@@ -93,13 +111,29 @@ mod tests {
     use super::*;
 
     fn asked(limit: Option<u64>, after: Option<&str>) -> Result<Place<u8>, Problem> {
-        Listing { limit, after: after.map(str::to_owned) }.place()
+        Listing {
+            limit,
+            after: after.map(str::to_owned),
+        }
+        .place()
     }
 
     #[test]
     fn a_place_is_within_its_bounds() {
-        assert_eq!(asked(None, None).unwrap(), Place { limit: 50, after: None });
-        assert_eq!(asked(Some(200), Some("7")).unwrap(), Place { limit: 200, after: Some(7) });
+        assert_eq!(
+            asked(None, None).unwrap(),
+            Place {
+                limit: 50,
+                after: None
+            }
+        );
+        assert_eq!(
+            asked(Some(200), Some("7")).unwrap(),
+            Place {
+                limit: 200,
+                after: Some(7)
+            }
+        );
         for (limit, after) in [(Some(0), None), (Some(201), None), (None, Some("x"))] {
             assert!(asked(limit, after).is_err());
         }

@@ -1,4 +1,8 @@
 //! Users: who is in, with which role, and why.
+#![expect(
+    unused_qualifications,
+    reason = "the OpenAPI macro writes its types in full"
+)]
 
 use axum::Json;
 use axum::extract::Path;
@@ -46,13 +50,23 @@ pub(super) async fn list(
     Path(slug): Path<String>,
     Asked(search): Asked<Search>,
 ) -> Result<Json<Page<User>>, Problem> {
-    let place = Listing { limit: search.limit, after: search.after }.place::<UserId>()?;
+    let place = Listing {
+        limit: search.limit,
+        after: search.after,
+    }
+    .place::<UserId>()?;
     let norm = |text: String| {
         let misread = || Problem::parameter("email", "malformed", "this is not an address");
-        Address::parse(&text).map(|address| address.norm().to_owned()).ok_or_else(misread)
+        Address::parse(&text)
+            .map(|address| address.norm().to_owned())
+            .ok_or_else(misread)
     };
     let email_norm = search.email.map(norm).transpose()?;
-    let wanted = Wanted { email_norm, state: search.state, after: place.after };
+    let wanted = Wanted {
+        email_norm,
+        state: search.state,
+        after: place.after,
+    };
     let users = admin.read(&slug, Scope::UsersRead, move |tx, admitted| {
         let wanted = wanted.clone();
         async move {

@@ -42,7 +42,10 @@ impl FromRequestParts<Gateway> for Admin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &Gateway) -> Result<Self, Infallible> {
-        Ok(Self { gateway: state.clone(), presented: presented(&parts.headers) })
+        Ok(Self {
+            gateway: state.clone(),
+            presented: presented(&parts.headers),
+        })
     }
 }
 
@@ -50,7 +53,9 @@ impl FromRequestParts<Gateway> for Admin {
 /// something else in it.
 fn presented(headers: &HeaderMap) -> Option<Hash> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (value, None) = (values.next()?, values.next()) else { return None };
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
     let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
     let key = key.trim_start_matches(' ');
     (scheme.eq_ignore_ascii_case("Bearer") && key.starts_with(PREFIX)).then(|| secret::hash(key))
@@ -79,7 +84,15 @@ impl Admin {
             async move {
                 let organization = access.organization(tx, &slug).await?;
                 access.require(scope)?;
-                job(tx, Admitted { access, organization, now }).await
+                job(
+                    tx,
+                    Admitted {
+                        access,
+                        organization,
+                        now,
+                    },
+                )
+                .await
             }
             .boxed()
         })

@@ -2,3 +2,4 @@
 //! is looked up inside the transaction of what it is good for.
 
 pub mod admin;
+pub mod session;

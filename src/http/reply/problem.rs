@@ -164,15 +164,28 @@ pub struct Document<'a> {
 impl Problem {
     /// A problem of this type.
     pub fn new(kind: Type, detail: impl fmt::Display) -> Self {
-        Self { kind, detail: detail.to_string(), errors: Vec::new() }
+        Self {
+            kind,
+            detail: detail.to_string(),
+            errors: Vec::new(),
+        }
     }
 
     /// A query parameter is wrong.
     pub fn parameter(name: &'static str, code: &'static str, message: impl fmt::Display) -> Self {
         let message = message.to_string();
         let detail = format!("{name}: {message}");
-        let fault = Fault { parameter: Some(name), pointer: None, code, message };
-        Self { kind: Type::InvalidParameter, detail, errors: vec![fault] }
+        let fault = Fault {
+            parameter: Some(name),
+            pointer: None,
+            code,
+            message,
+        };
+        Self {
+            kind: Type::InvalidParameter,
+            detail,
+            errors: vec![fault],
+        }
     }
 
     /// The problem that a bare refusal of the frame stands for: unknown paths, panics.
@@ -180,9 +193,10 @@ impl Problem {
         let (kind, detail) = match status {
             StatusCode::UNAUTHORIZED => (Type::Unauthorized, "a key is needed"),
             StatusCode::NOT_FOUND => (Type::NotFound, "there is no such path"),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                (Type::MethodNotAllowed, "the path is there, but not for this method")
-            }
+            StatusCode::METHOD_NOT_ALLOWED => (
+                Type::MethodNotAllowed,
+                "the path is there, but not for this method",
+            ),
             StatusCode::NOT_ACCEPTABLE => (Type::NotAcceptable, "the answer is JSON"),
             StatusCode::REQUEST_TIMEOUT => (Type::BodyTooSlow, "the body did not arrive in time"),
             StatusCode::PAYLOAD_TOO_LARGE => (Type::BodyTooLarge, "the body is too large"),
@@ -206,9 +220,10 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Forbidden(why) => Self::new(Type::InsufficientScope, why),
-            Error::NotFound(kind) => {
-                Self::new(Type::NotFound, format_args!("there is no such {}", kind.word()))
-            }
+            Error::NotFound(kind) => Self::new(
+                Type::NotFound,
+                format_args!("there is no such {}", kind.word()),
+            ),
             Error::Paused => Self::new(Type::ConnectionPaused, "the connection is paused"),
             Error::Rule(violation) => of_rule(&violation),
             Error::Scim(error) => Self::new(Type::Invalid, error.detail),
@@ -280,7 +295,10 @@ pub(in crate::http) fn finished(mut response: Response, public_url: &str, id: &s
         response = written(&problem, response, public_url, id);
     }
     let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(no_store);
     response
 }
 
@@ -302,9 +320,10 @@ fn written(problem: &Problem, response: Response, public_url: &str, id: &str) ->
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     let said = match problem.kind {
-        Type::InsufficientScope => {
-            Some((header::WWW_AUTHENTICATE, "Bearer realm=\"Usher\", error=\"insufficient_scope\""))
-        }
+        Type::InsufficientScope => Some((
+            header::WWW_AUTHENTICATE,
+            "Bearer realm=\"Usher\", error=\"insufficient_scope\"",
+        )),
         Type::TooManyRequests | Type::Unavailable => Some((header::RETRY_AFTER, RETRY_AFTER)),
         Type::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"Usher\"")),
         _ => None,
@@ -324,14 +343,20 @@ mod tests {
         assert!(Type::ALL.is_sorted_by_key(|kind| kind.slug()));
         for kind in Type::ALL {
             let status = kind.status();
-            assert!(status.is_client_error() || status.is_server_error(), "{kind:?}");
+            assert!(
+                status.is_client_error() || status.is_server_error(),
+                "{kind:?}"
+            );
         }
     }
 
     #[test]
     fn a_rule_has_one_name_everywhere() {
         for violation in [
-            Violation::AboveCeiling { role: "a".into(), ceiling: "b".into() },
+            Violation::AboveCeiling {
+                role: "a".into(),
+                ceiling: "b".into(),
+            },
             Violation::ArchivedProject("p".into()),
             Violation::Invalid("v".into()),
             Violation::LastOwner,
@@ -357,7 +382,11 @@ mod tests {
             assert_eq!(answer.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
             assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
         }
-        let fine = finished(StatusCode::OK.into_response(), "https://usher.example", "id");
+        let fine = finished(
+            StatusCode::OK.into_response(),
+            "https://usher.example",
+            "id",
+        );
         assert_eq!(fine.status(), StatusCode::OK);
     }
 }

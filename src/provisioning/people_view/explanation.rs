@@ -118,16 +118,21 @@ pub async fn explain(
     let grants: Vec<_> = rows.iter().map(|row| world.grant(row, &scopes)).collect();
     let resolution = world.resolve(user, &grants, Time(now));
     let groups: Vec<_> = rows.iter().filter_map(group_of).collect();
-    let groups: BTreeMap<_, _> =
-        tx.scim_groups_by_ids(org, &groups).await?.into_iter().map(|row| (row.id, row)).collect();
+    let groups: BTreeMap<_, _> = tx
+        .scim_groups_by_ids(org, &groups)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
     let candidates = rows.iter().zip(&grants);
-    let candidates = candidates.map(|(row, grant)| {
-        candidate(&world, &resolution, row, grant, &groups)
-    });
+    let candidates =
+        candidates.map(|(row, grant)| candidate(&world, &resolution, row, grant, &groups));
     Ok(Explanation {
         user_id: id,
         state: user.state(),
-        role: world.role_slug(resolution.entitlement.role).map(str::to_owned),
+        role: world
+            .role_slug(resolution.entitlement.role)
+            .map(str::to_owned),
         projects: project_roles(&resolution.entitlement, &world.roles, &world.projects),
         because: because(&resolution.because),
         candidates: candidates.collect(),
@@ -141,13 +146,26 @@ fn candidate(
     grant: &grant::Grant,
     groups: &BTreeMap<ScimGroupId, ScimGroupRow>,
 ) -> Candidate {
-    let mapping = mapping_of(row).and_then(|id| world.mappings.get(&id)).map(|(rule, _)| rule);
+    let mapping = mapping_of(row)
+        .and_then(|id| world.mappings.get(&id))
+        .map(|(rule, _)| rule);
     Candidate {
         grant_id: row.id,
-        verdict: resolution.verdicts.get(&row.id).copied().unwrap_or(Verdict::Dormant),
-        role: world.role_slug(Some(row.role_id)).unwrap_or_default().to_owned(),
+        verdict: resolution
+            .verdicts
+            .get(&row.id)
+            .copied()
+            .unwrap_or(Verdict::Dormant),
+        role: world
+            .role_slug(Some(row.role_id))
+            .unwrap_or_default()
+            .to_owned(),
         rank: world.roles.rank(row.role_id),
-        projects: grant.projects.iter().filter_map(|id| slug(&world.projects, *id)).collect(),
+        projects: grant
+            .projects
+            .iter()
+            .filter_map(|id| slug(&world.projects, *id))
+            .collect(),
         source: row.source,
         mapping: mapping.map(|rule| Rule {
             id: rule.id,
@@ -165,7 +183,9 @@ fn candidate(
 
 /// The rule that gave a grant: the first half of its reference.
 fn mapping_of(row: &GrantRow) -> Option<MappingId> {
-    row.source_ref.split_once('/').and_then(|(mapping, _)| mapping.parse().ok())
+    row.source_ref
+        .split_once('/')
+        .and_then(|(mapping, _)| mapping.parse().ok())
 }
 
 /// The directory's group behind a grant: the second half of its reference.
@@ -180,8 +200,14 @@ fn matched(
     groups: &BTreeMap<ScimGroupId, ScimGroupRow>,
 ) -> Option<MatchedGroup> {
     let group = group_of(row).and_then(|id| groups.get(&id));
-    let display_name = group.map(|group| group.display_name.as_str()).or(written)?.to_owned();
-    Some(MatchedGroup { id: group.map(|group| group.id), display_name })
+    let display_name = group
+        .map(|group| group.display_name.as_str())
+        .or(written)?
+        .to_owned();
+    Some(MatchedGroup {
+        id: group.map(|group| group.id),
+        display_name,
+    })
 }
 
 fn because(because: &grant::Because) -> Because {

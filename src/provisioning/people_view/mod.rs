@@ -136,7 +136,9 @@ pub async fn list(
 ) -> Result<Vec<User>, Error> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let norm = wanted.email_norm.as_deref();
-    let rows = tx.wanted_users(org, norm, wanted.state, wanted.after, limit).await?;
+    let rows = tx
+        .wanted_users(org, norm, wanted.state, wanted.after, limit)
+        .await?;
     views(tx, org, rows).await
 }
 
@@ -145,16 +147,26 @@ pub async fn show(tx: &mut Tx, org: OrganizationId, id: UserId) -> Result<UserDe
     let row = tx.user(org, id).await?;
     let user = views(tx, org, row.into_iter().collect()).await?.pop();
     let user = user.ok_or(Error::NotFound(Kind::User))?;
-    let scim = tx.scim_users_of(org, id).await?.into_iter().map(scim_link).collect();
-    let identities = tx.identities_of(org, id).await?.into_iter().map(identity).collect();
-    Ok(UserDetail { user, scim, identities })
+    let scim = tx
+        .scim_users_of(org, id)
+        .await?
+        .into_iter()
+        .map(scim_link)
+        .collect();
+    let identities = tx
+        .identities_of(org, id)
+        .await?
+        .into_iter()
+        .map(identity)
+        .collect();
+    Ok(UserDetail {
+        user,
+        scim,
+        identities,
+    })
 }
 
-async fn views(
-    tx: &mut Tx,
-    org: OrganizationId,
-    rows: Vec<UserRow>,
-) -> Result<Vec<User>, Error> {
+async fn views(tx: &mut Tx, org: OrganizationId, rows: Vec<UserRow>) -> Result<Vec<User>, Error> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let held = tx.user_projects(org, &ids).await?;
     let roles = Catalogue::new(tx.roles(org).await?.iter().map(role).collect());
@@ -170,7 +182,10 @@ async fn views(
             state: row.state(),
             suspended_by: suspended_by(&row),
             owner: row.owner,
-            role: row.role_id.and_then(|id| roles.role(id)).map(|role| role.slug.clone()),
+            role: row
+                .role_id
+                .and_then(|id| roles.role(id))
+                .map(|role| role.slug.clone()),
             projects: project_roles(&entitlement, &roles, &projects),
             roles_version: row.roles_version,
             managed_by: row.managed_by,
@@ -212,7 +227,10 @@ fn project_roles(
 }
 
 fn slug(projects: &[ProjectRow], id: ProjectId) -> Option<String> {
-    projects.iter().find(|project| project.id == id).map(|project| project.slug.clone())
+    projects
+        .iter()
+        .find(|project| project.id == id)
+        .map(|project| project.slug.clone())
 }
 
 fn scim_link(row: ScimUserRow) -> ScimLink {

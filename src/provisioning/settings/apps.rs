@@ -75,7 +75,10 @@ pub struct CreatedApp {
 
 /// Registers an app.
 pub async fn create(store: &Store, context: Context, new: NewApp) -> Result<CreatedApp, Error> {
-    let new = NewApp { name: name(&new.name)?, ..new };
+    let new = NewApp {
+        name: name(&new.name)?,
+        ..new
+    };
     check(&new)?;
     let created = store.write(move |tx| {
         let (context, new) = (context.clone(), new.clone());
@@ -86,7 +89,9 @@ pub async fn create(store: &Store, context: Context, new: NewApp) -> Result<Crea
 
 fn check(new: &NewApp) -> Result<(), Error> {
     let invalid = |what: &str, uri: &str, why: String| {
-        Error::Rule(Violation::Invalid(format!("the {what} {uri} cannot be registered: {why}")))
+        Error::Rule(Violation::Invalid(format!(
+            "the {what} {uri} cannot be registered: {why}"
+        )))
     };
     if new.redirect_uris.is_empty() {
         let rule = "an app needs at least one redirect URI";
@@ -97,7 +102,9 @@ fn check(new: &NewApp) -> Result<(), Error> {
         ("initiate-login URI", &new.initiate_login_uri),
         ("back-channel logout URI", &new.backchannel_logout_uri),
     ];
-    let others = others.into_iter().filter_map(|(what, uri)| Some((what, uri.as_ref()?)));
+    let others = others
+        .into_iter()
+        .filter_map(|(what, uri)| Some((what, uri.as_ref()?)));
     for (what, uri) in redirects.chain(others) {
         redirect::valid_registration(uri).map_err(|why| invalid(what, uri, why.to_string()))?;
     }
@@ -108,7 +115,11 @@ fn check(new: &NewApp) -> Result<(), Error> {
         }
     }
     let audience = new.audience.as_deref().unwrap_or("app");
-    if audience.is_empty() || audience.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if audience.is_empty()
+        || audience
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace())
+    {
         let rule = "an audience is one word, such as a URL";
         return Err(Violation::Invalid(rule.into()).into());
     }
@@ -199,11 +210,41 @@ mod tests {
     fn addresses_are_checked_before_they_are_kept() {
         let text = |text: &str| Some(text.to_owned());
         assert!(check(&app()).is_ok());
-        assert!(check(&NewApp { redirect_uris: Vec::new(), ..app() }).is_err());
-        assert!(check(&NewApp { redirect_uris: vec!["http://a.example/".into()], ..app() }).is_err());
-        assert!(check(&NewApp { initiate_login_uri: text("javascript:x"), ..app() }).is_err());
-        assert!(check(&NewApp { backchannel_logout_uri: text("/out"), ..app() }).is_err());
-        assert!(check(&NewApp { audience: text("two words"), ..app() }).is_err());
+        assert!(
+            check(&NewApp {
+                redirect_uris: Vec::new(),
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                redirect_uris: vec!["http://a.example/".into()],
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                initiate_login_uri: text("javascript:x"),
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                backchannel_logout_uri: text("/out"),
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                audience: text("two words"),
+                ..app()
+            })
+            .is_err()
+        );
         for (url, good) in [
             ("https://app.example/team", true),
             ("http://127.0.0.1:3000/", true),
@@ -212,7 +253,15 @@ mod tests {
             ("app.example", false),
         ] {
             let launch_urls = vec![url.to_owned()];
-            assert_eq!(check(&NewApp { launch_urls, ..app() }).is_ok(), good, "{url}");
+            assert_eq!(
+                check(&NewApp {
+                    launch_urls,
+                    ..app()
+                })
+                .is_ok(),
+                good,
+                "{url}"
+            );
         }
     }
 }

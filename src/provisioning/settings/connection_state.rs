@@ -30,11 +30,7 @@ pub struct TrustedDomain {
 }
 
 /// Stops a connection: no SCIM, no sign-in, and the sessions made through it end.
-pub async fn pause(
-    store: &Store,
-    context: Context,
-    id: ConnectionId,
-) -> Result<Connection, Error> {
+pub async fn pause(store: &Store, context: Context, id: ConnectionId) -> Result<Connection, Error> {
     set_state(store, context, id, ConnectionState::Paused).await
 }
 

@@ -148,14 +148,18 @@ impl Addresses {
 
 /// The row of a connection; its id tells the organization.
 pub async fn find(store: &Store, id: ConnectionId) -> Result<ConnectionRow, Error> {
-    let found =
-        store.read(move |tx| async move { Ok::<_, Error>(tx.connection_of_url(id).await?) }.boxed());
+    let found = store
+        .read(move |tx| async move { Ok::<_, Error>(tx.connection_of_url(id).await?) }.boxed());
     found.await?.ok_or(Error::NotFound(Kind::Connection))
 }
 
 /// The row of a connection of the organization that a change is about.
 pub(super) async fn row(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow, Error> {
-    change.tx.connection(change.org, id).await?.ok_or(Error::NotFound(Kind::Connection))
+    change
+        .tx
+        .connection(change.org, id)
+        .await?
+        .ok_or(Error::NotFound(Kind::Connection))
 }
 
 /// A connection.
@@ -244,7 +248,10 @@ pub async fn create(
             merge(&mut data, json!(&connection));
             change.record(EventKind::ConnectionCreated, data);
             let token = tokens::issue_full(change, row.id).await?;
-            Ok(CreatedConnection { connection, scim_token: token.token })
+            Ok(CreatedConnection {
+                connection,
+                scim_token: token.token,
+            })
         }
         .boxed()
     })
@@ -330,7 +337,9 @@ pub async fn update(
 /// Whether nothing that the old provider signs would be taken any more.
 fn is_another_provider(old: &Connection, new: &Connection) -> bool {
     let kept = |certificate: &TrustedCertificate| {
-        new.certificates.iter().any(|other| other.fingerprint == certificate.fingerprint)
+        new.certificates
+            .iter()
+            .any(|other| other.fingerprint == certificate.fingerprint)
     };
     old.idp_entity_id.is_some()
         && (old.idp_entity_id != new.idp_entity_id || !old.certificates.iter().any(kept))
@@ -360,13 +369,20 @@ async fn apply(
         Some(NO_ROLE) => row.app_id = None,
         Some(client_id) => row.app_id = Some(app(change.tx, row.org_id, client_id).await?),
     }
-    let Some(text) = &settings.idp_metadata else { return Ok(None) };
+    let Some(text) = &settings.idp_metadata else {
+        return Ok(None);
+    };
     let unreadable = |error: crate::saml::Error| {
-        Violation::Invalid(format!("the identity provider's metadata cannot be used: {error}"))
+        Violation::Invalid(format!(
+            "the identity provider's metadata cannot be used: {error}"
+        ))
     };
     let provider = IdentityProvider::read(text, change.now).map_err(unreadable)?;
     row.idp_entity_id = Some(provider.entity_id.clone());
-    row.sso_url = provider.sso_redirect.clone().or_else(|| provider.sso_post.clone());
+    row.sso_url = provider
+        .sso_redirect
+        .clone()
+        .or_else(|| provider.sso_post.clone());
     row.metadata = Some(text.clone());
     Ok(Some(provider))
 }
@@ -420,15 +436,21 @@ async fn attach(
     settings: &ConnectionSettings,
 ) -> Result<(), Error> {
     if let Some(provider) = provider {
-        let certificates = provider.certificates.iter().map(|certificate| CertificateRow {
-            org_id: row.org_id,
-            connection_id: row.id,
-            fingerprint: certificate.fingerprint(),
-            der: certificate.der().to_vec(),
-            not_after: certificate.not_after().into(),
-        });
+        let certificates = provider
+            .certificates
+            .iter()
+            .map(|certificate| CertificateRow {
+                org_id: row.org_id,
+                connection_id: row.id,
+                fingerprint: certificate.fingerprint(),
+                der: certificate.der().to_vec(),
+                not_after: certificate.not_after().into(),
+            });
         let certificates: Vec<_> = certificates.collect();
-        change.tx.replace_certificates(row.org_id, row.id, &certificates).await?;
+        change
+            .tx
+            .replace_certificates(row.org_id, row.id, &certificates)
+            .await?;
     }
     trust(change, row.id, &settings.trusted_domains).await
 }

@@ -62,8 +62,7 @@ pub async fn issue(
                 Some(org) => {
                     let mut change = Change::begin(tx, org, &context).await?;
                     change.tx.insert_api_key(&row).await?;
-                    let data =
-                        json!({"key_id": row.id, "scopes": row.scopes, "last4": row.last4});
+                    let data = json!({"key_id": row.id, "scopes": row.scopes, "last4": row.last4});
                     change.record(EventKind::KeyIssued, data);
                     change.settle().await?;
                 }

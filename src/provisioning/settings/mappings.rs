@@ -71,7 +71,11 @@ fn view(row: &MappingRow, roles: &Catalogue, projects: Vec<String>) -> Mapping {
         position: row.position,
         enabled: row.enabled,
         bound_group_id: row.bound_group_id,
-        state: if row.bound_group_id.is_some() { "bound" } else { "waiting for group" },
+        state: if row.bound_group_id.is_some() {
+            "bound"
+        } else {
+            "waiting for group"
+        },
         created_at: row.created_at.0,
     }
 }
@@ -119,9 +123,14 @@ fn permitted(
         return Err(Violation::OwnerNotGrantable);
     }
     if role.rank > roles.rank(connection.max_role_id) {
-        let ceiling = roles.role(connection.max_role_id).map(|role| role.slug.clone());
+        let ceiling = roles
+            .role(connection.max_role_id)
+            .map(|role| role.slug.clone());
         let role = role.slug.clone();
-        return Err(Violation::AboveCeiling { role, ceiling: ceiling.unwrap_or_default() });
+        return Err(Violation::AboveCeiling {
+            role,
+            ceiling: ceiling.unwrap_or_default(),
+        });
     }
     if role.rank >= ADMIN_RANK && !scope.is_empty() {
         return Err(Violation::ScopeNotAllowed);
@@ -142,11 +151,17 @@ async fn fresh(
     let (folded, bound) = match new.match_kind {
         MatchKind::Name => {
             let folded = scim::fold(text);
-            let group = change.tx.scim_group_by_name(org, connection, &folded).await?;
+            let group = change
+                .tx
+                .scim_group_by_name(org, connection, &folded)
+                .await?;
             (folded, group.map(|group| group.id))
         }
         MatchKind::ExternalId => {
-            let groups = change.tx.scim_groups_by_external_id(org, connection, text).await?;
+            let groups = change
+                .tx
+                .scim_groups_by_external_id(org, connection, text)
+                .await?;
             let only = match groups.as_slice() {
                 [group] => Some(group.id),
                 _ => None,
@@ -185,13 +200,22 @@ async fn unlike_the_others(
     let scopes = change.tx.mapping_projects(change.org).await?;
     let wanted: std::collections::BTreeSet<_> = scope.iter().collect();
     let same = |other: &MappingRow| {
-        let theirs = scopes.iter().filter(|(id, _)| *id == other.id).map(|(_, project)| project);
+        let theirs = scopes
+            .iter()
+            .filter(|(id, _)| *id == other.id)
+            .map(|(_, project)| project);
         (other.connection_id, other.match_kind, other.role_id)
             == (row.connection_id, row.match_kind, row.role_id)
             && other.match_folded == row.match_folded
             && theirs.collect::<std::collections::BTreeSet<_>>() == wanted
     };
-    match change.tx.mappings(change.org).await?.iter().find(|other| same(other)) {
+    match change
+        .tx
+        .mappings(change.org)
+        .await?
+        .iter()
+        .find(|other| same(other))
+    {
         Some(other) => {
             let rule = format!("the same rule is there already: {}", other.id);
             Err(Violation::Invalid(rule).into())
@@ -202,7 +226,10 @@ async fn unlike_the_others(
 
 /// The people whom a rule may bear on: the group's, and whoever signed in through the connection.
 async fn people_of(change: &mut Change<'_>, row: &MappingRow) -> Result<Vec<UserId>, Error> {
-    let mut people = change.tx.people_of_connection(change.org, row.connection_id).await?;
+    let mut people = change
+        .tx
+        .people_of_connection(change.org, row.connection_id)
+        .await?;
     if let Some(group) = row.bound_group_id {
         let members = change.tx.people_of_group(change.org, group).await?;
         people.extend(members.into_iter().map(|(_, user)| user));
@@ -248,7 +275,11 @@ async fn project_slugs(tx: &mut Tx, row: &MappingRow) -> Result<Vec<String>, Err
     let scopes = tx.mapping_projects(row.org_id).await?;
     let mine = |project: &ProjectRow| scopes.contains(&(row.id, project.id));
     let all = tx.projects(row.org_id).await?;
-    Ok(all.into_iter().filter(mine).map(|project| project.slug).collect())
+    Ok(all
+        .into_iter()
+        .filter(mine)
+        .map(|project| project.slug)
+        .collect())
 }
 
 /// Removes a rule: as if everybody had left its group.
@@ -274,7 +305,10 @@ pub(super) async fn remove_in(
     let org = change.org;
     let all = change.tx.mappings(org).await?;
     let ours = |row: &MappingRow| row.id == id && row.connection_id == connection;
-    let row = all.into_iter().find(ours).ok_or(Error::NotFound(Kind::Mapping))?;
+    let row = all
+        .into_iter()
+        .find(ours)
+        .ok_or(Error::NotFound(Kind::Mapping))?;
     let holders = change.tx.mapping_holders(org, id).await?;
     let roles = catalogue(change.tx, org).await?;
     let slugs = project_slugs(change.tx, &row).await?;

@@ -53,7 +53,9 @@ async fn catalogue(tx: &mut Tx, org: OrganizationId) -> Result<Catalogue, Error>
 
 /// The role of a slug.
 fn role<'c>(catalogue: &'c Catalogue, slug: &str) -> Result<&'c Role, Error> {
-    Ok(catalogue.by_slug(slug).ok_or_else(|| Violation::UnknownRole(slug.to_owned()))?)
+    Ok(catalogue
+        .by_slug(slug)
+        .ok_or_else(|| Violation::UnknownRole(slug.to_owned()))?)
 }
 
 /// The live projects of these slugs.
@@ -82,7 +84,9 @@ async fn projects(
 
 /// What differs between two descriptions of the same thing, as events tell it.
 fn differences(before: &Value, after: &Value) -> Vec<Value> {
-    let (Value::Object(before), Value::Object(after)) = (before, after) else { return Vec::new() };
+    let (Value::Object(before), Value::Object(after)) = (before, after) else {
+        return Vec::new();
+    };
     after
         .iter()
         .filter(|(name, _)| *name != "updated_at")

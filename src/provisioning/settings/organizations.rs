@@ -107,9 +107,23 @@ fn rows(slug: String, name: String, context: &Context) -> (OrganizationRow, Vec<
             default_role_id = id;
         }
         let (slug, name) = (slug.to_owned(), name.to_owned());
-        RoleRow { org_id, id, slug, name, rank, created_at }
+        RoleRow {
+            org_id,
+            id,
+            slug,
+            name,
+            rank,
+            created_at,
+        }
     });
-    let row = OrganizationRow { id: org_id, slug, name, default_role_id, event_seq: 0, created_at };
+    let row = OrganizationRow {
+        id: org_id,
+        slug,
+        name,
+        default_role_id,
+        event_seq: 0,
+        created_at,
+    };
     (row, roles.into())
 }
 
@@ -173,7 +187,10 @@ async fn described(tx: &mut Tx, row: OrganizationRow) -> Result<Organization, Er
             .map(|role| role.slug),
         slug: row.slug,
         name: row.name,
-        owner: owner.map(|owner| Owner { id: owner.id, email: owner.email }),
+        owner: owner.map(|owner| Owner {
+            id: owner.id,
+            email: owner.email,
+        }),
         created_at: row.created_at.0,
     })
 }

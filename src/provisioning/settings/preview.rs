@@ -84,11 +84,7 @@ impl Failure for Rehearsed {
 }
 
 /// Tells what the proposal would do, and does nothing.
-pub async fn preview(
-    store: &Store,
-    context: Context,
-    proposal: Proposal,
-) -> Result<Plan, Error> {
+pub async fn preview(store: &Store, context: Context, proposal: Proposal) -> Result<Plan, Error> {
     let connection = match &proposal {
         Proposal::Add(new) => new.connection,
         Proposal::Remove(connection, _) => *connection,
@@ -147,14 +143,22 @@ async fn held(
     let mut held: BTreeMap<_, _> = users
         .map(|user| {
             let role = user.role_id.and_then(slug);
-            (user.id, Roles { role, projects: BTreeMap::new() })
+            (
+                user.id,
+                Roles {
+                    role,
+                    projects: BTreeMap::new(),
+                },
+            )
         })
         .collect();
     let projects = tx.projects(org).await?;
     for row in tx.user_projects(org, ids).await? {
         let project = projects.iter().find(|project| project.id == row.project_id);
         if let (Some(roles), Some(project)) = (held.get_mut(&row.user_id), project) {
-            roles.projects.insert(project.slug.clone(), slug(row.role_id).unwrap_or_default());
+            roles
+                .projects
+                .insert(project.slug.clone(), slug(row.role_id).unwrap_or_default());
         }
     }
     Ok(held)
@@ -176,7 +180,13 @@ fn plan(
         };
         *count += 1;
         let (from, to) = (old.clone(), new.clone());
-        plan.people.push(Difference { user_id: *id, email: None, outcome, from, to });
+        plan.people.push(Difference {
+            user_id: *id,
+            email: None,
+            outcome,
+            from,
+            to,
+        });
     }
     plan
 }
@@ -187,14 +197,19 @@ fn direction(old: &Roles, new: &Roles, catalogue: &Catalogue) -> (bool, bool) {
     let ranks = |roles: &Roles| -> BTreeMap<Option<String>, i64> {
         let wide = (None, roles.role.as_ref().map_or(0, rank));
         let projects = roles.projects.iter();
-        projects.map(|(project, role)| (Some(project.clone()), rank(role))).chain([wide]).collect()
+        projects
+            .map(|(project, role)| (Some(project.clone()), rank(role)))
+            .chain([wide])
+            .collect()
     };
     let (old, new) = (ranks(old), ranks(new));
     let places: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    places.into_iter().fold((false, false), |(up, down), place| {
-        let of = |side: &BTreeMap<_, _>| side.get(place).copied().unwrap_or(0);
-        (up || of(&new) > of(&old), down || of(&new) < of(&old))
-    })
+    places
+        .into_iter()
+        .fold((false, false), |(up, down), place| {
+            let of = |side: &BTreeMap<_, _>| side.get(place).copied().unwrap_or(0);
+            (up || of(&new) > of(&old), down || of(&new) < of(&old))
+        })
 }
 
 #[cfg(test)]
@@ -204,9 +219,13 @@ mod tests {
     use crate::id::{Entropy, Ids};
 
     fn held(role: Option<&str>, projects: &[(&str, &str)]) -> Roles {
-        let projects =
-            projects.iter().map(|(slug, role)| (String::from(*slug), String::from(*role)));
-        Roles { role: role.map(String::from), projects: projects.collect() }
+        let projects = projects
+            .iter()
+            .map(|(slug, role)| (String::from(*slug), String::from(*role)));
+        Roles {
+            role: role.map(String::from),
+            projects: projects.collect(),
+        }
     }
 
     #[test]
@@ -221,15 +240,43 @@ mod tests {
         };
         let catalogue = Catalogue::new(vec![role("editor", 50), role("viewer", 10)]);
         for (old, new, expected) in [
-            (held(Some("viewer"), &[]), held(Some("viewer"), &[]), (false, false)),
-            (held(Some("viewer"), &[]), held(Some("editor"), &[]), (true, false)),
+            (
+                held(Some("viewer"), &[]),
+                held(Some("viewer"), &[]),
+                (false, false),
+            ),
+            (
+                held(Some("viewer"), &[]),
+                held(Some("editor"), &[]),
+                (true, false),
+            ),
             (held(None, &[]), held(Some("viewer"), &[]), (true, false)),
-            (held(Some("editor"), &[]), held(Some("viewer"), &[]), (false, true)),
-            (held(None, &[]), held(None, &[("a", "viewer")]), (true, false)),
-            (held(Some("viewer"), &[]), held(None, &[("a", "editor")]), (true, true)),
-            (held(None, &[("a", "editor")]), held(None, &[("b", "editor")]), (true, true)),
+            (
+                held(Some("editor"), &[]),
+                held(Some("viewer"), &[]),
+                (false, true),
+            ),
+            (
+                held(None, &[]),
+                held(None, &[("a", "viewer")]),
+                (true, false),
+            ),
+            (
+                held(Some("viewer"), &[]),
+                held(None, &[("a", "editor")]),
+                (true, true),
+            ),
+            (
+                held(None, &[("a", "editor")]),
+                held(None, &[("b", "editor")]),
+                (true, true),
+            ),
         ] {
-            assert_eq!(direction(&old, &new, &catalogue), expected, "{old:?} {new:?}");
+            assert_eq!(
+                direction(&old, &new, &catalogue),
+                expected,
+                "{old:?} {new:?}"
+            );
         }
     }
 }

@@ -53,7 +53,14 @@ pub async fn create(
         let (slug, name) = (slug.clone(), name.clone());
         async move {
             let (org_id, id, created_at) = (change.org, change.id(), change.time());
-            let row = ProjectRow { org_id, id, slug, name, created_at, archived_at: None };
+            let row = ProjectRow {
+                org_id,
+                id,
+                slug,
+                name,
+                created_at,
+                archived_at: None,
+            };
             change.tx.insert_project(&row).await?;
             let data = json!({"project_id": id, "slug": row.slug, "name": row.name});
             change.record(EventKind::ProjectCreated, data);

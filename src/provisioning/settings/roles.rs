@@ -66,14 +66,24 @@ pub async fn create(
     let slug = slug(&new.slug)?;
     let name = name(new.name.as_deref().unwrap_or(&slug))?;
     if !(1..OWNER_RANK).contains(&new.rank) || slug == NO_ROLE {
-        let rule = format!("a role has a rank from 1 to {} and is not called none", OWNER_RANK - 1);
+        let rule = format!(
+            "a role has a rank from 1 to {} and is not called none",
+            OWNER_RANK - 1
+        );
         return Err(Violation::Invalid(rule).into());
     }
     change(store, org, context, move |change| {
         let (slug, name, rank) = (slug.clone(), name.clone(), new.rank);
         async move {
             let (org_id, id, created_at) = (change.org, change.id(), change.time());
-            let row = RoleRow { org_id, id, slug, name, rank, created_at };
+            let row = RoleRow {
+                org_id,
+                id,
+                slug,
+                name,
+                rank,
+                created_at,
+            };
             change.tx.insert_role(&row).await?;
             let data = json!({"role_id": id, "slug": row.slug, "name": row.name, "rank": rank});
             change.record(EventKind::RoleCreated, data);

@@ -80,7 +80,11 @@ fn scopes(words: &[String]) -> Result<String, Error> {
         return Err(Violation::Invalid(rule).into());
     }
     let named = |scope: &&str| words.is_empty() || words.iter().any(|word| word == *scope);
-    Ok(SCOPES.into_iter().filter(|scope| named(&scope)).collect::<Vec<_>>().join(" "))
+    Ok(SCOPES
+        .into_iter()
+        .filter(|scope| named(&scope))
+        .collect::<Vec<_>>()
+        .join(" "))
 }
 
 /// Issues a token.
@@ -144,7 +148,10 @@ async fn issue_in(
         "expires_at": expires_at,
     });
     change.record(EventKind::TokenIssued, data);
-    Ok(Issued { row: view(row, now), token: bearer.reveal().to_owned() })
+    Ok(Issued {
+        row: view(row, now),
+        token: bearer.reveal().to_owned(),
+    })
 }
 
 /// A connection's tokens, the oldest first; `now` tells which live.

@@ -1,0 +1,55 @@
+//! The admin API under `/api/v1`: JSON, problems (RFC 9457), bearer keys. Each operation declares
+//! the scope that it asks for, and the OpenAPI document is generated from these very handlers.
+//!
+//! Every route of the API is added by `routes!`, so that none is missing in the document: the
+//! credential matrix of the suite walks the document and tries every operation.
+
+pub mod asked;
+pub mod connections;
+mod docs;
+pub mod events;
+pub mod mappings;
+mod openapi;
+pub mod organizations;
+pub mod paging;
+pub mod users;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::Gateway;
+
+/// The admin API and the pages that describe it.
+pub fn routes() -> Router<Gateway> {
+    let (api, _) = described().split_for_parts();
+    Router::new()
+        .merge(api)
+        .route("/docs", get(docs::operations))
+        .route("/problems/{slug}", get(docs::problem))
+}
+
+/// The description of the admin API (OpenAPI 3.1), generated from its router.
+pub fn openapi() -> OpenApi {
+    openapi::completed(described().into_openapi())
+}
+
+fn described() -> OpenApiRouter<Gateway> {
+    let operations = OpenApiRouter::new()
+        .routes(routes!(openapi::document))
+        .routes(routes!(organizations::list))
+        .routes(routes!(organizations::roles))
+        .routes(routes!(organizations::projects))
+        .routes(routes!(users::list))
+        .routes(routes!(users::show))
+        .routes(routes!(users::explain))
+        .routes(routes!(connections::list))
+        .routes(routes!(connections::show))
+        .routes(routes!(mappings::list))
+        .routes(routes!(events::read))
+        .route_layer(middleware::from_fn(asked::takes_json));
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", operations)
+}

@@ -1,0 +1,322 @@
+//! The credential matrix: every operation of the admin API, taken from the description that is
+//! generated from its router, tried with every kind of key. A new operation is in it by itself; one
+//! that declares no scope fails it.
+
+use axum::body::Body;
+use axum::http::Request;
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use usher::directory::connection::Profile;
+use usher::directory::scope::Scope;
+use usher::id::{ApiKeyId, OrganizationId};
+use usher::secret::Bearer;
+use usher::store;
+use usher::store::rows::ApiKeyRow;
+use usher::store::types::Time;
+
+use crate::harness::{Reply, TestGateway};
+
+/// What anybody may read.
+const PUBLIC: [&str; 1] = ["/api/v1/openapi.json"];
+
+/// A key to be.
+pub(crate) struct Key<'a> {
+    pub(crate) org: Option<OrganizationId>,
+    pub(crate) scopes: &'a str,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) revoked: bool,
+}
+
+/// A live key of an organization, or of the operator.
+pub(crate) fn live(org: Option<OrganizationId>, scopes: &str) -> Key<'_> {
+    Key {
+        org,
+        scopes,
+        expires_at: None,
+        revoked: false,
+    }
+}
+
+impl TestGateway {
+    /// Puts a key into the store; answers its text.
+    pub(crate) async fn key(&self, key: Key<'_>) -> String {
+        let bearer = Bearer::new("sk_", self.gateway.ids.entropy());
+        let now = Time(self.clock.now());
+        let row = ApiKeyRow {
+            id: self.gateway.ids.next::<ApiKeyId>(),
+            hash: bearer.hash().to_vec(),
+            org_id: key.org,
+            scopes: key.scopes.to_owned(),
+            prefix: "sk_".to_owned(),
+            last4: bearer.last_four(),
+            created_at: now,
+            expires_at: key.expires_at.map(Time),
+            revoked_at: key.revoked.then_some(now),
+            last_used_at: None,
+        };
+        let written = self.gateway.store.write(move |tx| {
+            let row = row.clone();
+            async move { tx.insert_api_key(&row).await.map_err(store::Error::from) }.boxed()
+        });
+        written.await.unwrap();
+        bearer.reveal().to_owned()
+    }
+
+    /// Asks the admin API.
+    pub(crate) async fn ask(&self, method: &str, uri: &str, credential: Option<&str>) -> Reply {
+        let mut request = Request::builder().method(method).uri(uri);
+        if let Some(credential) = credential {
+            request = request.header("authorization", credential);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Reads from the admin API with a key.
+    pub(crate) async fn get(&self, uri: &str, key: &str) -> Reply {
+        self.ask("GET", uri, Some(&format!("Bearer {key}"))).await
+    }
+}
+
+/// An operation of the description.
+struct Operation {
+    method: String,
+    path: String,
+    scope: Option<Scope>,
+}
+
+fn operations() -> Vec<Operation> {
+    let document = serde_json::to_value(usher::http::admin::openapi()).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let scope = &operation["security"][0]["key"][0];
+            operations.push(Operation {
+                method: method.to_uppercase(),
+                path: path.clone(),
+                scope: scope.as_str().map(|word| word.parse().unwrap()),
+            });
+        }
+    }
+    operations
+}
+
+/// The scopes of a key that may do everything but one thing.
+fn all_but(scope: Scope) -> String {
+    let others = Scope::WORDS.iter().filter(|word| **word != scope.as_str());
+    others.copied().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn refused(reply: &Reply, status: u16, slug: &str, what: &str) {
+    assert_eq!(reply.status.as_u16(), status, "{what}: {}", reply.text());
+    assert_eq!(
+        reply.header("content-type"),
+        Some("application/problem+json"),
+        "{what}"
+    );
+    let problem = reply.json();
+    assert_eq!(
+        problem["type"],
+        format!("https://usher.example/problems/{slug}"),
+        "{what}"
+    );
+    assert_eq!(problem["status"], status, "{what}");
+    assert_eq!(
+        problem["trace_id"].as_str(),
+        reply.header("x-request-id"),
+        "{what}"
+    );
+    let challenged = reply.header("www-authenticate").is_some();
+    assert_eq!(challenged, status == 401 || status == 403, "{what}");
+}
+
+/// A problem without what differs from request to request.
+fn timeless(reply: &Reply) -> Value {
+    let mut problem = reply.json();
+    problem["trace_id"].take();
+    problem
+}
+
+#[tokio::test]
+async fn every_operation_takes_the_right_key_and_no_other() {
+    let gateway = TestGateway::start().await;
+    let acme = gateway.organization("acme").await;
+    let other = gateway.organization("other").await;
+    let okta = gateway
+        .connect(acme, "Okta", Profile::Okta, &["acme.example"])
+        .await;
+    gateway.scim(&okta).user("ada@acme.example").await;
+    let user = {
+        let events = gateway.events(acme).await;
+        events[0]["data"]["user_id"].as_str().unwrap().to_owned()
+    };
+    let now = gateway.clock.now();
+    let bearer = |key: String| format!("Bearer {key}");
+    let garbage = "Bearer sk_garbage".to_owned();
+    let ended = Some(now - SignedDuration::from_secs(1));
+    let expired = Key {
+        expires_at: ended,
+        ..live(Some(acme), "*")
+    };
+    let expired = bearer(gateway.key(expired).await);
+    let revoked = Key {
+        revoked: true,
+        ..live(Some(acme), "*")
+    };
+    let revoked = bearer(gateway.key(revoked).await);
+    let scim = bearer(okta.token.clone());
+    let foreign = bearer(gateway.key(live(Some(other), "*")).await);
+    let operator = bearer(gateway.key(live(None, "*")).await);
+
+    for Operation {
+        method,
+        path,
+        scope,
+    } in operations()
+    {
+        let what = format!("{method} {path}");
+        let Some(scope) = scope else {
+            assert!(PUBLIC.contains(&path.as_str()), "{what} declares no scope");
+            gateway.ask(&method, &path, None).await.expect(200);
+            continue;
+        };
+        let id = match path.split('/').nth(5) {
+            Some("users") => user.clone(),
+            Some("connections") => okta.id.to_string(),
+            _ => String::new(),
+        };
+        let uri = path.replace("{slug}", "acme").replace("{id}", &id);
+        assert!(
+            !uri.contains('{'),
+            "{what}: say here what the parameter may be"
+        );
+
+        for credential in [
+            None,
+            Some(&garbage),
+            Some(&expired),
+            Some(&revoked),
+            Some(&scim),
+            Some(&"Basic c2s6".to_owned()),
+        ] {
+            let reply = gateway
+                .ask(&method, &uri, credential.map(String::as_str))
+                .await;
+            refused(&reply, 401, "unauthorized", &what);
+        }
+        if path.contains("{slug}") {
+            let reply = gateway.ask(&method, &uri, Some(&foreign)).await;
+            refused(&reply, 404, "not_found", &what);
+            let nowhere = uri.replace("acme", "nowhere");
+            let missing = gateway.ask(&method, &nowhere, Some(&foreign)).await;
+            assert_eq!(timeless(&reply), timeless(&missing), "{what}");
+        } else {
+            let reply = gateway.ask(&method, &uri, Some(&foreign)).await.expect(200);
+            assert!(!reply.text().contains("acme"), "{what}");
+        }
+        let low = bearer(gateway.key(live(Some(acme), &all_but(scope))).await);
+        let reply = gateway.ask(&method, &uri, Some(&low)).await;
+        refused(&reply, 403, "insufficient_scope", &what);
+        assert!(
+            reply.text().contains(scope.as_str()),
+            "{what}: {}",
+            reply.text()
+        );
+
+        let right = bearer(gateway.key(live(Some(acme), scope.as_str())).await);
+        for credential in [&right, &operator] {
+            let reply = gateway
+                .ask(&method, &uri, Some(credential))
+                .await
+                .expect(200);
+            assert_eq!(
+                reply.header("content-type"),
+                Some("application/json"),
+                "{what}"
+            );
+            assert_eq!(reply.header("cache-control"), Some("no-store"), "{what}");
+        }
+        if method == "GET" {
+            let head = gateway.ask("HEAD", &uri, Some(&right)).await.expect(200);
+            assert!(head.body.is_empty(), "{what}");
+            refused(
+                &gateway.ask("DELETE", &uri, Some(&right)).await,
+                405,
+                "method_not_allowed",
+                &what,
+            );
+        }
+    }
+}
+
+#[test]
+fn every_route_of_the_api_is_in_the_description() {
+    let router = include_str!("../../src/http/admin/mod.rs");
+    let outside: Vec<_> = router.matches(".route(").collect();
+    assert_eq!(
+        outside.len(),
+        2,
+        "only the pages that describe the API stand outside it"
+    );
+    assert_eq!(router.matches("routes!(").count(), operations().len());
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_organization_is_not_there() {
+    let gateway = TestGateway::start().await;
+    let acme = gateway.organization("acme").await;
+    let other = gateway.organization("other").await;
+    let theirs = gateway
+        .connect(other, "Okta", Profile::Okta, &["other.example"])
+        .await;
+    gateway.scim(&theirs).user("eve@other.example").await;
+    let user = gateway.events(other).await[0]["data"]["user_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for key in [live(Some(acme), "*"), live(None, "*")] {
+        let key = gateway.key(key).await;
+        for path in [
+            format!("users/{user}"),
+            format!("users/{user}/explain"),
+            format!("connections/{}", theirs.id),
+            format!("users/{}", user.to_uppercase()),
+            "users/1".to_owned(),
+            "connections/1".to_owned(),
+        ] {
+            let uri = format!("/api/v1/organizations/acme/{path}");
+            refused(&gateway.get(&uri, &key).await, 404, "not_found", &uri);
+        }
+        let users = gateway
+            .get("/api/v1/organizations/acme/users", &key)
+            .await
+            .expect(200);
+        assert_eq!(users.json()["data"], serde_json::json!([]));
+    }
+}
+
+#[tokio::test]
+async fn a_keys_last_use_is_kept_to_the_minute() {
+    let gateway = TestGateway::start().await;
+    gateway.organization("acme").await;
+    let key = gateway.key(live(None, "*")).await;
+    let last_used = async || {
+        let hash = usher::secret::hash(&key);
+        let read = gateway
+            .gateway
+            .store
+            .read(move |tx| async move { tx.api_key(&hash).await }.boxed());
+        read.await.unwrap().unwrap().last_used_at.map(|at| at.0)
+    };
+    assert_eq!(last_used().await, None);
+    let start = gateway.clock.now();
+    for (later, expected) in [(0, 0), (59, 0), (1, 60), (30, 60)] {
+        gateway.clock.advance(later);
+        gateway.get("/api/v1/organizations", &key).await.expect(200);
+        assert_eq!(
+            last_used().await,
+            Some(start + SignedDuration::from_secs(expected))
+        );
+    }
+}
