@@ -22,7 +22,10 @@ impl Clock {
     }
 
     /// The present instant, cut to whole microseconds.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the machine"
+    )]
     pub fn now(&self) -> Timestamp {
         let micros = match self {
             Self::Fixed(micros) => micros.load(Ordering::SeqCst),

@@ -30,7 +30,10 @@ impl Entropy {
     /// So many fresh random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(&mut bytes);
         bytes
     }
 }
@@ -56,7 +59,6 @@ impl Ids {
 
     /// A fresh id of the wanted type. Ids made later sort later, down to a fraction of a
     /// microsecond (RFC 9562 §6.2, method 3): the id is also the key that pages walk along.
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes identifiers")]
     pub fn next<T: From<Uuid>>(&self) -> T {
         let micros = self.clock.now().as_microsecond();
         let millis = u64::try_from(micros.div_euclid(1000)).unwrap_or(0);
@@ -178,7 +180,12 @@ mod tests {
     fn only_the_plain_form_is_an_id() {
         let text = "0192f1b0-5b1e-7c3a-9f00-0123456789ab";
         assert!(text.parse::<UserId>().is_ok());
-        for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}"), "1".into()] {
+        for other in [
+            text.to_uppercase(),
+            text.replace('-', ""),
+            format!("{{{text}}}"),
+            "1".into(),
+        ] {
             assert_eq!(other.parse::<UserId>(), Err(Malformed));
         }
     }

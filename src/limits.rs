@@ -30,10 +30,10 @@ pub const PATCH_OPERATIONS: usize = 1_000;
 pub const MEMBERS_PER_REQUEST: usize = 20_000;
 
 /// Resources in a page whose `count` was not said (RFC 7644 §3.4.2.4).
-pub const PAGE_DEFAULT: usize = 100;
+pub const PAGE_DEFAULT: u64 = 100;
 
 /// Resources in a page, however large the `count`; discovery says it as `filter.maxResults`.
-pub const PAGE_MAX: usize = 1_000;
+pub const PAGE_MAX: u64 = 1_000;
 
 /// Bytes in the form that carries a SAML response (SAML bindings §3.5).
 pub const SAML_FORM: usize = 1024 * 1024;
@@ -70,3 +70,27 @@ pub const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// Connections open at once, unless the setting `max_connections` says otherwise.
 pub const CONNECTIONS: usize = 1_024;
+
+/// Elements of one multi-valued SCIM attribute; one more is refused (413).
+pub const SCIM_ELEMENTS: usize = 1_000;
+
+/// Comparisons that the filters in the paths of one SCIM PATCH may take together (413 beyond).
+pub const PATCH_COMPARISONS: usize = 2_000_000;
+
+/// Names listed in an `Usher-Ignored` header.
+pub const IGNORED_NAMES: usize = 50;
+
+/// Operations of one bulk request, as discovery announces it.
+pub const BULK_OPERATIONS: usize = 1_000;
+
+/// Octets of an identity provider's metadata.
+pub const SAML_METADATA: usize = 1024 * 1024;
+
+/// Octets of a NameID.
+pub const NAME_ID: usize = 1024;
+
+/// Group values that a sign-in may name; more, and its groups are unknown.
+pub const SAML_GROUPS: usize = 2_000;
+
+/// Octets of one value of a SAML attribute that is read.
+pub const SAML_VALUE: usize = 256;

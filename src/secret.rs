@@ -38,7 +38,10 @@ impl Bearer {
 
     /// The last four characters: enough to tell two bearers apart in a list.
     pub fn last_four(&self) -> String {
-        self.0.chars().skip(self.0.len().saturating_sub(4)).collect()
+        self.0
+            .chars()
+            .skip(self.0.len().saturating_sub(4))
+            .collect()
     }
 }
 
@@ -147,15 +150,27 @@ impl MasterKeys {
     pub fn generate(entropy: &Entropy) -> (Self, String) {
         let first = Key::random(entropy);
         let text = format!("{}\n", first.to_base64());
-        (Self { first, others: Vec::new() }, text)
+        (
+            Self {
+                first,
+                others: Vec::new(),
+            },
+            text,
+        )
     }
 
     /// Reads the file's text: one key a line, empty lines ignored.
     pub fn read(text: &str) -> Result<Self, Error> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let mut keys = lines.map(Key::from_base64).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let mut keys = lines
+            .map(Key::from_base64)
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
         let first = keys.next().ok_or(Error::KeyFile)?;
-        Ok(Self { first, others: keys.collect() })
+        Ok(Self {
+            first,
+            others: keys.collect(),
+        })
     }
 
     /// Seals with the first key; see [`Key::seal`].
@@ -185,12 +200,21 @@ const WRAP_PLACE: &str = "instance|data_keys||1";
 impl DataKeys {
     /// A fresh key for every purpose.
     pub fn generate(entropy: &Entropy) -> Self {
-        Self(PURPOSES.iter().map(|p| ((*p).to_owned(), Key::random(entropy))).collect())
+        Self(
+            PURPOSES
+                .iter()
+                .map(|p| ((*p).to_owned(), Key::random(entropy)))
+                .collect(),
+        )
     }
 
     /// The keys, wrapped by the master key.
     pub fn wrap(&self, master: &MasterKeys, entropy: &Entropy) -> Vec<u8> {
-        let lines: Vec<_> = self.0.iter().map(|(p, k)| format!("{p} {}", k.to_base64())).collect();
+        let lines: Vec<_> = self
+            .0
+            .iter()
+            .map(|(p, k)| format!("{p} {}", k.to_base64()))
+            .collect();
         master.seal(WRAP_PLACE, lines.join("\n").as_bytes(), entropy)
     }
 
@@ -230,7 +254,10 @@ mod tests {
         let (master, file) = MasterKeys::generate(&entropy);
         let master = MasterKeys::read(&file).unwrap_or(master);
         let sealed = master.seal("a|b|c|d", b"secret", &entropy);
-        assert_eq!(master.open("a|b|c|d", &sealed).as_deref(), Ok(&b"secret"[..]));
+        assert_eq!(
+            master.open("a|b|c|d", &sealed).as_deref(),
+            Ok(&b"secret"[..])
+        );
         assert_eq!(master.open("a|b|c|e", &sealed), Err(Error::Unopened));
         for position in 0..sealed.len() {
             let mut altered = sealed.clone();

@@ -84,7 +84,11 @@ mod tests {
             ("ada@evil.example,acme.example", None),
             ("a@b@acme.example", None),
         ] {
-            assert_eq!(Address::parse(typed).as_ref().map(Address::norm), norm, "{typed}");
+            assert_eq!(
+                Address::parse(typed).as_ref().map(Address::norm),
+                norm,
+                "{typed}"
+            );
         }
     }
 

@@ -4,7 +4,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
     /// The role is above the connection's ceiling.
-    #[error("the role {role} is above this connection's highest role {ceiling}; raise --max-role or choose a lower role")]
+    #[error(
+        "the role {role} is above this connection's highest role {ceiling}; raise --max-role or choose a lower role"
+    )]
     AboveCeiling {
         /// The role asked for.
         role: String,

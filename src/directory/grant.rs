@@ -156,12 +156,18 @@ pub fn resolve(
     roles: &Catalogue,
     now: Timestamp,
 ) -> Resolution {
-    let mut verdicts: BTreeMap<_, _> =
-        grants.iter().map(|g| (g.id, verdict(standing, g, roles, now))).collect();
-    let live: Vec<_> =
-        grants.iter().filter(|g| verdicts.get(&g.id) == Some(&Verdict::LowerLayer)).collect();
+    let mut verdicts: BTreeMap<_, _> = grants
+        .iter()
+        .map(|g| (g.id, verdict(standing, g, roles, now)))
+        .collect();
+    let live: Vec<_> = grants
+        .iter()
+        .filter(|g| verdicts.get(&g.id) == Some(&Verdict::LowerLayer))
+        .collect();
     if !standing.active {
-        verdicts.values_mut().for_each(|verdict| *verdict = Verdict::Dormant);
+        for verdict in verdicts.values_mut() {
+            *verdict = Verdict::Dormant;
+        }
         return Resolution {
             entitlement: Entitlement::default(),
             because: Because::Inactive,
@@ -172,10 +178,18 @@ pub fn resolve(
     if standing.owner {
         let role = roles.owner().map(|role| role.id);
         let entitlement = Entitlement { role, projects };
-        return Resolution { entitlement, because: Because::Owner, verdicts };
+        return Resolution {
+            entitlement,
+            because: Because::Owner,
+            verdicts,
+        };
     }
     let (role, because) = organization_role(standing, &live, roles, &mut verdicts);
-    Resolution { entitlement: Entitlement { role, projects }, because, verdicts }
+    Resolution {
+        entitlement: Entitlement { role, projects },
+        because,
+        verdicts,
+    }
 }
 
 /// A grant that may count starts as `LowerLayer`, until something makes it win.
@@ -183,7 +197,9 @@ fn verdict(standing: &Standing, grant: &Grant, roles: &Catalogue, now: Timestamp
     if grant.ends_at.is_some_and(|end| end <= now) {
         return Verdict::Expired;
     }
-    let Some((connection, _)) = grant.rule else { return Verdict::LowerLayer };
+    let Some((connection, _)) = grant.rule else {
+        return Verdict::LowerLayer;
+    };
     let ceiling = standing.ceilings.get(&connection).copied().unwrap_or(0);
     if roles.rank(grant.role_id) > ceiling {
         return Verdict::AboveCeiling;
@@ -229,7 +245,10 @@ fn organization_role(
         return match standing.connection_default {
             _ if !live.is_empty() => (None, Because::NoOrganizationGrant),
             Some(role) => (Some(role), Because::ConnectionDefault),
-            None => (Some(standing.organization_default), Because::OrganizationDefault),
+            None => (
+                Some(standing.organization_default),
+                Because::OrganizationDefault,
+            ),
         };
     };
     let candidates = || wide().filter(|grant| layer(grant.source, standing.mode) == decisive);
@@ -238,7 +257,11 @@ fn organization_role(
     });
     let order = |grant: &&&Grant| {
         let position = grant.rule.map_or(i64::MAX, |(_, position)| position);
-        (std::cmp::Reverse(roles.rank(grant.role_id)), position, grant.id)
+        (
+            std::cmp::Reverse(roles.rank(grant.role_id)),
+            position,
+            grant.id,
+        )
     };
     match candidates().min_by_key(order) {
         Some(winner) => {

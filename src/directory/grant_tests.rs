@@ -25,7 +25,12 @@ impl World {
                 rank: *rank,
             })
             .collect();
-        Self { connection: ids.next(), roles: Catalogue::new(roles), ids, now }
+        Self {
+            connection: ids.next(),
+            roles: Catalogue::new(roles),
+            ids,
+            now,
+        }
     }
 
     fn role(&self, slug: &str) -> RoleId {
@@ -63,11 +68,15 @@ impl World {
         let mut answers = Vec::new();
         let mut grants = grants.to_vec();
         for _ in 0..grants.len().max(1) {
-            let step = usize::from(!grants.is_empty());
-            grants.rotate_left(step);
+            let by = usize::from(!grants.is_empty());
+            grants.rotate_left(by);
             answers.push(resolve(standing, &grants, &self.roles, self.now));
         }
-        assert!(answers.windows(2).all(|w| w[0].entitlement == w[1].entitlement));
+        assert!(
+            answers
+                .windows(2)
+                .all(|w| w[0].entitlement == w[1].entitlement)
+        );
         assert!(answers.windows(2).all(|w| w[0].verdicts == w[1].verdicts));
         let role = answers.remove(0).entitlement.role?;
         Some(self.roles.role(role).unwrap().slug.clone())
@@ -81,31 +90,76 @@ fn the_first_layer_with_a_live_grant_decides() {
     let project: ProjectId = w.ids.next();
     for (name, grants, role) in [
         ("nothing", vec![], Some("viewer")),
-        ("one group", vec![(DirectoryGroup, "editor")], Some("editor")),
-        ("two groups", vec![(DirectoryGroup, "viewer"), (DirectoryGroup, "editor")], Some("editor")),
-        ("group below manual", vec![(Manual, "admin"), (DirectoryGroup, "viewer")], Some("viewer")),
-        ("manual below invite", vec![(Manual, "viewer"), (Invite, "admin")], Some("viewer")),
+        (
+            "one group",
+            vec![(DirectoryGroup, "editor")],
+            Some("editor"),
+        ),
+        (
+            "two groups",
+            vec![(DirectoryGroup, "viewer"), (DirectoryGroup, "editor")],
+            Some("editor"),
+        ),
+        (
+            "group below manual",
+            vec![(Manual, "admin"), (DirectoryGroup, "viewer")],
+            Some("viewer"),
+        ),
+        (
+            "manual below invite",
+            vec![(Manual, "viewer"), (Invite, "admin")],
+            Some("viewer"),
+        ),
         ("csv", vec![(Csv, "editor")], Some("editor")),
-        ("override", vec![(Override, "viewer"), (DirectoryGroup, "admin")], Some("viewer")),
-        ("sign-in group", vec![(SamlGroup, "editor"), (Manual, "viewer")], Some("editor")),
-        ("above the ceiling", vec![(DirectoryGroup, "owner")], Some("viewer")),
+        (
+            "override",
+            vec![(Override, "viewer"), (DirectoryGroup, "admin")],
+            Some("viewer"),
+        ),
+        (
+            "sign-in group",
+            vec![(SamlGroup, "editor"), (Manual, "viewer")],
+            Some("editor"),
+        ),
+        (
+            "above the ceiling",
+            vec![(DirectoryGroup, "owner")],
+            Some("viewer"),
+        ),
     ] {
-        let grants: Vec<_> = grants.into_iter().map(|(s, r)| w.grant(s, r, &[])).collect();
+        let grants: Vec<_> = grants
+            .into_iter()
+            .map(|(s, r)| w.grant(s, r, &[]))
+            .collect();
         assert_eq!(w.slug(&w.standing(), &grants).as_deref(), role, "{name}");
     }
     let scoped = [w.grant(DirectoryGroup, "editor", &[project])];
-    assert_eq!(w.slug(&w.standing(), &scoped), None, "project roles only: no organization role");
+    assert_eq!(
+        w.slug(&w.standing(), &scoped),
+        None,
+        "project roles only: no organization role"
+    );
 }
 
 #[test]
 fn guards_come_before_every_grant() {
     let w = World::new();
     let grants = [w.grant(GrantSource::DirectoryGroup, "editor", &[])];
-    let inactive = Standing { active: false, owner: true, ..w.standing() };
+    let inactive = Standing {
+        active: false,
+        owner: true,
+        ..w.standing()
+    };
     assert_eq!(w.slug(&inactive, &grants), None);
-    let owner = Standing { owner: true, ..w.standing() };
+    let owner = Standing {
+        owner: true,
+        ..w.standing()
+    };
     assert_eq!(w.slug(&owner, &grants).as_deref(), Some("owner"));
-    let governed = Standing { governed_by: [w.connection].into(), ..w.standing() };
+    let governed = Standing {
+        governed_by: [w.connection].into(),
+        ..w.standing()
+    };
     let signed_in = [w.grant(GrantSource::SamlGroup, "editor", &[])];
     assert_eq!(w.slug(&governed, &signed_in).as_deref(), Some("viewer"));
     let mut ended = w.grant(GrantSource::Override, "admin", &[]);
@@ -128,6 +182,9 @@ fn projects_add_up_and_additive_mode_takes_the_highest() {
     let expected = [(a, w.role("viewer")), (b, w.role("editor"))].into();
     assert_eq!(resolution.entitlement.projects, expected);
     assert_eq!(w.slug(&w.standing(), &grants).as_deref(), Some("viewer"));
-    let additive = Standing { mode: Mode::Additive, ..w.standing() };
+    let additive = Standing {
+        mode: Mode::Additive,
+        ..w.standing()
+    };
     assert_eq!(w.slug(&additive, &grants).as_deref(), Some("admin"));
 }

@@ -29,9 +29,16 @@ async fn observed(State(gateway): State<Gateway>, mut request: Request, next: Ne
     let id: Arc<str> = gateway.ids.next::<Uuid>().to_string().into();
     let started = gateway.ids.clock().now();
     let method = request.method().clone();
-    let scim = request.uri().path().get(..6).is_some_and(|p| p.eq_ignore_ascii_case("/scim/"));
+    let scim = request
+        .uri()
+        .path()
+        .get(..6)
+        .is_some_and(|p| p.eq_ignore_ascii_case("/scim/"));
     let api = request.uri().path().starts_with("/api/");
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let mut response = next.run(request).await;
     if scim && response.headers().get(header::CONTENT_TYPE).is_none() && is_refusal(&response) {
@@ -43,8 +50,13 @@ async fn observed(State(gateway): State<Gateway>, mut request: Request, next: Ne
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let took: Duration =
-        gateway.ids.clock().now().duration_since(started).try_into().unwrap_or_default();
+    let took: Duration = gateway
+        .ids
+        .clock()
+        .now()
+        .duration_since(started)
+        .try_into()
+        .unwrap_or_default();
     tracing::info!(
         request.id = %id,
         http.method = %method,

@@ -4,8 +4,11 @@
 pub mod admin;
 pub mod auth;
 pub mod layers;
+pub mod oidc;
 pub mod reply;
+pub mod saml;
 pub mod scim;
+pub mod signed_in;
 pub mod state;
 
 use axum::Router;
@@ -20,6 +23,9 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/readyz", get(health::readyz))
         .merge(scim::routes())
         .merge(admin::routes())
+        .merge(saml::routes())
+        .merge(oidc::routes())
+        .merge(signed_in::routes())
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());
     layers::around(routes, gateway)

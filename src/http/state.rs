@@ -51,7 +51,11 @@ impl Gateway {
 
     /// The context of a change that this request asks for.
     pub fn context(&self, source: Source, request: &RequestId) -> Context {
-        Context { ids: self.ids.clone(), source, cause: request.0.to_string() }
+        Context {
+            ids: self.ids.clone(),
+            source,
+            cause: request.0.to_string(),
+        }
     }
 }
 

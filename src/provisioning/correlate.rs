@@ -38,7 +38,9 @@ pub async fn correlate(
     if let Some(user) = returned(change, client, resource).await? {
         return Ok(Meaning::Returned(user));
     }
-    let Some(address) = address else { return Ok(Meaning::New) };
+    let Some(address) = address else {
+        return Ok(Meaning::New);
+    };
     let Some(holder) = change.tx.user_by_email(change.org, address.norm()).await? else {
         return Ok(Meaning::New);
     };
@@ -87,7 +89,13 @@ pub async fn is_privileged(change: &mut Change<'_>, user: &UserRow) -> Result<bo
     }
     let roles = change.tx.roles(change.org).await?;
     let grants = change.tx.live_grants(change.org, &[user.id]).await?;
-    let rank = |id| roles.iter().map(role).find(|role| role.id == id).map_or(0, |role| role.rank);
+    let rank = |id| {
+        roles
+            .iter()
+            .map(role)
+            .find(|role| role.id == id)
+            .map_or(0, |role| role.rank)
+    };
     Ok(grants.iter().any(|grant| match grant.source {
         GrantSource::Override => true,
         GrantSource::DirectoryGroup | GrantSource::SamlGroup => false,
@@ -114,8 +122,10 @@ async fn returned(
         .tx
         .scim_users_by_external_id(change.org, client.connection.id, &external_id)
         .await?;
-    let tombstones =
-        change.tx.tombstones(change.org, client.connection.id, &external_id).await?;
+    let tombstones = change
+        .tx
+        .tombstones(change.org, client.connection.id, &external_id)
+        .await?;
     let folded = scim::fold(user_name);
     match <[UserRow; 1]>::try_from(tombstones) {
         Ok([user]) if live.is_empty() => {
@@ -163,7 +173,11 @@ mod tests {
             ("ada.lovelace@acme.example", false),
             ("1815121018521127", true),
         ] {
-            assert_eq!(is_opaque(external_id, "ada.lovelace@acme.example"), opaque, "{external_id}");
+            assert_eq!(
+                is_opaque(external_id, "ada.lovelace@acme.example"),
+                opaque,
+                "{external_id}"
+            );
         }
     }
 }

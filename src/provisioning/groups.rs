@@ -98,12 +98,18 @@ pub async fn delete(
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
     let people = change.tx.people_of_group(change.org, id).await?;
-    people.iter().for_each(|(_, user)| change.touch(*user));
+    for (_, user) in &people {
+        change.touch(*user);
+    }
     unbind(change, id).await?;
     leave_groups(change, client, id.uuid()).await?;
     change.tx.delete_scim_group(change.org, id).await?;
     let users = people.into_iter().map(|(_, user)| user).collect();
-    let touched = Touched { removed: users, removed_count: 0, ..Touched::default() };
+    let touched = Touched {
+        removed: users,
+        removed_count: 0,
+        ..Touched::default()
+    };
     tell(change, &row, EventKind::GroupDeleted, &touched);
     Ok(())
 }
@@ -115,19 +121,28 @@ pub(super) async fn leave_groups(
     client: &ScimClient,
     member: uuid::Uuid,
 ) -> Result<(), Error> {
-    let groups = change.tx.leave_all_groups(change.org, AnyId::from(member)).await?;
+    let groups = change
+        .tx
+        .leave_all_groups(change.org, AnyId::from(member))
+        .await?;
     if groups.is_empty() {
         return Ok(());
     }
-    change.tx.bump_scim_groups(change.org, &groups, change.time()).await?;
+    change
+        .tx
+        .bump_scim_groups(change.org, &groups, change.time())
+        .await?;
     let known = change
         .tx
         .known_scim_users(change.org, client.connection.id, &[member.into()])
         .await?;
     let removed: BTreeSet<UserId> = known.into_iter().filter_map(|(_, user)| user).collect();
     for row in change.tx.scim_groups_by_ids(change.org, &groups).await? {
-        let touched =
-            Touched { removed: removed.clone(), removed_count: 1, ..Touched::default() };
+        let touched = Touched {
+            removed: removed.clone(),
+            removed_count: 1,
+            ..Touched::default()
+        };
         tell(change, &row, EventKind::GroupMemberRemoved, &touched);
     }
     Ok(())
@@ -139,7 +154,10 @@ pub fn resource(row: &ScimGroupRow) -> Result<Resource, Error> {
         let (table, column) = ("scim_groups", "document");
         Error::Store(crate::store::Error::Corrupt { table, column })
     })?;
-    Ok(Resource::from_document(&scim::catalog::GROUP_TYPE, document))
+    Ok(Resource::from_document(
+        &scim::catalog::GROUP_TYPE,
+        document,
+    ))
 }
 
 async fn find(
@@ -147,7 +165,10 @@ async fn find(
     client: &ScimClient,
     id: ScimGroupId,
 ) -> Result<ScimGroupRow, Error> {
-    let row = change.tx.scim_group(change.org, client.connection.id, id).await?;
+    let row = change
+        .tx
+        .scim_group(change.org, client.connection.id, id)
+        .await?;
     row.ok_or(Error::NotFound(Kind::Group))
 }
 
@@ -186,7 +207,10 @@ async fn save(
 
 fn describe(row: &mut ScimGroupRow, resource: &Resource) {
     let index = scim::Index::of(&scim::catalog::GROUP_TYPE, resource);
-    row.display_name = resource.display_name().unwrap_or_default().to_owned();
+    resource
+        .display_name()
+        .unwrap_or_default()
+        .clone_into(&mut row.display_name);
     row.display_name_folded = scim::fold(&row.display_name);
     row.external_id = index.single.get("externalId").cloned();
     row.document = Doc(resource.to_text());
@@ -199,7 +223,10 @@ async fn refuse_taken(
     row: &ScimGroupRow,
 ) -> Result<(), Error> {
     let name = &row.display_name_folded;
-    let holder = change.tx.scim_group_by_name(change.org, client.connection.id, name).await?;
+    let holder = change
+        .tx
+        .scim_group_by_name(change.org, client.connection.id, name)
+        .await?;
     match holder {
         Some(holder) if holder.id != row.id => Err(Error::Scim(scim::Error::uniqueness(format!(
             "displayName is taken in this connection by the Group {}",
@@ -214,8 +241,15 @@ async fn refuse_taken(
 async fn mark_groups(change: &mut Change<'_>, client: &ScimClient) -> Result<(), Error> {
     if client.connection.scim_groups_since.is_none() {
         let connection = client.connection.id;
-        change.tx.mark_connection_groups(change.org, connection, change.time()).await?;
-        for user in change.tx.people_of_connection(change.org, connection).await? {
+        change
+            .tx
+            .mark_connection_groups(change.org, connection, change.time())
+            .await?;
+        for user in change
+            .tx
+            .people_of_connection(change.org, connection)
+            .await?
+        {
             change.touch(user);
         }
     }
@@ -246,7 +280,10 @@ async fn bind(
     if waiting.is_empty() {
         return Ok(());
     }
-    change.tx.bind_mappings(change.org, &waiting, Some(row.id)).await?;
+    change
+        .tx
+        .bind_mappings(change.org, &waiting, Some(row.id))
+        .await?;
     for (_, user) in change.tx.people_of_group(change.org, row.id).await? {
         change.touch(user);
     }
@@ -256,8 +293,10 @@ async fn bind(
 /// The rules of a group that goes wait again.
 async fn unbind(change: &mut Change<'_>, id: ScimGroupId) -> Result<(), Error> {
     let rules = change.tx.mappings(change.org).await?.into_iter();
-    let bound: Vec<_> =
-        rules.filter(|rule| rule.bound_group_id == Some(id)).map(|rule| rule.id).collect();
+    let bound: Vec<_> = rules
+        .filter(|rule| rule.bound_group_id == Some(id))
+        .map(|rule| rule.id)
+        .collect();
     if !bound.is_empty() {
         change.tx.bind_mappings(change.org, &bound, None).await?;
     }

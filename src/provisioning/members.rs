@@ -42,8 +42,10 @@ pub(super) async fn change(
         match step {
             MemberChange::Add(members) => {
                 let members = resolve(change, client, group, members).await?;
-                let added =
-                    change.tx.add_members(change.org, group, &members, change.time()).await?;
+                let added = change
+                    .tx
+                    .add_members(change.org, group, &members, change.time())
+                    .await?;
                 ledger.added(added);
             }
             MemberChange::Remove(values) => {
@@ -68,11 +70,16 @@ pub(super) async fn change(
                 let wanted = resolve(change, client, group, members).await?;
                 let keep: BTreeSet<_> = wanted.iter().map(|(id, _)| *id).collect();
                 let present = change.tx.members_of(change.org, group).await?;
-                let gone: Vec<_> =
-                    present.into_iter().map(|(id, _)| id).filter(|id| !keep.contains(id)).collect();
+                let gone: Vec<_> = present
+                    .into_iter()
+                    .map(|(id, _)| id)
+                    .filter(|id| !keep.contains(id))
+                    .collect();
                 ledger.removed(change.tx.remove_members(change.org, group, &gone).await?);
-                let added =
-                    change.tx.add_members(change.org, group, &wanted, change.time()).await?;
+                let added = change
+                    .tx
+                    .add_members(change.org, group, &wanted, change.time())
+                    .await?;
                 ledger.added(added);
             }
         }
@@ -86,18 +93,18 @@ struct Ledger(BTreeMap<AnyId, i8>);
 
 impl Ledger {
     fn added(&mut self, ids: Vec<AnyId>) {
-        ids.into_iter().for_each(|id| *self.0.entry(id).or_default() += 1);
+        for id in ids {
+            *self.0.entry(id).or_default() += 1;
+        }
     }
 
     fn removed(&mut self, ids: Vec<AnyId>) {
-        ids.into_iter().for_each(|id| *self.0.entry(id).or_default() -= 1);
+        for id in ids {
+            *self.0.entry(id).or_default() -= 1;
+        }
     }
 
-    async fn settle(
-        self,
-        change: &mut Change<'_>,
-        client: &ScimClient,
-    ) -> Result<Touched, Error> {
+    async fn settle(self, change: &mut Change<'_>, client: &ScimClient) -> Result<Touched, Error> {
         let net = |sign: i8| -> Vec<ScimUserId> {
             let ids = self.0.iter().filter(|(_, balance)| **balance == sign);
             ids.map(|(id, _)| id.uuid().into()).collect()
@@ -105,12 +112,32 @@ impl Ledger {
         let (joined, left) = (net(1), net(-1));
         let connection = client.connection.id;
         let people = |rows: Vec<(ScimUserId, Option<UserId>)>| {
-            rows.into_iter().filter_map(|(_, user)| user).collect::<BTreeSet<_>>()
+            rows.into_iter()
+                .filter_map(|(_, user)| user)
+                .collect::<BTreeSet<_>>()
         };
-        let added = people(change.tx.known_scim_users(change.org, connection, &joined).await?);
-        let removed = people(change.tx.known_scim_users(change.org, connection, &left).await?);
-        added.iter().chain(&removed).for_each(|user| change.touch(*user));
-        Ok(Touched { added, added_count: joined.len(), removed, removed_count: left.len() })
+        let added = people(
+            change
+                .tx
+                .known_scim_users(change.org, connection, &joined)
+                .await?,
+        );
+        let removed = people(
+            change
+                .tx
+                .known_scim_users(change.org, connection, &left)
+                .await?,
+        );
+        added
+            .iter()
+            .chain(&removed)
+            .for_each(|user| change.touch(*user));
+        Ok(Touched {
+            added,
+            added_count: joined.len(),
+            removed,
+            removed_count: left.len(),
+        })
     }
 }
 
@@ -125,15 +152,35 @@ async fn resolve(
     let connection = client.connection.id;
     let named: BTreeMap<AnyId, Option<MemberKind>> = members
         .iter()
-        .map(|member| Ok((any_id(&member.value).ok_or_else(|| unknown(member))?, member.kind)))
+        .map(|member| {
+            Ok((
+                any_id(&member.value).ok_or_else(|| unknown(member))?,
+                member.kind,
+            ))
+        })
         .collect::<Result<_, Error>>()?;
     let ids: Vec<ScimUserId> = named.keys().map(|id| id.uuid().into()).collect();
-    let users = change.tx.known_scim_users(change.org, connection, &ids).await?;
-    let users: BTreeSet<AnyId> = users.into_iter().map(|(id, _)| AnyId::from(id.uuid())).collect();
-    let rest: Vec<ScimGroupId> =
-        named.keys().filter(|id| !users.contains(id)).map(|id| id.uuid().into()).collect();
-    let groups = change.tx.known_scim_groups(change.org, connection, &rest).await?;
-    let groups: BTreeSet<AnyId> = groups.into_iter().map(|id| AnyId::from(id.uuid())).collect();
+    let users = change
+        .tx
+        .known_scim_users(change.org, connection, &ids)
+        .await?;
+    let users: BTreeSet<AnyId> = users
+        .into_iter()
+        .map(|(id, _)| AnyId::from(id.uuid()))
+        .collect();
+    let rest: Vec<ScimGroupId> = named
+        .keys()
+        .filter(|id| !users.contains(id))
+        .map(|id| id.uuid().into())
+        .collect();
+    let groups = change
+        .tx
+        .known_scim_groups(change.org, connection, &rest)
+        .await?;
+    let groups: BTreeSet<AnyId> = groups
+        .into_iter()
+        .map(|id| AnyId::from(id.uuid()))
+        .collect();
     for member in members {
         let id = any_id(&member.value).ok_or_else(|| unknown(member))?;
         let fits = match member.kind {
@@ -148,7 +195,10 @@ async fn resolve(
     if !groups.is_empty() {
         refuse_cycle(change, group, &groups).await?;
     }
-    Ok(named.into_keys().map(|id| (id, groups.contains(&id))).collect())
+    Ok(named
+        .into_keys()
+        .map(|id| (id, groups.contains(&id)))
+        .collect())
 }
 
 /// A group is no member of itself, directly or through others.
@@ -169,14 +219,20 @@ async fn refuse_cycle(
         seen.extend(next.iter().copied());
         let groups: Vec<ScimGroupId> = next.iter().map(|id| id.uuid().into()).collect();
         let below = change.tx.members_of_groups(change.org, &groups).await?;
-        let inner = below.into_iter().filter(|(_, _, is_group)| *is_group).map(|(_, id, _)| id);
+        let inner = below
+            .into_iter()
+            .filter(|(_, _, is_group)| *is_group)
+            .map(|(_, id, _)| id);
         next = inner.filter(|id| !seen.contains(id)).collect();
     }
     Ok(())
 }
 
 fn any_id(value: &str) -> Option<AnyId> {
-    value.parse::<ScimUserId>().ok().map(|id| AnyId::from(id.uuid()))
+    value
+        .parse::<ScimUserId>()
+        .ok()
+        .map(|id| AnyId::from(id.uuid()))
 }
 
 fn unknown(member: &NewMember) -> Error {
@@ -195,6 +251,9 @@ fn element(client: &ScimClient, id: AnyId, is_group: bool) -> Map {
     let mut map = Map::new();
     map.insert("value".into(), id.uuid().to_string().into());
     map.insert("type".into(), kind.word().into());
-    map.insert("$ref".into(), client.location(resource_type, id.uuid()).into());
+    map.insert(
+        "$ref".into(),
+        client.location(resource_type, id.uuid()).into(),
+    );
     map
 }

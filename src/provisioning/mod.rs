@@ -21,9 +21,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::directory::event::EventKind;
-use crate::id::{
-    ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId,
-};
+use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId};
 use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
 use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
@@ -34,13 +32,16 @@ pub mod correlate;
 mod error;
 pub mod feed;
 pub mod groups;
+pub mod hand_off;
 pub mod members;
 pub mod people;
 pub mod people_view;
 mod refusal;
 pub mod resolution;
 pub mod scim_client;
+pub mod sessions;
 mod settle;
+pub mod sign_in;
 pub mod users;
 
 pub use error::{Error, Kind};
@@ -115,10 +116,21 @@ impl<'t> Change<'t> {
         org: OrganizationId,
         context: &Context,
     ) -> Result<Change<'t>, Error> {
-        let seq = tx.lock_organization(org).await?.ok_or(Error::NotFound(Kind::Organization))?;
+        let seq = tx
+            .lock_organization(org)
+            .await?
+            .ok_or(Error::NotFound(Kind::Organization))?;
         let now = context.ids.clock().now();
         let (touched, events) = (BTreeSet::new(), Vec::new());
-        Ok(Self { tx, org, now, context: context.clone(), seq, touched, events })
+        Ok(Self {
+            tx,
+            org,
+            now,
+            context: context.clone(),
+            seq,
+            touched,
+            events,
+        })
     }
 
     /// A fresh id.
@@ -138,14 +150,22 @@ impl<'t> Change<'t> {
 
     /// Records what happened.
     pub fn record(&mut self, kind: EventKind, data: Value) {
-        self.events.push(Recorded { subject: None, kind, data });
+        self.events.push(Recorded {
+            subject: None,
+            kind,
+            data,
+        });
     }
 
     /// Records what happened to a person: what the change does to their own role is told in this
     /// event, not in another one.
     pub fn record_of(&mut self, user: UserId, kind: EventKind, data: Value) {
         self.touch(user);
-        self.events.push(Recorded { subject: Some(user), kind, data });
+        self.events.push(Recorded {
+            subject: Some(user),
+            kind,
+            data,
+        });
     }
 
     /// Ends the change: resolves the people touched, numbers the events and writes both.
@@ -234,7 +254,10 @@ where
                 let mut change = Change::begin(tx, client.org, &context).await?;
                 let value = job(&mut change, &client).await?;
                 if client.is_stale {
-                    change.tx.touch_scim_token(client.org, client.token, now).await?;
+                    change
+                        .tx
+                        .touch_scim_token(client.org, client.token, now)
+                        .await?;
                 }
                 change.settle().await?;
                 Ok(value)

@@ -18,12 +18,18 @@ pub async fn end_sessions_of(
     user: UserId,
     cause: &str,
 ) -> Result<(), Error> {
-    let live = change.tx.live_sessions_of(change.org, user, change.time()).await?;
+    let live = change
+        .tx
+        .live_sessions_of(change.org, user, change.time())
+        .await?;
     if live.is_empty() {
         return Ok(());
     }
     let ids: Vec<_> = live.iter().map(|session| session.id).collect();
-    change.tx.end_sessions(change.org, &ids, change.time(), cause).await?;
+    change
+        .tx
+        .end_sessions(change.org, &ids, change.time(), cause)
+        .await?;
     for session in live {
         let data = json!({
             "user_id": user,
@@ -38,10 +44,7 @@ pub async fn end_sessions_of(
 
 /// Retires what a person held beside the directory's grants, when they come back after a long
 /// absence: a mistake heals completely, a returning leaver does not regain old rights.
-pub async fn retire_after_absence(
-    change: &mut Change<'_>,
-    user: &UserRow,
-) -> Result<(), Error> {
+pub async fn retire_after_absence(change: &mut Change<'_>, user: &UserRow) -> Result<(), Error> {
     let long = |at: crate::store::types::Time| {
         change.now.duration_since(at.0).as_secs() > LONG_ABSENCE_SECONDS
     };
@@ -52,25 +55,33 @@ pub async fn retire_after_absence(
     let ids: Vec<_> = live
         .iter()
         .filter(|grant| {
-            !matches!(grant.source, GrantSource::DirectoryGroup | GrantSource::SamlGroup)
+            !matches!(
+                grant.source,
+                GrantSource::DirectoryGroup | GrantSource::SamlGroup
+            )
         })
         .map(|grant| grant.id)
         .collect();
-    Ok(change.tx.retire_grants(change.org, &ids, change.time(), "long_absence").await?)
+    Ok(change
+        .tx
+        .retire_grants(change.org, &ids, change.time(), "long_absence")
+        .await?)
 }
 
 /// Retires everything that a person holds.
-pub async fn retire_all(
-    change: &mut Change<'_>,
-    user: UserId,
-    cause: &str,
-) -> Result<(), Error> {
+pub async fn retire_all(change: &mut Change<'_>, user: UserId, cause: &str) -> Result<(), Error> {
     let live = change.tx.live_grants(change.org, &[user]).await?;
     let ids: Vec<_> = live.iter().map(|grant| grant.id).collect();
-    Ok(change.tx.retire_grants(change.org, &ids, change.time(), cause).await?)
+    Ok(change
+        .tx
+        .retire_grants(change.org, &ids, change.time(), cause)
+        .await?)
 }
 
 /// Tells the admins and the operator that the owner cannot act.
 pub fn alarm_owner_unavailable(change: &mut Change<'_>, user: UserId) {
-    change.record(EventKind::OrganizationOwnerUnavailable, json!({"user_id": user}));
+    change.record(
+        EventKind::OrganizationOwnerUnavailable,
+        json!({"user_id": user}),
+    );
 }

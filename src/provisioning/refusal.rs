@@ -11,8 +11,12 @@ pub enum Refusal {
     AddressChanged,
     /// The address is missing or none.
     AddressMissing,
+    /// Several people of the directory could be meant.
+    Ambiguous,
     /// The person is somebody of another connection.
     AnotherConnection,
+    /// The question whether to go on was not answered in time, or not in this browser.
+    ConfirmationExpired,
     /// The directory or an admin deactivated the person.
     Deprovisioned,
     /// The address lies outside this connection's trusted domains.
@@ -40,7 +44,9 @@ impl Refusal {
             Self::AboveCeiling => "above_ceiling",
             Self::AddressChanged => "address_changed",
             Self::AddressMissing => "address_missing",
+            Self::Ambiguous => "ambiguous_subject",
             Self::AnotherConnection => "another_connection",
+            Self::ConfirmationExpired => "confirmation_expired",
             Self::Deprovisioned => "deprovisioned",
             Self::DomainNotTrusted => "domain_not_trusted",
             Self::FreshAddress => "fresh_address",
@@ -63,6 +69,13 @@ impl Refusal {
             Self::AddressChanged | Self::FreshAddress | Self::AnotherConnection => {
                 "Your account here is linked to another sign-in. Ask your administrator to \
                  confirm the change."
+            }
+            Self::Ambiguous => {
+                "Several people of your organization's directory match this sign-in. Ask your \
+                 administrator to compare userName and externalId."
+            }
+            Self::ConfirmationExpired => {
+                "The question was not answered in time. Start again from your identity provider."
             }
             Self::AddressMissing | Self::SubjectMissing => {
                 "Your identity provider did not say who you are in a way that can be kept. Ask \

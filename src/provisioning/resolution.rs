@@ -42,12 +42,17 @@ pub type Due = (UserId, MappingId, GrantSource, String);
 impl World {
     /// Loads what bears on these people.
     pub async fn load(tx: &mut Tx, org: OrganizationId, people: &[UserId]) -> Result<Self, Error> {
-        let organization =
-            tx.organization(org).await?.ok_or(Error::NotFound(Kind::Organization))?;
+        let organization = tx
+            .organization(org)
+            .await?
+            .ok_or(Error::NotFound(Kind::Organization))?;
         let roles = tx.roles(org).await?.iter().map(role).collect();
         let scopes = tx.mapping_projects(org).await?;
         let mappings = tx.mappings(org).await?.into_iter().map(|row| {
-            let projects = scopes.iter().filter(|(id, _)| *id == row.id).map(|(_, p)| *p);
+            let projects = scopes
+                .iter()
+                .filter(|(id, _)| *id == row.id)
+                .map(|(_, p)| *p);
             let projects: Vec<_> = projects.collect();
             (row.id, (row, projects))
         });
@@ -55,12 +60,25 @@ impl World {
         Ok(Self {
             roles: Catalogue::new(roles),
             projects: tx.projects(org).await?,
-            connections: tx.connections(org).await?.into_iter().map(|c| (c.id, c)).collect(),
+            connections: tx
+                .connections(org)
+                .await?
+                .into_iter()
+                .map(|c| (c.id, c))
+                .collect(),
             mappings: mappings.collect(),
-            users: tx.users_by_ids(org, people).await?.into_iter().map(|u| (u.id, u)).collect(),
+            users: tx
+                .users_by_ids(org, people)
+                .await?
+                .into_iter()
+                .map(|u| (u.id, u))
+                .collect(),
             identities: tx.identities_of_users(org, people).await?,
             default_role: organization.default_role_id,
-            links: links.into_iter().map(|(user, connection, _)| (user, connection)).collect(),
+            links: links
+                .into_iter()
+                .map(|(user, connection, _)| (user, connection))
+                .collect(),
         })
     }
 
@@ -76,14 +94,24 @@ impl World {
             .await?
             .into_iter()
             .map(|(user, mapping, group)| {
-                (user, mapping, GrantSource::DirectoryGroup, format!("{mapping}/{group}"))
+                (
+                    user,
+                    mapping,
+                    GrantSource::DirectoryGroup,
+                    format!("{mapping}/{group}"),
+                )
             })
             .collect();
-        let bound: Vec<_> =
-            self.mappings.values().filter_map(|(row, _)| row.bound_group_id).collect();
+        let bound: Vec<_> = self
+            .mappings
+            .values()
+            .filter_map(|(row, _)| row.bound_group_id)
+            .collect();
         let groups = tx.scim_groups_by_ids(org, &bound).await?;
-        let external: BTreeMap<ScimGroupId, Option<String>> =
-            groups.into_iter().map(|row| (row.id, row.external_id)).collect();
+        let external: BTreeMap<ScimGroupId, Option<String>> = groups
+            .into_iter()
+            .map(|row| (row.id, row.external_id))
+            .collect();
         for identity in &self.identities {
             let values: Vec<String> = identity
                 .group_values
@@ -94,7 +122,12 @@ impl World {
                 let ours = mapping.enabled && mapping.connection_id == identity.connection_id;
                 if ours && values.iter().any(|value| names(mapping, value, &external)) {
                     let reference = format!("{}/{}", mapping.id, identity.id);
-                    due.push((identity.user_id, mapping.id, GrantSource::SamlGroup, reference));
+                    due.push((
+                        identity.user_id,
+                        mapping.id,
+                        GrantSource::SamlGroup,
+                        reference,
+                    ));
                 }
             }
         }
@@ -103,19 +136,28 @@ impl World {
 
     /// A stored grant with its projects and its rule.
     pub fn grant(&self, row: &GrantRow, projects: &[(GrantId, ProjectId)]) -> Grant {
-        let mapping = row.source_ref.split_once('/').and_then(|(id, _)| id.parse().ok());
+        let mapping = row
+            .source_ref
+            .split_once('/')
+            .and_then(|(id, _)| id.parse().ok());
         let rule = mapping
             .and_then(|id: MappingId| self.mappings.get(&id))
             .map(|(mapping, _)| (mapping.connection_id, mapping.position));
-        let from_group =
-            matches!(row.source, GrantSource::DirectoryGroup | GrantSource::SamlGroup);
+        let from_group = matches!(
+            row.source,
+            GrantSource::DirectoryGroup | GrantSource::SamlGroup
+        );
         Grant {
             id: row.id,
             user_id: row.user_id,
             role_id: row.role_id,
             source: row.source,
             source_ref: row.source_ref.clone(),
-            projects: projects.iter().filter(|(id, _)| *id == row.id).map(|(_, p)| *p).collect(),
+            projects: projects
+                .iter()
+                .filter(|(id, _)| *id == row.id)
+                .map(|(_, p)| *p)
+                .collect(),
             granted_at: row.granted_at.0,
             ends_at: row.ends_at.map(|at| at.0),
             rule: if from_group { rule } else { None },
@@ -124,16 +166,25 @@ impl World {
 
     /// What holds of a person beside the grants.
     pub fn standing(&self, user: &UserRow) -> Standing {
-        let live: BTreeSet<_> =
-            self.links.iter().filter(|(id, _)| *id == user.id).map(|(_, c)| *c).collect();
+        let live: BTreeSet<_> = self
+            .links
+            .iter()
+            .filter(|(id, _)| *id == user.id)
+            .map(|(_, c)| *c)
+            .collect();
         let governed_by = live.into_iter().filter(|id| {
-            self.connections.get(id).is_some_and(|c| c.scim_groups_since.is_some())
+            self.connections
+                .get(id)
+                .is_some_and(|c| c.scim_groups_since.is_some())
         });
         let home = user
             .managed_by
             .or_else(|| {
                 let mine = |identity: &&IdentityRow| identity.user_id == user.id;
-                self.identities.iter().find(mine).map(|identity| identity.connection_id)
+                self.identities
+                    .iter()
+                    .find(mine)
+                    .map(|identity| identity.connection_id)
             })
             .and_then(|id| self.connections.get(&id));
         let ceiling = |c: &ConnectionRow| (c.id, self.roles.rank(c.max_role_id));
@@ -161,7 +212,10 @@ impl World {
     /// The project roles of an entitlement, as they are written on the wire.
     pub fn project_roles(&self, entitlement: &Entitlement) -> serde_json::Value {
         let slug = |id: &ProjectId| {
-            self.projects.iter().find(|project| project.id == *id).map(|project| &project.slug)
+            self.projects
+                .iter()
+                .find(|project| project.id == *id)
+                .map(|project| &project.slug)
         };
         entitlement
             .projects
@@ -187,11 +241,18 @@ fn names(
     written
         || mapping.bound_group_id.is_some_and(|group| {
             value == group.to_string()
-                || external.get(&group).is_some_and(|id| id.as_deref() == Some(value))
+                || external
+                    .get(&group)
+                    .is_some_and(|id| id.as_deref() == Some(value))
         })
 }
 
 /// A role's row as the noun.
 pub fn role(row: &RoleRow) -> Role {
-    Role { id: row.id, slug: row.slug.clone(), name: row.name.clone(), rank: row.rank }
+    Role {
+        id: row.id,
+        slug: row.slug.clone(),
+        name: row.name.clone(),
+        rank: row.rank,
+    }
 }

@@ -67,10 +67,16 @@ pub async fn authenticate(
         return Err(Error::Forbidden("this token may only read"));
     }
     let base = format!("{}/scim/{}/v2", credentials.public_url, connection.id);
-    let is_stale = token.last_used_at.is_none_or(|at| {
-        now.0.duration_since(at.0).as_secs() >= COALESCED_SECONDS
-    });
-    Ok(ScimClient { org: token.org_id, connection, token: token.id, base, is_stale })
+    let is_stale = token
+        .last_used_at
+        .is_none_or(|at| now.0.duration_since(at.0).as_secs() >= COALESCED_SECONDS);
+    Ok(ScimClient {
+        org: token.org_id,
+        connection,
+        token: token.id,
+        base,
+        is_stale,
+    })
 }
 
 fn may_write(token: &ScimTokenRow) -> bool {

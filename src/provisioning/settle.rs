@@ -40,17 +40,27 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
         if old != *new {
             roles.entry(new.role).or_default().push(user.id);
             changed.push(user.id);
-            rows.extend(new.projects.iter().map(|(project_id, role_id)| UserProjectRow {
-                org_id: change.org,
-                user_id: user.id,
-                project_id: *project_id,
-                role_id: *role_id,
-            }));
+            rows.extend(
+                new.projects
+                    .iter()
+                    .map(|(project_id, role_id)| UserProjectRow {
+                        org_id: change.org,
+                        user_id: user.id,
+                        project_id: *project_id,
+                        role_id: *role_id,
+                    }),
+            );
         }
         tell(change, &world, user, &old, &resolution);
     }
-    change.tx.set_roles(change.org, &roles, change.time()).await?;
-    change.tx.replace_user_projects(change.org, &changed, &rows).await?;
+    change
+        .tx
+        .set_roles(change.org, &roles, change.time())
+        .await?;
+    change
+        .tx
+        .replace_user_projects(change.org, &changed, &rows)
+        .await?;
     Ok(())
 }
 
@@ -73,10 +83,11 @@ async fn reconcile(
     let live = change.tx.live_grants(change.org, people).await?;
     let ids: Vec<_> = live.iter().map(|row| row.id).collect();
     let mut projects = change.tx.grant_projects(change.org, &ids).await?;
-    let wanted: BTreeSet<_> =
-        due.iter().map(|(user, _, source, reference)| (*user, *source, reference)).collect();
-    let by_rule =
-        |source| matches!(source, GrantSource::DirectoryGroup | GrantSource::SamlGroup);
+    let wanted: BTreeSet<_> = due
+        .iter()
+        .map(|(user, _, source, reference)| (*user, *source, reference))
+        .collect();
+    let by_rule = |source| matches!(source, GrantSource::DirectoryGroup | GrantSource::SamlGroup);
     let key = |row: &GrantRow| (row.user_id, row.source, row.source_ref.clone());
     let (mut keep, mut gone): (Vec<GrantRow>, Vec<GrantRow>) = live.into_iter().partition(|row| {
         !by_rule(row.source) || wanted.contains(&(row.user_id, row.source, &row.source_ref))
@@ -87,7 +98,9 @@ async fn reconcile(
         if there.contains(&(*user, *source, reference.clone())) {
             continue;
         }
-        let Some((rule, scope)) = world.mappings.get(mapping) else { continue };
+        let Some((rule, scope)) = world.mappings.get(mapping) else {
+            continue;
+        };
         let row = GrantRow {
             org_id: change.org,
             id: change.id(),
@@ -117,7 +130,10 @@ async fn reconcile(
         .collect();
     change.tx.insert_grant_projects(&scopes).await?;
     keep.extend(made);
-    Ok(keep.iter().map(|row| (row.user_id, world.grant(row, &projects))).collect())
+    Ok(keep
+        .iter()
+        .map(|row| (row.user_id, world.grant(row, &projects)))
+        .collect())
 }
 
 async fn retire(
@@ -126,7 +142,10 @@ async fn retire(
     cause: &str,
 ) -> Result<(), Error> {
     let ids: Vec<_> = ids.collect();
-    Ok(change.tx.retire_grants(change.org, &ids, change.time(), cause).await?)
+    Ok(change
+        .tx
+        .retire_grants(change.org, &ids, change.time(), cause)
+        .await?)
 }
 
 /// Grants by hand that end because the directory decides for the first time: a person who later
@@ -140,15 +159,22 @@ fn superseded(
 ) -> BTreeSet<GrantId> {
     let wide = |row: &GrantRow| !projects.iter().any(|(id, _)| *id == row.id);
     let directory = |row: &&GrantRow| row.source == GrantSource::DirectoryGroup && wide(row);
-    let had: BTreeSet<_> =
-        keep.iter().chain(gone).filter(directory).map(|row| row.user_id).collect();
+    let had: BTreeSet<_> = keep
+        .iter()
+        .chain(gone)
+        .filter(directory)
+        .map(|row| row.user_id)
+        .collect();
     let first: BTreeSet<_> = made
         .iter()
         .filter(directory)
         .map(|row| row.user_id)
         .filter(|user| !had.contains(user))
         .filter(|user| {
-            world.users.get(user).is_some_and(|u| world.standing(u).mode == Mode::Authoritative)
+            world
+                .users
+                .get(user)
+                .is_some_and(|u| world.standing(u).mode == Mode::Authoritative)
         })
         .collect();
     keep.iter()
@@ -180,7 +206,10 @@ fn tell(
         let (old, new) = (world.project_roles(old), world.project_roles(new));
         changes.push(json!({"attribute": "projects", "old": old, "new": new}));
     }
-    let own = change.events.iter_mut().find(|event| event.subject == Some(user.id));
+    let own = change
+        .events
+        .iter_mut()
+        .find(|event| event.subject == Some(user.id));
     if let Some(Value::Object(data)) = own.map(|event| &mut event.data) {
         data.insert("role".into(), role);
         data.insert("roles_version".into(), version.into());
@@ -203,7 +232,11 @@ fn tell(
             "because": because(world, resolution),
             "changes": changes,
         });
-        change.events.push(Recorded { subject: None, kind, data });
+        change.events.push(Recorded {
+            subject: None,
+            kind,
+            data,
+        });
     }
 }
 

@@ -29,14 +29,17 @@ pub async fn create(
     let address = resource.sign_in_address().and_then(Address::parse);
     let meaning = correlate(change, client, resource, address.as_ref()).await?;
     let (kind, user_id, proposed) = match meaning {
-        Meaning::New => (EventKind::UserCreated, Some(arrive(change, None).await?), None),
-        Meaning::NewSharingAddress => {
-            (EventKind::UserCreated, Some(arrive(change, None).await?), None)
-        }
+        Meaning::New | Meaning::NewSharingAddress => (
+            EventKind::UserCreated,
+            Some(arrive(change, None).await?),
+            None,
+        ),
         Meaning::Adopted(user) => (EventKind::UserAdopted, Some(user.id), None),
-        Meaning::Returned(user) => {
-            (EventKind::UserCreated, Some(arrive(change, Some(user)).await?), None)
-        }
+        Meaning::Returned(user) => (
+            EventKind::UserCreated,
+            Some(arrive(change, Some(user)).await?),
+            None,
+        ),
         Meaning::Proposed(user) => (EventKind::UserLinkProposed, None, Some(user.id)),
     };
     let mut row = ScimUserRow {
@@ -94,7 +97,10 @@ where
     row.version += 1;
     row.updated_at = change.time();
     change.tx.update_scim_user(&row).await?;
-    change.tx.replace_scim_values(change.org, id, &values).await?;
+    change
+        .tx
+        .replace_scim_values(change.org, id, &values)
+        .await?;
     let effects = match row.user_id {
         Some(user) => apply(change, client, user, &after, Some(&before)).await?,
         None => Effects::default(),
@@ -122,7 +128,12 @@ pub async fn delete(
     change.tx.delete_scim_user(change.org, id).await?;
     if let Some(user) = row.user_id {
         let others = change.tx.scim_links_of(change.org, &[user]).await?;
-        if let Some(user) = change.tx.user(change.org, user).await?.filter(|_| others.is_empty()) {
+        if let Some(user) = change
+            .tx
+            .user(change.org, user)
+            .await?
+            .filter(|_| others.is_empty())
+        {
             bury(change, client, &row, user).await?;
         }
     }
@@ -144,7 +155,10 @@ async fn find(
     client: &ScimClient,
     id: ScimUserId,
 ) -> Result<ScimUserRow, Error> {
-    let row = change.tx.scim_user(change.org, client.connection.id, id).await?;
+    let row = change
+        .tx
+        .scim_user(change.org, client.connection.id, id)
+        .await?;
     row.ok_or(Error::NotFound(Kind::User))
 }
 
@@ -154,22 +168,28 @@ async fn refuse_taken(
     user_name: &str,
     own: Option<ScimUserId>,
 ) -> Result<(), Error> {
-    let holder = change.tx.scim_user_by_name(change.org, client.connection.id, user_name).await?;
+    let holder = change
+        .tx
+        .scim_user_by_name(change.org, client.connection.id, user_name)
+        .await?;
     match holder {
-        Some(holder) if Some(holder.id) != own => Err(Error::Scim(scim::Error::uniqueness(
-            format!("userName is taken in this connection by the User {}", holder.id),
-        ))),
+        Some(holder) if Some(holder.id) != own => {
+            Err(Error::Scim(scim::Error::uniqueness(format!(
+                "userName is taken in this connection by the User {}",
+                holder.id
+            ))))
+        }
         _ => Ok(()),
     }
 }
 
 /// Remembers the connection's first SCIM write: from here on its directory is the authority.
-pub(super) async fn mark_scim(
-    change: &mut Change<'_>,
-    client: &ScimClient,
-) -> Result<(), Error> {
+pub(super) async fn mark_scim(change: &mut Change<'_>, client: &ScimClient) -> Result<(), Error> {
     if client.connection.scim_since.is_none() {
-        change.tx.mark_connection_scim(change.org, client.connection.id, change.time()).await?;
+        change
+            .tx
+            .mark_connection_scim(change.org, client.connection.id, change.time())
+            .await?;
     }
     Ok(())
 }
@@ -178,7 +198,10 @@ pub(super) async fn mark_scim(
 fn describe(row: &mut ScimUserRow, resource: &Resource) -> Vec<ScimValueRow> {
     let index = scim::Index::of(&scim::catalog::USER_TYPE, resource);
     let single = |path: &str| index.single.get(path).cloned();
-    row.user_name = resource.user_name().unwrap_or_default().to_owned();
+    resource
+        .user_name()
+        .unwrap_or_default()
+        .clone_into(&mut row.user_name);
     row.user_name_folded = scim::fold(&row.user_name);
     row.external_id = single("externalId");
     row.active = resource.active();
@@ -187,8 +210,12 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Vec<ScimValueRow> {
     row.document = Doc(resource.to_text());
     let extensions = resource.schemas().into_iter().skip(1);
     let flags = extensions.map(|urn| (format!("schemas:{}", scim::fold(urn)), "1".to_owned()));
-    let search: std::collections::BTreeMap<_, _> =
-        index.single.iter().map(|(k, v)| (k.clone(), v.clone())).chain(flags).collect();
+    let search: std::collections::BTreeMap<_, _> = index
+        .single
+        .iter()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .chain(flags)
+        .collect();
     row.search = Doc(json!(search).to_string());
     let element = |value: scim::index::IndexedValue| ScimValueRow {
         org_id: row.org_id,
@@ -261,7 +288,10 @@ async fn apply(
     user.managed_by = Some(client.connection.id);
     user.provisional_since = None;
     user.suspended_by_expiry_at = None;
-    user.display_name = resource.display_name().map(str::to_owned).or_else(|| resource.full_name());
+    user.display_name = resource
+        .display_name()
+        .map(str::to_owned)
+        .or_else(|| resource.full_name());
     user.given_name = resource.given_name().map(str::to_owned);
     user.family_name = resource.family_name().map(str::to_owned);
     move_address(change, &mut user, resource, before).await?;
@@ -279,7 +309,10 @@ async fn apply(
     user.updated_at = change.time();
     change.tx.update_user(&user).await?;
     let changes = differences(&old, &user);
-    Ok(Effects { user: Some(user), changes })
+    Ok(Effects {
+        user: Some(user),
+        changes,
+    })
 }
 
 /// The sign-in address follows the directory; where another living person holds it, the address
@@ -319,9 +352,17 @@ fn differences(old: &UserRow, new: &UserRow) -> Vec<Value> {
     };
     [
         change("email", json!(old.email), json!(new.email)),
-        change("display_name", json!(old.display_name), json!(new.display_name)),
+        change(
+            "display_name",
+            json!(old.display_name),
+            json!(new.display_name),
+        ),
         change("given_name", json!(old.given_name), json!(new.given_name)),
-        change("family_name", json!(old.family_name), json!(new.family_name)),
+        change(
+            "family_name",
+            json!(old.family_name),
+            json!(new.family_name),
+        ),
         change("state", json!(old.state()), json!(new.state())),
     ]
     .into_iter()

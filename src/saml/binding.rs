@@ -5,13 +5,14 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::error::{Error, shown};
+use crate::limits;
 
 /// The largest form body taken.
-pub const FORM_LIMIT: usize = 1024 * 1024;
+pub const FORM_LIMIT: usize = limits::SAML_FORM;
 /// The largest decoded message taken.
-pub const MESSAGE_LIMIT: usize = 720 * 1024;
+pub const MESSAGE_LIMIT: usize = limits::SAML_DECODED;
 /// The longest RelayState kept.
-pub const RELAY_STATE_LIMIT: usize = 2 * 1024;
+pub const RELAY_STATE_LIMIT: usize = limits::RELAY_STATE;
 
 /// The posted form.
 #[derive(Clone, Debug)]

@@ -9,7 +9,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::{Error, Map, limits};
+use super::{Error, Map};
+use crate::limits;
 
 /// Reads a body: UTF-8, with or without a byte order mark, one JSON value, every key once.
 pub fn parse_body(bytes: &[u8]) -> Result<Value, Error> {

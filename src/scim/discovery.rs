@@ -7,7 +7,8 @@ use super::catalog::{
     SERVICE_PROVIDER_CONFIG, USER,
 };
 use super::schema::{Attribute, Schema, Type};
-use super::{Error, Map, limits, list, urn};
+use super::{Error, Map, list, urn};
+use crate::limits;
 
 const SCHEMAS: [&Schema; 6] = [
     &USER,
@@ -33,7 +34,7 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
         "bulk": {
             "supported": false,
             "maxOperations": limits::BULK_OPERATIONS,
-            "maxPayloadSize": limits::BODY,
+            "maxPayloadSize": limits::SCIM_BODY,
         },
         "filter": {"supported": true, "maxResults": limits::PAGE_MAX},
         "changePassword": {"supported": false},

@@ -6,7 +6,8 @@ use super::catalog::ResourceType;
 use super::path::AttributePath;
 use super::projection::Projection;
 use super::schema::Returned;
-use super::{Error, Filter, Map, Strictness, limits, urn};
+use super::{Error, Filter, Map, Strictness, urn};
+use crate::limits;
 
 /// A query over resources of one type.
 #[derive(Clone, Debug, PartialEq)]

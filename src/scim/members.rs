@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::body::take;
 use super::schema::Attribute;
-use super::{Error, Map, Strictness, limits, reading};
+use super::{Error, Map, Strictness, reading};
+use crate::limits;
 
 /// What a member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,10 +91,10 @@ pub(crate) fn read(
 
 /// Refuses more members than one request may name.
 pub(crate) fn check_count(count: usize) -> Result<(), Error> {
-    if count <= limits::MEMBERS {
+    if count <= limits::MEMBERS_PER_REQUEST {
         return Ok(());
     }
-    let limit = limits::MEMBERS;
+    let limit = limits::MEMBERS_PER_REQUEST;
     Err(Error::payload_too_large(format!(
         "a request names {limit} members at most, not {count}"
     )))

@@ -14,7 +14,7 @@
 //! | [`patch`] | PATCH (7644 §3.5.2) |
 //! | [`projection`], [`list`] | attributes, paging, sorting (7644 §3.4.2, §3.4.3, §3.9) |
 //! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas (7644 §4; 7643 §5 to §7) |
-//! | [`error`], [`limits`] | refusals (7644 §3.12) and how much is taken |
+//! | [`error`] | refusals (7644 §3.12); how much is taken stands in [`limits`](crate::limits) |
 
 pub mod body;
 pub mod catalog;
@@ -23,7 +23,6 @@ pub mod error;
 pub mod etag;
 pub mod filter;
 pub mod index;
-pub mod limits;
 pub mod list;
 pub mod members;
 pub mod patch;

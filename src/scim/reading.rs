@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::catalog::ResourceType;
 use super::schema::{Attribute, Form, Mutability, Type};
 use super::text::{comparable, date_time, integer, octets};
-use super::{Error, Map, Strictness, limits};
+use super::{Error, Map, Strictness};
+use crate::limits;
 
 const TYPE: &str = "type";
 const PRIMARY: &str = "primary";
@@ -48,7 +49,7 @@ impl Reading {
                 }
             })
             .collect();
-        if self.ignored.len() < limits::IGNORED && !self.ignored.contains(&name) {
+        if self.ignored.len() < limits::IGNORED_NAMES && !self.ignored.contains(&name) {
             self.ignored.push(name);
         }
     }
@@ -97,8 +98,8 @@ impl Reading {
             _ => return Err(Error::invalid_value(format!("{at} is an array"))),
         };
         self.elements += values.len();
-        if values.len() > limits::ELEMENTS || self.elements > limits::MEMBERS {
-            let limit = limits::ELEMENTS;
+        if values.len() > limits::SCIM_ELEMENTS || self.elements > limits::MEMBERS_PER_REQUEST {
+            let limit = limits::SCIM_ELEMENTS;
             return Err(Error::payload_too_large(format!(
                 "{at} has {limit} values at most"
             )));
@@ -275,8 +276,8 @@ pub(crate) fn settle(
             Some(_) => {}
         }
     }
-    if settled.len() > limits::ELEMENTS {
-        let limit = limits::ELEMENTS;
+    if settled.len() > limits::SCIM_ELEMENTS {
+        let limit = limits::SCIM_ELEMENTS;
         return Err(Error::invalid_value(format!(
             "{at} has {limit} values at most"
         )));

@@ -51,11 +51,27 @@ const KEYS: [(Key, &str, &str); 13] = [
         "identities_org_id_connection_id_subject_key_key",
         "identities.org_id, identities.connection_id, identities.subject_key",
     ),
-    (Key::OrganizationSlug, "organizations_slug_key", "organizations.slug"),
+    (
+        Key::OrganizationSlug,
+        "organizations_slug_key",
+        "organizations.slug",
+    ),
     (Key::Owner, "users_org_id_owner", "users.org_id"),
-    (Key::ProjectSlug, "projects_org_id_slug_key", "projects.org_id, projects.slug"),
-    (Key::RoleRank, "roles_org_id_rank_key", "roles.org_id, roles.rank"),
-    (Key::RoleSlug, "roles_org_id_slug_key", "roles.org_id, roles.slug"),
+    (
+        Key::ProjectSlug,
+        "projects_org_id_slug_key",
+        "projects.org_id, projects.slug",
+    ),
+    (
+        Key::RoleRank,
+        "roles_org_id_rank_key",
+        "roles.org_id, roles.rank",
+    ),
+    (
+        Key::RoleSlug,
+        "roles_org_id_slug_key",
+        "roles.org_id, roles.slug",
+    ),
     (
         Key::SamlMessage,
         "saml_replays_pkey",
@@ -76,7 +92,11 @@ const KEYS: [(Key, &str, &str); 13] = [
         "scim_users_org_id_connection_id_user_name_folded_key",
         "scim_users.org_id, scim_users.connection_id, scim_users.user_name_folded",
     ),
-    (Key::UserEmail, "users_org_id_email_norm", "users.org_id, users.email_norm"),
+    (
+        Key::UserEmail,
+        "users_org_id_email_norm",
+        "users.org_id, users.email_norm",
+    ),
 ];
 
 /// Something went wrong in the store. A missing row is none of these: it is an `Option`.
@@ -168,7 +188,12 @@ fn taken(information: &dyn DatabaseErrorInformation) -> Error {
     let columns = message.strip_prefix("UNIQUE constraint failed: ");
     KEYS.iter()
         .find(|(_, constraint, key)| {
-            columns.map_or(information.constraint_name() == Some(constraint), |c| c == *key)
+            columns.map_or(information.constraint_name() == Some(constraint), |c| {
+                c == *key
+            })
         })
-        .map_or_else(|| Error::Engine(message.to_owned()), |(key, _, _)| Error::Taken(*key))
+        .map_or_else(
+            || Error::Engine(message.to_owned()),
+            |(key, _, _)| Error::Taken(*key),
+        )
 }

@@ -131,7 +131,10 @@ const GROUPS: Table = Table {
     endpoint: "/Groups/",
     schema: "urn:ietf:params:scim:schemas:core:2.0:group",
     extensions: &[],
-    columns: &[("displayName", "display_name_folded"), ("externalId", "external_id")],
+    columns: &[
+        ("displayName", "display_name_folded"),
+        ("externalId", "external_id"),
+    ],
 };
 
 /// Where the value of a path is found.
@@ -156,7 +159,12 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn new(search: &'a Search, table: &'static Table) -> Self {
-        Self { search, table, out: Vec::new(), negated: false }
+        Self {
+            search,
+            table,
+            out: Vec::new(),
+            negated: false,
+        }
     }
 
     fn compiled(mut self, filter: &Filter) -> Vec<Piece> {
@@ -193,7 +201,11 @@ impl<'a> Compiler<'a> {
                 self.sql(")");
             }
             Filter::Present(path) => self.atom(|it| it.present(*path, within)),
-            Filter::Compare { path, operator, value } => {
+            Filter::Compare {
+                path,
+                operator,
+                value,
+            } => {
                 self.atom(|it| it.compare(*path, *operator, value, within));
             }
         }
@@ -261,7 +273,11 @@ impl<'a> Compiler<'a> {
         let parts: Vec<_> = match path.sub {
             None if path.attribute.is_complex() => {
                 let subs = path.attribute.sub_attributes.iter();
-                subs.map(|sub| AttributePath { sub: Some(sub), ..path }).collect()
+                subs.map(|sub| AttributePath {
+                    sub: Some(sub),
+                    ..path
+                })
+                .collect()
             }
             _ => vec![path],
         };
@@ -401,9 +417,7 @@ impl<'a> Compiler<'a> {
             "id" => Source::Id(format!("{table}.id")),
             "meta.created" => Source::Instant(format!("{table}.created_at")),
             "meta.lastModified" => Source::Instant(format!("{table}.updated_at")),
-            "meta.resourceType" => {
-                located(vec![constant(path, self.table.resource_type)])
-            }
+            "meta.resourceType" => located(vec![constant(path, self.table.resource_type)]),
             "meta.location" => located(vec![
                 Piece::Sql("(CAST(".into()),
                 Piece::Text(format!("{}{}", self.search.base, self.table.endpoint)),
@@ -412,7 +426,9 @@ impl<'a> Compiler<'a> {
             "meta.version" => located(vec![Piece::Sql(format!(
                 "('W/\"' || CAST({table}.version AS text) || '\"')"
             ))]),
-            _ => located(vec![Piece::Sql(format!("({table}.search ->> '{key}'){BYTEWISE}"))]),
+            _ => located(vec![Piece::Sql(format!(
+                "({table}.search ->> '{key}'){BYTEWISE}"
+            ))]),
         }
     }
 
@@ -451,7 +467,9 @@ impl<'a> Compiler<'a> {
             ]),
             ("groups" | "members", _) => text("CAST(NULL AS text)"),
             (_, "value") => text("v.folded"),
-            _ => Source::Text(vec![Piece::Sql(format!("(v.element ->> '{sub}'){BYTEWISE}"))]),
+            _ => Source::Text(vec![Piece::Sql(format!(
+                "(v.element ->> '{sub}'){BYTEWISE}"
+            ))]),
         }
     }
 
@@ -510,7 +528,10 @@ impl Piece {
 
 /// A value that is the same for every row, in its comparable form. Never a client's text.
 fn constant(path: AttributePath, value: &str) -> Piece {
-    Piece::Sql(format!("CAST('{}' AS text)", comparable_text(path.leaf(), value)))
+    Piece::Sql(format!(
+        "CAST('{}' AS text)",
+        comparable_text(path.leaf(), value)
+    ))
 }
 
 fn sign(operator: Operator) -> &'static str {
@@ -528,7 +549,11 @@ fn sign(operator: Operator) -> &'static str {
 fn successor(text: &str) -> Option<String> {
     let mut start: Vec<char> = text.chars().collect();
     while let Some(last) = start.pop() {
-        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(last as u32 + 1) };
+        let next = if last == '\u{d7ff}' {
+            Some('\u{e000}')
+        } else {
+            char::from_u32(last as u32 + 1)
+        };
         if let Some(next) = next {
             start.push(next);
             return Some(start.into_iter().collect());

@@ -39,7 +39,8 @@ pub struct Step {
 /// Migrates an SQLite file, under the file's write lock.
 pub fn sqlite(path: &Path, direction: &Direction) -> Result<Vec<Step>, Error> {
     let lock = sqlite::write_lock(path)?;
-    lock.lock().map_err(|error| Error::Unavailable(error.to_string()))?;
+    lock.lock()
+        .map_err(|error| Error::Unavailable(error.to_string()))?;
     let mut connection = sqlite::connect(path)?;
     walk(&mut connection, || SQLITE, direction)
 }
@@ -47,7 +48,9 @@ pub fn sqlite(path: &Path, direction: &Direction) -> Result<Vec<Step>, Error> {
 /// Migrates a PostgreSQL schema, under an advisory lock.
 pub async fn postgres(pool: &Connections, direction: &Direction) -> Result<Vec<Step>, Error> {
     let mut connection = pool.connection().await?;
-    connection.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
+    connection
+        .batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+        .await?;
     let connection = diesel_async::pooled_connection::deadpool::Object::take(connection);
     let mut harness: AsyncMigrationHarness<AsyncPgConnection> =
         AsyncMigrationHarness::new(connection);

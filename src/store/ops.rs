@@ -40,6 +40,8 @@ ops! {
     launch_urls = apps::launch_urls(id: AppId) -> Vec<String>;
     /// Whether the app serves the organization.
     app_serves = apps::serves(id: AppId, org: OrganizationId) -> bool;
+    /// The first apps that serve the organization: two are enough to know that it is not one.
+    apps_serving = apps::serving(org: OrganizationId) -> Vec<AppRow>;
     /// The connection that a URL names: the one look-up without an organization, since the
     /// connection is what tells the organization.
     connection_of_url = connections::by_url(id: ConnectionId) -> Option<ConnectionRow>;
@@ -97,6 +99,13 @@ ops! {
     insert_identity = identities::insert(row: &IdentityRow) -> ();
     /// Notes a sign-in; `groups` are kept as they were where they are unknown this time.
     touch_identity = identities::touch(org: OrganizationId, id: IdentityId, at: Time, groups: Option<Doc>) -> ();
+    /// Gives a subject whose person is gone to another person, with nothing of what was known of
+    /// the first.
+    relink_identity = identities::relink(org: OrganizationId, id: IdentityId, user: UserId, email_norm: Option<&str>, at: Time) -> ();
+    /// Notes the address under which a subject is known from now on.
+    readdress_identity = identities::readdress(org: OrganizationId, id: IdentityId, email_norm: &str) -> ();
+    /// Forgets the groups that a person's other subjects of a connection named.
+    forget_groups = identities::forget_groups(org: OrganizationId, connection: ConnectionId, user: UserId, except: IdentityId) -> ();
     /// Remembers a message; a second time is a unique violation. `session` is the session that the
     /// message made, so that its re-post by the same browser can be told from a replay.
     remember_message = identities::remember(org: OrganizationId, connection: ConnectionId, message_id: &str, expires_at: Time, session: Option<Hash>) -> ();
@@ -225,6 +234,10 @@ ops! {
     live_sessions_of = sessions::live_of(org: OrganizationId, user: UserId, now: Time) -> Vec<SessionRow>;
     /// The query `sessions::touch`.
     touch_session = sessions::touch(org: OrganizationId, id: SessionId, at: Time) -> ();
+    /// Starts a session that waited for its person's yes; `false` where it waits no longer.
+    start_session = sessions::start(org: OrganizationId, id: SessionId, hash: &Hash, at: Time, waiting: &str) -> bool;
+    /// Gives up a session that waits for its person's yes.
+    give_up_session = sessions::give_up(org: OrganizationId, id: SessionId, waiting: &str, cause: &str) -> ();
     /// Ends sessions, and with them every code made from them that was not used yet.
     end_sessions = sessions::end(org: OrganizationId, ids: &[SessionId], at: Time, cause: &str) -> ();
     /// The query `sessions::insert_code`.

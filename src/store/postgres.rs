@@ -40,9 +40,10 @@ impl Connections {
         config.custom_setup = Box::new(|url| {
             async move {
                 let mut connection = AsyncPgConnection::establish(url).await?;
-                connection.batch_execute(SETTINGS).await.map_err(|error| {
-                    diesel::ConnectionError::CouldntSetupConfiguration(error)
-                })?;
+                connection
+                    .batch_execute(SETTINGS)
+                    .await
+                    .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                 Ok(connection)
             }
             .boxed()
@@ -100,7 +101,8 @@ impl Connections {
         T: Send + 'static,
         E: Failure,
     {
-        self.detached(job, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        self.detached(job, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .await
     }
 
     async fn detached<T, E, F>(&self, job: F, begin: &'static str) -> Result<T, E>
@@ -138,13 +140,19 @@ impl Connections {
         let Tx::Postgres(mut connection) = tx else {
             return Err(Error::Engine("not a PostgreSQL connection".into()).into());
         };
-        let end = if matches!(outcome, Ok(Ok(_))) { "COMMIT" } else { "ROLLBACK" };
+        let end = if matches!(outcome, Ok(Ok(_))) {
+            "COMMIT"
+        } else {
+            "ROLLBACK"
+        };
         let ended = connection.batch_execute(end).await;
         if ended.is_err() || outcome.is_err() {
             drop(Object::take(connection));
         }
         match outcome {
-            Ok(Ok(value)) => ended.map(|()| value).map_err(|error| Error::from(error).into()),
+            Ok(Ok(value)) => ended
+                .map(|()| value)
+                .map_err(|error| Error::from(error).into()),
             Ok(Err(error)) => Err(error),
             Err(_) => {
                 Err(Error::Engine("an operation panicked; nothing of it was kept".into()).into())

@@ -1,5 +1,8 @@
 //! Rows: the tables' lines as Rust values, one struct a table, for both engines.
-#![expect(missing_docs, reason = "fields are columns; the migrations describe them")]
+#![expect(
+    missing_docs,
+    reason = "fields are columns; the migrations describe them"
+)]
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 

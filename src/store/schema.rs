@@ -1,6 +1,9 @@
 //! The tables, as Diesel sees them: one description for both engines. Columns are documented in
 //! `migrations/`; a test compares the two engines' tables with each other.
-#![expect(missing_docs, reason = "the tables are described once, in the migrations")]
+#![expect(
+    missing_docs,
+    reason = "the tables are described once, in the migrations"
+)]
 
 diesel::table! {
     use diesel::sql_types::*;

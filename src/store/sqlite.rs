@@ -17,8 +17,8 @@ use std::thread::JoinHandle;
 
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, connection::SimpleConnection};
-use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::SimpleAsyncConnection;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
@@ -122,9 +122,15 @@ where
 }
 
 /// The value of a future that is ready: a job awaits nothing but the store.
-#[expect(clippy::panic, reason = "a job that waits for anything else must not hang the thread")]
+#[expect(
+    clippy::panic,
+    reason = "a job that waits for anything else must not hang the thread"
+)]
 fn ready<T>(mut future: BoxFuture<'_, T>) -> T {
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("a job awaited something beside the store"),
     }
@@ -151,11 +157,18 @@ impl Threads {
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..READERS {
             let mut reader = Tx::Sqlite(Conn::new(connect(path)?));
-            execute(&mut reader, "PRAGMA cache_size = -4096; PRAGMA query_only = ON")?;
+            execute(
+                &mut reader,
+                "PRAGMA cache_size = -4096; PRAGMA query_only = ON",
+            )?;
             let queue = Arc::clone(&queue);
             handles.push(spawn("store-reader", move || read(reader, &queue))?);
         }
-        Ok(Self { writes: Some(writes), reads: Some(reads), handles })
+        Ok(Self {
+            writes: Some(writes),
+            reads: Some(reads),
+            handles,
+        })
     }
 
     /// Runs a job on the writer: one savepoint, committed with its neighbours.
@@ -207,7 +220,11 @@ where
     let gone = || Error::Unavailable("the store is closing".into());
     let queue = queue.ok_or_else(gone)?;
     let (reply, answer) = oneshot::channel();
-    let pending = Box::new(Pending { job, result: None, reply });
+    let pending = Box::new(Pending {
+        job,
+        result: None,
+        reply,
+    });
     queue.try_send(pending).map_err(|error| match error {
         TrySendError::Full(_) => Error::Unavailable("too many operations wait".into()),
         TrySendError::Disconnected(_) => gone(),

@@ -8,6 +8,10 @@ use diesel_async::pooled_connection::deadpool::Object;
 use crate::store::sqlite;
 
 /// A transaction that is under way.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives as long as a transaction, and boxing it would cost each statement"
+)]
 pub enum Tx {
     /// On a PostgreSQL connection of the pool.
     Postgres(Object<AsyncPgConnection>),

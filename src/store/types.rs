@@ -13,15 +13,13 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::directory::connection::{
-    ConnectionState, Jit, Mode, Profile, Safeguard, Strictness,
-};
+use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
 use crate::id::{
-    ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId,
-    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+    ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId, OrganizationId,
+    ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
 };
 
 /// An identifier.

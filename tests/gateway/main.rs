@@ -1,10 +1,20 @@
 //! The suite: one binary, the real router called in-process over a real store. Without
 //! `TEST_DATABASE_URL` every test has an SQLite file of its own, with it a PostgreSQL schema.
 
-mod admin;
-mod credentials;
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected is to fail there"
+)]
+
 mod harness;
 
+mod admin;
+mod credentials;
+mod fixtures;
+mod house;
+mod migrations;
 mod scim_filter;
 mod scim_groups;
 mod scim_users;

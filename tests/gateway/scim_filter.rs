@@ -12,16 +12,60 @@ use usher::store::search::Search;
 use crate::harness::{Connected, PUBLIC_URL, TestGateway};
 
 const TEXTS: &[&str] = &[
-    "ada", "Ada", "ADA@acme.example", "a", "", "%", "_", "O\"Hara", "\u{e9}", "e\u{301}", "Work",
-    "work", "home", "true", "\u{10ffff}", "z\u{10ffff}", "\u{d7ff}", "\\", "'; --", "1815",
-    "\u{ff21}da", "countess", "2026-11-22T10:00:00Z", "2026-11-22T12:00:01+02:00", "User",
-    "direct", "SEO_Editors", "urn:ietf:params:scim:schemas:core:2.0:User", "W/\"1\"",
+    "ada",
+    "Ada",
+    "ADA@acme.example",
+    "a",
+    "",
+    "%",
+    "_",
+    "O\"Hara",
+    "\u{e9}",
+    "e\u{301}",
+    "Work",
+    "work",
+    "home",
+    "true",
+    "\u{10ffff}",
+    "z\u{10ffff}",
+    "\u{d7ff}",
+    "\\",
+    "'; --",
+    "1815",
+    "\u{ff21}da",
+    "countess",
+    "2026-11-22T10:00:00Z",
+    "2026-11-22T12:00:01+02:00",
+    "User",
+    "direct",
+    "SEO_Editors",
+    "urn:ietf:params:scim:schemas:core:2.0:User",
+    "W/\"1\"",
 ];
 const TEXT_PATHS: &[&str] = &[
-    "userName", "externalId", "displayName", "title", "name.familyName", "name.givenName", "id",
-    "nickName", "emails", "emails.value", "emails.type", "phoneNumbers.value", "groups.display",
-    "groups.value", "groups.type", "schemas", "meta.resourceType", "meta.location",
-    "meta.version", "manager.value", "profileUrl", "addresses.locality", "roles.value",
+    "userName",
+    "externalId",
+    "displayName",
+    "title",
+    "name.familyName",
+    "name.givenName",
+    "id",
+    "nickName",
+    "emails",
+    "emails.value",
+    "emails.type",
+    "phoneNumbers.value",
+    "groups.display",
+    "groups.value",
+    "groups.type",
+    "schemas",
+    "meta.resourceType",
+    "meta.location",
+    "meta.version",
+    "manager.value",
+    "profileUrl",
+    "addresses.locality",
+    "roles.value",
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
 ];
@@ -72,15 +116,21 @@ fn atom() -> impl Strategy<Value = String> {
         .prop_map(|(path, op, s)| format!("{path} {op} \"2026-11-22T10:00:0{s}Z\""));
     let mut present = TEXT_PATHS.to_vec();
     present.extend(["name", "active", "manager", "addresses", "meta.created"]);
-    let present = (prop::sample::select(present), prop::sample::select(&["pr", "eq null", "ne null"][..]))
+    let present = (
+        prop::sample::select(present),
+        prop::sample::select(&["pr", "eq null", "ne null"][..]),
+    )
         .prop_map(|(path, test)| format!("{path} {test}"));
     prop_oneof![6 => text, 1 => flag, 1 => instant, 2 => present]
 }
 
 fn element() -> impl Strategy<Value = String> {
     let part = prop_oneof![
-        (prop::sample::select(&["value", "type"][..]), prop::sample::select(TEXTS),
-         prop::sample::select(&["eq", "ne", "co", "sw", "ew", "ge"][..]))
+        (
+            prop::sample::select(&["value", "type"][..]),
+            prop::sample::select(TEXTS),
+            prop::sample::select(&["eq", "ne", "co", "sw", "ew", "ge"][..])
+        )
             .prop_map(|(sub, text, op)| format!("{sub} {op} {}", json!(text))),
         any::<bool>().prop_map(|value| format!("primary eq {value}")),
         Just("type pr".to_owned()),
@@ -90,7 +140,10 @@ fn element() -> impl Strategy<Value = String> {
         (part.clone(), part.clone()).prop_map(|(a, b)| format!("{a} and {b}")),
         (part.clone(), part.clone()).prop_map(|(a, b)| format!("{a} or not ({b})")),
     ];
-    (prop::sample::select(&["emails", "phoneNumbers", "roles"][..]), inner)
+    (
+        prop::sample::select(&["emails", "phoneNumbers", "roles"][..]),
+        inner,
+    )
         .prop_map(|(attribute, inner)| format!("{attribute}[{inner}]"))
 }
 
@@ -118,12 +171,21 @@ async fn arrange() -> (TestGateway, Connected, Vec<serde_json::Map<String, Value
         }
     }
     let all = scim.get("/Users").await.json()["Resources"].clone();
-    let ids: Vec<_> =
-        all.as_array().unwrap().iter().map(|u| u["id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<_> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| u["id"].as_str().unwrap().to_owned())
+        .collect();
     scim.group("SEO_Editors", &[&ids[0], &ids[2]]).await;
     scim.group("ada", &[&ids[2]]).await;
     let all = scim.get("/Users").await.json()["Resources"].clone();
-    let all = all.as_array().unwrap().iter().map(|u| u.as_object().unwrap().clone()).collect();
+    let all = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| u.as_object().unwrap().clone())
+        .collect();
     (gateway, okta, all)
 }
 
@@ -136,14 +198,24 @@ fn sql_finds_what_memory_finds() {
         .unwrap();
     let (gateway, okta, all) = runtime.block_on(arrange());
     let store = gateway.gateway.store.clone();
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2000);
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(2000);
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let outcome = TestRunner::new(config).run(&filter(), |text| {
         let Ok(filter) = Filter::parse(&USER_TYPE, &text, Strictness::Rfc) else {
             return Err(TestCaseError::reject("not a filter for these types"));
         };
-        let expected: Vec<_> =
-            all.iter().filter(|user| filter.matches(user)).map(|u| u["id"].clone()).collect();
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|user| filter.matches(user))
+            .map(|u| u["id"].clone())
+            .collect();
         let search = Search {
             org: okta.org,
             connection: okta.id,

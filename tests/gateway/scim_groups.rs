@@ -8,7 +8,9 @@ use crate::harness::{Connected, TestGateway};
 async fn entra() -> (TestGateway, Connected) {
     let gateway = TestGateway::start().await;
     let org = gateway.organization("acme").await;
-    let entra = gateway.connect(org, "Entra", Profile::Entra, &["acme.example"]).await;
+    let entra = gateway
+        .connect(org, "Entra", Profile::Entra, &["acme.example"])
+        .await;
     (gateway, entra)
 }
 
@@ -16,7 +18,10 @@ async fn entra() -> (TestGateway, Connected) {
 async fn members_come_and_go_one_by_one() {
     let (gateway, entra) = entra().await;
     let scim = gateway.scim(&entra);
-    let (ada, bob) = (scim.user("ada@acme.example").await, scim.user("bob@acme.example").await);
+    let (ada, bob) = (
+        scim.user("ada@acme.example").await,
+        scim.user("bob@acme.example").await,
+    );
     let group = scim.group("SEO_Editors", &[]).await;
     let path = format!("/Groups/{group}");
     let add = json!([{"op": "Add", "path": "members", "value": [{"$ref": null, "value": ada}]}]);
@@ -25,7 +30,11 @@ async fn members_come_and_go_one_by_one() {
     assert_eq!(once.json()["members"][0]["value"], json!(ada));
     assert_eq!(once.header("etag"), Some("W/\"2\""));
     scim.patch(&path, add).await.expect(204);
-    assert_eq!(scim.get(&path).await.header("etag"), Some("W/\"2\""), "no change, no version");
+    assert_eq!(
+        scim.get(&path).await.header("etag"),
+        Some("W/\"2\""),
+        "no change, no version"
+    );
     let both = json!([{"op": "add", "path": "members", "value": [{"value": bob}]}]);
     scim.patch(&path, both).await.expect(204);
     let gone = json!([{"op": "Remove", "path": "members", "value": [{"value": ada}]}]);
@@ -38,7 +47,11 @@ async fn members_come_and_go_one_by_one() {
     scim.delete(&format!("/Users/{bob}")).await.expect(204);
     let empty = scim.get(&path).await;
     assert_eq!(empty.json().get("members"), None);
-    assert_eq!(empty.header("etag"), Some("W/\"5\""), "a member less is a new version");
+    assert_eq!(
+        empty.header("etag"),
+        Some("W/\"5\""),
+        "a member less is a new version"
+    );
     let unknown = json!([{"op": "add", "path": "members", "value": [{"value": bob}]}]);
     let refused = scim.patch(&path, unknown).await.expect(400).json();
     assert_eq!(refused["scimType"], "invalidValue");
@@ -55,11 +68,17 @@ async fn fifty_at_once_all_join() {
     }
     let path = format!("/Groups/{group}");
     let joins = people.iter().map(|id| {
-        scim.patch(&path, json!([{"op": "add", "path": "members", "value": [{"value": id}]}]))
+        scim.patch(
+            &path,
+            json!([{"op": "add", "path": "members", "value": [{"value": id}]}]),
+        )
     });
     for reply in futures_util::future::join_all(joins).await {
         reply.expect(204);
     }
-    let members = scim.get(&path).await.json()["members"].as_array().unwrap().len();
+    let members = scim.get(&path).await.json()["members"]
+        .as_array()
+        .unwrap()
+        .len();
     assert_eq!(members, 50);
 }

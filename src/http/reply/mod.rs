@@ -2,6 +2,7 @@
 //! pages for people. Each is one exhaustive match over what can go wrong; a fault of ours is
 //! logged here, once, and nothing inner is shown.
 
+pub mod oauth;
 pub mod page;
 pub mod problem;
 pub mod scim;

@@ -20,7 +20,10 @@ pub(in crate::http) fn refusal(error: &scim::Error) -> Response {
     let mut response = json(status, error.to_json().to_string());
     let headers = response.headers_mut();
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"SCIM\""));
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"SCIM\""),
+        );
     }
     if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
@@ -37,7 +40,9 @@ fn translated(error: Error) -> scim::Error {
     match error {
         Error::Scim(error) => error,
         Error::Forbidden(why) => scim::Error::forbidden(why),
-        Error::NotFound(kind) => scim::Error::not_found(format!("there is no such {}", kind.word())),
+        Error::NotFound(kind) => {
+            scim::Error::not_found(format!("there is no such {}", kind.word()))
+        }
         Error::Paused => scim::Error::forbidden(
             "connection paused: an administrator stopped this connection; resume it to go on",
         ),

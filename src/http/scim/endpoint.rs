@@ -40,7 +40,9 @@ impl Endpoint {
             ("users", None) => Self::Users,
             ("groups", None) => Self::Groups,
             ("users" | "groups", Some(name)) if name.eq_ignore_ascii_case(".search") => {
-                Self::Unbuilt("searching by POST is not supported; use GET with the same parameters")
+                Self::Unbuilt(
+                    "searching by POST is not supported; use GET with the same parameters",
+                )
             }
             ("users", Some(id)) => Self::User(id.to_owned()),
             ("groups", Some(id)) => Self::Group(id.to_owned()),
@@ -49,9 +51,9 @@ impl Endpoint {
             ("resourcetypes", Some(name)) => Self::ResourceType(name.to_owned()),
             ("schemas", None) => Self::Schemas,
             ("schemas", Some(urn)) => Self::Schema(urn.to_owned()),
-            (".search", None) => {
-                Self::Unbuilt("searching by POST is not supported; use GET with the same parameters")
-            }
+            (".search", None) => Self::Unbuilt(
+                "searching by POST is not supported; use GET with the same parameters",
+            ),
             ("bulk", None) => Self::Unbuilt("bulk operations are not supported"),
             ("me", None) => Self::Unbuilt("/Me is not supported: a connection's token is nobody"),
             ("roles", _) => Self::Unbuilt("/Roles is not supported"),
@@ -74,9 +76,9 @@ impl Endpoint {
         match self {
             Self::Unbuilt(why) => Some(scim::Error::not_implemented(*why)),
             Self::Unknown(why) => Some(scim::Error::not_found(*why)),
-            Self::Version => {
-                Some(scim::Error::invalid_vers("this service speaks SCIM 2.0, under /v2"))
-            }
+            Self::Version => Some(scim::Error::invalid_vers(
+                "this service speaks SCIM 2.0, under /v2",
+            )),
             _ => None,
         }
     }
@@ -100,8 +102,17 @@ mod tests {
             assert_eq!(Endpoint::of("v2", path), endpoint, "{path}");
         }
         assert_eq!(Endpoint::of("v9", "Users"), Endpoint::Version);
-        for (path, status) in [("Users/a/b", 404), ("v2/Users", 404), ("Bulk", 501), ("", 501)] {
-            assert_eq!(Endpoint::of("v2", path).refusal().map(|e| e.status), Some(status), "{path}");
+        for (path, status) in [
+            ("Users/a/b", 404),
+            ("v2/Users", 404),
+            ("Bulk", 501),
+            ("", 501),
+        ] {
+            assert_eq!(
+                Endpoint::of("v2", path).refusal().map(|e| e.status),
+                Some(status),
+                "{path}"
+            );
         }
     }
 }

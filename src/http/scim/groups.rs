@@ -11,7 +11,7 @@ use crate::http::scim::{
 };
 use crate::id::ScimGroupId;
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Change, Error, Kind, scim_change, scim_question, groups};
+use crate::provisioning::{Change, Error, Kind, groups, scim_change, scim_question};
 use crate::scim::catalog::GROUP_TYPE;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
@@ -23,43 +23,53 @@ use crate::store::rows::ScimGroupRow;
 pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
     let credentials = request.credentials.clone();
     if request.is_get() {
-        return scim_question(&gateway.store, &gateway.ids, credentials, move |tx, client| {
-            let request = request.clone();
-            async move { ask(tx, client, &request).await }.boxed()
-        })
+        return scim_question(
+            &gateway.store,
+            &gateway.ids,
+            credentials,
+            move |tx, client| {
+                let request = request.clone();
+                async move { ask(tx, client, &request).await }.boxed()
+            },
+        )
         .await;
     }
     let cause = request.cause.clone();
-    scim_change(&gateway.store, &gateway.ids, credentials, cause, move |change, client| {
-        let request = request.clone();
-        async move { tell(change, client, &request).await }.boxed()
-    })
+    scim_change(
+        &gateway.store,
+        &gateway.ids,
+        credentials,
+        cause,
+        move |change, client| {
+            let request = request.clone();
+            async move { tell(change, client, &request).await }.boxed()
+        },
+    )
     .await
 }
 
-async fn ask(
-    tx: &mut Tx,
-    client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
-    let Endpoint::Group(id) = &request.endpoint else { return list(tx, client, request).await };
+async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
+    let Endpoint::Group(id) = &request.endpoint else {
+        return list(tx, client, request).await;
+    };
     let projection = projection(&GROUP_TYPE, client, request)?;
-    let row = tx.scim_group(client.org, client.connection.id, known(id)?).await?;
+    let row = tx
+        .scim_group(client.org, client.connection.id, known(id)?)
+        .await?;
     let row = row.ok_or(Error::NotFound(Kind::Group))?;
     if let Some(response) = unchanged(request, row.version) {
         return Ok(response);
     }
     let location = client.location(&GROUP_TYPE, row.id);
     let version = row.version;
-    let body = view::groups(tx, client, &[row], &projection).await?.pop().unwrap_or_default();
+    let body = view::groups(tx, client, &[row], &projection)
+        .await?
+        .pop()
+        .unwrap_or_default();
     Ok(resource(StatusCode::OK, &body, version, &location))
 }
 
-async fn list(
-    tx: &mut Tx,
-    client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
+async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
     let query = ListQuery::parse(&GROUP_TYPE, &request.pairs, client.strictness())?;
     let search = page::search(client, &query);
     let total = tx.count_scim_groups(&search).await?;
@@ -76,7 +86,9 @@ async fn tell(
     client: &ScimClient,
     request: &ScimRequest,
 ) -> Result<Response, Error> {
-    let Endpoint::Group(id) = &request.endpoint else { return create(change, client, request).await };
+    let Endpoint::Group(id) = &request.endpoint else {
+        return create(change, client, request).await;
+    };
     let strictness = client.strictness();
     let conditions = &request.conditions;
     match request.method {
@@ -115,7 +127,15 @@ async fn create(
     let draft = validate::create(&GROUP_TYPE, request.body()?, client.strictness())?;
     let members = draft.members.unwrap_or_default();
     let row = groups::create(change, client, &draft.resource, &members).await?;
-    shown(change, client, request, row, &draft.ignored, StatusCode::CREATED).await
+    shown(
+        change,
+        client,
+        request,
+        row,
+        &draft.ignored,
+        StatusCode::CREATED,
+    )
+    .await
 }
 
 /// The answer of a write: the resource as it is stored now.
@@ -129,7 +149,9 @@ async fn shown(
 ) -> Result<Response, Error> {
     let projection = projection(&GROUP_TYPE, client, request)?;
     let (location, version) = (client.location(&GROUP_TYPE, row.id), row.version);
-    let seen = view::groups(change.tx, client, &[row], &projection).await?.pop();
+    let seen = view::groups(change.tx, client, &[row], &projection)
+        .await?
+        .pop();
     let response = resource(status, &seen.unwrap_or_default(), version, &location);
     Ok(with_ignored(response, ignored))
 }

@@ -50,7 +50,9 @@ async fn answer(
     let mut response = match read(&gateway, &segments, request).await {
         Ok(request) => {
             let media_type = request.media_type;
-            let mut response = routed(&gateway, request).await.unwrap_or_else(reply::scim::error);
+            let mut response = routed(&gateway, request)
+                .await
+                .unwrap_or_else(reply::scim::error);
             if response.headers().contains_key(header::CONTENT_TYPE) && media_type.is_json {
                 let json = HeaderValue::from_static("application/json");
                 response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -79,7 +81,11 @@ async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Err
         let_in(gateway, &request).await?;
         let response = reply::scim::refusal(&refusal);
         let misused = refusal.status == StatusCode::METHOD_NOT_ALLOWED.as_u16();
-        return Ok(if misused { with_allow(response, allowed) } else { response });
+        return Ok(if misused {
+            with_allow(response, allowed)
+        } else {
+            response
+        });
     }
     match request.endpoint {
         Endpoint::Users | Endpoint::User(_) => users::answer(gateway, request).await,
@@ -101,7 +107,9 @@ async fn let_in(gateway: &Gateway, request: &ScimRequest) -> Result<(), Error> {
 }
 
 fn with_allow(mut response: Response, allowed: &'static str) -> Response {
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allowed));
     response
 }
 
@@ -122,15 +130,15 @@ fn with_ignored(mut response: Response, ignored: &[String]) -> Response {
 }
 
 /// One resource as an answer: its body, `ETag`, and where it lives.
-fn resource(
-    status: StatusCode,
-    body: &scim::Map,
-    version: i64,
-    location: &str,
-) -> Response {
+fn resource(status: StatusCode, body: &scim::Map, version: i64, location: &str) -> Response {
     let body = serde_json::Value::Object(body.clone()).to_string();
     let mut response = reply::scim::json(status, body);
-    describe(&mut response, version, location, status == StatusCode::CREATED);
+    describe(
+        &mut response,
+        version,
+        location,
+        status == StatusCode::CREATED,
+    );
     response
 }
 
@@ -147,7 +155,11 @@ fn describe(response: &mut Response, version: i64, location: &str, created: bool
         headers.insert(header::ETAG, etag);
     }
     if let Ok(location) = HeaderValue::from_str(location) {
-        let name = if created { header::LOCATION } else { header::CONTENT_LOCATION };
+        let name = if created {
+            header::LOCATION
+        } else {
+            header::CONTENT_LOCATION
+        };
         headers.insert(name, location);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -161,7 +173,12 @@ fn projection(
 ) -> Result<Projection, Error> {
     let attributes = request.parameter("attributes");
     let excluded = request.parameter("excludedAttributes");
-    Ok(Projection::parse(kind, attributes, excluded, client.strictness())?)
+    Ok(Projection::parse(
+        kind,
+        attributes,
+        excluded,
+        client.strictness(),
+    )?)
 }
 
 /// `304` where the client has this version already (RFC 7644 §3.14).

@@ -12,7 +12,11 @@ use crate::store::search::{Direction, Search};
 
 /// The search that a query means in this connection.
 pub(super) fn search(client: &ScimClient, query: &ListQuery) -> Search {
-    let direction = if query.descending { Direction::Descending } else { Direction::Ascending };
+    let direction = if query.descending {
+        Direction::Descending
+    } else {
+        Direction::Ascending
+    };
     Search {
         org: client.org,
         connection: client.connection.id,

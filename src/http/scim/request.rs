@@ -53,7 +53,10 @@ impl ScimRequest {
 
     /// The value of a query parameter; names match in any case.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        let pair = self.pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let pair = self
+            .pairs
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
         pair.map(|(_, value)| value.as_str())
     }
 
@@ -63,7 +66,10 @@ impl ScimRequest {
             return Some(refusal);
         }
         let allowed = self.endpoint.methods();
-        if !allowed.split(", ").any(|method| method == self.method.as_str()) {
+        if !allowed
+            .split(", ")
+            .any(|method| method == self.method.as_str())
+        {
             return Some(scim::Error::method_not_allowed(format!(
                 "this endpoint takes {allowed}"
             )));
@@ -87,11 +93,15 @@ pub(super) async fn read(
     let (parts, body) = request.into_parts();
     let bearer = bearer(&parts.headers).map(secret::hash);
     let query = parts.uri.query().unwrap_or_default();
-    let cause = parts.extensions.get::<RequestId>().map(|id| id.0.to_string());
+    let cause = parts
+        .extensions
+        .get::<RequestId>()
+        .map(|id| id.0.to_string());
     let has_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
-    let body = match has_body && bearer.is_some() {
-        true => Some(json(&parts.headers, body).await),
-        false => None,
+    let body = if has_body && bearer.is_some() {
+        Some(json(&parts.headers, body).await)
+    } else {
+        None
     };
     let (is_json, acceptable) = accepted(&parts.headers);
     let connection = segment("connection");
@@ -104,7 +114,9 @@ pub(super) async fn read(
         },
         endpoint: Endpoint::of(&segment("version"), &segment("rest")),
         method: parts.method,
-        pairs: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        pairs: url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect(),
         conditions: Conditions {
             if_match: text(&parts.headers, &header::IF_MATCH),
             if_none_match: text(&parts.headers, &header::IF_NONE_MATCH),
@@ -118,14 +130,21 @@ pub(super) async fn read(
 
 /// The bearer of the `Authorization` header (RFC 6750 §2.1), and of nowhere else.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let values: Vec<_> =
-        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     (!values.is_empty()).then(|| values.join(", "))
 }
 
@@ -179,7 +198,9 @@ async fn bytes(body: Body) -> Result<Bytes, scim::Error> {
 
 /// Whether the client wants plain JSON, and whether it takes anything that we can give.
 fn accepted(headers: &HeaderMap) -> (bool, bool) {
-    let Some(accept) = text(headers, &header::ACCEPT) else { return (false, true) };
+    let Some(accept) = text(headers, &header::ACCEPT) else {
+        return (false, true);
+    };
     let ranges: Vec<_> = accept
         .split(',')
         .filter(|range| {

@@ -23,43 +23,53 @@ use crate::store::rows::ScimUserRow;
 pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
     let credentials = request.credentials.clone();
     if request.is_get() {
-        return scim_question(&gateway.store, &gateway.ids, credentials, move |tx, client| {
-            let request = request.clone();
-            async move { ask(tx, client, &request).await }.boxed()
-        })
+        return scim_question(
+            &gateway.store,
+            &gateway.ids,
+            credentials,
+            move |tx, client| {
+                let request = request.clone();
+                async move { ask(tx, client, &request).await }.boxed()
+            },
+        )
         .await;
     }
     let cause = request.cause.clone();
-    scim_change(&gateway.store, &gateway.ids, credentials, cause, move |change, client| {
-        let request = request.clone();
-        async move { tell(change, client, &request).await }.boxed()
-    })
+    scim_change(
+        &gateway.store,
+        &gateway.ids,
+        credentials,
+        cause,
+        move |change, client| {
+            let request = request.clone();
+            async move { tell(change, client, &request).await }.boxed()
+        },
+    )
     .await
 }
 
-async fn ask(
-    tx: &mut Tx,
-    client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
-    let Endpoint::User(id) = &request.endpoint else { return list(tx, client, request).await };
+async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
+    let Endpoint::User(id) = &request.endpoint else {
+        return list(tx, client, request).await;
+    };
     let projection = projection(&USER_TYPE, client, request)?;
-    let row = tx.scim_user(client.org, client.connection.id, known(id)?).await?;
+    let row = tx
+        .scim_user(client.org, client.connection.id, known(id)?)
+        .await?;
     let row = row.ok_or(Error::NotFound(Kind::User))?;
     if let Some(response) = unchanged(request, row.version) {
         return Ok(response);
     }
     let location = client.location(&USER_TYPE, row.id);
     let version = row.version;
-    let body = view::users(tx, client, &[row], &projection).await?.pop().unwrap_or_default();
+    let body = view::users(tx, client, &[row], &projection)
+        .await?
+        .pop()
+        .unwrap_or_default();
     Ok(resource(StatusCode::OK, &body, version, &location))
 }
 
-async fn list(
-    tx: &mut Tx,
-    client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
+async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
     let query = ListQuery::parse(&USER_TYPE, &request.pairs, client.strictness())?;
     let search = page::search(client, &query);
     let total = tx.count_scim_users(&search).await?;
@@ -76,7 +86,9 @@ async fn tell(
     client: &ScimClient,
     request: &ScimRequest,
 ) -> Result<Response, Error> {
-    let Endpoint::User(id) = &request.endpoint else { return create(change, client, request).await };
+    let Endpoint::User(id) = &request.endpoint else {
+        return create(change, client, request).await;
+    };
     let strictness = client.strictness();
     let conditions = &request.conditions;
     match request.method {
@@ -102,9 +114,20 @@ async fn tell(
             .await?;
             if client.patch_is_silent(&USER_TYPE) && !page::names_attributes(request) {
                 let location = client.location(&USER_TYPE, row.id);
-                return Ok(with_ignored(silent(row.version, &location), patch.ignored()));
+                return Ok(with_ignored(
+                    silent(row.version, &location),
+                    patch.ignored(),
+                ));
             }
-            shown(change, client, request, row, patch.ignored(), StatusCode::OK).await
+            shown(
+                change,
+                client,
+                request,
+                row,
+                patch.ignored(),
+                StatusCode::OK,
+            )
+            .await
         }
     }
 }
@@ -116,7 +139,15 @@ async fn create(
 ) -> Result<Response, Error> {
     let draft = validate::create(&USER_TYPE, request.body()?, client.strictness())?;
     let row = users::create(change, client, &draft.resource).await?;
-    shown(change, client, request, row, &draft.ignored, StatusCode::CREATED).await
+    shown(
+        change,
+        client,
+        request,
+        row,
+        &draft.ignored,
+        StatusCode::CREATED,
+    )
+    .await
 }
 
 /// The answer of a write: the resource as it is stored now.
@@ -130,7 +161,9 @@ async fn shown(
 ) -> Result<Response, Error> {
     let projection = projection(&USER_TYPE, client, request)?;
     let (location, version) = (client.location(&USER_TYPE, row.id), row.version);
-    let seen = view::users(change.tx, client, &[row], &projection).await?.pop();
+    let seen = view::users(change.tx, client, &[row], &projection)
+        .await?
+        .pop();
     let response = resource(status, &seen.unwrap_or_default(), version, &location);
     Ok(with_ignored(response, ignored))
 }

@@ -23,18 +23,25 @@ pub(super) async fn users(
     let kind = &scim::catalog::USER_TYPE;
     let mut groups = memberships(tx, client, rows, projection).await?;
     let resources: Vec<_> = rows.iter().map(users::resource).collect::<Result<_, _>>()?;
-    let named: Vec<ScimUserId> =
-        resources.iter().filter_map(|r| r.manager()?.parse().ok()).collect();
-    let known = tx.known_scim_users(client.org, client.connection.id, &named).await?;
+    let named: Vec<ScimUserId> = resources
+        .iter()
+        .filter_map(|r| r.manager()?.parse().ok())
+        .collect();
+    let known = tx
+        .known_scim_users(client.org, client.connection.id, &named)
+        .await?;
     let known: BTreeSet<_> = known.into_iter().map(|(id, _)| id).collect();
     Ok(rows
         .iter()
         .zip(&resources)
         .map(|(row, resource)| {
             let manager = resource.manager().and_then(|id| id.parse().ok());
-            let manager = manager.filter(|id| known.contains(id)).map(|id: ScimUserId| {
-                ManagerRef { reference: client.location(kind, id), display: None }
-            });
+            let manager = manager
+                .filter(|id| known.contains(id))
+                .map(|id: ScimUserId| ManagerRef {
+                    reference: client.location(kind, id),
+                    display: None,
+                });
             let groups = groups.remove(&row.id.uuid()).unwrap_or_default();
             let meta = Meta {
                 resource_type: kind.name,

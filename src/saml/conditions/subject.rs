@@ -13,9 +13,10 @@ use super::{
     },
     Clock, Expected, in_response_to,
 };
+use crate::limits;
 
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
-const NAME_ID_LIMIT: usize = 1024;
+const NAME_ID_LIMIT: usize = limits::NAME_ID;
 
 /// A bearer confirmation that holds.
 pub(super) struct Confirmed {

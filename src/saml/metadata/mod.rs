@@ -20,9 +20,10 @@ use super::{
     instant,
     xml::{self, METADATA, PROTOCOL, SIGNATURE},
 };
+use crate::limits;
 
 /// The largest document taken.
-pub const LIMIT: usize = 1024 * 1024;
+pub const LIMIT: usize = limits::SAML_METADATA;
 
 /// The most certificates taken: each costs a verification when a message is bad.
 const CERTIFICATES: usize = 16;

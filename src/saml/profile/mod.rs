@@ -14,11 +14,12 @@ use super::{
     assertion::{Assertion, Attribute},
     error::Error,
 };
+use crate::limits;
 
 /// The longest value taken.
-pub const VALUE_LIMIT: usize = 256;
+pub const VALUE_LIMIT: usize = limits::SAML_VALUE;
 /// The most group values taken.
-pub const GROUPS_LIMIT: usize = 2_000;
+pub const GROUPS_LIMIT: usize = limits::SAML_GROUPS;
 
 /// What a connection says otherwise than its preset. Names are Name or FriendlyName of an attribute.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::lexer::{Symbol, Token, tokens};
 use super::{Comparand, Filter, Operator};
+use crate::limits;
 use crate::scim::catalog::ResourceType;
 use crate::scim::path::{AttributePath, Selection};
 use crate::scim::schema::{Returned, Type};
 use crate::scim::text::{comparable, comparable_text};
-use crate::scim::{Error, Map, Strictness, limits};
+use crate::scim::{Error, Map, Strictness};
 
 /// Reads a filter over resources of one type.
 pub(super) fn filter(
@@ -65,8 +66,8 @@ struct Parser {
 
 impl Parser {
     fn new(scope: Scope, text: &str, strictness: Strictness) -> Result<Self, Error> {
-        if text.len() > limits::FILTER_LENGTH {
-            let limit = limits::FILTER_LENGTH;
+        if text.len() > limits::FILTER_BYTES {
+            let limit = limits::FILTER_BYTES;
             return Err(Error::invalid_filter(format!(
                 "a filter has {limit} octets at most"
             )));

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::{Change, Operation, Patch, Verb};
+use crate::limits;
 use crate::scim::reading::{identity, is_primary, missing, set_primary, settle};
 use crate::scim::resource::Resource;
 use crate::scim::schema::Attribute;
 use crate::scim::validate::ACTIVE;
-use crate::scim::{Error, Map, Strictness, comparable, limits};
+use crate::scim::{Error, Map, Strictness, comparable};
 
 /// The resource after the operations.
 pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Resource, Error> {

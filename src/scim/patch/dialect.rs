@@ -7,13 +7,14 @@
 use serde_json::Value;
 
 use super::{Change, MemberChange, Operation, Patch, Verb, relation};
+use crate::limits;
 use crate::scim::body::take;
 use crate::scim::catalog::ResourceType;
 use crate::scim::path::{AttributePath, Fault, PatchPath, Selection};
 use crate::scim::reading::Reading;
 use crate::scim::schema::{Mutability, Schema};
 use crate::scim::text::within_distance;
-use crate::scim::{Error, Strictness, limits, members, urn};
+use crate::scim::{Error, Strictness, members, urn};
 
 /// Reads a request.
 pub(super) fn read(

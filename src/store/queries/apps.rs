@@ -9,19 +9,37 @@ use crate::store::rows::AppRow;
 use crate::store::schema::{app_launch_urls, app_organizations, app_redirect_uris, apps};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
-    diesel::insert_into(apps::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(apps::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn add_redirect_uri(conn: &mut Conn, id: AppId, uri: &str) -> QueryResult<()> {
-    let values = (app_redirect_uris::app_id.eq(id), app_redirect_uris::uri.eq(uri.to_owned()));
+    let values = (
+        app_redirect_uris::app_id.eq(id),
+        app_redirect_uris::uri.eq(uri.to_owned()),
+    );
     let insert = diesel::insert_into(app_redirect_uris::table).values(values);
-    insert.on_conflict_do_nothing().execute(conn).await.map(drop)
+    insert
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn add_launch_url(conn: &mut Conn, id: AppId, url: &str) -> QueryResult<()> {
-    let values = (app_launch_urls::app_id.eq(id), app_launch_urls::url.eq(url.to_owned()));
+    let values = (
+        app_launch_urls::app_id.eq(id),
+        app_launch_urls::url.eq(url.to_owned()),
+    );
     let insert = diesel::insert_into(app_launch_urls::table).values(values);
-    insert.on_conflict_do_nothing().execute(conn).await.map(drop)
+    insert
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn add_organization(
@@ -29,22 +47,32 @@ pub(crate) async fn add_organization(
     id: AppId,
     org: OrganizationId,
 ) -> QueryResult<()> {
-    let values = (app_organizations::app_id.eq(id), app_organizations::org_id.eq(org));
+    let values = (
+        app_organizations::app_id.eq(id),
+        app_organizations::org_id.eq(org),
+    );
     let insert = diesel::insert_into(app_organizations::table).values(values);
-    insert.on_conflict_do_nothing().execute(conn).await.map(drop)
+    insert
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
-pub(crate) async fn by_client_id(
-    conn: &mut Conn,
-    client_id: &str,
-) -> QueryResult<Option<AppRow>> {
-    let find =
-        apps::table.filter(apps::client_id.eq(client_id.to_owned())).select(AppRow::as_select());
+pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> QueryResult<Option<AppRow>> {
+    let find = apps::table
+        .filter(apps::client_id.eq(client_id.to_owned()))
+        .select(AppRow::as_select());
     find.first(conn).await.optional()
 }
 
 pub(crate) async fn by_id(conn: &mut Conn, id: AppId) -> QueryResult<Option<AppRow>> {
-    apps::table.find(id).select(AppRow::as_select()).first(conn).await.optional()
+    apps::table
+        .find(id)
+        .select(AppRow::as_select())
+        .first(conn)
+        .await
+        .optional()
 }
 
 pub(crate) async fn redirect_uris(conn: &mut Conn, id: AppId) -> QueryResult<Vec<String>> {
@@ -66,12 +94,12 @@ pub(crate) async fn launch_urls(conn: &mut Conn, id: AppId) -> QueryResult<Vec<S
 }
 
 /// Whether the app serves the organization.
-pub(crate) async fn serves(
-    conn: &mut Conn,
-    id: AppId,
-    org: OrganizationId,
-) -> QueryResult<bool> {
-    let all = apps::table.find(id).select(apps::all_organizations).first::<bool>(conn).await;
+pub(crate) async fn serves(conn: &mut Conn, id: AppId, org: OrganizationId) -> QueryResult<bool> {
+    let all = apps::table
+        .find(id)
+        .select(apps::all_organizations)
+        .first::<bool>(conn)
+        .await;
     if all.optional()? == Some(true) {
         return Ok(true);
     }
@@ -82,4 +110,18 @@ pub(crate) async fn serves(
         .await
         .optional()?;
     Ok(listed.is_some())
+}
+
+/// The first apps that serve the organization: two are enough to know that it is not one.
+pub(crate) async fn serving(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<AppRow>> {
+    let listed = app_organizations::table
+        .filter(app_organizations::org_id.eq(org))
+        .select(app_organizations::app_id);
+    apps::table
+        .filter(apps::all_organizations.eq(true).or(apps::id.eq_any(listed)))
+        .select(AppRow::as_select())
+        .order(apps::id)
+        .limit(2)
+        .load(conn)
+        .await
 }

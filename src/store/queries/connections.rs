@@ -26,7 +26,9 @@ pub(crate) async fn by_id(
     org: OrganizationId,
     id: ConnectionId,
 ) -> QueryResult<Option<ConnectionRow>> {
-    let find = connections::table.find((org, id)).select(ConnectionRow::as_select());
+    let find = connections::table
+        .find((org, id))
+        .select(ConnectionRow::as_select());
     find.first(conn).await.optional()
 }
 
@@ -40,12 +42,20 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<()> {
-    diesel::insert_into(connections::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(connections::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<()> {
     let target = connections::table.find((row.org_id, row.id));
-    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn mark_scim(

@@ -5,8 +5,8 @@ use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use super::values::{Rows, Values};
 use super::CHUNK;
+use super::values::{Rows, Values};
 use crate::directory::event::Visibility;
 use crate::id::OrganizationId;
 use crate::store::rows::EventRow;
@@ -18,7 +18,7 @@ pub(crate) async fn append(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()
         let insert = Rows {
             head: "INSERT INTO events (org_id, seq, id, type, visibility, time, actor, cause, \
                 data) VALUES",
-            rows,
+            lines: rows,
             bind: bind_event,
             tail: "",
         };

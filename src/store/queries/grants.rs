@@ -5,8 +5,8 @@ use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use super::values::{Rows, Values};
 use super::CHUNK;
+use super::values::{Rows, Values};
 use crate::id::{GrantId, MappingId, OrganizationId, ProjectId, ScimGroupId, UserId};
 use crate::store::ops::GrantProject;
 use crate::store::rows::GrantRow;
@@ -102,7 +102,7 @@ pub(crate) async fn insert(conn: &mut Conn, rows: &[GrantRow]) -> QueryResult<()
         let insert = Rows {
             head: "INSERT INTO grants (org_id, id, user_id, role_id, source, source_ref, \
                 granted_at, cause, ends_at) VALUES",
-            rows,
+            lines: rows,
             bind: bind_grant,
             tail: "",
         };
@@ -127,7 +127,7 @@ pub(crate) async fn insert_projects(conn: &mut Conn, rows: &[GrantProject]) -> Q
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO grant_projects (org_id, grant_id, project_id) VALUES",
-            rows,
+            lines: rows,
             bind: bind_project,
             tail: "",
         };

@@ -30,7 +30,9 @@ pub(crate) async fn by_id(
     org: OrganizationId,
     id: IdentityId,
 ) -> QueryResult<Option<IdentityRow>> {
-    let find = identities::table.find((org, id)).select(IdentityRow::as_select());
+    let find = identities::table
+        .find((org, id))
+        .select(IdentityRow::as_select());
     find.first(conn).await.optional()
 }
 
@@ -82,7 +84,11 @@ pub(crate) async fn people_of(
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &IdentityRow) -> QueryResult<()> {
-    diesel::insert_into(identities::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(identities::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Notes a sign-in; `groups` are kept as they were where they are unknown this time.
@@ -94,20 +100,74 @@ pub(crate) async fn touch(
     groups: Option<Doc>,
 ) -> QueryResult<()> {
     let target = identities::table.find((org, id));
-    match groups {
-        Some(groups) => {
-            let set = (
-                identities::last_seen_at.eq(at),
-                identities::group_values.eq(Some(groups)),
-                identities::groups_known_at.eq(Some(at)),
-            );
-            diesel::update(target).set(set).execute(conn).await.map(drop)
-        }
-        None => {
-            let set = identities::last_seen_at.eq(at);
-            diesel::update(target).set(set).execute(conn).await.map(drop)
-        }
-    }
+    let seen = identities::last_seen_at.eq(at);
+    let Some(groups) = groups else {
+        return diesel::update(target)
+            .set(seen)
+            .execute(conn)
+            .await
+            .map(drop);
+    };
+    let named = identities::group_values.eq(Some(groups));
+    let set = (seen, named, identities::groups_known_at.eq(Some(at)));
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Gives a subject whose person is gone to another person, with nothing of what was known of the
+/// first.
+pub(crate) async fn relink(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: IdentityId,
+    user: UserId,
+    email_norm: Option<&str>,
+    at: Time,
+) -> QueryResult<()> {
+    let set = (
+        identities::user_id.eq(user),
+        identities::email_norm.eq(email_norm.map(str::to_owned)),
+        identities::group_values.eq(None::<Doc>),
+        identities::groups_known_at.eq(None::<Time>),
+        identities::confirmed_by.eq(None::<UserId>),
+        identities::created_at.eq(at),
+    );
+    let target = identities::table.find((org, id));
+    diesel::update(target).set(set).execute(conn).await.map(drop)
+}
+
+/// Notes the address under which a subject is known from now on.
+pub(crate) async fn readdress(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: IdentityId,
+    email_norm: &str,
+) -> QueryResult<()> {
+    let set = identities::email_norm.eq(Some(email_norm.to_owned()));
+    let target = identities::table.find((org, id));
+    diesel::update(target).set(set).execute(conn).await.map(drop)
+}
+
+/// Forgets the groups that a person's other subjects of a connection named: the last sign-in
+/// alone tells.
+pub(crate) async fn forget_groups(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    user: UserId,
+    except: IdentityId,
+) -> QueryResult<()> {
+    let target = identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::user_id.eq(user))
+        .filter(identities::connection_id.eq(connection))
+        .filter(identities::id.ne(except))
+        .filter(identities::group_values.is_not_null());
+    let set = identities::group_values.eq(None::<Doc>);
+    diesel::update(target).set(set).execute(conn).await.map(drop)
 }
 
 /// Remembers a message; a second time is a unique violation. `session` is the session that the
@@ -127,7 +187,11 @@ pub(crate) async fn remember(
         saml_replays::expires_at.eq(expires_at),
         saml_replays::session_hash.eq(session.map(|hash| hash.to_vec())),
     );
-    diesel::insert_into(saml_replays::table).values(values).execute(conn).await.map(drop)
+    diesel::insert_into(saml_replays::table)
+        .values(values)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// The session that a remembered message made: outer `None` where the message is new.

@@ -8,7 +8,11 @@ use crate::store::rows::{InstanceRow, SigningKeyRow};
 use crate::store::schema::{instance, organizations, signing_keys};
 
 pub(crate) async fn load(conn: &mut Conn) -> QueryResult<Option<InstanceRow>> {
-    instance::table.select(InstanceRow::as_select()).first(conn).await.optional()
+    instance::table
+        .select(InstanceRow::as_select())
+        .first(conn)
+        .await
+        .optional()
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &InstanceRow) -> QueryResult<()> {
@@ -17,7 +21,10 @@ pub(crate) async fn insert(conn: &mut Conn, row: &InstanceRow) -> QueryResult<()
 }
 
 pub(crate) async fn is_empty(conn: &mut Conn) -> QueryResult<bool> {
-    let first = organizations::table.select(organizations::slug).limit(1).load::<String>(conn);
+    let first = organizations::table
+        .select(organizations::slug)
+        .limit(1)
+        .load::<String>(conn);
     Ok(first.await?.is_empty())
 }
 

@@ -34,14 +34,20 @@ pub(crate) async fn insert(
     row: &MappingRow,
     projects: &[ProjectId],
 ) -> QueryResult<()> {
-    diesel::insert_into(mappings::table).values(row.clone()).execute(conn).await?;
+    diesel::insert_into(mappings::table)
+        .values(row.clone())
+        .execute(conn)
+        .await?;
     for project in projects {
         let values = (
             mapping_projects::org_id.eq(row.org_id),
             mapping_projects::mapping_id.eq(row.id),
             mapping_projects::project_id.eq(*project),
         );
-        diesel::insert_into(mapping_projects::table).values(values).execute(conn).await?;
+        diesel::insert_into(mapping_projects::table)
+            .values(values)
+            .execute(conn)
+            .await?;
     }
     Ok(())
 }
@@ -55,7 +61,11 @@ pub(crate) async fn bind(
     let target = mappings::table
         .filter(mappings::org_id.eq(org))
         .filter(mappings::id.eq_any(ids.to_vec()));
-    diesel::update(target).set(mappings::bound_group_id.eq(group)).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(mappings::bound_group_id.eq(group))
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn delete(
@@ -63,7 +73,9 @@ pub(crate) async fn delete(
     org: OrganizationId,
     id: MappingId,
 ) -> QueryResult<usize> {
-    diesel::delete(mappings::table.find((org, id))).execute(conn).await
+    diesel::delete(mappings::table.find((org, id)))
+        .execute(conn)
+        .await
 }
 
 /// The position after a connection's last rule.

@@ -27,14 +27,20 @@ pub(crate) async fn advance(conn: &mut Conn, id: OrganizationId, seq: i64) -> Qu
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &OrganizationRow) -> QueryResult<()> {
-    diesel::insert_into(organizations::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(organizations::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn by_id(
     conn: &mut Conn,
     id: OrganizationId,
 ) -> QueryResult<Option<OrganizationRow>> {
-    let find = organizations::table.find(id).select(OrganizationRow::as_select());
+    let find = organizations::table
+        .find(id)
+        .select(OrganizationRow::as_select());
     find.first(conn).await.optional()
 }
 
@@ -59,7 +65,9 @@ pub(crate) async fn page(
     after: Option<OrganizationId>,
     limit: i64,
 ) -> QueryResult<Vec<OrganizationRow>> {
-    let mut query = organizations::table.select(OrganizationRow::as_select()).into_boxed();
+    let mut query = organizations::table
+        .select(OrganizationRow::as_select())
+        .into_boxed();
     if let Some(after) = after {
         query = query.filter(organizations::id.gt(after));
     }
@@ -76,7 +84,11 @@ pub(crate) async fn roles(conn: &mut Conn, org: OrganizationId) -> QueryResult<V
 }
 
 pub(crate) async fn insert_role(conn: &mut Conn, row: &RoleRow) -> QueryResult<()> {
-    diesel::insert_into(roles::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(roles::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn projects(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<ProjectRow>> {
@@ -89,7 +101,11 @@ pub(crate) async fn projects(conn: &mut Conn, org: OrganizationId) -> QueryResul
 }
 
 pub(crate) async fn insert_project(conn: &mut Conn, row: &ProjectRow) -> QueryResult<()> {
-    diesel::insert_into(projects::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(projects::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn archive_project(

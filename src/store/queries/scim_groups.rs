@@ -94,12 +94,20 @@ pub(crate) async fn known(
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<()> {
-    diesel::insert_into(scim_groups::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(scim_groups::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<()> {
     let target = scim_groups::table.find((row.org_id, row.id));
-    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Raises the version of groups whose members changed from outside.
@@ -129,7 +137,9 @@ pub(crate) async fn delete(
     org: OrganizationId,
     id: ScimGroupId,
 ) -> QueryResult<usize> {
-    diesel::delete(scim_groups::table.find((org, id))).execute(conn).await
+    diesel::delete(scim_groups::table.find((org, id)))
+        .execute(conn)
+        .await
 }
 
 pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> {
@@ -160,5 +170,10 @@ pub(crate) async fn page(
     if let Some((path, direction)) = &search.sort {
         query = query.order(Order::groups(search, *path, *direction));
     }
-    query.then_order_by(scim_groups::id).offset(offset).limit(limit).load(conn).await
+    query
+        .then_order_by(scim_groups::id)
+        .offset(offset)
+        .limit(limit)
+        .load(conn)
+        .await
 }

@@ -22,14 +22,16 @@ pub(crate) async fn add(
     members: &[(AnyId, bool)],
     at: Time,
 ) -> QueryResult<Vec<AnyId>> {
-    let rows: Vec<Member> =
-        members.iter().map(|(id, is_group)| (org, group, *id, *is_group, at)).collect();
+    let rows: Vec<Member> = members
+        .iter()
+        .map(|(id, is_group)| (org, group, *id, *is_group, at))
+        .collect();
     let mut added = Vec::new();
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO scim_members (org_id, group_id, member_id, member_is_group, \
                 created_at) VALUES",
-            rows,
+            lines: rows,
             bind: bind_member,
             tail: "ON CONFLICT DO NOTHING RETURNING member_id",
         };
@@ -74,7 +76,10 @@ pub(crate) async fn remove_all(
     let target = scim_members::table
         .filter(scim_members::org_id.eq(org))
         .filter(scim_members::group_id.eq(group));
-    diesel::delete(target).returning(scim_members::member_id).get_results(conn).await
+    diesel::delete(target)
+        .returning(scim_members::member_id)
+        .get_results(conn)
+        .await
 }
 
 /// A group's members, in the order of their ids.
@@ -150,7 +155,10 @@ pub(crate) async fn leave_all(
     let target = scim_members::table
         .filter(scim_members::org_id.eq(org))
         .filter(scim_members::member_id.eq(member));
-    diesel::delete(target).returning(scim_members::group_id).get_results(conn).await
+    diesel::delete(target)
+        .returning(scim_members::group_id)
+        .get_results(conn)
+        .await
 }
 
 /// The people who are direct members of a group.

@@ -90,7 +90,11 @@ pub(crate) async fn links_of(
                 scim_users::connection_id,
                 scim_users::id,
             ));
-        rows.extend(query.load::<(UserId, ConnectionId, ScimUserId)>(conn).await?);
+        rows.extend(
+            query
+                .load::<(UserId, ConnectionId, ScimUserId)>(conn)
+                .await?,
+        );
     }
     Ok(rows)
 }
@@ -115,12 +119,20 @@ pub(crate) async fn known(
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
-    diesel::insert_into(scim_users::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(scim_users::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
     let target = scim_users::table.find((row.org_id, row.id));
-    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn delete(
@@ -128,7 +140,9 @@ pub(crate) async fn delete(
     org: OrganizationId,
     id: ScimUserId,
 ) -> QueryResult<usize> {
-    diesel::delete(scim_users::table.find((org, id))).execute(conn).await
+    diesel::delete(scim_users::table.find((org, id)))
+        .execute(conn)
+        .await
 }
 
 /// Replaces the rows of the multi-valued attributes.
@@ -150,7 +164,7 @@ pub(crate) async fn insert_values(conn: &mut Conn, rows: &[ScimValueRow]) -> Que
         let insert = Rows {
             head: "INSERT INTO scim_values (org_id, scim_user_id, path, position, folded, \
                 element) VALUES",
-            rows,
+            lines: rows,
             bind: bind_value,
             tail: "",
         };
@@ -196,5 +210,10 @@ pub(crate) async fn page(
     if let Some((path, direction)) = &search.sort {
         query = query.order(Order::users(search, *path, *direction));
     }
-    query.then_order_by(scim_users::id).offset(offset).limit(limit).load(conn).await
+    query
+        .then_order_by(scim_users::id)
+        .offset(offset)
+        .limit(limit)
+        .load(conn)
+        .await
 }

@@ -11,7 +11,11 @@ use crate::store::schema::{codes, sessions};
 use crate::store::types::Time;
 
 pub(crate) async fn insert(conn: &mut Conn, row: &SessionRow) -> QueryResult<()> {
-    diesel::insert_into(sessions::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(sessions::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// The session of this cookie, in whichever organization: the credential tells it.
@@ -27,7 +31,9 @@ pub(crate) async fn by_id(
     org: OrganizationId,
     id: SessionId,
 ) -> QueryResult<Option<SessionRow>> {
-    let find = sessions::table.find((org, id)).select(SessionRow::as_select());
+    let find = sessions::table
+        .find((org, id))
+        .select(SessionRow::as_select());
     find.first(conn).await.optional()
 }
 
@@ -55,7 +61,50 @@ pub(crate) async fn touch(
     at: Time,
 ) -> QueryResult<()> {
     let target = sessions::table.find((org, id));
-    diesel::update(target).set(sessions::last_seen_at.eq(at)).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(sessions::last_seen_at.eq(at))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Starts a session that waited for its person's yes: it gets the secret of its cookie only now.
+/// `false` where it waits no longer.
+pub(crate) async fn start(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SessionId,
+    hash: &Hash,
+    at: Time,
+    waiting: &str,
+) -> QueryResult<bool> {
+    let target = sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::id.eq(id))
+        .filter(sessions::ended_cause.eq(waiting.to_owned()));
+    let set = (
+        sessions::hash.eq(hash.to_vec()),
+        sessions::last_seen_at.eq(at),
+        sessions::ended_at.eq(None::<Time>),
+        sessions::ended_cause.eq(None::<String>),
+    );
+    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+}
+
+/// Gives up a session that waits for its person's yes.
+pub(crate) async fn give_up(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SessionId,
+    waiting: &str,
+    cause: &str,
+) -> QueryResult<()> {
+    let target = sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::id.eq(id))
+        .filter(sessions::ended_cause.eq(waiting.to_owned()));
+    let set = sessions::ended_cause.eq(Some(cause.to_owned()));
+    diesel::update(target).set(set).execute(conn).await.map(drop)
 }
 
 /// Ends sessions, and with them every code made from them that was not used yet.
@@ -70,22 +119,35 @@ pub(crate) async fn end(
         .filter(sessions::org_id.eq(org))
         .filter(sessions::id.eq_any(ids.to_vec()))
         .filter(sessions::ended_at.is_null());
-    let set = (sessions::ended_at.eq(Some(at)), sessions::ended_cause.eq(Some(cause.to_owned())));
+    let set = (
+        sessions::ended_at.eq(Some(at)),
+        sessions::ended_cause.eq(Some(cause.to_owned())),
+    );
     diesel::update(target).set(set).execute(conn).await?;
     let target = codes::table
         .filter(codes::org_id.eq(org))
         .filter(codes::session_id.eq_any(ids.to_vec()))
         .filter(codes::used_at.is_null());
-    diesel::update(target).set(codes::used_at.eq(Some(at))).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(codes::used_at.eq(Some(at)))
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn insert_code(conn: &mut Conn, row: &CodeRow) -> QueryResult<()> {
-    diesel::insert_into(codes::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(codes::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// The code of this hash, in whichever organization.
 pub(crate) async fn code_by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<CodeRow>> {
-    let find = codes::table.filter(codes::hash.eq(hash.to_vec())).select(CodeRow::as_select());
+    let find = codes::table
+        .filter(codes::hash.eq(hash.to_vec()))
+        .select(CodeRow::as_select());
     find.first(conn).await.optional()
 }
 
@@ -100,5 +162,9 @@ pub(crate) async fn use_code(
         .filter(codes::org_id.eq(org))
         .filter(codes::id.eq(id))
         .filter(codes::used_at.is_null());
-    Ok(diesel::update(target).set(codes::used_at.eq(Some(at))).execute(conn).await? == 1)
+    Ok(diesel::update(target)
+        .set(codes::used_at.eq(Some(at)))
+        .execute(conn)
+        .await?
+        == 1)
 }

@@ -19,7 +19,11 @@ pub(crate) async fn by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &ScimTokenRow) -> QueryResult<()> {
-    diesel::insert_into(scim_tokens::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(scim_tokens::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn list(
@@ -46,7 +50,10 @@ pub(crate) async fn revoke(
         .filter(scim_tokens::org_id.eq(org))
         .filter(scim_tokens::id.eq(id))
         .filter(scim_tokens::revoked_at.is_null());
-    diesel::update(target).set(scim_tokens::revoked_at.eq(Some(at))).execute(conn).await
+    diesel::update(target)
+        .set(scim_tokens::revoked_at.eq(Some(at)))
+        .execute(conn)
+        .await
 }
 
 pub(crate) async fn touch(
@@ -71,7 +78,11 @@ pub(crate) async fn key_by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Opt
 }
 
 pub(crate) async fn insert_key(conn: &mut Conn, row: &ApiKeyRow) -> QueryResult<()> {
-    diesel::insert_into(api_keys::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(api_keys::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn touch_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {

@@ -7,8 +7,8 @@ use diesel::sql_types::Nullable;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use super::values::{Rows, Values};
 use super::CHUNK;
+use super::values::{Rows, Values};
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
 use crate::store::rows::{UserProjectRow, UserRow};
@@ -16,12 +16,20 @@ use crate::store::schema::{user_projects, users};
 use crate::store::types::{IdSql, Time};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
-    diesel::insert_into(users::table).values(row.clone()).execute(conn).await.map(drop)
+    diesel::insert_into(users::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
     let target = users::table.find((row.org_id, row.id));
-    diesel::update(target).set(row.clone()).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -115,8 +123,10 @@ pub(crate) async fn wanted(
     after: Option<UserId>,
     limit: i64,
 ) -> QueryResult<Vec<UserRow>> {
-    let mut query =
-        users::table.filter(users::org_id.eq(org)).select(UserRow::as_select()).into_boxed();
+    let mut query = users::table
+        .filter(users::org_id.eq(org))
+        .select(UserRow::as_select())
+        .into_boxed();
     if let Some(norm) = email_norm {
         query = query.filter(users::email_norm.eq(norm.to_owned()));
     }
@@ -131,9 +141,11 @@ pub(crate) async fn wanted(
     query = match state {
         None => query,
         Some(UserState::Active) => query.filter(here.and(diesel::dsl::not(suspended))),
-        Some(UserState::Deleted) => {
-            query.filter(users::deleted_at.is_not_null().and(users::erased_at.is_null()))
-        }
+        Some(UserState::Deleted) => query.filter(
+            users::deleted_at
+                .is_not_null()
+                .and(users::erased_at.is_null()),
+        ),
         Some(UserState::Erased) => query.filter(users::erased_at.is_not_null()),
         Some(UserState::Suspended) => query.filter(here.and(suspended)),
     };
@@ -229,7 +241,7 @@ pub(crate) async fn replace_projects(
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO user_projects (org_id, user_id, project_id, role_id) VALUES",
-            rows,
+            lines: rows,
             bind: bind_project,
             tail: "",
         };

@@ -34,7 +34,7 @@ pub(crate) struct Rows<'a, T> {
     /// `INSERT INTO table (columns) VALUES`.
     pub(crate) head: &'static str,
     /// The rows.
-    pub(crate) rows: &'a [T],
+    pub(crate) lines: &'a [T],
     /// Binds a row.
     pub(crate) bind: Bind<T>,
     /// What follows the rows.
@@ -45,9 +45,12 @@ impl<T> QueryFragment<Db> for Rows<'_, T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
         out.unsafe_to_cache_prepared();
         out.push_sql(self.head);
-        for (index, row) in self.rows.iter().enumerate() {
+        for (index, row) in self.lines.iter().enumerate() {
             out.push_sql(if index == 0 { " (" } else { "), (" });
-            let mut values = Values { pass: &mut out, first: true };
+            let mut values = Values {
+                pass: &mut out,
+                first: true,
+            };
             (self.bind)(row, &mut values)?;
         }
         out.push_sql(") ");

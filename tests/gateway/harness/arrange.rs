@@ -1,9 +1,7 @@
 //! What a test starts from: organizations, connections, tokens.
 
 use futures_util::FutureExt;
-use usher::directory::connection::{
-    ConnectionState, Jit, Mode, Profile, Safeguard, Strictness,
-};
+use usher::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
 use usher::id::{ConnectionId, OrganizationId, RoleId, ScimTokenId};
 use usher::secret::Bearer;
 use usher::store::rows::{ConnectionRow, DomainRow, OrganizationRow, RoleRow, ScimTokenRow};
@@ -85,10 +83,15 @@ impl TestGateway {
         let admin = self.role(org, "admin").await;
         let ids = self.gateway.ids.clone();
         let bearer = Bearer::new("scim_", ids.entropy());
-        let (token, hash, last4) =
-            (bearer.reveal().to_owned(), bearer.hash(), bearer.last_four());
-        let (name, domains): (_, Vec<String>) =
-            (name.to_owned(), domains.iter().map(|d| (*d).to_owned()).collect());
+        let (token, hash, last4) = (
+            bearer.reveal().to_owned(),
+            bearer.hash(),
+            bearer.last_four(),
+        );
+        let (name, domains): (_, Vec<String>) = (
+            name.to_owned(),
+            domains.iter().map(|d| (*d).to_owned()).collect(),
+        );
         let written = self.gateway.store.write(move |tx| {
             let (ids, name, domains, last4) =
                 (ids.clone(), name.clone(), domains.clone(), last4.clone());
@@ -148,6 +151,10 @@ impl TestGateway {
             }
             .boxed()
         });
-        Connected { org, id: written.await.unwrap(), token }
+        Connected {
+            org,
+            id: written.await.unwrap(),
+            token,
+        }
     }
 }

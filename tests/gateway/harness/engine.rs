@@ -17,7 +17,11 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) async fn fresh() -> Self {
-        let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let name = format!(
+            "t_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::SeqCst)
+        );
         match std::env::var("TEST_DATABASE_URL") {
             Ok(url) if !url.is_empty() => Self::schema(&url, &name).await,
             _ => Self::file(&name).await,
@@ -29,18 +33,27 @@ impl Engine {
         std::fs::create_dir_all(&folder).unwrap();
         let place = Place::Sqlite(folder.join("usher.db"));
         Store::migrate(&place, &Direction::Up).await.unwrap();
-        Self { place, folder: Some(folder) }
+        Self {
+            place,
+            folder: Some(folder),
+        }
     }
 
     async fn schema(url: &str, name: &str) -> Self {
         let mut connection = AsyncPgConnection::establish(url).await.unwrap();
-        connection.batch_execute(&format!("CREATE SCHEMA {name}")).await.unwrap();
+        connection
+            .batch_execute(&format!("CREATE SCHEMA {name}"))
+            .await
+            .unwrap();
         let separator = if url.contains('?') { '&' } else { '?' };
         let url = format!("{url}{separator}options=-c%20search_path%3D{name}");
         let mut connection = AsyncPgConnection::establish(&url).await.unwrap();
         let tables = include_str!("../../../migrations/postgres/0001_core/up.sql");
         connection.batch_execute(tables).await.unwrap();
-        Self { place: Place::Postgres(url), folder: None }
+        Self {
+            place: Place::Postgres(url),
+            folder: None,
+        }
     }
 }
 

@@ -47,7 +47,12 @@ impl TestGateway {
         let mut gateway = Gateway::new(store, ids, PUBLIC_URL, keys());
         gateway.verifications = Arc::new(tokio::sync::Semaphore::new(2));
         let router = usher::http::router(gateway.clone());
-        Self { gateway, clock, router, _engine: engine }
+        Self {
+            gateway,
+            clock,
+            router,
+            _engine: engine,
+        }
     }
 
     /// Sends a request to the router.
@@ -96,9 +101,19 @@ impl TestGateway {
 fn keys() -> KeySet {
     static PEM: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     let pems = PEM.get_or_init(|| {
-        let fresh = |algorithm| SigningKey::generate(algorithm).unwrap().to_private_pem().unwrap();
-        Algorithm::ALL.iter().map(|algorithm| fresh(*algorithm)).collect()
+        let fresh = |algorithm| {
+            SigningKey::generate(algorithm)
+                .unwrap()
+                .to_private_pem()
+                .unwrap()
+        };
+        Algorithm::ALL
+            .iter()
+            .map(|algorithm| fresh(*algorithm))
+            .collect()
     });
-    let keys = pems.iter().map(|pem| (State::Current, SigningKey::from_private_pem(pem).unwrap()));
+    let keys = pems
+        .iter()
+        .map(|pem| (State::Current, SigningKey::from_private_pem(pem).unwrap()));
     KeySet::new(keys.collect()).unwrap()
 }

@@ -16,7 +16,11 @@ impl Reply {
     pub(crate) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        Self { status: parts.status, headers: parts.headers, body }
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// The status, told with the body when it is another one.
@@ -42,6 +46,9 @@ impl Reply {
     /// The `id` of the body.
     #[track_caller]
     pub(crate) fn id(&self) -> String {
-        self.json()["id"].as_str().unwrap_or_else(|| panic!("no id: {}", self.text())).to_owned()
+        self.json()["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no id: {}", self.text()))
+            .to_owned()
     }
 }

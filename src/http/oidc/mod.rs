@@ -1,0 +1,52 @@
+//! The OpenID provider's door (OpenID Connect Core, RFC 6749 under RFC 9700) for the app behind.
+//! Scripts of other origins may read the token, UserInfo, keys and discovery endpoints; the
+//! authorization endpoint is for browsers that come by themselves.
+
+mod authorize;
+pub(super) mod form;
+mod token;
+mod userinfo;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+
+use crate::http::reply::{oauth, page};
+use crate::http::{Gateway, RequestId};
+use crate::oidc::{Code, discovery};
+
+/// The routes.
+pub(super) fn routes() -> Router<Gateway> {
+    let documents = get(document).options(oauth::preflight).fallback(not_so);
+    let keys = get(keys).options(oauth::preflight).fallback(not_so);
+    let token = post(token::token).options(oauth::preflight).fallback(not_so);
+    let userinfo = get(userinfo::userinfo).post(userinfo::userinfo);
+    let authorize = get(authorize::by_query).post(authorize::by_form);
+    Router::new()
+        .route("/.well-known/openid-configuration", documents)
+        .route("/oauth/jwks", keys)
+        .route("/oauth/token", token)
+        .route("/oauth/userinfo", userinfo.options(oauth::preflight).fallback(not_so))
+        .route("/oauth/authorize", authorize.fallback(not_by_browser))
+}
+
+/// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4).
+async fn document(State(gateway): State<Gateway>) -> Response {
+    oauth::document(&discovery::document(&gateway.public_url))
+}
+
+/// `GET /oauth/jwks` (RFC 7517 §5).
+async fn keys(State(gateway): State<Gateway>) -> Response {
+    oauth::document(&gateway.keys.jwks())
+}
+
+async fn not_so() -> Response {
+    let error = Code::InvalidRequest.because("this endpoint does not take this method");
+    oauth::refusal_as(StatusCode::METHOD_NOT_ALLOWED, &error)
+}
+
+async fn not_by_browser(Extension(request): Extension<RequestId>) -> Response {
+    page::method_not_allowed("GET, HEAD, POST", &request)
+}

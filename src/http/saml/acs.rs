@@ -1,0 +1,270 @@
+//! The assertion consumer service: a posted response (SAML Bindings §3.5) signs a person in. The
+//! pure pipeline runs on a thread of its own under a bound, then one transaction decides.
+
+use askama::Template;
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use url::Url;
+
+use crate::directory::connection::{ConnectionState, Profile as Product};
+use crate::http::auth::session::{self, Browser};
+use crate::http::reply::page;
+use crate::http::saml::{Named, connection, service_provider};
+use crate::http::{Gateway, RequestId};
+use crate::limits;
+use crate::oidc::launch;
+use crate::provisioning::sign_in::{Attempt, Outcome, Question, sign_in};
+use crate::provisioning::{Error, Refusal, Source, hand_off};
+use crate::saml::binding::PostForm;
+use crate::saml::certificate::Certificate;
+use crate::saml::conditions::Expected;
+use crate::saml::metadata::ServiceProvider;
+use crate::saml::profile::{self, Overrides, Preset, Profile};
+use crate::saml::{self, Assertion};
+use crate::store::rows::{CertificateRow, ConnectionRow};
+
+/// `POST /saml/{connection}/acs`.
+pub(super) async fn acs(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+    named: Named,
+    browser: Browser,
+    posted: Request,
+) -> Response {
+    match consume(&gateway, &request, named, browser, posted).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+async fn consume(
+    gateway: &Gateway,
+    request: &RequestId,
+    named: Named,
+    browser: Browser,
+    posted: Request,
+) -> Result<Response, Response> {
+    let (row, certificates) = connection(gateway, named, request).await?;
+    let refused = |why: Refusal| {
+        log_refusal(&row, why.reason(), request);
+        page::sign_in(why, request)
+    };
+    if row.state != ConnectionState::Active {
+        return Err(refused(Refusal::Paused));
+    }
+    if !row.idp_initiated {
+        return Err(refused(Refusal::IdpInitiatedOff));
+    }
+    let (head, body) = posted.into_parts();
+    let body = read_body(body, request).await?;
+    let media = head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let message = Message {
+        media: media.map(str::to_owned),
+        body,
+        us: service_provider(gateway, row.id),
+        idp: row.idp_entity_id.clone().unwrap_or_default(),
+        preset: preset(row.profile),
+        certificates,
+        now: gateway.ids.clock().now(),
+    };
+    let read = verified(gateway, message, request).await?.map_err(|error| {
+        tracing::info!(connection.id = %row.id, request.id = %request.0,
+            reason = error.reason(), %error, "refused a SAML response");
+        page::saml(&error, request)
+    })?;
+    let (assertion, profile, relay_state) = read;
+    let attempt = Attempt { assertion, profile, cookies: browser.present };
+    let context = gateway.context(Source::SignIn(row.id), request);
+    let outcome = sign_in(&gateway.store, context, row.org_id, row.id, attempt).await;
+    let outcome = outcome.map_err(|error| {
+        if let Error::SignIn(why) = &error {
+            log_refusal(&row, why.reason(), request);
+        }
+        page::error(error, request)
+    })?;
+    arrived(gateway, outcome, relay_state.as_deref()).await.map_err(|e| page::error(e, request))
+}
+
+fn log_refusal(row: &ConnectionRow, reason: &str, request: &RequestId) {
+    tracing::info!(connection.id = %row.id, request.id = %request.0, reason, "refused a sign-in");
+}
+
+async fn read_body(body: Body, request: &RequestId) -> Result<Bytes, Response> {
+    axum::body::to_bytes(body, limits::SAML_FORM).await.map_err(|error| {
+        let over = std::error::Error::source(&error)
+            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        let (status, reason) = if over {
+            (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+        } else {
+            (StatusCode::BAD_REQUEST, "body_incomplete")
+        };
+        let text = "The answer of your identity provider did not arrive as it should.";
+        page::refusal(status, "You were not signed in", reason, text, request)
+    })
+}
+
+/// A posted form, and what it is measured by.
+struct Message {
+    media: Option<String>,
+    body: Bytes,
+    us: ServiceProvider,
+    idp: String,
+    preset: Preset,
+    certificates: Vec<CertificateRow>,
+    now: Timestamp,
+}
+
+type Read = (Assertion, Profile, Option<String>);
+
+impl Message {
+    fn read(self) -> Result<Read, saml::Error> {
+        let form = PostForm::read(self.media.as_deref(), &self.body)?;
+        let certificates: Vec<_> =
+            self.certificates.iter().filter_map(|row| Certificate::from_der(&row.der).ok()).collect();
+        if certificates.is_empty() || self.idp.is_empty() {
+            return Err(saml::Error::CertificateMissing);
+        }
+        let expected = Expected {
+            entity_id: &self.us.entity_id,
+            acs_url: &self.us.acs_url,
+            idp_entity_id: &self.idp,
+            skew_seconds: limits::CLOCK_SKEW.as_secs(),
+            expected_in_response_to: None,
+        };
+        let assertion = saml::receive(form.response, &certificates, &expected, self.now)?;
+        let profile = profile::read(&assertion, self.preset, &Overrides::default())?;
+        Ok((assertion, profile, form.relay_state))
+    }
+}
+
+/// Runs the pipeline beside the threads that answer requests, so many at once as there are cores.
+async fn verified(
+    gateway: &Gateway,
+    message: Message,
+    request: &RequestId,
+) -> Result<Result<Read, saml::Error>, Response> {
+    let place = gateway.verifications.clone().acquire_owned().await;
+    let place = place.map_err(|_| page::busy(request))?;
+    let task = tokio::task::spawn_blocking(move || {
+        let read = message.read();
+        drop(place);
+        read
+    });
+    task.await.map_err(|_| {
+        tracing::error!(request.id = %request.0, "reading a SAML response failed");
+        page::failed(request)
+    })
+}
+
+fn preset(product: Product) -> Preset {
+    match product {
+        Product::Entra => Preset::Entra,
+        Product::Generic => Preset::Generic,
+        Product::Google => Preset::Google,
+        Product::Okta => Preset::Okta,
+    }
+}
+
+/// Sends the browser on, or asks.
+async fn arrived(
+    gateway: &Gateway,
+    outcome: Outcome,
+    relay_state: Option<&str>,
+) -> Result<Response, Error> {
+    let (arrival, cookie) = match outcome {
+        Outcome::Already(arrival) => (arrival, None),
+        Outcome::SignedIn(arrival, cookie) => (arrival, Some(cookie)),
+        Outcome::Confirm(question) => return ask(gateway, question, relay_state).await,
+    };
+    let hint = arrival.email.unwrap_or_else(|| arrival.user_id.to_string());
+    let mut response = onward(gateway, &arrival.connection, hint, relay_state).await;
+    if let Some(cookie) = cookie {
+        session::begin(response.headers_mut(), gateway, &cookie, gateway.ids.clock().now());
+    }
+    Ok(response)
+}
+
+/// 303 to the connection's app, or to our own page where it has none. The person is signed in by
+/// now, so that not finding the app is no refusal.
+pub(super) async fn onward(
+    gateway: &Gateway,
+    row: &ConnectionRow,
+    hint: String,
+    relay_state: Option<&str>,
+) -> Response {
+    let (row, relay_state) = (row.clone(), relay_state.map(str::to_owned));
+    let issuer = gateway.public_url.clone();
+    let found = gateway.store.read(move |tx| {
+        let (row, issuer, hint) = (row.clone(), issuer.clone(), hint.clone());
+        let relay_state = relay_state.clone();
+        async move {
+            hand_off::destination(tx, &row, &issuer, &hint, relay_state.as_deref()).await
+        }
+        .boxed()
+    });
+    let target = found.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the app of a connection could not be looked up");
+        None
+    });
+    page::see_other(&target.unwrap_or_else(|| gateway.link("/signed-in")))
+}
+
+/// "Sign in as this person?"
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct Confirm<'a> {
+    app: Option<&'a str>,
+    who: &'a str,
+    connection: &'a str,
+    host: Option<&'a str>,
+    action: &'a str,
+    target: Option<&'a str>,
+}
+
+async fn ask(
+    gateway: &Gateway,
+    question: Question,
+    relay_state: Option<&str>,
+) -> Result<Response, Error> {
+    let Question { connection: row, who, secret } = question;
+    let (asked, relayed) = (row.clone(), relay_state.map(str::to_owned));
+    let place = gateway.store.read(move |tx| {
+        let (row, relayed) = (asked.clone(), relayed.clone());
+        async move {
+            let Some(app) = hand_off::app_of(tx, &row).await? else { return Ok((None, None, vec![])) };
+            let launch_urls = tx.launch_urls(app.id).await?;
+            let target = relayed.and_then(|state| launch::target(&state, &launch_urls));
+            let addresses = app.initiate_login_uri.iter().cloned();
+            let mut onward: Vec<_> =
+                addresses.chain(tx.redirect_uris(app.id).await?).chain(launch_urls).collect();
+            onward = onward.iter().filter_map(|url| origin(url)).collect();
+            onward.sort();
+            onward.dedup();
+            Ok::<_, Error>((Some(app.name), target, onward))
+        }
+        .boxed()
+    });
+    let (app, target, onward) = place.await?;
+    let host = row.sso_url.as_deref().and_then(|url| Url::parse(url).ok());
+    let page = Confirm {
+        app: app.as_deref(),
+        who: &who,
+        connection: &row.name,
+        host: host.as_ref().and_then(Url::host_str),
+        action: &format!("/saml/{}/continue", row.id),
+        target: target.as_deref(),
+    };
+    let mut response = page::html(StatusCode::OK, &page, &onward);
+    session::ask(response.headers_mut(), gateway, &secret);
+    Ok(response)
+}
+
+/// An origin as a content security policy names it.
+fn origin(url: &str) -> Option<String> {
+    let origin = Url::parse(url).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}

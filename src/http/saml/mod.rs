@@ -1,0 +1,68 @@
+//! The SAML service provider's door: one set of addresses a connection, and the connection is
+//! chosen by the address alone, never by what a message says of its issuer.
+
+mod acs;
+mod answer;
+mod metadata;
+
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use futures_util::FutureExt;
+
+use crate::http::reply::page;
+use crate::http::{Gateway, RequestId};
+use crate::id::ConnectionId;
+use crate::provisioning::Error;
+use crate::saml::metadata::ServiceProvider;
+use crate::store::rows::{CertificateRow, ConnectionRow};
+
+/// The routes.
+pub(super) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/saml/{connection}/acs", post(acs::acs).fallback(only_post))
+        .route("/saml/{connection}/continue", post(answer::answer).fallback(only_post))
+        .route("/saml/{connection}/metadata", get(metadata::metadata).fallback(only_get))
+        .route("/saml/{connection}/login", get(metadata::login).fallback(only_get))
+}
+
+async fn only_post(Extension(request): Extension<RequestId>) -> Response {
+    page::method_not_allowed("POST", &request)
+}
+
+async fn only_get(Extension(request): Extension<RequestId>) -> Response {
+    page::method_not_allowed("GET, HEAD", &request)
+}
+
+/// The connection's id, as a path has it.
+type Named = Result<Path<String>, PathRejection>;
+
+/// The connection that an address names, with what it trusts; or the page that says no.
+async fn connection(
+    gateway: &Gateway,
+    named: Named,
+    request: &RequestId,
+) -> Result<(ConnectionRow, Vec<CertificateRow>), Response> {
+    let unknown = || page::unknown_connection(request);
+    let id = named.ok().and_then(|Path(id)| id.parse::<ConnectionId>().ok()).ok_or_else(unknown)?;
+    let found = gateway.store.read(move |tx| {
+        async move {
+            let Some(row) = tx.connection_of_url(id).await? else { return Ok(None) };
+            let certificates = tx.certificates(row.org_id, row.id).await?;
+            Ok::<_, Error>(Some((row, certificates)))
+        }
+        .boxed()
+    });
+    match found.await {
+        Ok(found) => found.ok_or_else(unknown),
+        Err(error) => Err(page::error(error, request)),
+    }
+}
+
+/// What we are to this connection's identity provider.
+fn service_provider(gateway: &Gateway, id: ConnectionId) -> ServiceProvider {
+    let address = |what: &str| gateway.link(&format!("/saml/{id}/{what}"));
+    ServiceProvider::new(address("metadata"), address("acs"))
+}

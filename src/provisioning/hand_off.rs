@@ -1,0 +1,260 @@
+//! The hand-off: a session becomes a code, a code becomes the facts that tokens are made of. Each
+//! step asks the store anew whether the session is good, the person may act and the app serves
+//! the organization, so that what was ended a moment ago hands nothing out.
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+
+use crate::directory::grant::Entitlement;
+use crate::directory::role::Catalogue;
+use crate::id::{CodeId, OrganizationId, SessionId, UserId};
+use crate::oidc::claims::{Facts, ProjectRole};
+use crate::oidc::code::{self, Binding};
+use crate::oidc::launch;
+use crate::oidc::pkce::Challenge;
+use crate::oidc::request::AuthorizeRequest;
+use crate::oidc::scope::Scope;
+use crate::oidc::token::TokenRequest;
+use crate::oidc::{self, Code};
+use crate::provisioning::resolution::role;
+use crate::provisioning::sessions::{self, Live, Reach};
+use crate::provisioning::{Context, Error, Kind};
+use crate::secret::{self, Bearer};
+use crate::store::rows::{AppRow, CodeRow, ConnectionRow, UserRow};
+use crate::store::types::Time;
+use crate::store::{Store, Tx};
+
+/// What went wrong: the app's or the person's fault in OAuth's words, or ours.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// A change, or the store under it.
+    #[error(transparent)]
+    Inner(#[from] Error),
+    /// The protocol says no.
+    #[error(transparent)]
+    Refused(#[from] oidc::Error),
+}
+
+impl From<crate::store::Error> for Failure {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Inner(error.into())
+    }
+}
+
+impl crate::store::Failure for Failure {
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Inner(error) if crate::store::Failure::is_lost(error))
+    }
+}
+
+const LOGIN_REQUIRED: oidc::Error = Code::LoginRequired.because("nobody is signed in here");
+const NOT_SERVED: oidc::Error =
+    Code::AccessDenied.because("the app does not serve the person's organization");
+
+/// The app to which a connection's people go: the one it names, else the only one that serves the
+/// organization.
+pub async fn app_of(tx: &mut Tx, connection: &ConnectionRow) -> Result<Option<AppRow>, Error> {
+    if let Some(id) = connection.app_id {
+        let served = tx.app_serves(id, connection.org_id).await?;
+        return Ok(if served { tx.app(id).await? } else { None });
+    }
+    let mut serving = tx.apps_serving(connection.org_id).await?;
+    Ok(if serving.len() == 1 { serving.pop() } else { None })
+}
+
+/// Where a browser goes after its sign-in: to the app, if there is one that takes it. What the
+/// browser relayed counts only where it names a place that the app has registered.
+pub async fn destination(
+    tx: &mut Tx,
+    connection: &ConnectionRow,
+    issuer: &str,
+    hint: &str,
+    relay_state: Option<&str>,
+) -> Result<Option<String>, Error> {
+    let Some(app) = app_of(tx, connection).await? else { return Ok(None) };
+    let Some(uri) = &app.initiate_login_uri else { return Ok(None) };
+    let launch_urls = tx.launch_urls(app.id).await?;
+    let target = relay_state.and_then(|state| launch::target(state, &launch_urls));
+    Ok(Some(launch::hand_off_url(uri, issuer, hint, target.as_deref())))
+}
+
+/// Issues a code (RFC 6749 §4.1.2) for a session that is good at this moment.
+pub async fn issue(
+    store: &Store,
+    context: &Context,
+    app: &AppRow,
+    session: (OrganizationId, SessionId),
+    redirect_uri: &str,
+    request: &AuthorizeRequest,
+) -> Result<Bearer, Failure> {
+    let secret = Bearer::new("", context.ids.entropy());
+    let now = context.ids.clock().now();
+    let row = CodeRow {
+        org_id: session.0,
+        id: context.ids.next::<CodeId>(),
+        hash: secret.hash().to_vec(),
+        session_id: session.1,
+        app_id: app.id,
+        redirect_uri: redirect_uri.to_owned(),
+        challenge: request.challenge.to_string(),
+        nonce: request.nonce.clone(),
+        scope: request.scope.to_string(),
+        created_at: Time(now),
+        expires_at: Time(later(now, code::LIFETIME_SECONDS)),
+        used_at: None,
+    };
+    let issued = store.write(move |tx| {
+        let row = row.clone();
+        async move {
+            let live = sessions::live_by_id(tx, row.org_id, row.session_id, now).await?;
+            live.ok_or(LOGIN_REQUIRED)?;
+            if !tx.app_serves(row.app_id, row.org_id).await? {
+                return Err(Failure::Refused(NOT_SERVED));
+            }
+            Ok::<_, Failure>(tx.insert_code(&row).await?)
+        }
+        .boxed()
+    });
+    issued.await?;
+    Ok(secret)
+}
+
+fn later(at: Timestamp, seconds: i64) -> Timestamp {
+    at.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(at)
+}
+
+/// What a redeemed code gives.
+#[derive(Clone, Debug)]
+pub struct Redeemed {
+    /// Who is signed in, as what.
+    pub facts: Facts,
+    /// The granted scope.
+    pub scope: Scope,
+    /// What the app wants to see again.
+    pub nonce: Option<String>,
+}
+
+/// The app that proves to be who it says, or nobody (RFC 6749 §2.3.1).
+pub fn authenticated(app: Option<AppRow>, secret: &str) -> Result<AppRow, oidc::Error> {
+    let presented = secret::hash(secret);
+    let kept = app.as_ref().map_or(&[0; 32][..], |app| &app.secret_hash);
+    let good = secret::equal(&presented, kept);
+    let refused = Code::InvalidClient.because("the client is unknown or its secret is wrong");
+    app.filter(|_| good).ok_or(refused)
+}
+
+/// Redeems a code once (RFC 6749 §4.1.3): one transaction that uses it up and reads the facts.
+/// There are no tokens to revoke on a second use: they live five minutes.
+pub async fn redeem(
+    store: &Store,
+    context: &Context,
+    app: AppRow,
+    request: TokenRequest,
+) -> Result<Redeemed, Failure> {
+    let now = context.ids.clock().now();
+    let redeemed = store.write(move |tx| {
+        let (app, request) = (app.clone(), request.clone());
+        async move { redeem_in(tx, &app, &request, now).await }.boxed()
+    });
+    redeemed.await
+}
+
+async fn redeem_in(
+    tx: &mut Tx,
+    app: &AppRow,
+    request: &TokenRequest,
+    now: Timestamp,
+) -> Result<Redeemed, Failure> {
+    let code = tx.code_by_hash(&secret::hash(&request.code)).await?.ok_or(code::REFUSED)?;
+    if code.used_at.is_some() || code.app_id != app.id || code.expires_at.0 <= now {
+        return Err(Failure::Refused(code::REFUSED));
+    }
+    let binding = Binding {
+        client_id: app.client_id.clone(),
+        redirect_uri: code.redirect_uri.clone(),
+        challenge: Challenge::parse(&code.challenge).ok_or(code::REFUSED)?,
+        issued_at: code.created_at.0,
+    };
+    binding.admits(request, now)?;
+    let live = sessions::live_by_id(tx, code.org_id, code.session_id, now).await?;
+    let live = live.ok_or(code::REFUSED)?;
+    if !tx.app_serves(app.id, code.org_id).await? || !tx.use_code(code.org_id, code.id, Time(now)).await? {
+        return Err(Failure::Refused(code::REFUSED));
+    }
+    let facts = facts(tx, &live).await?;
+    Ok(Redeemed { facts, scope: code.scope.parse()?, nonce: code.nonce })
+}
+
+/// The facts behind an access token, as they are now: it is worth something only while its
+/// session is good and its app serves the organization.
+pub async fn facts_now(
+    store: &Store,
+    token: oidc::claims::AccessToken,
+    now: Timestamp,
+) -> Result<Facts, Failure> {
+    let found = store.read(move |tx| {
+        let token = token.clone();
+        async move {
+            let gone = Code::InvalidToken.because("the access token is malformed, expired or revoked");
+            let (org, session) = (OrganizationId::from(token.org), SessionId::from(token.sid));
+            let live = sessions::live_by_id(tx, org, session, now).await?.ok_or(gone)?;
+            let app = tx.app_by_client_id(&token.client_id).await?.ok_or(gone)?;
+            let served = tx.app_serves(app.id, org).await?;
+            if live.user.id != UserId::from(token.sub) || !served {
+                return Err(Failure::Refused(gone));
+            }
+            Ok(facts(tx, &live).await?)
+        }
+        .boxed()
+    });
+    found.await
+}
+
+/// Who a good session is, as what, and how high it reaches.
+pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
+    let (org, user, session) = (live.session.org_id, &live.user, &live.session);
+    let organization = tx.organization(org).await?.ok_or(Error::NotFound(Kind::Organization))?;
+    let roles = Catalogue::new(tx.roles(org).await?.iter().map(role).collect());
+    let link = tx.identity(org, session.identity_id).await?;
+    let reach = Reach::of(user, &live.connection, link.as_ref());
+    let slug = |id| roles.role(reach.cap(id, &roles)).map(|role| role.slug.clone());
+    let rows = tx.user_projects(org, &[user.id]).await?;
+    let of_projects = rows.iter().map(|row| (row.project_id, row.role_id)).collect();
+    let entitlement = Entitlement { role: user.role_id, projects: of_projects };
+    let mut projects = Vec::new();
+    for project in tx.projects(org).await?.into_iter().filter(|p| p.archived_at.is_none()) {
+        let role = entitlement.projects.get(&project.id).and_then(|role| slug(*role));
+        projects.extend(role.map(|role| ProjectRole { slug: project.slug, role }));
+    }
+    Ok(Facts {
+        user_id: user.id.uuid(),
+        email: user.email.clone(),
+        email_verified: is_verified(tx, &live.connection, user).await?,
+        name: user.display_name.clone(),
+        organization_id: org.uuid(),
+        organization_slug: organization.slug,
+        role: entitlement.role.and_then(slug),
+        projects,
+        roles_version: user.roles_version,
+        session_id: session.id.uuid(),
+        auth_time: session.authenticated_at.0,
+        acr: session.context_class.clone(),
+    })
+}
+
+/// Whether the connection can vouch for the address: it lies in a domain that the connection
+/// speaks for, or the connection's directory manages the person. An address that is another
+/// person's too is nobody's.
+async fn is_verified(
+    tx: &mut Tx,
+    connection: &ConnectionRow,
+    user: &UserRow,
+) -> Result<bool, Error> {
+    let Some(norm) = &user.email_norm else { return Ok(false) };
+    if user.managed_by == Some(connection.id) {
+        return Ok(true);
+    }
+    let domain = norm.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let domains = tx.domains(connection.org_id, connection.id).await?;
+    Ok(domains.iter().any(|row| row.domain == domain))
+}

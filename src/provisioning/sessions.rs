@@ -1,0 +1,229 @@
+//! Sessions: how long one lives, and what a browser's cookie means at this moment. A session is
+//! good while it has not ended, its person may act and its connection works; whoever asks gets
+//! that answer from the store, never from a cookie.
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::directory::connection::ConnectionState;
+use crate::directory::event::EventKind;
+use crate::directory::role::Catalogue;
+use crate::id::{OrganizationId, RoleId, SessionId};
+use crate::provisioning::{Change, Context, Error, change};
+use crate::secret::Hash;
+use crate::store::rows::{ConnectionRow, IdentityRow, SessionRow, UserRow};
+use crate::store::types::Time;
+use crate::store::{Store, Tx};
+
+/// How long a session lives without being used.
+pub const IDLE: SignedDuration = SignedDuration::from_hours(8);
+/// How long a session lives at most.
+pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(24);
+/// A session's use is kept to the minute.
+const COALESCED: SignedDuration = SignedDuration::from_mins(1);
+
+/// A session that is good now, and what stands behind it.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// The session.
+    pub session: SessionRow,
+    /// Its person, who may act.
+    pub user: UserRow,
+    /// The connection that made it, which works.
+    pub connection: ConnectionRow,
+}
+
+/// The good session of this cookie, in whichever organization.
+pub async fn live(tx: &mut Tx, cookie: &Hash, now: Timestamp) -> Result<Option<Live>, Error> {
+    match tx.session_by_hash(cookie).await? {
+        Some(session) => behind(tx, session, now).await,
+        None => Ok(None),
+    }
+}
+
+/// The session of this id, if it is good.
+pub async fn live_by_id(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<Option<Live>, Error> {
+    match tx.session(org, id).await? {
+        Some(session) => behind(tx, session, now).await,
+        None => Ok(None),
+    }
+}
+
+async fn behind(
+    tx: &mut Tx,
+    session: SessionRow,
+    now: Timestamp,
+) -> Result<Option<Live>, Error> {
+    if !lasts(&session, now) {
+        return Ok(None);
+    }
+    let user = tx.user(session.org_id, session.user_id).await?;
+    let connection = tx.connection(session.org_id, session.connection_id).await?;
+    Ok(match (user, connection) {
+        (Some(user), Some(connection))
+            if user.is_active() && connection.state == ConnectionState::Active =>
+        {
+            Some(Live { session, user, connection })
+        }
+        _ => None,
+    })
+}
+
+/// Whether the session has neither ended nor run out.
+fn lasts(session: &SessionRow, now: Timestamp) -> bool {
+    session.ended_at.is_none()
+        && now < session.expires_at.0
+        && now.duration_since(session.last_seen_at.0) < IDLE
+}
+
+/// The first of these cookies that is a good session.
+pub async fn current(
+    store: &Store,
+    cookies: Vec<Hash>,
+    now: Timestamp,
+) -> Result<Option<Live>, Error> {
+    let find = store.read(move |tx| {
+        let cookies = cookies.clone();
+        async move {
+            for cookie in &cookies {
+                if let Some(live) = live(tx, cookie, now).await? {
+                    return Ok(Some(live));
+                }
+            }
+            Ok(None)
+        }
+        .boxed()
+    });
+    find.await
+}
+
+/// Notes that a session is in use, at most once a minute.
+pub async fn seen(store: &Store, live: &Live, now: Timestamp) -> Result<(), Error> {
+    let (org, id) = (live.session.org_id, live.session.id);
+    if now.duration_since(live.session.last_seen_at.0) < COALESCED {
+        return Ok(());
+    }
+    let note = store.write(move |tx| {
+        async move { Ok::<_, Error>(tx.touch_session(org, id, Time(now)).await?) }.boxed()
+    });
+    note.await
+}
+
+/// Ends one session for good.
+pub async fn end(
+    store: &Store,
+    context: Context,
+    session: &SessionRow,
+    reason: &'static str,
+) -> Result<(), Error> {
+    let id = session.id;
+    change(store, session.org_id, context, move |change| {
+        async move {
+            match change.tx.session(change.org, id).await? {
+                Some(session) => end_in(change, &session, reason).await,
+                None => Ok(()),
+            }
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Ends a session of the organization that is being changed, and tells it.
+pub(super) async fn end_in(
+    change: &mut Change<'_>,
+    session: &SessionRow,
+    reason: &str,
+) -> Result<(), Error> {
+    if !lasts(session, change.now) {
+        return Ok(());
+    }
+    change.tx.end_sessions(change.org, &[session.id], change.time(), reason).await?;
+    let data = json!({
+        "user_id": session.user_id,
+        "connection_id": session.connection_id,
+        "session_id": session.id,
+        "reason": reason,
+    });
+    change.record(EventKind::SessionRevoked, data);
+    Ok(())
+}
+
+/// How high a session reaches: to the ceiling of the connection that made it, unless the link was
+/// confirmed by the very person. An owner reaches higher only through a connection that was
+/// confirmed for owners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    ceiling: RoleId,
+    confirmed: bool,
+}
+
+impl Reach {
+    /// The reach of a sign-in of this person by this link.
+    pub fn of(user: &UserRow, connection: &ConnectionRow, link: Option<&IdentityRow>) -> Self {
+        let confirmed = if user.owner {
+            connection.owner_confirmed_at.is_some()
+        } else {
+            link.is_some_and(|link| link.user_id == user.id && link.confirmed_by == Some(user.id))
+        };
+        Self { ceiling: connection.max_role_id, confirmed }
+    }
+
+    /// The role that the session has where the person has this one.
+    pub fn cap(self, role: RoleId, roles: &Catalogue) -> RoleId {
+        if self.confirmed || roles.rank(role) <= roles.rank(self.ceiling) {
+            role
+        } else {
+            self.ceiling
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::role::Role;
+
+    fn roles() -> (Catalogue, [RoleId; 3]) {
+        let id = |n: u128| RoleId::from(uuid::Uuid::from_u128(n));
+        let ids = [id(1), id(2), id(3)];
+        let role = |id, slug: &str, rank| Role {
+            id,
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            rank,
+        };
+        let [viewer, editor, admin] = ids;
+        let list =
+            vec![role(viewer, "viewer", 10), role(editor, "editor", 50), role(admin, "admin", 80)];
+        (Catalogue::new(list), ids)
+    }
+
+    #[test]
+    fn a_session_reaches_to_its_connections_ceiling_unless_the_person_confirmed_the_link() {
+        let (roles, [viewer, editor, admin]) = roles();
+        for (confirmed, role, expected) in [
+            (false, viewer, viewer),
+            (false, editor, editor),
+            (false, admin, editor),
+            (true, admin, admin),
+        ] {
+            let reach = Reach { ceiling: editor, confirmed };
+            assert_eq!(reach.cap(role, &roles), expected);
+        }
+    }
+
+    #[test]
+    fn a_ceiling_that_is_no_role_gives_nothing_high() {
+        let (roles, [_, _, admin]) = roles();
+        let nobody = RoleId::from(uuid::Uuid::from_u128(9));
+        let reach = Reach { ceiling: nobody, confirmed: false };
+        assert_eq!(reach.cap(admin, &roles), nobody);
+    }
+}

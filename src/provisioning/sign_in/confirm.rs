@@ -1,0 +1,124 @@
+//! The question "sign in as this person?", where another person is signed in in the browser.
+//!
+//! Until it is answered the session is a row that has already ended, under a hash that no session
+//! cookie can have, so that nothing takes it for a session. The yes comes with a secret of its
+//! own and checks everything about the person and the connection again; only then does the
+//! session get its cookie.
+
+use futures_util::FutureExt;
+use jiff::SignedDuration;
+
+use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::sessions;
+use crate::provisioning::sign_in::{Arrival, Cookie, may_enter, open, write};
+use crate::provisioning::{Change, Context, Error, Refusal, change};
+use crate::secret::{self, Bearer, Hash};
+use crate::store::Store;
+use crate::store::rows::SessionRow;
+
+/// How long the question can be answered.
+pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+/// What a session that waits for its answer has ended of.
+const WAITING: &str = "awaiting_confirmation";
+const DECLINED: &str = "declined";
+
+/// Makes a session wait for the answer that carries this secret.
+pub(super) fn wait(session: &mut SessionRow, secret: &Bearer) {
+    session.hash = question(secret.reveal()).to_vec();
+    session.ended_at = Some(session.created_at);
+    session.ended_cause = Some(WAITING.to_owned());
+}
+
+/// The hash of a question's secret: of a text with a colon, which no cookie of a session has.
+fn question(secret: &str) -> Hash {
+    secret::hash(&format!("continue:{secret}"))
+}
+
+/// The yes: starts the session, and ends those that the browser had.
+pub async fn confirm(
+    store: &Store,
+    context: Context,
+    (org, connection): (OrganizationId, ConnectionId),
+    answer: String,
+    cookies: Vec<Hash>,
+) -> Result<(Arrival, Cookie), Error> {
+    let now = context.ids.clock().now();
+    let secret = Bearer::new("", context.ids.entropy());
+    let mut before = Vec::new();
+    for cookie in cookies {
+        before.extend(sessions::current(store, vec![cookie], now).await?);
+    }
+    let value = change(store, org, context.clone(), move |change| {
+        let (answer, secret) = (question(&answer), secret.clone());
+        async move { start(change, connection, &answer, secret).await }.boxed()
+    })
+    .await?;
+    for live in before {
+        // The browser has forgotten these; where ending one fails, it runs out by itself.
+        let ended = sessions::end(store, context.clone(), &live.session, "replaced").await;
+        if let Err(error) = ended {
+            tracing::warn!(%error, "a replaced session could not be ended");
+        }
+    }
+    Ok(value)
+}
+
+async fn start(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    answer: &Hash,
+    secret: Bearer,
+) -> Result<(Arrival, Cookie), Error> {
+    let connection = open(change, id).await?;
+    let session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
+    let user = change.tx.user(change.org, session.user_id).await?.ok_or(EXPIRED)?;
+    may_enter(change, &connection, &user).await?;
+    let now = change.time();
+    let started =
+        change.tx.start_session(change.org, session.id, &secret.hash(), now, WAITING).await?;
+    if !started {
+        return Err(EXPIRED);
+    }
+    write::tell(change, &session);
+    let cookie = Cookie { secret, expires_at: session.expires_at.0 };
+    Ok((Arrival { connection, user_id: user.id, email: user.email }, cookie))
+}
+
+/// The no: the session will never start.
+pub async fn decline(
+    store: &Store,
+    context: Context,
+    (org, connection): (OrganizationId, ConnectionId),
+    answer: String,
+) -> Result<(), Error> {
+    change(store, org, context, move |change| {
+        let answer = question(&answer);
+        async move {
+            if let Some(session) = waiting(change, connection, &answer).await? {
+                let (org, id) = (change.org, session.id);
+                change.tx.give_up_session(org, id, WAITING, DECLINED).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+const EXPIRED: Error = Error::SignIn(Refusal::ConfirmationExpired);
+
+/// The session of this connection that waits for this answer, while it may still come.
+async fn waiting(
+    change: &mut Change<'_>,
+    connection: ConnectionId,
+    answer: &Hash,
+) -> Result<Option<SessionRow>, Error> {
+    let session = change.tx.session_by_hash(answer).await?;
+    Ok(session.filter(|session| {
+        session.org_id == change.org
+            && session.connection_id == connection
+            && session.ended_cause.as_deref() == Some(WAITING)
+            && change.now.duration_since(session.created_at.0) < PATIENCE
+            && change.now < session.expires_at.0
+    }))
+}

@@ -1,0 +1,77 @@
+//! Just-in-time provisioning: somebody whom nobody knows yet, drafted where the connection's
+//! policy lets a first sign-in create a person. Nothing here writes.
+
+use crate::directory::connection::Jit;
+use crate::provisioning::sign_in::link::is_trusted;
+use crate::provisioning::sign_in::subject::Subject;
+use crate::provisioning::sign_in::write::full_name;
+use crate::provisioning::{Change, Error, Refusal};
+use crate::saml::profile::Profile;
+use crate::store::rows::{ConnectionRow, UserRow};
+
+/// The person as they will be, or why nobody is created.
+pub(super) async fn draft(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+    profile: &Profile,
+) -> Result<UserRow, Error> {
+    no_tombstone(change, connection, subject).await?;
+    let policy = connection.jit.effective(connection.scim_since.is_some());
+    if policy == Jit::Off {
+        return Err(Error::SignIn(Refusal::JitOff));
+    }
+    let Some(address) = &subject.address else {
+        return Err(Error::SignIn(Refusal::AddressMissing));
+    };
+    if !is_trusted(change, connection, address.domain()).await? {
+        return Err(Error::SignIn(Refusal::DomainNotTrusted));
+    }
+    Ok(UserRow {
+        org_id: change.org,
+        id: change.id(),
+        email: Some(address.typed().to_owned()),
+        email_norm: Some(address.norm().to_owned()),
+        display_name: full_name(profile),
+        given_name: profile.given_name.clone(),
+        family_name: profile.family_name.clone(),
+        managed_by: None,
+        provisional_since: (policy == Jit::Provisional).then(|| change.time()),
+        suspended_by_directory_at: None,
+        suspended_by_admin_at: None,
+        suspended_by_expiry_at: None,
+        deleted_at: None,
+        erased_at: None,
+        last_connection_id: None,
+        last_external_id: None,
+        last_user_name_folded: None,
+        email_changed_at: None,
+        owner: false,
+        role_id: None,
+        roles_version: 1,
+        created_at: change.time(),
+        updated_at: change.time(),
+    })
+}
+
+/// Somebody whom a directory of the organization deleted does not come back by signing in.
+async fn no_tombstone(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+) -> Result<(), Error> {
+    let mut buried = false;
+    if let Some(external_id) = &subject.external_id {
+        let found = change.tx.tombstones(change.org, connection.id, external_id).await?;
+        buried |= !found.is_empty();
+    }
+    let names: Vec<_> = [subject.name.clone(), subject.address_name()].into_iter().flatten().collect();
+    for other in change.tx.connections(change.org).await? {
+        for name in &names {
+            let found =
+                change.tx.tombstones_of(change.org, other.id, name, subject.norm()).await?;
+            buried |= !found.is_empty();
+        }
+    }
+    if buried { Err(Error::SignIn(Refusal::Deprovisioned)) } else { Ok(()) }
+}

@@ -1,0 +1,194 @@
+//! Whose subject is it? First the link that was made before; then the connection's own SCIM
+//! resource, since the provider that made the record is the one that signs; then, in a trusted
+//! domain and below the ceilings, the person with the asserted address. Nothing here writes.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use crate::id::ScimUserId;
+use crate::provisioning::correlate::is_privileged;
+use crate::provisioning::sign_in::subject::Subject;
+use crate::provisioning::{Change, Error, Refusal};
+use crate::store::rows::{ConnectionRow, IdentityRow, ScimUserRow, UserRow};
+
+/// How long an address that a directory changed moves no sign-in.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whose the subject is.
+pub(super) enum Found {
+    /// Somebody whose link this is.
+    Linked(UserRow, IdentityRow),
+    /// Somebody to whom the subject is to be linked; a link to a person who is gone may be there.
+    Meant(UserRow, Option<IdentityRow>),
+    /// Nobody yet.
+    Nobody,
+}
+
+/// Finds whose the subject is, or refuses where it cannot be said.
+pub(super) async fn find(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+) -> Result<Found, Error> {
+    let link = change.tx.identity_by_subject(change.org, connection.id, &subject.key).await?;
+    if let Some(link) = &link {
+        let user = change.tx.user(change.org, link.user_id).await?;
+        let there = |user: &UserRow| user.deleted_at.is_none() && user.erased_at.is_none();
+        if let Some(user) = user.filter(there) {
+            same_address(connection, subject, link, &user)?;
+            return Ok(Found::Linked(user, link.clone()));
+        }
+    }
+    if let Some(user) = of_directory(change, connection, subject).await? {
+        return Ok(Found::Meant(user, link));
+    }
+    if link.is_some() {
+        return Err(Error::SignIn(Refusal::Deprovisioned));
+    }
+    match of_domain(change, connection, subject).await? {
+        Some(user) => Ok(Found::Meant(user, None)),
+        None => Ok(Found::Nobody),
+    }
+}
+
+/// A subject known by an address is not moved to another address by the assertion alone: the
+/// connection's directory has to have said so.
+fn same_address(
+    connection: &ConnectionRow,
+    subject: &Subject,
+    link: &IdentityRow,
+    user: &UserRow,
+) -> Result<(), Error> {
+    let (Some(known), Some(said)) = (link.email_norm.as_deref(), subject.norm()) else {
+        return Ok(());
+    };
+    let confirmed =
+        user.managed_by == Some(connection.id) && user.email_norm.as_deref() == Some(said);
+    if !subject.is_by_address() || known == said || confirmed {
+        Ok(())
+    } else {
+        Err(Error::SignIn(Refusal::AddressChanged))
+    }
+}
+
+/// By what a resource of the directory is meant, the strongest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    ExternalId,
+    NameId,
+    Address,
+}
+
+/// The person of the connection's one SCIM User that has the asserted externalId, or whose
+/// userName is the NameID or the asserted address.
+async fn of_directory(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+) -> Result<Option<UserRow>, Error> {
+    let (org, id) = (change.org, connection.id);
+    let mut meant: BTreeMap<ScimUserId, (By, ScimUserRow)> = BTreeMap::new();
+    if let Some(external_id) = &subject.external_id {
+        for row in change.tx.scim_users_by_external_id(org, id, external_id).await? {
+            meant.insert(row.id, (By::ExternalId, row));
+        }
+    }
+    let names = [(By::NameId, subject.name.clone()), (By::Address, subject.address_name())];
+    for (by, name) in names {
+        let Some(name) = name else { continue };
+        if let Some(row) = change.tx.scim_user_by_name(org, id, &name).await? {
+            meant.entry(row.id).or_insert((by, row));
+        }
+    }
+    let mut meant = meant.into_values();
+    let Some((by, row)) = meant.next() else { return Ok(None) };
+    if meant.next().is_some() {
+        return Err(Error::SignIn(Refusal::Ambiguous));
+    }
+    let person = match row.user_id {
+        Some(person) => change.tx.user(org, person).await?,
+        None => None,
+    };
+    // A resource without a person waits for a yes: it is a privileged person's, or nobody's.
+    let person = person.ok_or(Error::SignIn(Refusal::AboveCeiling))?;
+    if by != By::ExternalId {
+        settled_address(change, &person).await?;
+    }
+    if by == By::Address {
+        no_other_subject(change, connection, subject, &person).await?;
+    }
+    Ok(Some(person))
+}
+
+/// The person with the asserted address, if the connection may speak for its domain: somebody
+/// unmanaged or of this connection, and nobody privileged.
+async fn of_domain(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+) -> Result<Option<UserRow>, Error> {
+    let Some(address) = &subject.address else { return Ok(None) };
+    if !is_trusted(change, connection, address.domain()).await? {
+        return Ok(None);
+    }
+    let Some(person) = change.tx.user_by_email(change.org, address.norm()).await? else {
+        return Ok(None);
+    };
+    let links = change.tx.scim_links_of(change.org, &[person.id]).await?;
+    let here = links.iter().any(|(_, id, _)| *id == connection.id);
+    let managed_elsewhere = person.managed_by.is_some_and(|id| id != connection.id);
+    if managed_elsewhere || (!links.is_empty() && !here) {
+        return Err(Error::SignIn(Refusal::AnotherConnection));
+    }
+    settled_address(change, &person).await?;
+    no_other_subject(change, connection, subject, &person).await?;
+    if person.owner {
+        // The operator's confirmation of the connection is the yes to the owner's link.
+        if connection.owner_confirmed_at.is_none() {
+            return Err(Error::SignIn(Refusal::OwnerNotConfirmed));
+        }
+    } else if is_privileged(change, &person).await? {
+        return Err(Error::SignIn(Refusal::AboveCeiling));
+    }
+    Ok(Some(person))
+}
+
+/// Whether the connection may speak for the domain.
+pub(super) async fn is_trusted(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    domain: &str,
+) -> Result<bool, Error> {
+    let domains = change.tx.domains(change.org, connection.id).await?;
+    Ok(domains.iter().any(|row| row.domain == domain))
+}
+
+/// A new subject is not linked by an address that a directory changed a short while ago, and
+/// never to somebody privileged whose address it changed.
+async fn settled_address(change: &mut Change<'_>, person: &UserRow) -> Result<(), Error> {
+    let Some(changed) = person.email_changed_at else { return Ok(()) };
+    if is_privileged(change, person).await? {
+        return Err(Error::SignIn(Refusal::AboveCeiling));
+    }
+    if change.now.duration_since(changed.0) < FRESH {
+        return Err(Error::SignIn(Refusal::FreshAddress));
+    }
+    Ok(())
+}
+
+/// Somebody who has a subject of the same kind here has it for good: a second one that merely
+/// says the same address is somebody else.
+async fn no_other_subject(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+    person: &UserRow,
+) -> Result<(), Error> {
+    let links = change.tx.identities_of(change.org, person.id).await?;
+    let mut here = links.iter().filter(|link| link.connection_id == connection.id);
+    if here.any(|link| subject.is_of_kind(&link.subject_key)) {
+        return Err(Error::SignIn(Refusal::AddressChanged));
+    }
+    Ok(())
+}

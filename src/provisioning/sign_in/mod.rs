@@ -1,0 +1,249 @@
+//! Sign-in: an [`Assertion`] becomes a person and a session, in one transaction that either holds
+//! all of it or nothing. Every check comes before the first write, so that a refused sign-in
+//! leaves no row; the message is remembered last, so that a bad one burns no id.
+//!
+//! ```text
+//! connection as it is now -> message new? -> link::find (whose subject is it?)
+//!     -> may the person enter? -> jit::draft (nobody yet) -> write -> session, or the question
+//! ```
+
+mod confirm;
+mod jit;
+mod link;
+mod subject;
+mod write;
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+
+use crate::directory::connection::ConnectionState;
+use crate::id::{ConnectionId, OrganizationId, SessionId, UserId};
+use crate::provisioning::sessions::{self, Live};
+use crate::provisioning::{Change, Context, Error, Kind, Refusal, change};
+use crate::saml::Assertion;
+use crate::saml::profile::Profile;
+use crate::secret::{self, Bearer, Hash};
+use crate::store::Store;
+use crate::store::rows::{ConnectionRow, UserRow};
+
+pub use confirm::{confirm, decline};
+
+use self::link::Found;
+use self::subject::Subject;
+use self::write::Arriving;
+
+/// A response that the identity provider of a connection signed, and the browser that brought it.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// What was signed.
+    pub assertion: Assertion,
+    /// What it says of the person.
+    pub profile: Profile,
+    /// The hashes of the session cookies that the browser showed, good or not.
+    pub cookies: Vec<Hash>,
+}
+
+/// How a sign-in ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The browser re-posted the very response that made its session, which goes on.
+    Already(Arrival),
+    /// Another person is signed in in this browser; somebody must say that this is meant.
+    Confirm(Question),
+    /// A new session.
+    SignedIn(Arrival, Cookie),
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The connection.
+    pub connection: ConnectionRow,
+    /// The person.
+    pub user_id: UserId,
+    /// The person's address.
+    pub email: Option<String>,
+}
+
+/// The new session's cookie.
+#[derive(Clone, Debug)]
+pub struct Cookie {
+    /// Its value.
+    pub secret: Bearer,
+    /// Until when it can be good.
+    pub expires_at: Timestamp,
+}
+
+/// "Sign in as this person?"
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The connection.
+    pub connection: ConnectionRow,
+    /// The person's address, or their name where there is none.
+    pub who: String,
+    /// What the answer must carry, in a cookie of its own.
+    pub secret: Bearer,
+}
+
+/// Signs a person in through a connection.
+pub async fn sign_in(
+    store: &Store,
+    context: Context,
+    org: OrganizationId,
+    connection: ConnectionId,
+    attempt: Attempt,
+) -> Result<Outcome, Error> {
+    let secret = Bearer::new("", context.ids.entropy());
+    let attempt = Arc::new(attempt);
+    change(store, org, context, move |change| {
+        let (attempt, secret) = (Arc::clone(&attempt), secret.clone());
+        async move { enter(change, connection, &attempt, secret).await }.boxed()
+    })
+    .await
+}
+
+async fn enter(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    attempt: &Attempt,
+    secret: Bearer,
+) -> Result<Outcome, Error> {
+    let connection = open(change, id).await?;
+    still_trusted(change, &connection, &attempt.assertion).await?;
+    let here = present(change, attempt).await?;
+    if let Some(live) = seen_before(change, &connection, attempt, &here).await? {
+        let email = live.user.email;
+        return Ok(Outcome::Already(Arrival { connection, user_id: live.user.id, email }));
+    }
+    let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
+    let found = link::find(change, &connection, &subject).await?;
+    let (user, link, is_new) = match found {
+        Found::Linked(user, link) => (user, Some(link), false),
+        Found::Meant(user, old) => (user, old, false),
+        Found::Nobody => {
+            (jit::draft(change, &connection, &subject, &attempt.profile).await?, None, true)
+        }
+    };
+    if !is_new {
+        may_enter(change, &connection, &user).await?;
+    }
+    let elsewhere = here.iter().any(|live| live.user.id != user.id);
+    let arriving = Arriving { connection: &connection, subject: &subject, attempt };
+    let link = arriving.person(change, &user, link, is_new).await?;
+    let mut session = arriving.session(change, &user, &link, &secret);
+    if elsewhere {
+        confirm::wait(&mut session, &secret);
+    }
+    change.tx.insert_session(&session).await?;
+    arriving.remember(change, session.id).await?;
+    if elsewhere {
+        let who = user.email.or(user.display_name).unwrap_or_default();
+        return Ok(Outcome::Confirm(Question { connection, who, secret }));
+    }
+    for live in &here {
+        sessions::end_in(change, &live.session, "replaced").await?;
+    }
+    write::tell(change, &session);
+    let cookie = Cookie { secret, expires_at: session.expires_at.0 };
+    Ok(Outcome::SignedIn(Arrival { connection, user_id: user.id, email: user.email }, cookie))
+}
+
+/// The connection as it is now that nobody else can change it.
+async fn open(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow, Error> {
+    let connection = change.tx.connection(change.org, id).await?;
+    let connection = connection.ok_or(Error::NotFound(Kind::Connection))?;
+    if connection.state != ConnectionState::Active {
+        return Err(Error::SignIn(Refusal::Paused));
+    }
+    if !connection.idp_initiated {
+        return Err(Error::SignIn(Refusal::IdpInitiatedOff));
+    }
+    Ok(connection)
+}
+
+/// The signature was checked before the organization's row was held: the certificate and the
+/// issuer that it was checked with must still be this connection's.
+async fn still_trusted(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    assertion: &Assertion,
+) -> Result<(), Error> {
+    let certificates = change.tx.certificates(change.org, connection.id).await?;
+    let words = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    let issuer = connection.idp_entity_id.as_deref().map(words);
+    let ours = certificates.iter().any(|row| row.fingerprint == assertion.certificate)
+        && issuer.is_some_and(|issuer| issuer == words(&assertion.issuer));
+    if ours { Ok(()) } else { Err(Error::Stale) }
+}
+
+/// The good sessions that the browser showed.
+async fn present(change: &mut Change<'_>, attempt: &Attempt) -> Result<Vec<Live>, Error> {
+    let mut here: Vec<Live> = Vec::new();
+    for cookie in &attempt.cookies {
+        if let Some(live) = sessions::live(change.tx, cookie, change.now).await?
+            && !here.iter().any(|other| other.session.id == live.session.id)
+        {
+            here.push(live);
+        }
+    }
+    Ok(here)
+}
+
+/// A message is used once (SAML Profiles 4.1.4.5), under the assertion's id and the response's.
+/// The browser whose session it made may post it again, which changes nothing.
+async fn seen_before(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    attempt: &Attempt,
+    here: &[Live],
+) -> Result<Option<Live>, Error> {
+    let [assertion, response] = message_ids(&attempt.assertion);
+    let made = change.tx.remembered_message(change.org, connection.id, &assertion).await?;
+    let answered = change.tx.remembered_message(change.org, connection.id, &response).await?;
+    match (made, answered) {
+        (None, None) => Ok(None),
+        (Some(Some(made)), Some(Some(answered))) if made == answered => {
+            let own = here.iter().find(|live| {
+                live.session.org_id == change.org && mark(live.session.id).as_slice() == made
+            });
+            own.cloned().map(Some).ok_or(Error::SignIn(Refusal::Replayed))
+        }
+        _ => Err(Error::SignIn(Refusal::Replayed)),
+    }
+}
+
+/// What a message is remembered by: of one length, whatever the sender chose for an id.
+fn message_ids(assertion: &Assertion) -> [String; 2] {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let short = |kind: &str, id: &str| format!("{kind}:{}", URL_SAFE_NO_PAD.encode(secret::hash(id)));
+    [
+        short("assertion", &assertion.assertion_id),
+        short("response", &assertion.received_response_id),
+    ]
+}
+
+/// What a message remembers of the session that it made: not its cookie, which may change.
+fn mark(session: SessionId) -> Hash {
+    secret::hash(&format!("session:{session}"))
+}
+
+/// Whether somebody who is there may come in by this connection: nobody whom the directory or an
+/// admin turned away, and the owner only through a connection confirmed for owners.
+async fn may_enter(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    user: &UserRow,
+) -> Result<(), Error> {
+    let resources = change.tx.scim_users_of(change.org, user.id).await?;
+    let mut here = resources.iter().filter(|row| row.connection_id == connection.id);
+    if !user.is_active() || here.any(|row| !row.active) {
+        return Err(Error::SignIn(Refusal::Deprovisioned));
+    }
+    if user.owner && connection.owner_confirmed_at.is_none() {
+        return Err(Error::SignIn(Refusal::OwnerNotConfirmed));
+    }
+    Ok(())
+}
