@@ -16,7 +16,7 @@
 //! | 2 | [`store`] | who calls it |
 //! | 3 | [`provisioning`] | HTTP |
 //! | 4 | [`http`] | commands |
-//! | 5 | [`config`], [`serve`], [`demo`], and the command line | |
+//! | 5 | [`app`], [`cli`], [`config`], [`demo`], [`serve`] | |
 //!
 //! Reads may go from `http` to the store; writes only through `provisioning`, and every change
 //! ends in its `settle`.
@@ -69,6 +69,8 @@
 //!   no grant rows: changing a default needs no rewriting of people.
 //! - A person whom a directory adopts keeps what others granted; the directory's groups come first.
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;

@@ -40,6 +40,14 @@ impl DatabaseUrl {
         }
     }
 
+    /// The whole URL, password and all: for whoever connects, never for a log.
+    pub fn reveal(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Self::Postgres(url) => url.as_str().to_owned(),
+        }
+    }
+
     /// A SQLite database in this file.
     pub fn sqlite(path: &Path) -> Self {
         Self::Sqlite(path.to_owned())

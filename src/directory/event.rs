@@ -16,6 +16,8 @@ words! {
 words! {
     /// What happened.
     EventKind {
+        /// An app was registered for the organization.
+        AppCreated = "app.created",
         /// A connection was set up.
         ConnectionCreated = "connection.created",
         /// A connection was stopped.
@@ -83,7 +85,8 @@ impl EventKind {
     /// Who may read events of this kind.
     pub fn visibility(self) -> Visibility {
         match self {
-            Self::ConnectionUpdated
+            Self::AppCreated
+            | Self::ConnectionUpdated
             | Self::KeyIssued
             | Self::MappingCreated
             | Self::MappingRemoved

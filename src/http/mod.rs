@@ -22,10 +22,10 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(scim::routes())
-        .merge(admin::routes())
         .merge(saml::routes())
         .merge(oidc::routes())
         .merge(signed_in::routes())
+        .merge(admin::routes())
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());
     layers::around(routes, gateway)

@@ -109,9 +109,10 @@ async fn because(tx: &mut Tx, live: &Live, facts: &Facts, now: Time) -> Result<S
     let held = world.role_slug(resolution.entitlement.role);
     let why = match resolution.because {
         Because::ConnectionDefault => "the default of your connection".to_owned(),
-        Because::Grant(id) => {
-            rows.iter().find(|row| row.id == id).map_or_else(String::new, |row| of(&world, row))
-        }
+        Because::Grant(id) => rows
+            .iter()
+            .find(|row| row.id == id)
+            .map_or_else(String::new, |row| of(&world, row)),
         Because::Inactive => "your account is not active".to_owned(),
         Because::NoOrganizationGrant => "you have roles in projects only".to_owned(),
         Because::OrganizationDefault => "the default of your organization".to_owned(),
@@ -125,10 +126,17 @@ async fn because(tx: &mut Tx, live: &Live, facts: &Facts, now: Time) -> Result<S
 }
 
 fn of(world: &World, row: &GrantRow) -> String {
-    let rule = row.source_ref.split_once('/').and_then(|(id, _)| id.parse().ok());
-    let group = rule.and_then(|id| world.mappings.get(&id)).map(|(rule, _)| &rule.match_text);
+    let rule = row
+        .source_ref
+        .split_once('/')
+        .and_then(|(id, _)| id.parse().ok());
+    let group = rule
+        .and_then(|id| world.mappings.get(&id))
+        .map(|(rule, _)| &rule.match_text);
     match (row.source, group) {
-        (GrantSource::DirectoryGroup, Some(group)) => format!("the group {group} of your directory"),
+        (GrantSource::DirectoryGroup, Some(group)) => {
+            format!("the group {group} of your directory")
+        }
         (GrantSource::DirectoryGroup, None) => "a group of your directory".to_owned(),
         (GrantSource::SamlGroup, Some(group)) => format!("the group {group} named at your sign-in"),
         (GrantSource::SamlGroup, None) => "a group named at your sign-in".to_owned(),

@@ -59,7 +59,11 @@ pub async fn app_of(tx: &mut Tx, connection: &ConnectionRow) -> Result<Option<Ap
         return Ok(if served { tx.app(id).await? } else { None });
     }
     let mut serving = tx.apps_serving(connection.org_id).await?;
-    Ok(if serving.len() == 1 { serving.pop() } else { None })
+    Ok(if serving.len() == 1 {
+        serving.pop()
+    } else {
+        None
+    })
 }
 
 /// Where a browser goes after its sign-in: to the app, if there is one that takes it. What the
@@ -71,11 +75,20 @@ pub async fn destination(
     hint: &str,
     relay_state: Option<&str>,
 ) -> Result<Option<String>, Error> {
-    let Some(app) = app_of(tx, connection).await? else { return Ok(None) };
-    let Some(uri) = &app.initiate_login_uri else { return Ok(None) };
+    let Some(app) = app_of(tx, connection).await? else {
+        return Ok(None);
+    };
+    let Some(uri) = &app.initiate_login_uri else {
+        return Ok(None);
+    };
     let launch_urls = tx.launch_urls(app.id).await?;
     let target = relay_state.and_then(|state| launch::target(state, &launch_urls));
-    Ok(Some(launch::hand_off_url(uri, issuer, hint, target.as_deref())))
+    Ok(Some(launch::hand_off_url(
+        uri,
+        issuer,
+        hint,
+        target.as_deref(),
+    )))
 }
 
 /// Issues a code (RFC 6749 §4.1.2) for a session that is good at this moment.
@@ -120,7 +133,8 @@ pub async fn issue(
 }
 
 fn later(at: Timestamp, seconds: i64) -> Timestamp {
-    at.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(at)
+    at.checked_add(jiff::SignedDuration::from_secs(seconds))
+        .unwrap_or(at)
 }
 
 /// What a redeemed code gives.
@@ -165,7 +179,10 @@ async fn redeem_in(
     request: &TokenRequest,
     now: Timestamp,
 ) -> Result<Redeemed, Failure> {
-    let code = tx.code_by_hash(&secret::hash(&request.code)).await?.ok_or(code::REFUSED)?;
+    let code = tx
+        .code_by_hash(&secret::hash(&request.code))
+        .await?
+        .ok_or(code::REFUSED)?;
     if code.used_at.is_some() || code.app_id != app.id || code.expires_at.0 <= now {
         return Err(Failure::Refused(code::REFUSED));
     }
@@ -178,11 +195,17 @@ async fn redeem_in(
     binding.admits(request, now)?;
     let live = sessions::live_by_id(tx, code.org_id, code.session_id, now).await?;
     let live = live.ok_or(code::REFUSED)?;
-    if !tx.app_serves(app.id, code.org_id).await? || !tx.use_code(code.org_id, code.id, Time(now)).await? {
+    if !tx.app_serves(app.id, code.org_id).await?
+        || !tx.use_code(code.org_id, code.id, Time(now)).await?
+    {
         return Err(Failure::Refused(code::REFUSED));
     }
     let facts = facts(tx, &live).await?;
-    Ok(Redeemed { facts, scope: code.scope.parse()?, nonce: code.nonce })
+    Ok(Redeemed {
+        facts,
+        scope: code.scope.parse()?,
+        nonce: code.nonce,
+    })
 }
 
 /// The facts behind an access token, as they are now: it is worth something only while its
@@ -195,9 +218,12 @@ pub async fn facts_now(
     let found = store.read(move |tx| {
         let token = token.clone();
         async move {
-            let gone = Code::InvalidToken.because("the access token is malformed, expired or revoked");
+            let gone =
+                Code::InvalidToken.because("the access token is malformed, expired or revoked");
             let (org, session) = (OrganizationId::from(token.org), SessionId::from(token.sid));
-            let live = sessions::live_by_id(tx, org, session, now).await?.ok_or(gone)?;
+            let live = sessions::live_by_id(tx, org, session, now)
+                .await?
+                .ok_or(gone)?;
             let app = tx.app_by_client_id(&token.client_id).await?.ok_or(gone)?;
             let served = tx.app_serves(app.id, org).await?;
             if live.user.id != UserId::from(token.sub) || !served {
@@ -213,18 +239,42 @@ pub async fn facts_now(
 /// Who a good session is, as what, and how high it reaches.
 pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
     let (org, user, session) = (live.session.org_id, &live.user, &live.session);
-    let organization = tx.organization(org).await?.ok_or(Error::NotFound(Kind::Organization))?;
+    let organization = tx
+        .organization(org)
+        .await?
+        .ok_or(Error::NotFound(Kind::Organization))?;
     let roles = Catalogue::new(tx.roles(org).await?.iter().map(role).collect());
     let link = tx.identity(org, session.identity_id).await?;
     let reach = Reach::of(user, &live.connection, link.as_ref());
-    let slug = |id| roles.role(reach.cap(id, &roles)).map(|role| role.slug.clone());
+    let slug = |id| {
+        roles
+            .role(reach.cap(id, &roles))
+            .map(|role| role.slug.clone())
+    };
     let rows = tx.user_projects(org, &[user.id]).await?;
-    let of_projects = rows.iter().map(|row| (row.project_id, row.role_id)).collect();
-    let entitlement = Entitlement { role: user.role_id, projects: of_projects };
+    let of_projects = rows
+        .iter()
+        .map(|row| (row.project_id, row.role_id))
+        .collect();
+    let entitlement = Entitlement {
+        role: user.role_id,
+        projects: of_projects,
+    };
     let mut projects = Vec::new();
-    for project in tx.projects(org).await?.into_iter().filter(|p| p.archived_at.is_none()) {
-        let role = entitlement.projects.get(&project.id).and_then(|role| slug(*role));
-        projects.extend(role.map(|role| ProjectRole { slug: project.slug, role }));
+    for project in tx
+        .projects(org)
+        .await?
+        .into_iter()
+        .filter(|p| p.archived_at.is_none())
+    {
+        let role = entitlement
+            .projects
+            .get(&project.id)
+            .and_then(|role| slug(*role));
+        projects.extend(role.map(|role| ProjectRole {
+            slug: project.slug,
+            role,
+        }));
     }
     Ok(Facts {
         user_id: user.id.uuid(),
@@ -250,7 +300,9 @@ async fn is_verified(
     connection: &ConnectionRow,
     user: &UserRow,
 ) -> Result<bool, Error> {
-    let Some(norm) = &user.email_norm else { return Ok(false) };
+    let Some(norm) = &user.email_norm else {
+        return Ok(false);
+    };
     if user.managed_by == Some(connection.id) {
         return Ok(true);
     }

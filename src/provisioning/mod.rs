@@ -28,11 +28,13 @@ use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx, wakeups};
 
 pub mod access;
+pub mod admission;
 pub mod correlate;
 mod error;
 pub mod feed;
 pub mod groups;
 pub mod hand_off;
+pub mod installation;
 pub mod members;
 pub mod people;
 pub mod people_view;
@@ -40,8 +42,10 @@ mod refusal;
 pub mod resolution;
 pub mod scim_client;
 pub mod sessions;
+pub mod settings;
 mod settle;
 pub mod sign_in;
+pub mod sweep;
 pub mod users;
 
 pub use error::{Error, Kind};

@@ -55,11 +55,7 @@ pub async fn live_by_id(
     }
 }
 
-async fn behind(
-    tx: &mut Tx,
-    session: SessionRow,
-    now: Timestamp,
-) -> Result<Option<Live>, Error> {
+async fn behind(tx: &mut Tx, session: SessionRow, now: Timestamp) -> Result<Option<Live>, Error> {
     if !lasts(&session, now) {
         return Ok(None);
     }
@@ -69,7 +65,11 @@ async fn behind(
         (Some(user), Some(connection))
             if user.is_active() && connection.state == ConnectionState::Active =>
         {
-            Some(Live { session, user, connection })
+            Some(Live {
+                session,
+                user,
+                connection,
+            })
         }
         _ => None,
     })
@@ -144,7 +144,10 @@ pub(super) async fn end_in(
     if !lasts(session, change.now) {
         return Ok(());
     }
-    change.tx.end_sessions(change.org, &[session.id], change.time(), reason).await?;
+    change
+        .tx
+        .end_sessions(change.org, &[session.id], change.time(), reason)
+        .await?;
     let data = json!({
         "user_id": session.user_id,
         "connection_id": session.connection_id,
@@ -172,7 +175,10 @@ impl Reach {
         } else {
             link.is_some_and(|link| link.user_id == user.id && link.confirmed_by == Some(user.id))
         };
-        Self { ceiling: connection.max_role_id, confirmed }
+        Self {
+            ceiling: connection.max_role_id,
+            confirmed,
+        }
     }
 
     /// The role that the session has where the person has this one.
@@ -200,8 +206,11 @@ mod tests {
             rank,
         };
         let [viewer, editor, admin] = ids;
-        let list =
-            vec![role(viewer, "viewer", 10), role(editor, "editor", 50), role(admin, "admin", 80)];
+        let list = vec![
+            role(viewer, "viewer", 10),
+            role(editor, "editor", 50),
+            role(admin, "admin", 80),
+        ];
         (Catalogue::new(list), ids)
     }
 
@@ -214,7 +223,10 @@ mod tests {
             (false, admin, editor),
             (true, admin, admin),
         ] {
-            let reach = Reach { ceiling: editor, confirmed };
+            let reach = Reach {
+                ceiling: editor,
+                confirmed,
+            };
             assert_eq!(reach.cap(role, &roles), expected);
         }
     }
@@ -223,7 +235,10 @@ mod tests {
     fn a_ceiling_that_is_no_role_gives_nothing_high() {
         let (roles, [_, _, admin]) = roles();
         let nobody = RoleId::from(uuid::Uuid::from_u128(9));
-        let reach = Reach { ceiling: nobody, confirmed: false };
+        let reach = Reach {
+            ceiling: nobody,
+            confirmed: false,
+        };
         assert_eq!(reach.cap(admin, &roles), nobody);
     }
 }

@@ -69,7 +69,7 @@ mod on_postgres {
     pub(crate) mod queries;
 }
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -87,6 +87,31 @@ pub enum Place {
     Postgres(String),
     /// An SQLite file.
     Sqlite(PathBuf),
+}
+
+impl Place {
+    /// The place that a database URL of the settings names.
+    pub fn of_url(url: &str) -> Self {
+        match url.strip_prefix("sqlite://") {
+            Some(path) => Self::Sqlite(PathBuf::from(path)),
+            None => Self::Postgres(url.to_owned()),
+        }
+    }
+
+    /// The store's own file, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Sqlite(path) => Some(path),
+        }
+    }
+
+    /// The file that the one server of a store which is a file holds locked.
+    pub fn server_lock(&self) -> Option<PathBuf> {
+        let mut name = self.file()?.as_os_str().to_owned();
+        name.push(".lock");
+        Some(PathBuf::from(name))
+    }
 }
 
 /// PostgreSQL connections that one process holds at most.

@@ -232,6 +232,8 @@ ops! {
     session = sessions::by_id(org: OrganizationId, id: SessionId) -> Option<SessionRow>;
     /// The query `sessions::live_of`.
     live_sessions_of = sessions::live_of(org: OrganizationId, user: UserId, now: Time) -> Vec<SessionRow>;
+    /// The live sessions that were made through a connection.
+    live_sessions_through = sessions::live_through(org: OrganizationId, connection: ConnectionId, now: Time) -> Vec<SessionRow>;
     /// The query `sessions::touch`.
     touch_session = sessions::touch(org: OrganizationId, id: SessionId, at: Time) -> ();
     /// Starts a session that waited for its person's yes; `false` where it waits no longer.
@@ -280,6 +282,8 @@ ops! {
     wanted_users = users::wanted(org: OrganizationId, email_norm: Option<&str>, state: Option<UserState>, after: Option<UserId>, limit: i64) -> Vec<UserRow>;
     /// The query `users::by_ids`.
     users_by_ids = users::by_ids(org: OrganizationId, ids: &[UserId]) -> Vec<UserRow>;
+    /// Who holds the owner's title.
+    owner_of = users::owner(org: OrganizationId) -> Option<UserRow>;
     /// Ids of the people whom a connection manages.
     users_managed_by = users::managed_by(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
     /// Writes new organization-wide roles; everybody named gets a new version.

@@ -1,5 +1,5 @@
-//! Who asks: by a browser's cookies, or by a key of the admin API. Credentials are looked up inside
-//! the transaction of what they are good for.
+//! Who asks: extractors that read a request's credential. None of them asks the store: a credential
+//! is looked up inside the transaction of what it is good for.
 
 pub mod admin;
 pub mod session;

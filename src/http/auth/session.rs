@@ -43,7 +43,11 @@ impl Browser {
         let presence: Option<Hash> = value(PRESENCE).and_then(hash);
         let mut present: Vec<Hash> = session.into_iter().collect();
         present.extend(presence.filter(|hash| session.as_ref() != Some(hash)));
-        Self { session, present, question: value(QUESTION) }
+        Self {
+            session,
+            present,
+            question: value(QUESTION),
+        }
     }
 }
 
@@ -59,17 +63,28 @@ impl FromRequestParts<Gateway> for Browser {
 }
 
 fn name(base: &str, is_https: bool) -> String {
-    if is_https { format!("__Host-{base}") } else { base.to_owned() }
+    if is_https {
+        format!("__Host-{base}")
+    } else {
+        base.to_owned()
+    }
 }
 
 /// The cookie's value (RFC 6265 §4.2.1), if it is what we set: 256 bits in base64url.
 fn secret_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let fields = headers.get_all(header::COOKIE).into_iter().filter_map(|v| v.to_str().ok());
-    let mut pairs = fields.flat_map(|field| field.split(';')).filter_map(|p| p.split_once('='));
+    let fields = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|v| v.to_str().ok());
+    let mut pairs = fields
+        .flat_map(|field| field.split(';'))
+        .filter_map(|p| p.split_once('='));
     let (_, value) = pairs.find(|(n, _)| n.trim() == name)?;
     let value = value.trim();
     let ours = value.len() == 43
-        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     ours.then(|| value.to_owned())
 }
 
@@ -90,8 +105,22 @@ pub(in crate::http) fn begin(
 ) {
     let seconds = cookie.expires_at.duration_since(now).as_secs().max(0);
     let presence = URL_SAFE_NO_PAD.encode(cookie.secret.hash());
-    set(headers, gateway, SESSION, cookie.secret.reveal(), seconds, SameSite::Lax);
-    set(headers, gateway, PRESENCE, &presence, seconds, SameSite::None);
+    set(
+        headers,
+        gateway,
+        SESSION,
+        cookie.secret.reveal(),
+        seconds,
+        SameSite::Lax,
+    );
+    set(
+        headers,
+        gateway,
+        PRESENCE,
+        &presence,
+        seconds,
+        SameSite::None,
+    );
 }
 
 /// Takes the session from the browser.
@@ -102,7 +131,14 @@ pub(in crate::http) fn end(headers: &mut HeaderMap, gateway: &Gateway) {
 
 /// Gives the browser the secret of a confirm page.
 pub(in crate::http) fn ask(headers: &mut HeaderMap, gateway: &Gateway, secret: &Bearer) {
-    set(headers, gateway, QUESTION, secret.reveal(), QUESTION_SECONDS, SameSite::Strict);
+    set(
+        headers,
+        gateway,
+        QUESTION,
+        secret.reveal(),
+        QUESTION_SECONDS,
+        SameSite::Strict,
+    );
 }
 
 /// Takes the secret of a confirm page from the browser.
@@ -127,8 +163,9 @@ fn set(
     };
     let secure = if is_https { "; Secure" } else { "" };
     let name = name(base, is_https);
-    let text =
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}");
+    let text = format!(
+        "{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}"
+    );
     if let Ok(value) = HeaderValue::from_str(&text) {
         headers.append(header::SET_COOKIE, value);
     }
@@ -137,7 +174,11 @@ fn set(
 /// Whether a form was posted from a page of ours, as far as the browser says: what it says of the
 /// site, or else of the origin. A client that says neither is no browser that could be misled.
 pub(in crate::http) fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
-    let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("").to_owned());
+    let said = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("").to_owned())
+    };
     match (said("sec-fetch-site"), said("origin")) {
         (Some(site), _) => site == "same-origin" || site == "none",
         (None, Some(origin)) => {
@@ -154,7 +195,9 @@ mod tests {
     const VALUE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
     fn headers(of: &[(&'static str, &str)]) -> HeaderMap {
-        of.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        of.iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -185,7 +228,10 @@ mod tests {
         let browser = Browser::read(&headers(&[("cookie", &both)]), true);
         assert_eq!((browser.session, browser.present), (Some(hash), vec![hash]));
         // Shown as the session's cookie, the hash is hashed again and found nowhere.
-        let forged = Browser::read(&headers(&[("cookie", &format!("__Host-usher={text}"))]), true);
+        let forged = Browser::read(
+            &headers(&[("cookie", &format!("__Host-usher={text}"))]),
+            true,
+        );
         assert_ne!(forged.session, Some(hash));
     }
 
@@ -195,7 +241,13 @@ mod tests {
         for (given, ours) in [
             (vec![], true),
             (vec![("sec-fetch-site", "same-origin")], true),
-            (vec![("sec-fetch-site", "cross-site"), ("origin", "https://usher.example")], false),
+            (
+                vec![
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "https://usher.example"),
+                ],
+                false,
+            ),
             (vec![("sec-fetch-site", "same-site")], false),
             (vec![("origin", "https://usher.example")], true),
             (vec![("origin", "https://evil.example")], false),

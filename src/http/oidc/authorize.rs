@@ -96,7 +96,9 @@ async fn client(
     let found = gateway.store.read(move |tx| {
         let client_id = client_id.clone();
         async move {
-            let Some(app) = tx.app_by_client_id(&client_id).await? else { return Ok(None) };
+            let Some(app) = tx.app_by_client_id(&client_id).await? else {
+                return Ok(None);
+            };
             let registered = tx.redirect_uris(app.id).await?;
             Ok::<_, Error>(Some((app, registered)))
         }
@@ -129,18 +131,21 @@ async fn decide(
     let live = match live {
         Some(live) if suits(gateway, app, &asked, &live, now).await? => live,
         _ if asked.prompt.none => {
-            return Err(Code::LoginRequired.because("nobody who suits is signed in here").into());
+            return Err(Code::LoginRequired
+                .because("nobody who suits is signed in here")
+                .into());
         }
         _ => return Ok(Decision::SignIn),
     };
     let context = gateway.context(Source::SignIn(live.connection.id), request);
     let session = (live.session.org_id, live.session.id);
-    let code =
-        hand_off::issue(&gateway.store, &context, app, session, to.uri(), &asked).await?;
+    let code = hand_off::issue(&gateway.store, &context, app, session, to.uri(), &asked).await?;
     if let Err(error) = sessions::seen(&gateway.store, &live, now).await {
         tracing::warn!(%error, "a session's use could not be noted");
     }
-    Ok(Decision::Code(to.with_code(code.reveal(), &gateway.public_url)))
+    Ok(Decision::Code(
+        to.with_code(code.reveal(), &gateway.public_url),
+    ))
 }
 
 /// Whether the session is one that the app asked for: of the organization and the connection that
@@ -155,7 +160,11 @@ async fn suits(
     if asked.prompt.login || !asked.takes_authentication_of(live.session.authenticated_at.0, now) {
         return Ok(false);
     }
-    if asked.connection.as_ref().is_some_and(|id| *id != live.connection.id.to_string()) {
+    if asked
+        .connection
+        .as_ref()
+        .is_some_and(|id| *id != live.connection.id.to_string())
+    {
         return Ok(false);
     }
     if let Some(hint) = &asked.id_token_hint {
@@ -164,7 +173,9 @@ async fn suits(
             return Ok(false);
         }
     }
-    let Some(named) = asked.organization.clone() else { return Ok(true) };
+    let Some(named) = asked.organization.clone() else {
+        return Ok(true);
+    };
     let org = live.session.org_id;
     let is_it = gateway.store.read(move |tx| {
         let named = named.clone();

@@ -23,8 +23,13 @@ pub(in crate::http) async fn read(
     posted: Request,
 ) -> Result<(request::Parts, Pairs), (StatusCode, Error)> {
     let (head, body) = posted.into_parts();
-    let media = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = media.and_then(|value| value.split(';').next()).map(str::trim);
+    let media = head
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media = media
+        .and_then(|value| value.split(';').next())
+        .map(str::trim);
     if !media.is_some_and(|media| media.eq_ignore_ascii_case(MEDIA_TYPE)) {
         let error = Code::InvalidRequest.because("the body must be a form");
         return Err((StatusCode::BAD_REQUEST, error));

@@ -21,14 +21,19 @@ use crate::oidc::{Code, discovery};
 pub(super) fn routes() -> Router<Gateway> {
     let documents = get(document).options(oauth::preflight).fallback(not_so);
     let keys = get(keys).options(oauth::preflight).fallback(not_so);
-    let token = post(token::token).options(oauth::preflight).fallback(not_so);
+    let token = post(token::token)
+        .options(oauth::preflight)
+        .fallback(not_so);
     let userinfo = get(userinfo::userinfo).post(userinfo::userinfo);
     let authorize = get(authorize::by_query).post(authorize::by_form);
     Router::new()
         .route("/.well-known/openid-configuration", documents)
         .route("/oauth/jwks", keys)
         .route("/oauth/token", token)
-        .route("/oauth/userinfo", userinfo.options(oauth::preflight).fallback(not_so))
+        .route(
+            "/oauth/userinfo",
+            userinfo.options(oauth::preflight).fallback(not_so),
+        )
         .route("/oauth/authorize", authorize.fallback(not_by_browser))
 }
 

@@ -28,7 +28,10 @@ pub(super) async fn token(
         Ok(form) => form,
         Err((status, error)) => return oauth::refusal_as(status, &error),
     };
-    let header = head.headers.get(header::AUTHORIZATION).map(|v| v.to_str().unwrap_or(""));
+    let header = head
+        .headers
+        .get(header::AUTHORIZATION)
+        .map(|v| v.to_str().unwrap_or(""));
     let outcome = match TokenRequest::parse(header, &pairs) {
         Ok(asked) => redeem(&gateway, &request, asked).await,
         Err(error) => Err(error.into()),
@@ -71,12 +74,21 @@ fn signed(gateway: &Gateway, app: &AppRow, redeemed: &Redeemed) -> Result<TokenR
         tracing::error!(%error, "a token could not be signed");
         Code::ServerError.because("something failed here")
     };
-    let Redeemed { facts, scope, nonce } = redeemed;
+    let Redeemed {
+        facts,
+        scope,
+        nonce,
+    } = redeemed;
     let claims = facts.access_token(issue, &app.audience, *scope, gateway.ids.next());
-    let access =
-        gateway.keys.sign(Algorithm::Es256, ACCESS_TOKEN_TYPE, &claims).map_err(failed)?;
+    let access = gateway
+        .keys
+        .sign(Algorithm::Es256, ACCESS_TOKEN_TYPE, &claims)
+        .map_err(failed)?;
     let claims = facts.id_token(issue, nonce.as_deref(), &access);
     let algorithm = app.id_token_alg.parse().map_err(failed)?;
-    let id = gateway.keys.sign(algorithm, ID_TOKEN_TYPE, &claims).map_err(failed)?;
+    let id = gateway
+        .keys
+        .sign(algorithm, ID_TOKEN_TYPE, &claims)
+        .map_err(failed)?;
     Ok(TokenResponse::new(access, id, *scope))
 }

@@ -38,8 +38,17 @@ async fn read(gateway: &Gateway, headers: &HeaderMap) -> Result<UserInfo, Failur
 fn bearer(headers: &HeaderMap) -> Result<&str, Refused> {
     let missing = Code::InvalidToken.because("an access token is needed: Authorization: Bearer");
     let mut fields = headers.get_all(header::AUTHORIZATION).into_iter();
-    let (Some(field), None) = (fields.next(), fields.next()) else { return Err(missing) };
-    let (scheme, token) =
-        field.to_str().ok().and_then(|field| field.split_once(' ')).ok_or(missing)?;
-    if scheme.eq_ignore_ascii_case("Bearer") { Ok(token.trim()) } else { Err(missing) }
+    let (Some(field), None) = (fields.next(), fields.next()) else {
+        return Err(missing);
+    };
+    let (scheme, token) = field
+        .to_str()
+        .ok()
+        .and_then(|field| field.split_once(' '))
+        .ok_or(missing)?;
+    if scheme.eq_ignore_ascii_case("Bearer") {
+        Ok(token.trim())
+    } else {
+        Err(missing)
+    }
 }

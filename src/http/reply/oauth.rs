@@ -27,7 +27,9 @@ pub(in crate::http) fn json(status: StatusCode, value: &impl Serialize) -> Respo
 /// A document that may be kept for a while.
 pub(in crate::http) fn document(value: &impl Serialize) -> Response {
     let mut response = body(StatusCode::OK, value);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(MAX_AGE));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static(MAX_AGE));
     response
 }
 
@@ -39,7 +41,10 @@ fn body(status: StatusCode, value: &impl Serialize) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     let nosniff = HeaderValue::from_static("nosniff");
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     open(headers);
@@ -62,7 +67,10 @@ pub(in crate::http) async fn preflight() -> Response {
     open(headers);
     let fixed = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Authorization, Content-Type",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "7200"),
     ];
     for (name, value) in fixed {
@@ -81,7 +89,10 @@ pub(in crate::http) fn refusal(error: &oidc::Error) -> Response {
 pub(in crate::http) fn refusal_as(status: StatusCode, error: &oidc::Error) -> Response {
     let mut response = json(status, &error.to_json());
     let headers = response.headers_mut();
-    if let Some(challenge) = error.challenge().and_then(|c| HeaderValue::from_str(&c).ok()) {
+    if let Some(challenge) = error
+        .challenge()
+        .and_then(|c| HeaderValue::from_str(&c).ok())
+    {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -58,7 +58,10 @@ fn protect(headers: &mut HeaderMap, onward: &[String]) {
         "default-src 'none'; style-src 'sha256-{}'; form-action 'self'{}; base-uri 'none'; \
          frame-ancestors 'none'",
         *STYLE_HASH,
-        onward.iter().map(|origin| format!(" {origin}")).collect::<String>()
+        onward
+            .iter()
+            .map(|origin| format!(" {origin}"))
+            .collect::<String>()
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -87,7 +90,10 @@ pub(in crate::http) fn see_other(location: &str) -> Response {
         Err(_) => return plain_failure("a redirect to an address that is none"),
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     response
 }
 
@@ -98,7 +104,16 @@ fn plain_failure(what: &'static str) -> Response {
 
 /// A page that says something.
 pub(in crate::http) fn message(status: StatusCode, title: &str, text: &str) -> Response {
-    html(status, &Message { title, text, reason: None, reference: "" }, &[])
+    html(
+        status,
+        &Message {
+            title,
+            text,
+            reason: None,
+            reference: "",
+        },
+        &[],
+    )
 }
 
 /// A refusal: its reason, a sentence, and where in the log to look.
@@ -110,7 +125,16 @@ pub(in crate::http) fn refusal(
     request: &RequestId,
 ) -> Response {
     let (reason, reference) = (Some(reason), &*request.0);
-    html(status, &Message { title, text, reason, reference }, &[])
+    html(
+        status,
+        &Message {
+            title,
+            text,
+            reason,
+            reference,
+        },
+        &[],
+    )
 }
 
 const NOT_SIGNED_IN: &str = "You were not signed in";
@@ -125,12 +149,24 @@ pub(in crate::http) fn saml(error: &saml::Error, request: &RequestId) -> Respons
         saml::Error::Status { .. } => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,
     };
-    refusal(status, NOT_SIGNED_IN, error.reason(), error.help().unwrap_or(ASK), request)
+    refusal(
+        status,
+        NOT_SIGNED_IN,
+        error.reason(),
+        error.help().unwrap_or(ASK),
+        request,
+    )
 }
 
 /// A sign-in that a rule of the product refused.
 pub(in crate::http) fn sign_in(why: Refusal, request: &RequestId) -> Response {
-    refusal(StatusCode::FORBIDDEN, NOT_SIGNED_IN, why.reason(), why.help(), request)
+    refusal(
+        StatusCode::FORBIDDEN,
+        NOT_SIGNED_IN,
+        why.reason(),
+        why.help(),
+        request,
+    )
 }
 
 /// Whatever went wrong in a change or a question, as a page.
@@ -139,12 +175,16 @@ pub(in crate::http) fn error(error: Error, request: &RequestId) -> Response {
         Error::SignIn(why) => return sign_in(why, request),
         Error::Store(error) => return of_store(&error, request),
         Error::Paused => return sign_in(Refusal::Paused, request),
-        Error::NotFound(_) => {
-            (StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
-        }
-        Error::Unauthorized => {
-            (StatusCode::FORBIDDEN, "login_required", "You have to sign in first.")
-        }
+        Error::NotFound(_) => (
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this address.",
+        ),
+        Error::Unauthorized => (
+            StatusCode::FORBIDDEN,
+            "login_required",
+            "You have to sign in first.",
+        ),
         Error::Stale => (
             StatusCode::CONFLICT,
             "changed_meanwhile",
@@ -180,7 +220,9 @@ pub(in crate::http) fn busy(request: &RequestId) -> Response {
     let text = "Many people are coming in at once. Try again in a moment.";
     let status = StatusCode::SERVICE_UNAVAILABLE;
     let mut response = refusal(status, "One moment", "busy", text, request);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
@@ -195,15 +237,24 @@ pub(in crate::http) fn failed(request: &RequestId) -> Response {
 pub(in crate::http) fn unknown_connection(request: &RequestId) -> Response {
     let text = "No connection has this address. Ask your administrator to compare it with the \
         address that the connection shows.";
-    refusal(StatusCode::NOT_FOUND, "No such connection", "unknown_connection", text, request)
+    refusal(
+        StatusCode::NOT_FOUND,
+        "No such connection",
+        "unknown_connection",
+        text,
+        request,
+    )
 }
 
 /// The path is right and the method is not.
 pub(in crate::http) fn method_not_allowed(allow: &'static str, request: &RequestId) -> Response {
-    let text = "This address is not made to be opened like this. Start from your identity provider.";
+    let text =
+        "This address is not made to be opened like this. Start from your identity provider.";
     let status = StatusCode::METHOD_NOT_ALLOWED;
     let mut response = refusal(status, "Not like this", "method_not_allowed", text, request);
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allow));
     response
 }
 
@@ -212,9 +263,19 @@ pub(in crate::http) async fn not_found(
     OriginalUri(uri): OriginalUri,
     Extension(request): Extension<RequestId>,
 ) -> Response {
-    if uri.path().get(..6).is_some_and(|start| start.eq_ignore_ascii_case("/scim/")) {
+    if uri
+        .path()
+        .get(..6)
+        .is_some_and(|start| start.eq_ignore_ascii_case("/scim/"))
+    {
         return reply::scim::bare(StatusCode::NOT_FOUND);
     }
     let text = "There is nothing at this address.";
-    refusal(StatusCode::NOT_FOUND, "Nothing here", "not_found", text, &request)
+    refusal(
+        StatusCode::NOT_FOUND,
+        "Nothing here",
+        "not_found",
+        text,
+        &request,
+    )
 }

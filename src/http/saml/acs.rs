@@ -61,7 +61,10 @@ async fn consume(
     }
     let (head, body) = posted.into_parts();
     let body = read_body(body, request).await?;
-    let media = head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let media = head
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
     let message = Message {
         media: media.map(str::to_owned),
         body,
@@ -71,13 +74,19 @@ async fn consume(
         certificates,
         now: gateway.ids.clock().now(),
     };
-    let read = verified(gateway, message, request).await?.map_err(|error| {
-        tracing::info!(connection.id = %row.id, request.id = %request.0,
+    let read = verified(gateway, message, request)
+        .await?
+        .map_err(|error| {
+            tracing::info!(connection.id = %row.id, request.id = %request.0,
             reason = error.reason(), %error, "refused a SAML response");
-        page::saml(&error, request)
-    })?;
+            page::saml(&error, request)
+        })?;
     let (assertion, profile, relay_state) = read;
-    let attempt = Attempt { assertion, profile, cookies: browser.present };
+    let attempt = Attempt {
+        assertion,
+        profile,
+        cookies: browser.present,
+    };
     let context = gateway.context(Source::SignIn(row.id), request);
     let outcome = sign_in(&gateway.store, context, row.org_id, row.id, attempt).await;
     let outcome = outcome.map_err(|error| {
@@ -86,7 +95,9 @@ async fn consume(
         }
         page::error(error, request)
     })?;
-    arrived(gateway, outcome, relay_state.as_deref()).await.map_err(|e| page::error(e, request))
+    arrived(gateway, outcome, relay_state.as_deref())
+        .await
+        .map_err(|e| page::error(e, request))
 }
 
 fn log_refusal(row: &ConnectionRow, reason: &str, request: &RequestId) {
@@ -94,17 +105,19 @@ fn log_refusal(row: &ConnectionRow, reason: &str, request: &RequestId) {
 }
 
 async fn read_body(body: Body, request: &RequestId) -> Result<Bytes, Response> {
-    axum::body::to_bytes(body, limits::SAML_FORM).await.map_err(|error| {
-        let over = std::error::Error::source(&error)
-            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-        let (status, reason) = if over {
-            (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
-        } else {
-            (StatusCode::BAD_REQUEST, "body_incomplete")
-        };
-        let text = "The answer of your identity provider did not arrive as it should.";
-        page::refusal(status, "You were not signed in", reason, text, request)
-    })
+    axum::body::to_bytes(body, limits::SAML_FORM)
+        .await
+        .map_err(|error| {
+            let over = std::error::Error::source(&error)
+                .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            let (status, reason) = if over {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+            } else {
+                (StatusCode::BAD_REQUEST, "body_incomplete")
+            };
+            let text = "The answer of your identity provider did not arrive as it should.";
+            page::refusal(status, "You were not signed in", reason, text, request)
+        })
 }
 
 /// A posted form, and what it is measured by.
@@ -123,8 +136,11 @@ type Read = (Assertion, Profile, Option<String>);
 impl Message {
     fn read(self) -> Result<Read, saml::Error> {
         let form = PostForm::read(self.media.as_deref(), &self.body)?;
-        let certificates: Vec<_> =
-            self.certificates.iter().filter_map(|row| Certificate::from_der(&row.der).ok()).collect();
+        let certificates: Vec<_> = self
+            .certificates
+            .iter()
+            .filter_map(|row| Certificate::from_der(&row.der).ok())
+            .collect();
         if certificates.is_empty() || self.idp.is_empty() {
             return Err(saml::Error::CertificateMissing);
         }
@@ -183,7 +199,12 @@ async fn arrived(
     let hint = arrival.email.unwrap_or_else(|| arrival.user_id.to_string());
     let mut response = onward(gateway, &arrival.connection, hint, relay_state).await;
     if let Some(cookie) = cookie {
-        session::begin(response.headers_mut(), gateway, &cookie, gateway.ids.clock().now());
+        session::begin(
+            response.headers_mut(),
+            gateway,
+            &cookie,
+            gateway.ids.clock().now(),
+        );
     }
     Ok(response)
 }
@@ -201,10 +222,8 @@ pub(super) async fn onward(
     let found = gateway.store.read(move |tx| {
         let (row, issuer, hint) = (row.clone(), issuer.clone(), hint.clone());
         let relay_state = relay_state.clone();
-        async move {
-            hand_off::destination(tx, &row, &issuer, &hint, relay_state.as_deref()).await
-        }
-        .boxed()
+        async move { hand_off::destination(tx, &row, &issuer, &hint, relay_state.as_deref()).await }
+            .boxed()
     });
     let target = found.await.unwrap_or_else(|error| {
         tracing::error!(%error, "the app of a connection could not be looked up");
@@ -230,17 +249,25 @@ async fn ask(
     question: Question,
     relay_state: Option<&str>,
 ) -> Result<Response, Error> {
-    let Question { connection: row, who, secret } = question;
+    let Question {
+        connection: row,
+        who,
+        secret,
+    } = question;
     let (asked, relayed) = (row.clone(), relay_state.map(str::to_owned));
     let place = gateway.store.read(move |tx| {
         let (row, relayed) = (asked.clone(), relayed.clone());
         async move {
-            let Some(app) = hand_off::app_of(tx, &row).await? else { return Ok((None, None, vec![])) };
+            let Some(app) = hand_off::app_of(tx, &row).await? else {
+                return Ok((None, None, vec![]));
+            };
             let launch_urls = tx.launch_urls(app.id).await?;
             let target = relayed.and_then(|state| launch::target(&state, &launch_urls));
             let addresses = app.initiate_login_uri.iter().cloned();
-            let mut onward: Vec<_> =
-                addresses.chain(tx.redirect_uris(app.id).await?).chain(launch_urls).collect();
+            let mut onward: Vec<_> = addresses
+                .chain(tx.redirect_uris(app.id).await?)
+                .chain(launch_urls)
+                .collect();
             onward = onward.iter().filter_map(|url| origin(url)).collect();
             onward.sort();
             onward.dedup();

@@ -50,18 +50,26 @@ async fn answered(
     }
     let secret = browser.question.clone().ok_or_else(expired)?;
     let (_, pairs) = form::read(posted).await.map_err(|_| expired())?;
-    let said = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    let said = |name: &str| {
+        pairs
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    };
     let context = gateway.context(Source::SignIn(row.id), request);
     let place = (row.org_id, row.id);
     if said("answer") != Some("continue") {
-        decline(&gateway.store, context, place, secret).await.map_err(failed)?;
+        decline(&gateway.store, context, place, secret)
+            .await
+            .map_err(failed)?;
         let text = "Nobody was signed in anew. You can close this page.";
         let mut response = page::message(StatusCode::OK, "Nothing was changed", text);
         session::asked(response.headers_mut(), gateway);
         return Ok(response);
     }
-    let (arrival, cookie) =
-        confirm(&gateway.store, context, place, secret, browser.present).await.map_err(failed)?;
+    let (arrival, cookie) = confirm(&gateway.store, context, place, secret, browser.present)
+        .await
+        .map_err(failed)?;
     let hint = arrival.email.unwrap_or_else(|| arrival.user_id.to_string());
     let mut response = acs::onward(gateway, &arrival.connection, hint, said("target")).await;
     let headers = response.headers_mut();

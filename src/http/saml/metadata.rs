@@ -38,5 +38,11 @@ pub(super) async fn login(
     }
     let text = "Sign-in starts at your identity provider: open the application from there.";
     let status = StatusCode::NOT_IMPLEMENTED;
-    page::refusal(status, "Start at your identity provider", "not_implemented", text, &request)
+    page::refusal(
+        status,
+        "Start at your identity provider",
+        "not_implemented",
+        text,
+        &request,
+    )
 }

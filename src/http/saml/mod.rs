@@ -23,9 +23,18 @@ use crate::store::rows::{CertificateRow, ConnectionRow};
 pub(super) fn routes() -> Router<Gateway> {
     Router::new()
         .route("/saml/{connection}/acs", post(acs::acs).fallback(only_post))
-        .route("/saml/{connection}/continue", post(answer::answer).fallback(only_post))
-        .route("/saml/{connection}/metadata", get(metadata::metadata).fallback(only_get))
-        .route("/saml/{connection}/login", get(metadata::login).fallback(only_get))
+        .route(
+            "/saml/{connection}/continue",
+            post(answer::answer).fallback(only_post),
+        )
+        .route(
+            "/saml/{connection}/metadata",
+            get(metadata::metadata).fallback(only_get),
+        )
+        .route(
+            "/saml/{connection}/login",
+            get(metadata::login).fallback(only_get),
+        )
 }
 
 async fn only_post(Extension(request): Extension<RequestId>) -> Response {
@@ -46,10 +55,15 @@ async fn connection(
     request: &RequestId,
 ) -> Result<(ConnectionRow, Vec<CertificateRow>), Response> {
     let unknown = || page::unknown_connection(request);
-    let id = named.ok().and_then(|Path(id)| id.parse::<ConnectionId>().ok()).ok_or_else(unknown)?;
+    let id = named
+        .ok()
+        .and_then(|Path(id)| id.parse::<ConnectionId>().ok())
+        .ok_or_else(unknown)?;
     let found = gateway.store.read(move |tx| {
         async move {
-            let Some(row) = tx.connection_of_url(id).await? else { return Ok(None) };
+            let Some(row) = tx.connection_of_url(id).await? else {
+                return Ok(None);
+            };
             let certificates = tx.certificates(row.org_id, row.id).await?;
             Ok::<_, Error>(Some((row, certificates)))
         }

@@ -71,17 +71,33 @@ async fn start(
 ) -> Result<(Arrival, Cookie), Error> {
     let connection = open(change, id).await?;
     let session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
-    let user = change.tx.user(change.org, session.user_id).await?.ok_or(EXPIRED)?;
+    let user = change
+        .tx
+        .user(change.org, session.user_id)
+        .await?
+        .ok_or(EXPIRED)?;
     may_enter(change, &connection, &user).await?;
     let now = change.time();
-    let started =
-        change.tx.start_session(change.org, session.id, &secret.hash(), now, WAITING).await?;
+    let started = change
+        .tx
+        .start_session(change.org, session.id, &secret.hash(), now, WAITING)
+        .await?;
     if !started {
         return Err(EXPIRED);
     }
     write::tell(change, &session);
-    let cookie = Cookie { secret, expires_at: session.expires_at.0 };
-    Ok((Arrival { connection, user_id: user.id, email: user.email }, cookie))
+    let cookie = Cookie {
+        secret,
+        expires_at: session.expires_at.0,
+    };
+    Ok((
+        Arrival {
+            connection,
+            user_id: user.id,
+            email: user.email,
+        },
+        cookie,
+    ))
 }
 
 /// The no: the session will never start.
@@ -96,7 +112,10 @@ pub async fn decline(
         async move {
             if let Some(session) = waiting(change, connection, &answer).await? {
                 let (org, id) = (change.org, session.id);
-                change.tx.give_up_session(org, id, WAITING, DECLINED).await?;
+                change
+                    .tx
+                    .give_up_session(org, id, WAITING, DECLINED)
+                    .await?;
             }
             Ok(())
         }

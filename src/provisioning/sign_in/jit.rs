@@ -62,16 +62,28 @@ async fn no_tombstone(
 ) -> Result<(), Error> {
     let mut buried = false;
     if let Some(external_id) = &subject.external_id {
-        let found = change.tx.tombstones(change.org, connection.id, external_id).await?;
+        let found = change
+            .tx
+            .tombstones(change.org, connection.id, external_id)
+            .await?;
         buried |= !found.is_empty();
     }
-    let names: Vec<_> = [subject.name.clone(), subject.address_name()].into_iter().flatten().collect();
+    let names: Vec<_> = [subject.name.clone(), subject.address_name()]
+        .into_iter()
+        .flatten()
+        .collect();
     for other in change.tx.connections(change.org).await? {
         for name in &names {
-            let found =
-                change.tx.tombstones_of(change.org, other.id, name, subject.norm()).await?;
+            let found = change
+                .tx
+                .tombstones_of(change.org, other.id, name, subject.norm())
+                .await?;
             buried |= !found.is_empty();
         }
     }
-    if buried { Err(Error::SignIn(Refusal::Deprovisioned)) } else { Ok(()) }
+    if buried {
+        Err(Error::SignIn(Refusal::Deprovisioned))
+    } else {
+        Ok(())
+    }
 }

@@ -31,7 +31,10 @@ pub(super) async fn find(
     connection: &ConnectionRow,
     subject: &Subject,
 ) -> Result<Found, Error> {
-    let link = change.tx.identity_by_subject(change.org, connection.id, &subject.key).await?;
+    let link = change
+        .tx
+        .identity_by_subject(change.org, connection.id, &subject.key)
+        .await?;
     if let Some(link) = &link {
         let user = change.tx.user(change.org, link.user_id).await?;
         let there = |user: &UserRow| user.deleted_at.is_none() && user.erased_at.is_none();
@@ -90,11 +93,18 @@ async fn of_directory(
     let (org, id) = (change.org, connection.id);
     let mut meant: BTreeMap<ScimUserId, (By, ScimUserRow)> = BTreeMap::new();
     if let Some(external_id) = &subject.external_id {
-        for row in change.tx.scim_users_by_external_id(org, id, external_id).await? {
+        for row in change
+            .tx
+            .scim_users_by_external_id(org, id, external_id)
+            .await?
+        {
             meant.insert(row.id, (By::ExternalId, row));
         }
     }
-    let names = [(By::NameId, subject.name.clone()), (By::Address, subject.address_name())];
+    let names = [
+        (By::NameId, subject.name.clone()),
+        (By::Address, subject.address_name()),
+    ];
     for (by, name) in names {
         let Some(name) = name else { continue };
         if let Some(row) = change.tx.scim_user_by_name(org, id, &name).await? {
@@ -102,7 +112,9 @@ async fn of_directory(
         }
     }
     let mut meant = meant.into_values();
-    let Some((by, row)) = meant.next() else { return Ok(None) };
+    let Some((by, row)) = meant.next() else {
+        return Ok(None);
+    };
     if meant.next().is_some() {
         return Err(Error::SignIn(Refusal::Ambiguous));
     }
@@ -128,7 +140,9 @@ async fn of_domain(
     connection: &ConnectionRow,
     subject: &Subject,
 ) -> Result<Option<UserRow>, Error> {
-    let Some(address) = &subject.address else { return Ok(None) };
+    let Some(address) = &subject.address else {
+        return Ok(None);
+    };
     if !is_trusted(change, connection, address.domain()).await? {
         return Ok(None);
     }
@@ -167,7 +181,9 @@ pub(super) async fn is_trusted(
 /// A new subject is not linked by an address that a directory changed a short while ago, and
 /// never to somebody privileged whose address it changed.
 async fn settled_address(change: &mut Change<'_>, person: &UserRow) -> Result<(), Error> {
-    let Some(changed) = person.email_changed_at else { return Ok(()) };
+    let Some(changed) = person.email_changed_at else {
+        return Ok(());
+    };
     if is_privileged(change, person).await? {
         return Err(Error::SignIn(Refusal::AboveCeiling));
     }
@@ -186,7 +202,9 @@ async fn no_other_subject(
     person: &UserRow,
 ) -> Result<(), Error> {
     let links = change.tx.identities_of(change.org, person.id).await?;
-    let mut here = links.iter().filter(|link| link.connection_id == connection.id);
+    let mut here = links
+        .iter()
+        .filter(|link| link.connection_id == connection.id);
     if here.any(|link| subject.is_of_kind(&link.subject_key)) {
         return Err(Error::SignIn(Refusal::AddressChanged));
     }

@@ -115,22 +115,32 @@ async fn enter(
     let here = present(change, attempt).await?;
     if let Some(live) = seen_before(change, &connection, attempt, &here).await? {
         let email = live.user.email;
-        return Ok(Outcome::Already(Arrival { connection, user_id: live.user.id, email }));
+        return Ok(Outcome::Already(Arrival {
+            connection,
+            user_id: live.user.id,
+            email,
+        }));
     }
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
     let found = link::find(change, &connection, &subject).await?;
     let (user, link, is_new) = match found {
         Found::Linked(user, link) => (user, Some(link), false),
         Found::Meant(user, old) => (user, old, false),
-        Found::Nobody => {
-            (jit::draft(change, &connection, &subject, &attempt.profile).await?, None, true)
-        }
+        Found::Nobody => (
+            jit::draft(change, &connection, &subject, &attempt.profile).await?,
+            None,
+            true,
+        ),
     };
     if !is_new {
         may_enter(change, &connection, &user).await?;
     }
     let elsewhere = here.iter().any(|live| live.user.id != user.id);
-    let arriving = Arriving { connection: &connection, subject: &subject, attempt };
+    let arriving = Arriving {
+        connection: &connection,
+        subject: &subject,
+        attempt,
+    };
     let link = arriving.person(change, &user, link, is_new).await?;
     let mut session = arriving.session(change, &user, &link, &secret);
     if elsewhere {
@@ -140,14 +150,28 @@ async fn enter(
     arriving.remember(change, session.id).await?;
     if elsewhere {
         let who = user.email.or(user.display_name).unwrap_or_default();
-        return Ok(Outcome::Confirm(Question { connection, who, secret }));
+        return Ok(Outcome::Confirm(Question {
+            connection,
+            who,
+            secret,
+        }));
     }
     for live in &here {
         sessions::end_in(change, &live.session, "replaced").await?;
     }
     write::tell(change, &session);
-    let cookie = Cookie { secret, expires_at: session.expires_at.0 };
-    Ok(Outcome::SignedIn(Arrival { connection, user_id: user.id, email: user.email }, cookie))
+    let cookie = Cookie {
+        secret,
+        expires_at: session.expires_at.0,
+    };
+    Ok(Outcome::SignedIn(
+        Arrival {
+            connection,
+            user_id: user.id,
+            email: user.email,
+        },
+        cookie,
+    ))
 }
 
 /// The connection as it is now that nobody else can change it.
@@ -173,7 +197,9 @@ async fn still_trusted(
     let certificates = change.tx.certificates(change.org, connection.id).await?;
     let words = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     let issuer = connection.idp_entity_id.as_deref().map(words);
-    let ours = certificates.iter().any(|row| row.fingerprint == assertion.certificate)
+    let ours = certificates
+        .iter()
+        .any(|row| row.fingerprint == assertion.certificate)
         && issuer.is_some_and(|issuer| issuer == words(&assertion.issuer));
     if ours { Ok(()) } else { Err(Error::Stale) }
 }
@@ -200,15 +226,23 @@ async fn seen_before(
     here: &[Live],
 ) -> Result<Option<Live>, Error> {
     let [assertion, response] = message_ids(&attempt.assertion);
-    let made = change.tx.remembered_message(change.org, connection.id, &assertion).await?;
-    let answered = change.tx.remembered_message(change.org, connection.id, &response).await?;
+    let made = change
+        .tx
+        .remembered_message(change.org, connection.id, &assertion)
+        .await?;
+    let answered = change
+        .tx
+        .remembered_message(change.org, connection.id, &response)
+        .await?;
     match (made, answered) {
         (None, None) => Ok(None),
         (Some(Some(made)), Some(Some(answered))) if made == answered => {
             let own = here.iter().find(|live| {
                 live.session.org_id == change.org && mark(live.session.id).as_slice() == made
             });
-            own.cloned().map(Some).ok_or(Error::SignIn(Refusal::Replayed))
+            own.cloned()
+                .map(Some)
+                .ok_or(Error::SignIn(Refusal::Replayed))
         }
         _ => Err(Error::SignIn(Refusal::Replayed)),
     }
@@ -218,7 +252,8 @@ async fn seen_before(
 fn message_ids(assertion: &Assertion) -> [String; 2] {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let short = |kind: &str, id: &str| format!("{kind}:{}", URL_SAFE_NO_PAD.encode(secret::hash(id)));
+    let short =
+        |kind: &str, id: &str| format!("{kind}:{}", URL_SAFE_NO_PAD.encode(secret::hash(id)));
     [
         short("assertion", &assertion.assertion_id),
         short("response", &assertion.received_response_id),
@@ -238,7 +273,9 @@ async fn may_enter(
     user: &UserRow,
 ) -> Result<(), Error> {
     let resources = change.tx.scim_users_of(change.org, user.id).await?;
-    let mut here = resources.iter().filter(|row| row.connection_id == connection.id);
+    let mut here = resources
+        .iter()
+        .filter(|row| row.connection_id == connection.id);
     if !user.is_active() || here.any(|row| !row.active) {
         return Err(Error::SignIn(Refusal::Deprovisioned));
     }

@@ -25,8 +25,15 @@ pub(super) struct Subject {
 impl Subject {
     /// Reads the subject; one that no link could be kept for is refused.
     pub(super) fn read(assertion: &Assertion, profile: &Profile) -> Result<Self, Error> {
-        let key = profile.subject_key.clone().filter(|key| key.len() <= KEY_LIMIT);
-        let name = assertion.name_id.as_ref().map(|id| id.value.as_str()).filter(|n| is_plain(n));
+        let key = profile
+            .subject_key
+            .clone()
+            .filter(|key| key.len() <= KEY_LIMIT);
+        let name = assertion
+            .name_id
+            .as_ref()
+            .map(|id| id.value.as_str())
+            .filter(|n| is_plain(n));
         let address = profile.email.as_deref().filter(|email| is_plain(email));
         Ok(Self {
             key: key.ok_or(Error::SignIn(Refusal::SubjectMissing))?,
@@ -61,7 +68,11 @@ const EMAIL: &str = "email";
 
 /// The kind of a key: what stands before the value (see `saml::profile`).
 fn kind(key: &str) -> &str {
-    if key.starts_with("email:") { EMAIL } else { key.split(',').next().unwrap_or(key) }
+    if key.starts_with("email:") {
+        EMAIL
+    } else {
+        key.split(',').next().unwrap_or(key)
+    }
 }
 
 /// Whether no letter of the text turns into a plain one when it is folded: a Kelvin sign is not a
@@ -82,8 +93,16 @@ mod tests {
         for (a, b, same) in [
             ("email:a@b.example", "email:c@b.example", true),
             ("email:a@b.example", "name:10:persistent,1:a,0:,0:,", false),
-            ("name:10:persistent,1:a,0:,0:,", "name:10:persistent,1:b,0:,0:,", true),
-            ("name:10:persistent,1:a,0:,0:,", "name:11:unspecified,1:a,0:,0:,", false),
+            (
+                "name:10:persistent,1:a,0:,0:,",
+                "name:10:persistent,1:b,0:,0:,",
+                true,
+            ),
+            (
+                "name:10:persistent,1:a,0:,0:,",
+                "name:11:unspecified,1:a,0:,0:,",
+                false,
+            ),
         ] {
             assert_eq!(kind(a) == kind(b), same, "{a} {b}");
         }

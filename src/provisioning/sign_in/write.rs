@@ -96,7 +96,10 @@ impl Arriving<'_> {
         };
         if groups.is_some() {
             let (org, connection) = (change.org, self.connection.id);
-            change.tx.forget_groups(org, connection, user.id, link.id).await?;
+            change
+                .tx
+                .forget_groups(org, connection, user.id, link.id)
+                .await?;
         }
         Ok(link)
     }
@@ -110,7 +113,10 @@ impl Arriving<'_> {
     ) -> Result<IdentityRow, Error> {
         let (org, now, norm) = (change.org, change.time(), self.subject.norm());
         if link.user_id != user.id {
-            change.tx.relink_identity(org, link.id, user.id, norm, now).await?;
+            change
+                .tx
+                .relink_identity(org, link.id, user.id, norm, now)
+                .await?;
             link.user_id = user.id;
             link.confirmed_by = None;
         } else if let Some(norm) = norm.filter(|norm| link.email_norm.as_deref() != Some(norm)) {
@@ -190,7 +196,10 @@ impl Arriving<'_> {
         let assertion = &self.attempt.assertion;
         let (until, made) = (Time(assertion.replay_until), Some(mark(session)));
         for id in message_ids(assertion) {
-            change.tx.remember_message(change.org, self.connection.id, &id, until, made).await?;
+            change
+                .tx
+                .remember_message(change.org, self.connection.id, &id, until, made)
+                .await?;
         }
         Ok(())
     }
@@ -209,8 +218,11 @@ pub(super) fn tell(change: &mut Change<'_>, session: &SessionRow) {
 /// The name to show: as asserted, or made of its parts.
 pub(super) fn full_name(profile: &Profile) -> Option<String> {
     let parts = || {
-        let parts: Vec<_> =
-            [&profile.given_name, &profile.family_name].into_iter().flatten().cloned().collect();
+        let parts: Vec<_> = [&profile.given_name, &profile.family_name]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     };
     profile.display_name.clone().or_else(parts)

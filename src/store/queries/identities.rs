@@ -136,7 +136,11 @@ pub(crate) async fn relink(
         identities::created_at.eq(at),
     );
     let target = identities::table.find((org, id));
-    diesel::update(target).set(set).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Notes the address under which a subject is known from now on.
@@ -148,7 +152,11 @@ pub(crate) async fn readdress(
 ) -> QueryResult<()> {
     let set = identities::email_norm.eq(Some(email_norm.to_owned()));
     let target = identities::table.find((org, id));
-    diesel::update(target).set(set).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Forgets the groups that a person's other subjects of a connection named: the last sign-in
@@ -167,7 +175,11 @@ pub(crate) async fn forget_groups(
         .filter(identities::id.ne(except))
         .filter(identities::group_values.is_not_null());
     let set = identities::group_values.eq(None::<Doc>);
-    diesel::update(target).set(set).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Remembers a message; a second time is a unique violation. `session` is the session that the

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use crate::id::{CodeId, OrganizationId, SessionId, UserId};
+use super::CHUNK;
+use crate::id::{CodeId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{CodeRow, SessionRow};
 use crate::store::schema::{codes, sessions};
@@ -46,6 +47,24 @@ pub(crate) async fn live_of(
     sessions::table
         .filter(sessions::org_id.eq(org))
         .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select(SessionRow::as_select())
+        .order(sessions::id)
+        .load(conn)
+        .await
+}
+
+/// The live sessions that were made through a connection.
+pub(crate) async fn live_through(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    now: Time,
+) -> QueryResult<Vec<SessionRow>> {
+    sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::connection_id.eq(connection))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .select(SessionRow::as_select())
@@ -104,7 +123,11 @@ pub(crate) async fn give_up(
         .filter(sessions::id.eq(id))
         .filter(sessions::ended_cause.eq(waiting.to_owned()));
     let set = sessions::ended_cause.eq(Some(cause.to_owned()));
-    diesel::update(target).set(set).execute(conn).await.map(drop)
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Ends sessions, and with them every code made from them that was not used yet.
@@ -115,24 +138,26 @@ pub(crate) async fn end(
     at: Time,
     cause: &str,
 ) -> QueryResult<()> {
-    let target = sessions::table
-        .filter(sessions::org_id.eq(org))
-        .filter(sessions::id.eq_any(ids.to_vec()))
-        .filter(sessions::ended_at.is_null());
-    let set = (
-        sessions::ended_at.eq(Some(at)),
-        sessions::ended_cause.eq(Some(cause.to_owned())),
-    );
-    diesel::update(target).set(set).execute(conn).await?;
-    let target = codes::table
-        .filter(codes::org_id.eq(org))
-        .filter(codes::session_id.eq_any(ids.to_vec()))
-        .filter(codes::used_at.is_null());
-    diesel::update(target)
-        .set(codes::used_at.eq(Some(at)))
-        .execute(conn)
-        .await
-        .map(drop)
+    for ids in ids.chunks(CHUNK) {
+        let target = sessions::table
+            .filter(sessions::org_id.eq(org))
+            .filter(sessions::id.eq_any(ids.to_vec()))
+            .filter(sessions::ended_at.is_null());
+        let set = (
+            sessions::ended_at.eq(Some(at)),
+            sessions::ended_cause.eq(Some(cause.to_owned())),
+        );
+        diesel::update(target).set(set).execute(conn).await?;
+        let target = codes::table
+            .filter(codes::org_id.eq(org))
+            .filter(codes::session_id.eq_any(ids.to_vec()))
+            .filter(codes::used_at.is_null());
+        diesel::update(target)
+            .set(codes::used_at.eq(Some(at)))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn insert_code(conn: &mut Conn, row: &CodeRow) -> QueryResult<()> {

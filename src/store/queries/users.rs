@@ -168,6 +168,15 @@ pub(crate) async fn by_ids(
     Ok(rows)
 }
 
+/// Who holds the owner's title.
+pub(crate) async fn owner(conn: &mut Conn, org: OrganizationId) -> QueryResult<Option<UserRow>> {
+    let find = users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::owner)
+        .select(UserRow::as_select());
+    find.first(conn).await.optional()
+}
+
 /// Ids of the people whom a connection manages.
 pub(crate) async fn managed_by(
     conn: &mut Conn,

@@ -1,0 +1,166 @@
+//! The running gateway: settings become an open installation, a router and a server loop that
+//! stops gracefully.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http;
+use crate::id::{Entropy, Ids};
+use crate::provisioning::installation::{Installation, Opener};
+use crate::provisioning::sweep;
+use crate::serve::{self, ServeLimits};
+use crate::store::{self, Place, Store};
+
+/// How often rows that time made superfluous are swept out.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Why the server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another server has the store.
+    #[error("another `usher serve` runs on this database (it holds {})", .0.display())]
+    AlreadyServed(PathBuf),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {}", said(source))]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The lock file cannot be used.
+    #[error("cannot lock {}: {source}", path.display())]
+    Lock {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server loop ended.
+    #[error("the server stopped: {0}")]
+    Server(#[source] io::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+fn said(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it or set USHER_LISTEN".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Where the settings say that the store is.
+pub fn place(config: &Config) -> Place {
+    Place::of_url(&config.database.url.reveal())
+}
+
+/// Ids, randomness and time of a real process.
+pub fn ids() -> Ids {
+    Ids::new(Clock::System, Entropy::system())
+}
+
+/// Opens what the settings name.
+pub async fn open(
+    config: &Config,
+    ids: &Ids,
+    opener: Opener,
+) -> Result<Installation, store::Error> {
+    Installation::open(&place(config), &config.keys.master_key_file, ids, opener).await
+}
+
+/// Serves until the process is told to stop, and then until the requests in flight are answered.
+pub async fn serve(config: &Config) -> Result<(), Error> {
+    let ids = ids();
+    let _lock = lock(&place(config))?;
+    // From here on a signal is heard, so that it cannot end the process half-way through its start.
+    let (terminate, interrupt) = (
+        hear(SignalKind::terminate())?,
+        hear(SignalKind::interrupt())?,
+    );
+    let address = config.server.listen;
+    let listening = TcpListener::bind(address).await;
+    let listener = listening.map_err(|source| Error::Listen { address, source })?;
+    let installation = open(config, &ids, Opener::Server).await?;
+    let Installation { store, keys, .. } = installation;
+    let sweeper = sweeper(store.clone(), ids.clone());
+    let gateway = http::Gateway::new(store, ids, config.server.public_url.as_str(), keys);
+    let limits = ServeLimits {
+        connections: config.server.max_connections.get(),
+        ..ServeLimits::default()
+    };
+    tracing::info!(public_url = %config.server.public_url, "Usher serves");
+    let wakeups = gateway.store.wakeups().clone();
+    let stop = async move {
+        stopped(terminate, interrupt).await;
+        // Who waits for events is answered now, so that stopping does not wait for them.
+        wakeups.close();
+    };
+    let served = serve::serve(listener, http::router(gateway), limits, stop).await;
+    sweeper.abort();
+    tracing::info!("Usher has stopped");
+    served.map_err(Error::Server)
+}
+
+/// One server a store that is a file: two would each believe that only they write to it.
+fn lock(place: &Place) -> Result<Option<File>, Error> {
+    let Some(path) = place.server_lock() else {
+        return Ok(None);
+    };
+    let opened = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = opened.map_err(|source| Error::Lock {
+        path: path.clone(),
+        source,
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(Error::AlreadyServed(path)),
+        Err(TryLockError::Error(source)) => Err(Error::Lock { path, source }),
+    }
+}
+
+fn hear(kind: SignalKind) -> Result<Signal, Error> {
+    signal(kind).map_err(Error::Server)
+}
+
+async fn stopped(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("Asked to stop; the requests in flight are answered first");
+}
+
+/// Sweeps now and then, for as long as the server runs.
+fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut tick = interval(SWEEP);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            match sweep::forget_messages(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::debug!(count, "Forgot expired SAML messages"),
+                Err(error) => tracing::warn!(%error, "Expired SAML messages are still kept"),
+            }
+        }
+    })
+}

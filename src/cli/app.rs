@@ -1,0 +1,87 @@
+//! `usher app`.
+
+use std::str::FromStr;
+
+use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::cli::failure::Failure;
+use crate::cli::opened::Opened;
+use crate::oidc::keys::Algorithm;
+use crate::provisioning::settings::apps::{self, NewApp};
+
+/// Apps: the applications behind, which get a token for who signed in
+#[derive(Debug, Subcommand)]
+pub(super) enum App {
+    /// Register an app; its client secret is shown this once
+    ///
+    /// Addresses are https, or http on a loopback address.
+    ///
+    /// Examples:
+    ///   usher app create --name Shop --redirect-uri https://shop.example/callback
+    ///   usher app create --name Shop --redirect-uri https://shop.example/callback \
+    ///     --initiate-login-uri https://shop.example/login --org acme
+    #[command(verbatim_doc_comment)]
+    Create {
+        /// The name for people
+        #[arg(long)]
+        name: String,
+        /// Where codes may be sent; may be given several times
+        #[arg(long, value_name = "URI", required = true)]
+        redirect_uri: Vec<String>,
+        /// Where the app begins a sign-in: the browser goes there after one that the identity
+        /// provider started
+        #[arg(long, value_name = "URI")]
+        initiate_login_uri: Option<String>,
+        /// Where logouts are told
+        #[arg(long, value_name = "URI")]
+        backchannel_logout_uri: Option<String>,
+        /// A place of the app that a sign-in may lead to; may be given several times
+        #[arg(long, value_name = "URL")]
+        launch_url: Vec<String>,
+        /// An organization that the app serves; may be given several times [default: all]
+        #[arg(long, value_name = "SLUG")]
+        org: Vec<String>,
+        /// The audience of its access tokens [default: the client id]
+        #[arg(long)]
+        audience: Option<String>,
+        /// How its ID tokens are signed
+        #[arg(long, value_parser = algorithm(), default_value = "ES256")]
+        id_token_alg: Algorithm,
+    },
+}
+
+fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
+    PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::as_str))
+        .try_map(|name| Algorithm::from_str(&name))
+}
+
+impl App {
+    pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
+        let Self::Create {
+            name,
+            redirect_uri,
+            initiate_login_uri,
+            backchannel_logout_uri,
+            launch_url,
+            org,
+            audience,
+            id_token_alg,
+        } = self;
+        let new = NewApp {
+            name,
+            redirect_uris: redirect_uri,
+            initiate_login_uri,
+            backchannel_logout_uri,
+            launch_urls: launch_url,
+            organizations: org,
+            audience,
+            id_token_alg,
+        };
+        let created = apps::create(&opened.store, opened.context(), new).await?;
+        opened
+            .output
+            .note("The client secret is shown this once; keep it safe.")?;
+        opened.output.record(&created)
+    }
+}

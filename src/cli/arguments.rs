@@ -1,0 +1,59 @@
+//! Arguments that several commands read.
+
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::SignedDuration;
+
+use crate::directory::UnknownWord;
+
+/// A parser of one of a few words; `--help` lists them.
+pub(super) fn word<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = UnknownWord> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words.iter().copied()).try_map(|word| word.parse::<T>())
+}
+
+/// A parser of `on` and `off`.
+pub(super) fn switch() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
+}
+
+/// A length of time: a number of days (`90d`) or years (`1y`).
+pub(super) fn lifetime(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || "expected days such as 90d or years such as 1y".to_owned();
+    let (count, days) = match (text.strip_suffix('d'), text.strip_suffix('y')) {
+        (Some(count), _) => (count, 1),
+        (_, Some(count)) => (count, 365),
+        _ => return Err(wrong()),
+    };
+    let count: u16 = count.parse().map_err(|_| wrong())?;
+    let days = i64::from(count) * days;
+    if !(1..=3650).contains(&days) {
+        return Err("expected between 1 day and 10 years".to_owned());
+    }
+    Ok(SignedDuration::from_hours(24 * days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes_are_days_or_years() {
+        for (text, days) in [
+            ("90d", Some(90)),
+            ("1y", Some(365)),
+            ("0d", None),
+            ("-1d", None),
+            ("11y", None),
+            ("90", None),
+            ("d", None),
+            ("", None),
+        ] {
+            let expected = days.map(|days| SignedDuration::from_hours(24 * days));
+            assert_eq!(lifetime(text).ok(), expected, "{text}");
+        }
+    }
+}

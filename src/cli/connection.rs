@@ -1,0 +1,243 @@
+//! `usher connection`.
+
+use std::io::Read;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::cli::arguments::{switch, word};
+use crate::cli::failure::Failure;
+use crate::cli::opened::Opened;
+use crate::directory::connection::{Jit, Mode, Profile, Safeguard, Strictness};
+use crate::id::ConnectionId;
+use crate::provisioning::settings::connection_state;
+use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
+use crate::saml::metadata::LIMIT;
+
+/// Connections: an organization's ties to its identity providers
+#[derive(Debug, Subcommand)]
+pub(super) enum Connection {
+    /// Create a connection and its first SCIM token
+    ///
+    /// Prints what the identity provider is to be told: the SCIM base URL and token, and the
+    /// addresses of the SAML service provider. The token is shown this once.
+    ///
+    /// Examples:
+    ///   usher connection create --org acme --name Okta --profile okta --trusted-domain acme.example
+    ///   usher connection create --org acme --name Entra --profile entra --idp-metadata entra.xml
+    #[command(verbatim_doc_comment)]
+    Create {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// The connection's name, unique in the organization
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Change a connection; what is not named stays as it is
+    ///
+    /// Examples:
+    ///   usher connection update ID --idp-metadata okta.xml
+    ///   usher connection update ID --default-role viewer --max-role editor
+    ///   usher connection update ID --default-role none --app none
+    #[command(verbatim_doc_comment)]
+    Update {
+        /// The connection
+        id: ConnectionId,
+        /// A new name
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// List an organization's connections
+    ///
+    /// Example:
+    ///   usher connection list --org acme
+    #[command(verbatim_doc_comment)]
+    List {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+    },
+    /// Show one connection with its addresses
+    ///
+    /// Example:
+    ///   usher connection show ID --json
+    #[command(verbatim_doc_comment)]
+    Show {
+        /// The connection
+        id: ConnectionId,
+    },
+    /// Stop a connection: SCIM is answered 403, nobody signs in, its sessions end
+    ///
+    /// Example:
+    ///   usher connection pause ID
+    #[command(verbatim_doc_comment)]
+    Pause {
+        /// The connection
+        id: ConnectionId,
+    },
+    /// Let a paused connection work again
+    ///
+    /// Example:
+    ///   usher connection resume ID
+    #[command(verbatim_doc_comment)]
+    Resume {
+        /// The connection
+        id: ConnectionId,
+    },
+    /// Confirm that the organization's owner may sign in through this connection
+    ///
+    /// Example:
+    ///   usher connection confirm-owner ID
+    #[command(verbatim_doc_comment)]
+    ConfirmOwner {
+        /// The connection
+        id: ConnectionId,
+    },
+}
+
+/// What create and update both set.
+#[derive(Args, Debug)]
+pub(super) struct Settings {
+    /// The product behind the connection, whose habits are expected [default: generic]
+    #[arg(long, value_parser = word::<Profile>(Profile::WORDS))]
+    profile: Option<Profile>,
+    /// The identity provider's SAML metadata: a file, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    idp_metadata: Option<String>,
+    /// A domain whose addresses this connection may sign in; may be given several times
+    #[arg(long, value_name = "DOMAIN")]
+    trusted_domain: Vec<String>,
+    /// Whether a sign-in may create a person [default: auto]
+    #[arg(long, value_parser = word::<Jit>(Jit::WORDS))]
+    jit: Option<Jit>,
+    /// The app that sign-ins lead to, or none
+    #[arg(long, value_name = "CLIENT_ID")]
+    app: Option<String>,
+    /// The role of people whom no group gives one, or none for the organization's default
+    #[arg(long, value_name = "ROLE")]
+    default_role: Option<String>,
+    /// The highest role this connection may make somebody [default: admin]
+    #[arg(long, value_name = "ROLE")]
+    max_role: Option<String>,
+    /// How SCIM requests are read [default: lenient]
+    #[arg(long, value_parser = word::<Strictness>(Strictness::WORDS))]
+    strictness: Option<Strictness>,
+    /// What happens when many people are removed at once [default: observe]
+    #[arg(long, value_parser = word::<Safeguard>(Safeguard::WORDS))]
+    safeguard: Option<Safeguard>,
+    /// Whether the directory's groups come first, or the highest role wins [default: authoritative]
+    #[arg(long, value_parser = word::<Mode>(Mode::WORDS))]
+    mode: Option<Mode>,
+    /// Whether a sign-in may start at the identity provider [default: on]
+    #[arg(long, value_name = "on|off", value_parser = switch())]
+    idp_initiated: Option<bool>,
+}
+
+impl Settings {
+    fn read(self, name: Option<String>) -> Result<ConnectionSettings, Failure> {
+        Ok(ConnectionSettings {
+            name,
+            profile: self.profile,
+            idp_metadata: self.idp_metadata.as_deref().map(metadata).transpose()?,
+            trusted_domains: self.trusted_domain,
+            jit: self.jit,
+            app: self.app,
+            default_role: self.default_role,
+            max_role: self.max_role,
+            strictness: self.strictness,
+            safeguard: self.safeguard,
+            mode: self.mode,
+            idp_initiated: self.idp_initiated,
+        })
+    }
+}
+
+/// The text of a metadata file; one octet more than is taken is enough to say so.
+fn metadata(source: &str) -> Result<String, Failure> {
+    if source.starts_with("https://") || source.starts_with("http://") {
+        let advice = "--idp-metadata takes a file: download the metadata and name the file";
+        return Err(Failure::Usage(advice.to_owned()));
+    }
+    let most = LIMIT as u64 + 1;
+    let mut text = String::new();
+    let read = if source == "-" {
+        std::io::stdin().take(most).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(Path::new(source))
+            .and_then(|file| file.take(most).read_to_string(&mut text))
+    };
+    match read {
+        Ok(_) => Ok(text),
+        Err(error) => Err(Failure::File(format!("cannot read {source}: {error}"))),
+    }
+}
+
+/// A connection, or a fresh one, with its addresses.
+#[derive(Serialize)]
+struct WithAddresses<T> {
+    #[serde(flatten)]
+    connection: T,
+    #[serde(flatten)]
+    addresses: Addresses,
+}
+
+const COLUMNS: [&str; 7] = [
+    "id",
+    "name",
+    "profile",
+    "state",
+    "jit",
+    "max_role",
+    "idp_entity_id",
+];
+
+impl Connection {
+    pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
+        let store = &opened.store;
+        let shown = match self {
+            Self::Create {
+                org,
+                name,
+                settings,
+            } => {
+                let org = opened.organization(&org).await?;
+                let settings = settings.read(Some(name))?;
+                let created = connections::create(store, org, opened.context(), settings).await?;
+                opened
+                    .output
+                    .note("The SCIM token is shown this once; keep it safe.")?;
+                let addresses = Addresses::of(opened.public_url(), created.connection.id);
+                return opened.output.record(&WithAddresses {
+                    connection: created,
+                    addresses,
+                });
+            }
+            Self::List { org } => {
+                let org = opened.organization(&org).await?;
+                let all = connections::list(store, org).await?;
+                return opened.output.rows(&all, &COLUMNS);
+            }
+            Self::Update { id, name, settings } => {
+                let settings = settings.read(name)?;
+                connections::update(store, opened.context(), id, settings).await?
+            }
+            Self::Show { id } => connections::show(store, id).await?,
+            Self::Pause { id } => connection_state::pause(store, opened.context(), id).await?,
+            Self::Resume { id } => connection_state::resume(store, opened.context(), id).await?,
+            Self::ConfirmOwner { id } => {
+                connection_state::confirm_owner(store, opened.context(), id).await?
+            }
+        };
+        let addresses = Addresses::of(opened.public_url(), shown.id);
+        opened.output.record(&WithAddresses {
+            connection: shown,
+            addresses,
+        })
+    }
+}

@@ -1,0 +1,230 @@
+//! The command line: a command a file. A command reads its arguments, calls one function of
+//! `provisioning` and prints what comes back; it opens the same store as the server and may run
+//! beside it.
+
+mod app;
+mod arguments;
+mod config;
+mod connection;
+mod doctor;
+mod domain;
+mod events;
+mod failure;
+mod key;
+mod mapping;
+mod migrate;
+mod opened;
+mod org;
+mod output;
+mod project;
+mod role;
+mod serve;
+mod token;
+mod user;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Origin, Sources};
+use failure::{Failure, Outcome};
+use opened::Opened;
+use output::Output;
+
+/// Usher: a SCIM 2.0 and SAML identity-provisioning gateway.
+///
+/// Identity providers push people and groups by SCIM and sign people in by SAML; Usher keeps who
+/// is in, with which role and why, and hands the application behind a token.
+///
+/// First steps:
+///   usher org create acme
+///   usher connection create --org acme --name Okta --profile okta --trusted-domain acme.example
+///   usher mapping add --connection ID --group Editors --role editor
+///   usher serve
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 refused by a rule, 4 would change.
+#[derive(Debug, Parser)]
+#[command(
+    name = "usher",
+    version,
+    verbatim_doc_comment,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Args, Debug)]
+struct Global {
+    /// The settings file [default: usher.toml in the working directory, if there]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    config: Option<PathBuf>,
+    /// Where everything is kept [environment: USHER_DATABASE_URL]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Settings")]
+    database_url: Option<String>,
+    /// What every link is built from [environment: USHER_PUBLIC_URL]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Settings")]
+    public_url: Option<String>,
+    /// The file of the master key [environment: USHER_MASTER_KEY_FILE]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    master_key_file: Option<String>,
+    /// What is logged to standard error, such as info or debug [environment: USHER_LOG]
+    #[arg(long, global = true, value_name = "FILTER", help_heading = "Settings")]
+    log: Option<String>,
+    /// Print exactly one JSON document on standard output
+    #[arg(long, global = true, help_heading = "Output")]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    #[command(subcommand)]
+    Org(org::Org),
+    #[command(subcommand)]
+    Connection(connection::Connection),
+    #[command(subcommand)]
+    Domain(domain::Domain),
+    #[command(subcommand)]
+    Token(token::Token),
+    #[command(subcommand)]
+    Role(role::Role),
+    #[command(subcommand)]
+    Project(project::Project),
+    #[command(subcommand)]
+    Mapping(mapping::Mapping),
+    #[command(subcommand)]
+    App(app::App),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    User(user::User),
+    Events(events::Events),
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    #[command(subcommand)]
+    Config(config::Show),
+    #[command(subcommand)]
+    Doctor(doctor::Doctor),
+}
+
+/// Runs the command of this process's command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.global.json);
+    let failure = match start(cli, output) {
+        Ok(outcome) => return outcome.into(),
+        Err(failure) => failure,
+    };
+    if !matches!(failure, Failure::Unread) {
+        // Where even this cannot be written, the exit code says it.
+        let _ = writeln!(io::stderr(), "usher: {failure}");
+        if output.is_json() {
+            let _ = output.line(&failure.document());
+        }
+    }
+    failure.code()
+}
+
+fn start(cli: Cli, output: Output) -> Result<Outcome, Failure> {
+    let config = settings(&cli)?;
+    config.log.start();
+    // The XML libraries are started while there is one thread only.
+    crate::saml::quiet::initialise();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| Failure::File(format!("cannot start: {error}")))?;
+    runtime.block_on(dispatch(cli.command, config, output))
+}
+
+fn settings(cli: &Cli) -> Result<Config, Failure> {
+    let global = &cli.global;
+    let mut flags: Vec<(String, String)> = Vec::new();
+    let mut flag = |key: &str, value: Option<&String>| {
+        flags.extend(value.map(|value| (key.to_owned(), value.clone())));
+    };
+    flag("database_url", global.database_url.as_ref());
+    flag("public_url", global.public_url.as_ref());
+    flag("master_key_file", global.master_key_file.as_ref());
+    flag("log", global.log.as_ref());
+    if let Command::Serve(serve) = &cli.command {
+        flag("listen", serve.listen.as_ref());
+    }
+    let mut config = Config::load(&Sources::of_process(global.config.clone(), flags))?;
+    let said = config.describe();
+    let quiet = said
+        .iter()
+        .any(|s| s.key == "log" && s.origin == Origin::Default);
+    if quiet && !matches!(cli.command, Command::Serve(_)) {
+        config.log.filter = "warn".parse().map_err(Failure::Usage)?;
+    }
+    Ok(config)
+}
+
+async fn dispatch(command: Command, config: Config, output: Output) -> Result<Outcome, Failure> {
+    match command {
+        Command::Serve(_) => serve::run(&config).await,
+        Command::Migrate(migrate) => migrate.run(&config, output).await,
+        Command::Config(show) => show.run(&config, output),
+        Command::Doctor(doctor) => doctor.run(&config, output).await,
+        command => {
+            let opened = Opened::open(config, output).await?;
+            opened_command(command, &opened).await
+        }
+    }
+}
+
+async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Failure> {
+    match command {
+        Command::Org(org) => Box::pin(org.run(opened)).await?,
+        Command::Connection(connection) => Box::pin(connection.run(opened)).await?,
+        Command::Domain(domain) => Box::pin(domain.run(opened)).await?,
+        Command::Token(token) => Box::pin(token.run(opened)).await?,
+        Command::Role(role) => Box::pin(role.run(opened)).await?,
+        Command::Project(project) => Box::pin(project.run(opened)).await?,
+        Command::Mapping(mapping) => return Box::pin(mapping.run(opened)).await,
+        Command::App(app) => Box::pin(app.run(opened)).await?,
+        Command::Key(key) => Box::pin(key.run(opened)).await?,
+        Command::User(user) => Box::pin(user.run(opened)).await?,
+        Command::Events(events) => Box::pin(events.run(opened)).await?,
+        // These were run before anything was opened.
+        Command::Serve(_) | Command::Migrate(_) | Command::Config(_) | Command::Doctor(_) => {}
+    }
+    Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained() {
+        fn walk(command: &clap::Command) {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name} is not explained");
+            for argument in command.get_arguments() {
+                let id = argument.get_id();
+                assert!(
+                    argument.get_help().is_some(),
+                    "{id} of {name} is not explained"
+                );
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&Cli::command());
+    }
+}

@@ -1,0 +1,69 @@
+//! `usher org`.
+
+use clap::Subcommand;
+
+use crate::cli::failure::Failure;
+use crate::cli::opened::Opened;
+use crate::provisioning::settings::organizations::{self, NewOrganization};
+
+/// Organizations: the tenants; everything else belongs to one
+#[derive(Debug, Subcommand)]
+pub(super) enum Org {
+    /// Create an organization with the roles owner, admin, editor and viewer
+    ///
+    /// With --owner the first owner is created, too. No connection may sign the owner in until
+    /// `usher connection confirm-owner` says so.
+    ///
+    /// Examples:
+    ///   usher org create acme
+    ///   usher org create acme --name "Acme Inc." --owner ada@acme.example
+    #[command(verbatim_doc_comment)]
+    Create {
+        /// The organization's name in URLs and tokens: a-z, 0-9 and -, fixed for life
+        slug: String,
+        /// The name for people [default: the slug]
+        #[arg(long)]
+        name: Option<String>,
+        /// The first owner's e-mail address
+        #[arg(long, value_name = "EMAIL")]
+        owner: Option<String>,
+    },
+    /// List the organizations
+    ///
+    /// Example:
+    ///   usher org list --json
+    #[command(verbatim_doc_comment)]
+    List,
+    /// Show one organization
+    ///
+    /// Example:
+    ///   usher org show acme
+    #[command(verbatim_doc_comment)]
+    Show {
+        /// The organization's slug
+        slug: String,
+    },
+}
+
+impl Org {
+    pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
+        let store = &opened.store;
+        match self {
+            Self::Create { slug, name, owner } => {
+                let new = NewOrganization { slug, name, owner };
+                opened
+                    .output
+                    .record(&organizations::create(store, opened.context(), new).await?)
+            }
+            Self::List => {
+                let all = organizations::list(store).await?;
+                opened
+                    .output
+                    .rows(&all, &["slug", "name", "default_role", "owner", "id"])
+            }
+            Self::Show { slug } => opened
+                .output
+                .record(&organizations::show(store, &slug).await?),
+        }
+    }
+}

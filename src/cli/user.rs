@@ -1,0 +1,156 @@
+//! `usher user`.
+
+use clap::{Args, Subcommand};
+use futures_util::FutureExt;
+
+use crate::cli::failure::Failure;
+use crate::cli::opened::Opened;
+use crate::id::{OrganizationId, UserId};
+use crate::provisioning::people_view::{self, Explanation, User as Person, UserDetail, Wanted};
+use crate::provisioning::{Error, admission};
+
+/// People: who is in, with which role, and why
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// List an organization's people
+    ///
+    /// Examples:
+    ///   usher user list --org acme
+    ///   usher user list --org acme --limit 50 --after USER_ID --json
+    #[command(verbatim_doc_comment)]
+    List {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// Only people after this one, in the order of ids
+        #[arg(long, value_name = "USER_ID")]
+        after: Option<UserId>,
+        /// How many people at most [default: all]
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Show a person with their ties to connections
+    ///
+    /// Example:
+    ///   usher user show --org acme ada@acme.example
+    #[command(verbatim_doc_comment)]
+    Show(One),
+    /// Tell why a person has the role they have: each grant and its verdict
+    ///
+    /// Example:
+    ///   usher user explain --org acme ada@acme.example
+    #[command(verbatim_doc_comment)]
+    Explain(One),
+    /// Shut a person out: no sign-in, no role, and every session ends at once
+    ///
+    /// Example:
+    ///   usher user suspend --org acme ada@acme.example
+    #[command(verbatim_doc_comment)]
+    Suspend(One),
+    /// Lift an admin's suspension; one by the directory stays
+    ///
+    /// Example:
+    ///   usher user reactivate --org acme ada@acme.example
+    #[command(verbatim_doc_comment)]
+    Reactivate(One),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct One {
+    /// The organization's slug
+    #[arg(long)]
+    org: String,
+    /// The person: an id, or a sign-in address
+    user: String,
+}
+
+/// People that are read at once.
+const PAGE: usize = 500;
+const COLUMNS: [&str; 6] = ["email", "display_name", "state", "role", "projects", "id"];
+
+impl User {
+    pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
+        let (store, output) = (&opened.store, opened.output);
+        match self {
+            Self::List { org, after, limit } => {
+                let org = opened.organization(&org).await?;
+                let people = people(opened, org, after, limit.unwrap_or(usize::MAX)).await?;
+                output.rows(&people, &COLUMNS)
+            }
+            Self::Show(one) => {
+                let (org, id) = one.find(opened).await?;
+                output.record(&show(opened, org, id).await?)
+            }
+            Self::Explain(one) => {
+                let (org, id) = one.find(opened).await?;
+                output.record(&explain(opened, org, id).await?)
+            }
+            Self::Suspend(one) => {
+                let org = opened.organization(&one.org).await?;
+                let id = admission::suspend(store, org, opened.context(), &one.user).await?;
+                output.record(&show(opened, org, id).await?)
+            }
+            Self::Reactivate(one) => {
+                let org = opened.organization(&one.org).await?;
+                let id = admission::reactivate(store, org, opened.context(), &one.user).await?;
+                output.record(&show(opened, org, id).await?)
+            }
+        }
+    }
+}
+
+impl One {
+    async fn find(&self, opened: &Opened) -> Result<(OrganizationId, UserId), Failure> {
+        let org = opened.organization(&self.org).await?;
+        let named = self.user.clone();
+        let found = opened.store.read(move |tx| {
+            let named = named.clone();
+            async move { Ok::<_, Error>(admission::find(tx, org, &named).await?.id) }.boxed()
+        });
+        Ok((org, found.await?))
+    }
+}
+
+async fn people(
+    opened: &Opened,
+    org: OrganizationId,
+    mut after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<Person>, Failure> {
+    let mut all: Vec<Person> = Vec::new();
+    while all.len() < limit {
+        let size = PAGE.min(limit - all.len());
+        let wanted = Wanted {
+            after,
+            ..Wanted::default()
+        };
+        let page = opened.store.read(move |tx| {
+            let wanted = wanted.clone();
+            async move { people_view::list(tx, org, &wanted, size).await }.boxed()
+        });
+        let page = page.await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        let is_last = page.len() < size;
+        all.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+async fn show(opened: &Opened, org: OrganizationId, id: UserId) -> Result<UserDetail, Failure> {
+    let shown = opened
+        .store
+        .read(move |tx| async move { people_view::show(tx, org, id).await }.boxed());
+    Ok(shown.await?)
+}
+
+async fn explain(opened: &Opened, org: OrganizationId, id: UserId) -> Result<Explanation, Failure> {
+    let now = opened.ids.clock().now();
+    let told = opened
+        .store
+        .read(move |tx| async move { people_view::explain(tx, org, id, now).await }.boxed());
+    Ok(told.await?)
+}

@@ -1,0 +1,261 @@
+//! Opening an installation: the store, the master key file that belongs to it, and the keys that
+//! the master key unlocks. Whoever first opens an empty store makes the key file, the data keys
+//! and the signing keys; two processes that do so at once agree on one set of them.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use crate::id::Ids;
+use crate::oidc::keys::{Algorithm, KeySet, SigningKey, State};
+use crate::secret::{self, DataKeys, MasterKeys};
+use crate::store::rows::{InstanceRow, SigningKeyRow};
+use crate::store::types::{Doc, Time};
+use crate::store::{Error, Place, Store};
+
+/// An open installation.
+pub struct Installation {
+    /// The store.
+    pub store: Store,
+    /// The keys that seal stored secrets.
+    pub data_keys: DataKeys,
+    /// The keys that sign tokens.
+    pub keys: KeySet,
+}
+
+/// Who opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opener {
+    /// A command: a store that is behind is refused.
+    Command,
+    /// Somebody who only looks: nothing is set up.
+    Examiner,
+    /// The server: a store that is behind is brought up.
+    Server,
+}
+
+/// What the check value says, once it is opened.
+const CHECK: &[u8] = b"usher";
+const CHECK_PLACE: &str = "instance|check_value||1";
+/// The one row of `instance`.
+const ROW: i64 = 1;
+
+impl Installation {
+    /// Opens the store at `place` with the master key in `key_file`; on an empty store both are
+    /// set up.
+    pub async fn open(
+        place: &Place,
+        key_file: &Path,
+        ids: &Ids,
+        opener: Opener,
+    ) -> Result<Self, Error> {
+        let store = match opener {
+            Opener::Command | Opener::Examiner => Store::open_for_command(place).await?,
+            Opener::Server => Store::open(place).await?,
+        };
+        let instance = match Self::instance(&store).await? {
+            Some(instance) => instance,
+            None if opener == Opener::Examiner => {
+                let empty = "the store is empty; the first command sets it up";
+                return Err(Error::MasterKey(empty.to_owned()));
+            }
+            None => Self::set_up(&store, key_file, ids).await?,
+        };
+        let master = read(key_file)?.ok_or_else(|| missing(key_file))?;
+        let data_keys = unlock(&instance, &master).map_err(|_| wrong(key_file))?;
+        let rows = store
+            .read(|tx| async move { tx.signing_keys().await }.boxed())
+            .await?;
+        let keys = rows.iter().map(|row| signing_key(row, &data_keys));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        let keys = KeySet::new(keys).map_err(|error| Error::Engine(error.to_string()))?;
+        Ok(Self {
+            store,
+            data_keys,
+            keys,
+        })
+    }
+
+    async fn instance(store: &Store) -> Result<Option<InstanceRow>, Error> {
+        store
+            .read(|tx| async move { tx.instance().await }.boxed())
+            .await
+    }
+
+    /// Makes what an empty store lacks, or takes what another process made meanwhile.
+    async fn set_up(store: &Store, key_file: &Path, ids: &Ids) -> Result<InstanceRow, Error> {
+        let empty: bool = store
+            .read(|tx| async move { tx.is_empty().await }.boxed())
+            .await?;
+        if !empty {
+            return Err(Error::Corrupt {
+                table: "instance",
+                column: "check_value",
+            });
+        }
+        let master = match read(key_file)? {
+            Some(master) => master,
+            None => create(key_file, ids)?,
+        };
+        let entropy = ids.entropy();
+        let data_keys = DataKeys::generate(entropy);
+        let created_at = Time(ids.clock().now());
+        let row = InstanceRow {
+            id: ROW,
+            check_value: master.seal(CHECK_PLACE, CHECK, entropy),
+            data_keys: data_keys.wrap(&master, entropy),
+            created_at,
+        };
+        let keys = Algorithm::ALL.map(|algorithm| fresh_key(algorithm, &data_keys, ids));
+        let keys = keys.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let written = store.write(move |tx| {
+            let (row, keys) = (row.clone(), keys.clone());
+            async move {
+                if let Some(theirs) = tx.instance().await? {
+                    return Ok(theirs);
+                }
+                tx.insert_instance(&row).await?;
+                for key in &keys {
+                    tx.insert_signing_key(key).await?;
+                }
+                Ok::<_, Error>(row)
+            }
+            .boxed()
+        });
+        match written.await {
+            Ok(row) => Ok(row),
+            // The row is unique: whoever lost the race finds the winner's.
+            Err(error) => Self::instance(store).await?.ok_or(error),
+        }
+    }
+}
+
+fn unlock(instance: &InstanceRow, master: &MasterKeys) -> Result<DataKeys, secret::Error> {
+    master.open(CHECK_PLACE, &instance.check_value)?;
+    DataKeys::unwrap(&instance.data_keys, master)
+}
+
+fn key_place(kid: &str) -> String {
+    format!("signing_keys|sealed||{kid}")
+}
+
+fn fresh_key(
+    algorithm: Algorithm,
+    data_keys: &DataKeys,
+    ids: &Ids,
+) -> Result<SigningKeyRow, Error> {
+    let failed = |error: String| Error::Engine(format!("a signing key could not be made: {error}"));
+    let key = SigningKey::generate(algorithm).map_err(|error| failed(error.to_string()))?;
+    let pem = key
+        .to_private_pem()
+        .map_err(|error| failed(error.to_string()))?;
+    let sealed = data_keys
+        .seal(&key_place(key.kid()), &pem, ids.entropy())
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(SigningKeyRow {
+        kid: key.kid().to_owned(),
+        alg: algorithm.as_str().to_owned(),
+        state: "current".to_owned(),
+        public: Doc(key.jwk().to_string()),
+        sealed,
+        created_at: Time(ids.clock().now()),
+    })
+}
+
+fn signing_key(row: &SigningKeyRow, data_keys: &DataKeys) -> Result<(State, SigningKey), Error> {
+    let corrupt = |column| Error::Corrupt {
+        table: "signing_keys",
+        column,
+    };
+    let state = match row.state.as_str() {
+        "current" => State::Current,
+        "next" => State::Next,
+        "retired" => State::Retired,
+        _ => return Err(corrupt("state")),
+    };
+    let pem = data_keys
+        .open(&key_place(&row.kid), &row.sealed)
+        .map_err(|_| corrupt("sealed"))?;
+    let key = SigningKey::from_private_pem(&pem).map_err(|_| corrupt("sealed"))?;
+    if key.kid() != row.kid {
+        return Err(corrupt("kid"));
+    }
+    Ok((state, key))
+}
+
+/// The keys of the file; none where there is no file.
+fn read(path: &Path) -> Result<Option<MasterKeys>, Error> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unusable("read", path, &error)),
+    };
+    let mode = fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!(path = %path.display(), "others may read the master key file; chmod it 600");
+    }
+    let keys = MasterKeys::read(&text)
+        .map_err(|error| Error::MasterKey(format!("{}: {error}", path.display())))?;
+    Ok(Some(keys))
+}
+
+/// A fresh key file, on the disk before anything is sealed with it. It appears whole or not at
+/// all; where another process was first, its file counts.
+fn create(path: &Path, ids: &Ids) -> Result<MasterKeys, Error> {
+    let (master, text) = MasterKeys::generate(ids.entropy());
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", ids.next::<Uuid>()));
+    let draft = PathBuf::from(draft);
+    let made = place(&draft, path, &text);
+    // What is left of a draft is ours alone and of no use.
+    drop(fs::remove_file(&draft));
+    match made {
+        Ok(()) => Ok(master),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            read(path)?.ok_or_else(|| missing(path))
+        }
+        Err(error) => Err(unusable("create", path, &error)),
+    }
+}
+
+fn place(draft: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::hard_link(draft, path)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn unusable(verb: &str, path: &Path, error: &io::Error) -> Error {
+    Error::MasterKey(format!(
+        "cannot {verb} the master key file {}: {error}",
+        path.display()
+    ))
+}
+
+fn missing(path: &Path) -> Error {
+    Error::MasterKey(format!(
+        "the master key file {} is missing; put the file back that this store was set up with, \
+         or name it by USHER_MASTER_KEY_FILE",
+        path.display()
+    ))
+}
+
+fn wrong(path: &Path) -> Error {
+    Error::MasterKey(format!(
+        "the key in {} is not the one that this store was set up with; put that file back, or \
+         name it by USHER_MASTER_KEY_FILE",
+        path.display()
+    ))
+}

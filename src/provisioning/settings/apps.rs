@@ -1,0 +1,267 @@
+//! Apps: the applications behind, which send people here to sign in. They belong to the operator
+//! and list the organizations that they serve.
+
+use std::fmt::Write;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::directory::Violation;
+use crate::directory::event::EventKind;
+use crate::id::{AppId, OrganizationId};
+use crate::oidc::keys::Algorithm;
+use crate::oidc::{launch, redirect};
+use crate::provisioning::settings::name;
+use crate::provisioning::{Change, Context, Error, Kind};
+use crate::secret::Bearer;
+use crate::store::rows::AppRow;
+use crate::store::types::Time;
+use crate::store::{Store, Tx};
+
+/// What every client secret begins with.
+const SECRET_PREFIX: &str = "cs_";
+
+/// An app to be.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// Its name for people.
+    pub name: String,
+    /// Where codes may be sent.
+    pub redirect_uris: Vec<String>,
+    /// Where the app begins a sign-in (OpenID Connect Core §4).
+    pub initiate_login_uri: Option<String>,
+    /// Where logouts are told (OpenID Connect Back-Channel Logout 1.0 §2.2).
+    pub backchannel_logout_uri: Option<String>,
+    /// Places of the app that a sign-in may lead to.
+    pub launch_urls: Vec<String>,
+    /// The slugs of the organizations it serves; none means all.
+    pub organizations: Vec<String>,
+    /// The audience of its access tokens; the client id where there is none.
+    pub audience: Option<String>,
+    /// How its ID tokens are signed.
+    pub id_token_alg: Algorithm,
+}
+
+/// A fresh app, with the secret that is shown this once.
+#[derive(Clone, Debug, Serialize)]
+pub struct CreatedApp {
+    /// Its id.
+    pub id: AppId,
+    /// Its client id.
+    pub client_id: String,
+    /// Its client secret.
+    pub client_secret: String,
+    /// Its name for people.
+    pub name: String,
+    /// The audience of its access tokens.
+    pub audience: String,
+    /// How its ID tokens are signed.
+    pub id_token_alg: &'static str,
+    /// Where codes may be sent.
+    pub redirect_uris: Vec<String>,
+    /// Where the app begins a sign-in.
+    pub initiate_login_uri: Option<String>,
+    /// Where logouts are told.
+    pub backchannel_logout_uri: Option<String>,
+    /// Places of the app that a sign-in may lead to.
+    pub launch_urls: Vec<String>,
+    /// The slugs of the organizations it serves; none means all.
+    pub organizations: Vec<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Registers an app.
+pub async fn create(store: &Store, context: Context, new: NewApp) -> Result<CreatedApp, Error> {
+    let new = NewApp {
+        name: name(&new.name)?,
+        ..new
+    };
+    check(&new)?;
+    let created = store.write(move |tx| {
+        let (context, new) = (context.clone(), new.clone());
+        async move { create_in(tx, &context, new).await }.boxed()
+    });
+    created.await
+}
+
+fn check(new: &NewApp) -> Result<(), Error> {
+    let invalid = |what: &str, uri: &str, why: String| {
+        Error::Rule(Violation::Invalid(format!(
+            "the {what} {uri} cannot be registered: {why}"
+        )))
+    };
+    if new.redirect_uris.is_empty() {
+        let rule = "an app needs at least one redirect URI";
+        return Err(Violation::Invalid(rule.into()).into());
+    }
+    let redirects = new.redirect_uris.iter().map(|uri| ("redirect URI", uri));
+    let others = [
+        ("initiate-login URI", &new.initiate_login_uri),
+        ("back-channel logout URI", &new.backchannel_logout_uri),
+    ];
+    let others = others
+        .into_iter()
+        .filter_map(|(what, uri)| Some((what, uri.as_ref()?)));
+    for (what, uri) in redirects.chain(others) {
+        redirect::valid_registration(uri).map_err(|why| invalid(what, uri, why.to_string()))?;
+    }
+    for url in &new.launch_urls {
+        if launch::target(url, std::slice::from_ref(url)).is_none() {
+            let why = "it must be an absolute http or https URL without fragment and user name";
+            return Err(invalid("launch URL", url, why.to_owned()));
+        }
+    }
+    let audience = new.audience.as_deref().unwrap_or("app");
+    if audience.is_empty()
+        || audience
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace())
+    {
+        let rule = "an audience is one word, such as a URL";
+        return Err(Violation::Invalid(rule.into()).into());
+    }
+    Ok(())
+}
+
+async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<CreatedApp, Error> {
+    let mut served: Vec<(OrganizationId, String)> = Vec::new();
+    for slug in &new.organizations {
+        let row = tx.organization_by_slug(slug).await?;
+        let row = row.ok_or(Error::NotFound(Kind::Organization))?;
+        served.push((row.id, row.slug));
+    }
+    // Organizations are always taken in one order, so that two commands cannot wait for each other.
+    served.sort();
+    served.dedup();
+    let secret = Bearer::new(SECRET_PREFIX, context.ids.entropy());
+    let client_id = client_id(context.ids.entropy().bytes());
+    let row = AppRow {
+        id: context.ids.next(),
+        secret_hash: secret.hash().to_vec(),
+        name: new.name,
+        audience: new.audience.unwrap_or_else(|| client_id.clone()),
+        client_id,
+        id_token_alg: new.id_token_alg.as_str().to_owned(),
+        initiate_login_uri: new.initiate_login_uri,
+        backchannel_logout_uri: new.backchannel_logout_uri,
+        all_organizations: served.is_empty(),
+        created_at: Time(context.ids.clock().now()),
+    };
+    tx.insert_app(&row).await?;
+    for uri in &new.redirect_uris {
+        tx.add_redirect_uri(row.id, uri).await?;
+    }
+    for url in &new.launch_urls {
+        tx.add_launch_url(row.id, url).await?;
+    }
+    for (org, _) in &served {
+        let mut change = Change::begin(tx, *org, context).await?;
+        change.tx.add_app_organization(row.id, *org).await?;
+        let data = json!({"app_id": row.id, "client_id": row.client_id, "name": row.name});
+        change.record(EventKind::AppCreated, data);
+        change.settle().await?;
+    }
+    Ok(CreatedApp {
+        id: row.id,
+        client_id: row.client_id,
+        client_secret: secret.reveal().to_owned(),
+        name: row.name,
+        audience: row.audience,
+        id_token_alg: new.id_token_alg.as_str(),
+        redirect_uris: new.redirect_uris,
+        initiate_login_uri: row.initiate_login_uri,
+        backchannel_logout_uri: row.backchannel_logout_uri,
+        launch_urls: new.launch_urls,
+        organizations: served.into_iter().map(|(_, slug)| slug).collect(),
+        created_at: row.created_at.0,
+    })
+}
+
+/// Hexadecimal, so that a client id is never taken for a flag.
+fn client_id(random: [u8; 16]) -> String {
+    random.iter().fold(String::from("app_"), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app() -> NewApp {
+        NewApp {
+            name: "App".to_owned(),
+            redirect_uris: vec!["https://app.example/callback".to_owned()],
+            initiate_login_uri: None,
+            backchannel_logout_uri: None,
+            launch_urls: Vec::new(),
+            organizations: Vec::new(),
+            audience: None,
+            id_token_alg: Algorithm::Es256,
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked_before_they_are_kept() {
+        let text = |text: &str| Some(text.to_owned());
+        assert!(check(&app()).is_ok());
+        assert!(
+            check(&NewApp {
+                redirect_uris: Vec::new(),
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                redirect_uris: vec!["http://a.example/".into()],
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                initiate_login_uri: text("javascript:x"),
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                backchannel_logout_uri: text("/out"),
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                audience: text("two words"),
+                ..app()
+            })
+            .is_err()
+        );
+        for (url, good) in [
+            ("https://app.example/team", true),
+            ("http://127.0.0.1:3000/", true),
+            ("https://app.example/#x", false),
+            ("https://me@app.example/", false),
+            ("app.example", false),
+        ] {
+            let launch_urls = vec![url.to_owned()];
+            assert_eq!(
+                check(&NewApp {
+                    launch_urls,
+                    ..app()
+                })
+                .is_ok(),
+                good,
+                "{url}"
+            );
+        }
+    }
+}

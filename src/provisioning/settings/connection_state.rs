@@ -1,0 +1,177 @@
+//! What an admin does to a connection that is there: pause, resume, let the owner in, trust a
+//! domain.
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::directory::Violation;
+use crate::directory::connection::ConnectionState;
+use crate::directory::event::EventKind;
+use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::settings::connections::{self, Connection, described, find, row};
+use crate::provisioning::settings::differences;
+use crate::provisioning::{Change, Context, Error, admission, change};
+use crate::store::Store;
+use crate::store::rows::ConnectionRow;
+
+/// A domain whose addresses a connection may speak for.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrustedDomain {
+    /// The domain, in the form in which domains are compared.
+    pub domain: String,
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// Who vouched for it.
+    pub source: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Stops a connection: no SCIM, no sign-in, and the sessions made through it end.
+pub async fn pause(store: &Store, context: Context, id: ConnectionId) -> Result<Connection, Error> {
+    set_state(store, context, id, ConnectionState::Paused).await
+}
+
+/// Lets a paused connection work again.
+pub async fn resume(
+    store: &Store,
+    context: Context,
+    id: ConnectionId,
+) -> Result<Connection, Error> {
+    set_state(store, context, id, ConnectionState::Active).await
+}
+
+async fn set_state(
+    store: &Store,
+    context: Context,
+    id: ConnectionId,
+    state: ConnectionState,
+) -> Result<Connection, Error> {
+    let org = find(store, id).await?.org_id;
+    change(store, org, context, move |change| {
+        async move {
+            let mut row = row(change, id).await?;
+            if row.state != state {
+                let changes = [json!({"attribute": "state", "old": row.state, "new": state})];
+                row.state = state;
+                write(change, &mut row).await?;
+                let data = json!({"connection_id": id, "changes": changes});
+                match state {
+                    ConnectionState::Active => {
+                        change.record(EventKind::ConnectionResumed, data);
+                    }
+                    ConnectionState::Paused => {
+                        change.record(EventKind::ConnectionPaused, data);
+                        admission::end_sessions_through(change, id, "connection_paused").await?;
+                    }
+                }
+            }
+            described(change.tx, &row).await
+        }
+        .boxed()
+    })
+    .await
+}
+
+async fn write(change: &mut Change<'_>, row: &mut ConnectionRow) -> Result<(), Error> {
+    row.updated_at = change.time();
+    Ok(change.tx.update_connection(row).await?)
+}
+
+/// Confirms that the owner may sign in through a connection. Doing it again changes nothing.
+pub async fn confirm_owner(
+    store: &Store,
+    context: Context,
+    id: ConnectionId,
+) -> Result<Connection, Error> {
+    let org = find(store, id).await?.org_id;
+    change(store, org, context, move |change| {
+        async move {
+            let mut row = row(change, id).await?;
+            if row.owner_confirmed_at.is_none() {
+                let now = change.time();
+                row.owner_confirmed_at = Some(now);
+                write(change, &mut row).await?;
+                let confirmed =
+                    json!({"attribute": "owner_confirmed_at", "old": null, "new": now.0});
+                let data = json!({"connection_id": id, "changes": [confirmed]});
+                change.record(EventKind::ConnectionUpdated, data);
+            }
+            described(change.tx, &row).await
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Trusts a domain for a connection; without one, for the organization's only connection.
+pub async fn trust_domain(
+    store: &Store,
+    org: OrganizationId,
+    context: Context,
+    connection: Option<ConnectionId>,
+    domain: &str,
+) -> Result<Vec<TrustedDomain>, Error> {
+    let domain = domain.to_owned();
+    change(store, org, context, move |change| {
+        let domain = domain.clone();
+        async move {
+            let row = match connection {
+                Some(id) => row(change, id).await?,
+                None => only(change).await?,
+            };
+            let old = described(change.tx, &row).await?;
+            connections::trust(change, row.id, &[domain]).await?;
+            let new = described(change.tx, &row).await?;
+            let changes = differences(&json!(&old), &json!(&new));
+            if !changes.is_empty() {
+                let data = json!({"connection_id": row.id, "changes": changes});
+                change.record(EventKind::ConnectionUpdated, data);
+            }
+            let rows = change.tx.domains(change.org, row.id).await?;
+            Ok(rows.into_iter().map(TrustedDomain::from).collect())
+        }
+        .boxed()
+    })
+    .await
+}
+
+async fn only(change: &mut Change<'_>) -> Result<ConnectionRow, Error> {
+    let mut all = change.tx.connections(change.org).await?;
+    match (all.pop(), all.is_empty()) {
+        (Some(row), true) => Ok(row),
+        _ => {
+            let rule = "name the connection: the organization has none or several";
+            Err(Violation::Invalid(rule.into()).into())
+        }
+    }
+}
+
+/// The trusted domains of an organization, by connection.
+pub async fn domains(store: &Store, org: OrganizationId) -> Result<Vec<TrustedDomain>, Error> {
+    let all = store.read(move |tx| {
+        async move {
+            let mut all = Vec::new();
+            for connection in tx.connections(org).await? {
+                let rows = tx.domains(org, connection.id).await?;
+                all.extend(rows.into_iter().map(TrustedDomain::from));
+            }
+            Ok::<_, Error>(all)
+        }
+        .boxed()
+    });
+    all.await
+}
+
+impl From<crate::store::rows::DomainRow> for TrustedDomain {
+    fn from(row: crate::store::rows::DomainRow) -> Self {
+        Self {
+            domain: row.domain,
+            connection_id: row.connection_id,
+            source: row.source,
+            created_at: row.created_at.0,
+        }
+    }
+}

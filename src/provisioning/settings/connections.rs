@@ -1,0 +1,489 @@
+//! Connections: set up, changed and shown. The identity provider needs our addresses before it
+//! has metadata to give, so a connection is created first and updated then.
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::directory::Violation;
+use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::email::domain_form;
+use crate::directory::event::EventKind;
+use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM, OWNER_RANK, Role};
+use crate::id::{AppId, ConnectionId, OrganizationId};
+use crate::provisioning::settings::roles::NO_ROLE;
+use crate::provisioning::settings::{catalogue, differences, name, role, tokens};
+use crate::provisioning::{Change, Context, Error, Kind, admission, change};
+use crate::saml::metadata::IdentityProvider;
+use crate::scim;
+use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
+use crate::store::{Store, Tx};
+
+/// What an admin sets of a connection; what is `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionSettings {
+    /// The name for people, unique in the organization.
+    pub name: Option<String>,
+    /// Whose habits are expected.
+    pub profile: Option<Profile>,
+    /// The identity provider's metadata, as text.
+    pub idp_metadata: Option<String>,
+    /// Domains to trust from now on.
+    pub trusted_domains: Vec<String>,
+    /// Whether a sign-in may create people.
+    pub jit: Option<Jit>,
+    /// The app's client id; `none` takes the app away.
+    pub app: Option<String>,
+    /// The role of people whom nothing else gives one; `none` leaves it to the organization.
+    pub default_role: Option<String>,
+    /// The highest role that the connection may make somebody.
+    pub max_role: Option<String>,
+    /// How SCIM requests are read.
+    pub strictness: Option<Strictness>,
+    /// What happens when many people are removed at once.
+    pub safeguard: Option<Safeguard>,
+    /// How the directory's groups weigh.
+    pub mode: Option<Mode>,
+    /// Whether the identity provider may start a sign-in.
+    pub idp_initiated: Option<bool>,
+}
+
+/// A connection.
+#[derive(Clone, Debug, Serialize)]
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its organization.
+    pub organization_id: OrganizationId,
+    /// Its name for people.
+    pub name: String,
+    /// Whether it works.
+    pub state: ConnectionState,
+    /// Whose habits are expected.
+    pub profile: Profile,
+    /// How SCIM requests are read.
+    pub strictness: Strictness,
+    /// Whether a sign-in may create people.
+    pub jit: Jit,
+    /// How the directory's groups weigh.
+    pub mode: Mode,
+    /// What happens when many people are removed at once.
+    pub safeguard: Safeguard,
+    /// The role of people whom nothing else gives one.
+    pub default_role: Option<String>,
+    /// The highest role that the connection may make somebody.
+    pub max_role: Option<String>,
+    /// The client id of the app that sign-ins lead to.
+    pub app: Option<String>,
+    /// Whether the identity provider may start a sign-in.
+    pub idp_initiated: bool,
+    /// When it was confirmed that the owner may sign in here.
+    pub owner_confirmed_at: Option<Timestamp>,
+    /// The identity provider's entity id.
+    pub idp_entity_id: Option<String>,
+    /// Where sign-ins begin at the identity provider.
+    pub sso_url: Option<String>,
+    /// The certificates that are trusted.
+    pub certificates: Vec<TrustedCertificate>,
+    /// The domains whose addresses the connection may speak for.
+    pub trusted_domains: Vec<String>,
+    /// The first successful SCIM write.
+    pub scim_since: Option<Timestamp>,
+    /// The first SCIM Group.
+    pub scim_groups_since: Option<Timestamp>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A certificate that a connection trusts.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrustedCertificate {
+    /// SHA-256 of the certificate, in hexadecimal.
+    pub fingerprint: String,
+    /// When it ends.
+    pub not_after: Timestamp,
+}
+
+/// A fresh connection and its first SCIM token.
+#[derive(Clone, Debug, Serialize)]
+pub struct CreatedConnection {
+    /// The connection.
+    #[serde(flatten)]
+    pub connection: Connection,
+    /// The token, shown this once.
+    pub scim_token: String,
+}
+
+/// What the other side is told of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Addresses {
+    /// Where SCIM requests go.
+    pub scim_base_url: String,
+    /// Where SAML responses go.
+    pub acs_url: String,
+    /// Our entity id.
+    pub sp_entity_id: String,
+    /// Where our metadata is.
+    pub sp_metadata_url: String,
+    /// Where a sign-in begins.
+    pub login_url: String,
+}
+
+impl Addresses {
+    /// The addresses of a connection under a public URL without a trailing slash.
+    pub fn of(public_url: &str, id: ConnectionId) -> Self {
+        let saml = |page| format!("{public_url}/saml/{id}/{page}");
+        Self {
+            scim_base_url: format!("{public_url}/scim/{id}/v2"),
+            acs_url: saml("acs"),
+            sp_entity_id: saml("metadata"),
+            sp_metadata_url: saml("metadata"),
+            login_url: saml("login"),
+        }
+    }
+}
+
+/// The row of a connection; its id tells the organization.
+pub async fn find(store: &Store, id: ConnectionId) -> Result<ConnectionRow, Error> {
+    let found = store
+        .read(move |tx| async move { Ok::<_, Error>(tx.connection_of_url(id).await?) }.boxed());
+    found.await?.ok_or(Error::NotFound(Kind::Connection))
+}
+
+/// The row of a connection of the organization that a change is about.
+pub(super) async fn row(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow, Error> {
+    change
+        .tx
+        .connection(change.org, id)
+        .await?
+        .ok_or(Error::NotFound(Kind::Connection))
+}
+
+/// A connection.
+pub async fn show(store: &Store, id: ConnectionId) -> Result<Connection, Error> {
+    let row = find(store, id).await?;
+    let shown = store.read(move |tx| {
+        let row = row.clone();
+        async move { described(tx, &row).await }.boxed()
+    });
+    shown.await
+}
+
+/// The connections of an organization, the oldest first.
+pub async fn list(store: &Store, org: OrganizationId) -> Result<Vec<Connection>, Error> {
+    let all = store.read(move |tx| {
+        async move {
+            let mut all = Vec::new();
+            for row in tx.connections(org).await? {
+                all.push(described(tx, &row).await?);
+            }
+            Ok::<_, Error>(all)
+        }
+        .boxed()
+    });
+    all.await
+}
+
+/// Describes a connection.
+pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connection, Error> {
+    let roles = catalogue(tx, row.org_id).await?;
+    let slug = |id| roles.role(id).map(|role| role.slug.clone());
+    let app = match row.app_id {
+        Some(id) => tx.app(id).await?.map(|app| app.client_id),
+        None => None,
+    };
+    let certificates = tx.certificates(row.org_id, row.id).await?.into_iter();
+    let domains = tx.domains(row.org_id, row.id).await?.into_iter();
+    Ok(Connection {
+        id: row.id,
+        organization_id: row.org_id,
+        name: row.name.clone(),
+        state: row.state,
+        profile: row.profile,
+        strictness: row.strictness,
+        jit: row.jit,
+        mode: row.mode,
+        safeguard: row.safeguard,
+        default_role: row.default_role_id.and_then(slug),
+        max_role: slug(row.max_role_id),
+        app,
+        idp_initiated: row.idp_initiated,
+        owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
+        idp_entity_id: row.idp_entity_id.clone(),
+        sso_url: row.sso_url.clone(),
+        certificates: certificates
+            .map(|row| TrustedCertificate {
+                fingerprint: row.fingerprint,
+                not_after: row.not_after.0,
+            })
+            .collect(),
+        trusted_domains: domains.map(|row| row.domain).collect(),
+        scim_since: row.scim_since.map(|at| at.0),
+        scim_groups_since: row.scim_groups_since.map(|at| at.0),
+        created_at: row.created_at.0,
+        updated_at: row.updated_at.0,
+    })
+}
+
+/// Creates a connection and issues its first SCIM token.
+pub async fn create(
+    store: &Store,
+    org: OrganizationId,
+    context: Context,
+    settings: ConnectionSettings,
+) -> Result<CreatedConnection, Error> {
+    change(store, org, context, move |change| {
+        let settings = settings.clone();
+        async move {
+            let roles = catalogue(change.tx, change.org).await?;
+            let mut row = fresh(change, &roles)?;
+            let provider = apply(change, &roles, &mut row, &settings).await?;
+            change.tx.insert_connection(&row).await?;
+            attach(change, &row, provider, &settings).await?;
+            let connection = described(change.tx, &row).await?;
+            let mut data = json!({"connection_id": row.id});
+            merge(&mut data, json!(&connection));
+            change.record(EventKind::ConnectionCreated, data);
+            let token = tokens::issue_full(change, row.id).await?;
+            Ok(CreatedConnection {
+                connection,
+                scim_token: token.token,
+            })
+        }
+        .boxed()
+    })
+    .await
+}
+
+fn merge(data: &mut Value, more: Value) {
+    if let (Value::Object(data), Value::Object(mut more)) = (data, more) {
+        more.remove("id");
+        data.append(&mut more);
+    }
+}
+
+/// A connection with nothing set.
+fn fresh(change: &Change<'_>, roles: &Catalogue) -> Result<ConnectionRow, Error> {
+    let at = change.time();
+    Ok(ConnectionRow {
+        org_id: change.org,
+        id: change.id(),
+        name: String::new(),
+        name_folded: String::new(),
+        profile: Profile::Generic,
+        strictness: Strictness::Lenient,
+        jit: Jit::Auto,
+        mode: Mode::Authoritative,
+        safeguard: Safeguard::Observe,
+        default_role_id: None,
+        max_role_id: role(roles, DEFAULT_MAXIMUM)?.id,
+        app_id: None,
+        state: ConnectionState::Active,
+        owner_confirmed_at: None,
+        idp_initiated: true,
+        idp_entity_id: None,
+        sso_url: None,
+        metadata: None,
+        scim_since: None,
+        scim_groups_since: None,
+        created_at: at,
+        updated_at: at,
+    })
+}
+
+/// Changes a connection. Whoever it makes a difference to is resolved again, and another identity
+/// provider behind it ends the sessions that the old one made.
+pub async fn update(
+    store: &Store,
+    context: Context,
+    id: ConnectionId,
+    settings: ConnectionSettings,
+) -> Result<Connection, Error> {
+    let org = find(store, id).await?.org_id;
+    change(store, org, context, move |change| {
+        let settings = settings.clone();
+        async move {
+            let before = row(change, id).await?;
+            let old = described(change.tx, &before).await?;
+            let roles = catalogue(change.tx, change.org).await?;
+            let mut row = before.clone();
+            let provider = apply(change, &roles, &mut row, &settings).await?;
+            change.tx.update_connection(&row).await?;
+            attach(change, &row, provider, &settings).await?;
+            let new = described(change.tx, &row).await?;
+            let changes = differences(&json!(&old), &json!(&new));
+            if changes.is_empty() {
+                return Ok(old);
+            }
+            let data = json!({"connection_id": id, "changes": changes});
+            change.record(EventKind::ConnectionUpdated, data);
+            let weighs = |row: &ConnectionRow| (row.default_role_id, row.max_role_id, row.mode);
+            if weighs(&before) != weighs(&row) {
+                touch_people(change, id).await?;
+            }
+            if is_another_provider(&old, &new) {
+                admission::end_sessions_through(change, id, "connection_rekeyed").await?;
+            }
+            Ok(new)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Whether nothing that the old provider signs would be taken any more.
+fn is_another_provider(old: &Connection, new: &Connection) -> bool {
+    let kept = |certificate: &TrustedCertificate| {
+        new.certificates
+            .iter()
+            .any(|other| other.fingerprint == certificate.fingerprint)
+    };
+    old.idp_entity_id.is_some()
+        && (old.idp_entity_id != new.idp_entity_id || !old.certificates.iter().any(kept))
+}
+
+/// Puts the settings into the row, once they hold together; answers the provider that was named.
+async fn apply(
+    change: &mut Change<'_>,
+    roles: &Catalogue,
+    row: &mut ConnectionRow,
+    settings: &ConnectionSettings,
+) -> Result<Option<IdentityProvider>, Error> {
+    if let Some(text) = &settings.name {
+        row.name = name(text)?;
+        row.name_folded = scim::fold(&row.name);
+    }
+    row.profile = settings.profile.unwrap_or(row.profile);
+    row.strictness = settings.strictness.unwrap_or(row.strictness);
+    row.jit = settings.jit.unwrap_or(row.jit);
+    row.mode = settings.mode.unwrap_or(row.mode);
+    row.safeguard = settings.safeguard.unwrap_or(row.safeguard);
+    row.idp_initiated = settings.idp_initiated.unwrap_or(row.idp_initiated);
+    row.updated_at = change.time();
+    apply_roles(roles, row, settings)?;
+    match settings.app.as_deref() {
+        None => {}
+        Some(NO_ROLE) => row.app_id = None,
+        Some(client_id) => row.app_id = Some(app(change.tx, row.org_id, client_id).await?),
+    }
+    let Some(text) = &settings.idp_metadata else {
+        return Ok(None);
+    };
+    let unreadable = |error: crate::saml::Error| {
+        Violation::Invalid(format!(
+            "the identity provider's metadata cannot be used: {error}"
+        ))
+    };
+    let provider = IdentityProvider::read(text, change.now).map_err(unreadable)?;
+    row.idp_entity_id = Some(provider.entity_id.clone());
+    row.sso_url = provider
+        .sso_redirect
+        .clone()
+        .or_else(|| provider.sso_post.clone());
+    row.metadata = Some(text.clone());
+    Ok(Some(provider))
+}
+
+fn apply_roles(
+    roles: &Catalogue,
+    row: &mut ConnectionRow,
+    settings: &ConnectionSettings,
+) -> Result<(), Error> {
+    let grantable = |slug: &str| -> Result<Role, Error> {
+        let role = role(roles, slug)?;
+        if role.rank >= OWNER_RANK {
+            return Err(Violation::OwnerNotGrantable.into());
+        }
+        Ok(role.clone())
+    };
+    if let Some(slug) = &settings.max_role {
+        row.max_role_id = grantable(slug)?.id;
+    }
+    match settings.default_role.as_deref() {
+        None => {}
+        Some(NO_ROLE) => row.default_role_id = None,
+        Some(slug) => row.default_role_id = Some(grantable(slug)?.id),
+    }
+    let ceiling = roles.role(row.max_role_id);
+    let default = row.default_role_id.and_then(|id| roles.role(id));
+    match (default, ceiling) {
+        (Some(default), Some(ceiling)) if default.rank > ceiling.rank => {
+            let (role, ceiling) = (default.slug.clone(), ceiling.slug.clone());
+            Err(Violation::AboveCeiling { role, ceiling }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn app(tx: &mut Tx, org: OrganizationId, client_id: &str) -> Result<AppId, Error> {
+    let app = tx.app_by_client_id(client_id).await?;
+    let app = app.ok_or_else(|| Violation::UnknownApp(client_id.to_owned()))?;
+    if tx.app_serves(app.id, org).await? {
+        return Ok(app.id);
+    }
+    let rule = format!("the app {client_id} does not serve this organization");
+    Err(Violation::Invalid(rule).into())
+}
+
+/// Writes what hangs on the connection's row.
+async fn attach(
+    change: &mut Change<'_>,
+    row: &ConnectionRow,
+    provider: Option<IdentityProvider>,
+    settings: &ConnectionSettings,
+) -> Result<(), Error> {
+    if let Some(provider) = provider {
+        let certificates = provider
+            .certificates
+            .iter()
+            .map(|certificate| CertificateRow {
+                org_id: row.org_id,
+                connection_id: row.id,
+                fingerprint: certificate.fingerprint(),
+                der: certificate.der().to_vec(),
+                not_after: certificate.not_after().into(),
+            });
+        let certificates: Vec<_> = certificates.collect();
+        change
+            .tx
+            .replace_certificates(row.org_id, row.id, &certificates)
+            .await?;
+    }
+    trust(change, row.id, &settings.trusted_domains).await
+}
+
+/// Trusts domains, on the operator's word.
+pub(super) async fn trust(
+    change: &mut Change<'_>,
+    connection: ConnectionId,
+    domains: &[String],
+) -> Result<(), Error> {
+    for text in domains {
+        let unreadable = || Violation::Invalid(format!("{text} is not a domain"));
+        let row = DomainRow {
+            org_id: change.org,
+            connection_id: connection,
+            domain: domain_form(text).ok_or_else(unreadable)?,
+            source: "operator".to_owned(),
+            created_at: change.time(),
+        };
+        change.tx.add_domain(&row).await?;
+    }
+    Ok(())
+}
+
+/// Says that everybody whom the connection bears on is to be resolved again.
+async fn touch_people(change: &mut Change<'_>, id: ConnectionId) -> Result<(), Error> {
+    let mut touched = change.tx.users_managed_by(change.org, id).await?;
+    touched.extend(change.tx.people_of_connection(change.org, id).await?);
+    for mapping in change.tx.mappings(change.org).await? {
+        if mapping.connection_id == id {
+            touched.extend(change.tx.mapping_holders(change.org, mapping.id).await?);
+        }
+    }
+    touched.into_iter().for_each(|user| change.touch(user));
+    Ok(())
+}

@@ -1,0 +1,320 @@
+//! Mappings: a connection's rules that a group gives a role. A rule may come before its group;
+//! where the group is there already, its people are resolved in the same transaction.
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::directory::Violation;
+use crate::directory::event::EventKind;
+use crate::directory::mapping::MatchKind;
+use crate::directory::role::{ADMIN_RANK, Catalogue, OWNER_RANK, Role};
+use crate::id::{ConnectionId, MappingId, ProjectId, RoleId, ScimGroupId, UserId};
+use crate::provisioning::settings::{catalogue, connections, projects, role};
+use crate::provisioning::{Change, Context, Error, Kind, change};
+use crate::scim;
+use crate::store::rows::{ConnectionRow, MappingRow, ProjectRow};
+use crate::store::{Store, Tx};
+
+/// A rule to be.
+#[derive(Clone, Debug)]
+pub struct NewMapping {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// By what the group is known.
+    pub match_kind: MatchKind,
+    /// The group.
+    pub group: String,
+    /// The slug of the role.
+    pub role: String,
+    /// The slugs of the projects it is for; none means the whole organization.
+    pub projects: Vec<String>,
+}
+
+/// A rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mapping {
+    /// Its id.
+    pub id: MappingId,
+    /// Its connection.
+    pub connection_id: ConnectionId,
+    /// By what the group is known.
+    #[serde(rename = "match")]
+    pub match_kind: MatchKind,
+    /// The group.
+    pub group: String,
+    /// The role that it gives.
+    pub role: Option<String>,
+    /// The projects it is for; none means the whole organization.
+    pub projects: Vec<String>,
+    /// Its place among the connection's rules.
+    pub position: i64,
+    /// Whether it counts.
+    pub enabled: bool,
+    /// The SCIM Group that it is bound to; none while it waits for one.
+    pub bound_group_id: Option<ScimGroupId>,
+    /// Whether its SCIM Group was pushed.
+    pub state: &'static str,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+fn view(row: &MappingRow, roles: &Catalogue, projects: Vec<String>) -> Mapping {
+    Mapping {
+        id: row.id,
+        connection_id: row.connection_id,
+        match_kind: row.match_kind,
+        group: row.match_text.clone(),
+        role: roles.role(row.role_id).map(|role| role.slug.clone()),
+        projects,
+        position: row.position,
+        enabled: row.enabled,
+        bound_group_id: row.bound_group_id,
+        state: if row.bound_group_id.is_some() {
+            "bound"
+        } else {
+            "waiting for group"
+        },
+        created_at: row.created_at.0,
+    }
+}
+
+/// Adds a rule.
+pub async fn add(store: &Store, context: Context, new: NewMapping) -> Result<Mapping, Error> {
+    let org = connections::find(store, new.connection).await?.org_id;
+    change(store, org, context, move |change| {
+        let new = new.clone();
+        async move { Ok(add_in(change, &new).await?.0) }.boxed()
+    })
+    .await
+}
+
+/// Adds a rule within a change; answers whom it may bear on, too.
+pub(super) async fn add_in(
+    change: &mut Change<'_>,
+    new: &NewMapping,
+) -> Result<(Mapping, Vec<UserId>), Error> {
+    let connection = connections::row(change, new.connection).await?;
+    let roles = catalogue(change.tx, change.org).await?;
+    let role = role(&roles, &new.role)?;
+    let scope = projects(change.tx, change.org, &new.projects).await?;
+    permitted(&roles, role, &connection, &scope)?;
+    let row = fresh(change, new, role.id).await?;
+    let ids: Vec<_> = scope.iter().map(|project| project.id).collect();
+    unlike_the_others(change, &row, &ids).await?;
+    change.tx.insert_mapping(&row, &ids).await?;
+    let people = people_of(change, &row).await?;
+    people.iter().for_each(|user| change.touch(*user));
+    let slugs = scope.into_iter().map(|project| project.slug).collect();
+    let mapping = view(&row, &roles, slugs);
+    change.record(EventKind::MappingCreated, told(&mapping));
+    Ok((mapping, people))
+}
+
+/// Whether the connection's rules may give this role there.
+fn permitted(
+    roles: &Catalogue,
+    role: &Role,
+    connection: &ConnectionRow,
+    scope: &[ProjectRow],
+) -> Result<(), Violation> {
+    if role.rank >= OWNER_RANK {
+        return Err(Violation::OwnerNotGrantable);
+    }
+    if role.rank > roles.rank(connection.max_role_id) {
+        let ceiling = roles
+            .role(connection.max_role_id)
+            .map(|role| role.slug.clone());
+        let role = role.slug.clone();
+        return Err(Violation::AboveCeiling {
+            role,
+            ceiling: ceiling.unwrap_or_default(),
+        });
+    }
+    if role.rank >= ADMIN_RANK && !scope.is_empty() {
+        return Err(Violation::ScopeNotAllowed);
+    }
+    Ok(())
+}
+
+async fn fresh(
+    change: &mut Change<'_>,
+    new: &NewMapping,
+    role_id: RoleId,
+) -> Result<MappingRow, Error> {
+    let text = new.group.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(Violation::Invalid("a rule names a group, in one line".into()).into());
+    }
+    let (org, connection) = (change.org, new.connection);
+    let (folded, bound) = match new.match_kind {
+        MatchKind::Name => {
+            let folded = scim::fold(text);
+            let group = change
+                .tx
+                .scim_group_by_name(org, connection, &folded)
+                .await?;
+            (folded, group.map(|group| group.id))
+        }
+        MatchKind::ExternalId => {
+            let groups = change
+                .tx
+                .scim_groups_by_external_id(org, connection, text)
+                .await?;
+            let only = match groups.as_slice() {
+                [group] => Some(group.id),
+                _ => None,
+            };
+            (text.to_owned(), only)
+        }
+        MatchKind::Id => {
+            let id: Option<ScimGroupId> = text.parse().ok();
+            let unreadable = || Violation::Invalid("the id of a SCIM Group is a UUID".into());
+            let id = id.ok_or_else(unreadable)?;
+            let group = change.tx.scim_group(org, connection, id).await?;
+            (text.to_owned(), group.map(|group| group.id))
+        }
+    };
+    Ok(MappingRow {
+        org_id: org,
+        id: change.id(),
+        connection_id: connection,
+        match_kind: new.match_kind,
+        match_text: text.to_owned(),
+        match_folded: folded,
+        bound_group_id: bound,
+        role_id,
+        position: change.tx.next_mapping_position(org, connection).await?,
+        enabled: true,
+        created_at: change.time(),
+    })
+}
+
+/// A rule that is there already is not added again.
+async fn unlike_the_others(
+    change: &mut Change<'_>,
+    row: &MappingRow,
+    scope: &[ProjectId],
+) -> Result<(), Error> {
+    let scopes = change.tx.mapping_projects(change.org).await?;
+    let wanted: std::collections::BTreeSet<_> = scope.iter().collect();
+    let same = |other: &MappingRow| {
+        let theirs = scopes
+            .iter()
+            .filter(|(id, _)| *id == other.id)
+            .map(|(_, project)| project);
+        (other.connection_id, other.match_kind, other.role_id)
+            == (row.connection_id, row.match_kind, row.role_id)
+            && other.match_folded == row.match_folded
+            && theirs.collect::<std::collections::BTreeSet<_>>() == wanted
+    };
+    match change
+        .tx
+        .mappings(change.org)
+        .await?
+        .iter()
+        .find(|other| same(other))
+    {
+        Some(other) => {
+            let rule = format!("the same rule is there already: {}", other.id);
+            Err(Violation::Invalid(rule).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// The people whom a rule may bear on: the group's, and whoever signed in through the connection.
+async fn people_of(change: &mut Change<'_>, row: &MappingRow) -> Result<Vec<UserId>, Error> {
+    let mut people = change
+        .tx
+        .people_of_connection(change.org, row.connection_id)
+        .await?;
+    if let Some(group) = row.bound_group_id {
+        let members = change.tx.people_of_group(change.org, group).await?;
+        people.extend(members.into_iter().map(|(_, user)| user));
+    }
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
+}
+
+fn told(mapping: &Mapping) -> serde_json::Value {
+    json!({
+        "mapping_id": mapping.id,
+        "connection_id": mapping.connection_id,
+        "match": mapping.match_kind,
+        "group": mapping.group,
+        "role": mapping.role,
+        "projects": mapping.projects,
+        "position": mapping.position,
+    })
+}
+
+/// The rules of a connection, in their order.
+pub async fn list(store: &Store, connection: ConnectionId) -> Result<Vec<Mapping>, Error> {
+    let org = connections::find(store, connection).await?.org_id;
+    let all = store.read(move |tx| {
+        async move {
+            let roles = catalogue(tx, org).await?;
+            let mut all = Vec::new();
+            for row in tx.mappings(org).await? {
+                if row.connection_id == connection {
+                    let slugs = project_slugs(tx, &row).await?;
+                    all.push(view(&row, &roles, slugs));
+                }
+            }
+            Ok::<_, Error>(all)
+        }
+        .boxed()
+    });
+    all.await
+}
+
+async fn project_slugs(tx: &mut Tx, row: &MappingRow) -> Result<Vec<String>, Error> {
+    let scopes = tx.mapping_projects(row.org_id).await?;
+    let mine = |project: &ProjectRow| scopes.contains(&(row.id, project.id));
+    let all = tx.projects(row.org_id).await?;
+    Ok(all
+        .into_iter()
+        .filter(mine)
+        .map(|project| project.slug)
+        .collect())
+}
+
+/// Removes a rule: as if everybody had left its group.
+pub async fn remove(
+    store: &Store,
+    context: Context,
+    connection: ConnectionId,
+    id: MappingId,
+) -> Result<Mapping, Error> {
+    let org = connections::find(store, connection).await?.org_id;
+    change(store, org, context, move |change| {
+        async move { Ok(remove_in(change, connection, id).await?.0) }.boxed()
+    })
+    .await
+}
+
+/// Removes a rule within a change; answers who held a role by it, too.
+pub(super) async fn remove_in(
+    change: &mut Change<'_>,
+    connection: ConnectionId,
+    id: MappingId,
+) -> Result<(Mapping, Vec<UserId>), Error> {
+    let org = change.org;
+    let all = change.tx.mappings(org).await?;
+    let ours = |row: &MappingRow| row.id == id && row.connection_id == connection;
+    let row = all
+        .into_iter()
+        .find(ours)
+        .ok_or(Error::NotFound(Kind::Mapping))?;
+    let holders = change.tx.mapping_holders(org, id).await?;
+    let roles = catalogue(change.tx, org).await?;
+    let slugs = project_slugs(change.tx, &row).await?;
+    change.tx.delete_mapping(org, id).await?;
+    holders.iter().for_each(|user| change.touch(*user));
+    let mapping = view(&row, &roles, slugs);
+    change.record(EventKind::MappingRemoved, told(&mapping));
+    Ok((mapping, holders))
+}

@@ -1,0 +1,232 @@
+//! Organizations: created with their roles, and with their first owner if one is named.
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::directory::Violation;
+use crate::directory::email::Address;
+use crate::directory::event::EventKind;
+use crate::directory::grant::GrantSource;
+use crate::directory::role::{DEFAULT, OWNER_RANK, SEEDED};
+use crate::id::{OrganizationId, RoleId, UserId};
+use crate::provisioning::settings::{name, slug};
+use crate::provisioning::{Change, Context, Error, Kind};
+use crate::store::rows::{GrantRow, OrganizationRow, RoleRow, UserRow};
+use crate::store::types::Time;
+use crate::store::{Store, Tx};
+
+/// The organization whose people are the operators; it is not anybody's to create.
+const RESERVED: &str = "operators";
+
+/// An organization to be.
+#[derive(Clone, Debug, Default)]
+pub struct NewOrganization {
+    /// Its slug, fixed for life.
+    pub slug: String,
+    /// Its name for people; the slug where there is none.
+    pub name: Option<String>,
+    /// The address of its first owner.
+    pub owner: Option<String>,
+}
+
+/// An organization.
+#[derive(Clone, Debug, Serialize)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its slug.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The role of people whom nothing else gives one.
+    pub default_role: Option<String>,
+    /// Who holds the owner's title.
+    pub owner: Option<Owner>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// An organization's owner.
+#[derive(Clone, Debug, Serialize)]
+pub struct Owner {
+    /// The person.
+    pub id: UserId,
+    /// Their sign-in address.
+    pub email: Option<String>,
+}
+
+/// Creates an organization, its roles and perhaps its owner.
+pub async fn create(
+    store: &Store,
+    context: Context,
+    new: NewOrganization,
+) -> Result<Organization, Error> {
+    let slug = slug(&new.slug)?;
+    if slug == RESERVED {
+        let rule = format!("the slug {RESERVED} is reserved; choose another");
+        return Err(Violation::Invalid(rule).into());
+    }
+    let name = name(new.name.as_deref().unwrap_or(&slug))?;
+    let unreadable = || Violation::Invalid("the owner's address is no e-mail address".into());
+    let parse = |text: &String| Address::parse(text).ok_or_else(unreadable);
+    let owner = new.owner.as_ref().map(parse).transpose()?;
+    let created = store.write(move |tx| {
+        let (context, owner) = (context.clone(), owner.clone());
+        let (slug, name) = (slug.clone(), name.clone());
+        async move {
+            let (row, roles) = rows(slug, name, &context);
+            tx.insert_organization(&row).await?;
+            for role in &roles {
+                tx.insert_role(role).await?;
+            }
+            let mut change = Change::begin(tx, row.id, &context).await?;
+            let data = json!({"organization_id": row.id, "slug": row.slug, "name": row.name});
+            change.record(EventKind::OrganizationCreated, data);
+            if let (Some(address), Some(role)) =
+                (&owner, roles.iter().find(|role| role.rank == OWNER_RANK))
+            {
+                appoint(&mut change, address, role.id).await?;
+            }
+            change.settle().await?;
+            described(tx, row).await
+        }
+        .boxed()
+    });
+    created.await
+}
+
+fn rows(slug: String, name: String, context: &Context) -> (OrganizationRow, Vec<RoleRow>) {
+    let org_id: OrganizationId = context.ids.next();
+    let created_at = Time(context.ids.clock().now());
+    let mut default_role_id: RoleId = context.ids.next();
+    let roles = SEEDED.map(|(slug, name, rank)| {
+        let id = context.ids.next();
+        if slug == DEFAULT {
+            default_role_id = id;
+        }
+        let (slug, name) = (slug.to_owned(), name.to_owned());
+        RoleRow {
+            org_id,
+            id,
+            slug,
+            name,
+            rank,
+            created_at,
+        }
+    });
+    let row = OrganizationRow {
+        id: org_id,
+        slug,
+        name,
+        default_role_id,
+        event_seq: 0,
+        created_at,
+    };
+    (row, roles.into())
+}
+
+/// Makes the first owner: the person, the title and the grant; no way to sign in yet.
+async fn appoint(change: &mut Change<'_>, address: &Address, role: RoleId) -> Result<(), Error> {
+    let id: UserId = change.id();
+    let at = change.time();
+    let user = UserRow {
+        org_id: change.org,
+        id,
+        email: Some(address.typed().to_owned()),
+        email_norm: Some(address.norm().to_owned()),
+        display_name: None,
+        given_name: None,
+        family_name: None,
+        managed_by: None,
+        provisional_since: None,
+        suspended_by_directory_at: None,
+        suspended_by_admin_at: None,
+        suspended_by_expiry_at: None,
+        deleted_at: None,
+        erased_at: None,
+        last_connection_id: None,
+        last_external_id: None,
+        last_user_name_folded: None,
+        email_changed_at: None,
+        owner: true,
+        role_id: None,
+        roles_version: 1,
+        created_at: at,
+        updated_at: at,
+    };
+    change.tx.insert_user(&user).await?;
+    let grant = GrantRow {
+        org_id: change.org,
+        id: change.id(),
+        user_id: id,
+        role_id: role,
+        source: GrantSource::Bootstrap,
+        source_ref: "bootstrap".to_owned(),
+        granted_at: at,
+        cause: change.context.cause.clone(),
+        ends_at: None,
+        retired_at: None,
+        retired_cause: None,
+    };
+    change.tx.insert_grants(&[grant]).await?;
+    let data = json!({"user_id": id, "email": address.typed(), "source": "bootstrap"});
+    change.record_of(id, EventKind::UserCreated, data);
+    Ok(())
+}
+
+async fn described(tx: &mut Tx, row: OrganizationRow) -> Result<Organization, Error> {
+    let roles = tx.roles(row.id).await?;
+    let owner = tx.owner_of(row.id).await?;
+    Ok(Organization {
+        id: row.id,
+        default_role: roles
+            .into_iter()
+            .find(|role| role.id == row.default_role_id)
+            .map(|role| role.slug),
+        slug: row.slug,
+        name: row.name,
+        owner: owner.map(|owner| Owner {
+            id: owner.id,
+            email: owner.email,
+        }),
+        created_at: row.created_at.0,
+    })
+}
+
+/// The row of an organization, by its slug.
+pub async fn find(store: &Store, slug: &str) -> Result<OrganizationRow, Error> {
+    let slug = slug.to_owned();
+    let found = store.read(move |tx| {
+        let slug = slug.clone();
+        async move { Ok::<_, Error>(tx.organization_by_slug(&slug).await?) }.boxed()
+    });
+    found.await?.ok_or(Error::NotFound(Kind::Organization))
+}
+
+/// An organization, by its slug.
+pub async fn show(store: &Store, slug: &str) -> Result<Organization, Error> {
+    let row = find(store, slug).await?;
+    store
+        .read(move |tx| {
+            let row = row.clone();
+            async move { described(tx, row).await }.boxed()
+        })
+        .await
+}
+
+/// Every organization, by slug.
+pub async fn list(store: &Store) -> Result<Vec<Organization>, Error> {
+    let all = store.read(|tx| {
+        async move {
+            let mut all = Vec::new();
+            for row in tx.organizations().await? {
+                all.push(described(tx, row).await?);
+            }
+            Ok::<_, Error>(all)
+        }
+        .boxed()
+    });
+    all.await
+}
