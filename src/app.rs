@@ -104,7 +104,12 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
         ..ServeLimits::default()
     };
     tracing::info!(public_url = %config.server.public_url, "Usher serves");
-    let stop = stopped(terminate, interrupt);
+    let wakeups = gateway.store.wakeups().clone();
+    let stop = async move {
+        stopped(terminate, interrupt).await;
+        // Who waits for events is answered now, so that stopping does not wait for them.
+        wakeups.close();
+    };
     let served = serve::serve(listener, http::router(gateway), limits, stop).await;
     sweeper.abort();
     tracing::info!("Usher has stopped");
