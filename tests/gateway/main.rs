@@ -10,6 +10,7 @@
 
 mod admin;
 mod credentials;
+mod demo;
 mod harness;
 
 mod fixtures;
