@@ -78,7 +78,7 @@ async fn play(
     transcript: &mut Transcript,
 ) -> Result<(), Stopped> {
     transcript.heading(&format!(
-        "A server on {}, SQLite in {}",
+        "A server on {}, its database in {}",
         stage.public_url,
         stage.folder().display()
     ));

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::config::database::DatabaseUrl;
 use crate::demo::Options;
 use crate::demo::app::App;
 use crate::demo::client::Client;
@@ -246,7 +247,7 @@ impl Folder {
     }
 
     fn url(&self) -> String {
-        format!("sqlite://{}", self.database().display())
+        DatabaseUrl::in_file(&self.database()).reveal()
     }
 }
 

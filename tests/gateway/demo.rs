@@ -13,19 +13,35 @@ fn demo(arguments: &[&str]) -> (Option<i32>, Value) {
         .current_dir(std::env::temp_dir())
         .output()
         .unwrap();
-    (run.status.code(), serde_json::from_slice(&run.stdout).unwrap())
+    (
+        run.status.code(),
+        serde_json::from_slice(&run.stdout).unwrap(),
+    )
 }
 
 #[test]
 fn the_demo_plays_the_main_job() {
     let (code, played) = demo(&[]);
-    assert_eq!((code, &played["failed"]), (Some(0), &Value::Null), "{played:#}");
+    assert_eq!(
+        (code, &played["failed"]),
+        (Some(0), &Value::Null),
+        "{played:#}"
+    );
     let steps = played["steps"].as_array().unwrap();
-    assert!(steps.len() > 30 && steps.iter().all(|step| step["ok"] == true), "{played:#}");
+    assert!(
+        steps.len() > 30 && steps.iter().all(|step| step["ok"] == true),
+        "{played:#}"
+    );
     let people: Vec<_> = played["people"].as_array().unwrap().iter().collect();
     let told = |field: &str| -> Vec<_> { people.iter().map(|who| who[field].clone()).collect() };
-    assert_eq!(told("role"), [Value::Null, "viewer".into(), "editor".into(), Value::Null]);
-    assert_eq!(told("state"), ["suspended", "active", "active", "suspended"]);
+    assert_eq!(
+        told("role"),
+        [Value::Null, "viewer".into(), "editor".into(), Value::Null]
+    );
+    assert_eq!(
+        told("state"),
+        ["suspended", "active", "active", "suspended"]
+    );
 }
 
 #[test]
@@ -35,7 +51,11 @@ fn the_demo_names_the_step_that_failed() {
         ("no-mapping", "Ada has the role editor"),
     ] {
         let (code, played) = demo(&["--fault", fault]);
-        assert_eq!((code, &played["failed"]), (Some(1), &step.into()), "{played:#}");
+        assert_eq!(
+            (code, &played["failed"]),
+            (Some(1), &step.into()),
+            "{played:#}"
+        );
         let last = played["steps"].as_array().unwrap().last().unwrap();
         assert_eq!((&last["step"], &last["ok"]), (&step.into(), &false.into()));
         assert_eq!(played["people"], Value::Array(Vec::new()));

@@ -55,13 +55,10 @@ pub(in crate::http) fn html(
 
 fn protect(headers: &mut HeaderMap, onward: &[String]) {
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'{}; base-uri 'none'; \
+        "default-src 'none'; style-src 'sha256-{}'; form-action 'self' {}; base-uri 'none'; \
          frame-ancestors 'none'",
         *STYLE_HASH,
-        onward
-            .iter()
-            .map(|origin| format!(" {origin}"))
-            .collect::<String>()
+        onward.join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

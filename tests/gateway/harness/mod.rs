@@ -16,13 +16,17 @@ use usher::provisioning::{Context, Source};
 use usher::store::Store;
 
 mod arrange;
+mod browser;
 mod engine;
 mod reply;
 mod scim;
+mod sso;
 
 pub(crate) use arrange::Connected;
+pub(crate) use browser::Browser;
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
+pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
 
 /// A gateway and what a test may turn on it.
 pub(crate) struct TestGateway {
