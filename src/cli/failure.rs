@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::{app, config, provisioning, store};
+use crate::{app, config, demo, provisioning, store};
 
 /// A command that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,9 @@ pub(super) enum Failure {
     /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] config::Error),
+    /// The demo could not begin.
+    #[error(transparent)]
+    Demo(#[from] demo::Error),
     /// A file, or the terminal.
     #[error("{0}")]
     File(String),
@@ -64,10 +67,13 @@ impl Failure {
     pub(super) fn code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
+            Self::Demo(demo::Error::Public(_) | demo::Error::Used(_)) => ExitCode::from(REFUSED),
             Self::Provisioning(error) if is_refusal(error) => ExitCode::from(REFUSED),
-            Self::File(_) | Self::Provisioning(_) | Self::Serve(_) | Self::Store(_) => {
-                ExitCode::from(FAILED)
-            }
+            Self::Demo(_)
+            | Self::File(_)
+            | Self::Provisioning(_)
+            | Self::Serve(_)
+            | Self::Store(_) => ExitCode::from(FAILED),
             Self::Unread => ExitCode::SUCCESS,
         }
     }
@@ -81,6 +87,7 @@ impl Failure {
         use provisioning::Error as P;
         match self {
             Self::Config(_) => "settings",
+            Self::Demo(_) => "demo",
             Self::File(_) => "file",
             Self::Provisioning(P::NotFound(_)) => "not_found",
             Self::Provisioning(P::Rule(violation)) => violation.slug(),

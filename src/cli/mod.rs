@@ -6,6 +6,7 @@ mod app;
 mod arguments;
 mod config;
 mod connection;
+mod demo;
 mod doctor;
 mod domain;
 mod events;
@@ -86,6 +87,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Demo(demo::Demo),
     #[command(subcommand)]
     Org(org::Org),
     #[command(subcommand)]
@@ -182,6 +184,7 @@ fn log(config: &Config, command: &Command) -> Result<Log, Failure> {
 async fn dispatch(command: Command, config: Config, output: Output) -> Result<Outcome, Failure> {
     match command {
         Command::Serve(_) => serve::run(&config).await,
+        Command::Demo(demo) => demo.run(&config, output.is_json()).await,
         Command::Migrate(migrate) => migrate.run(&config, output).await,
         Command::Config(show) => show.run(&config, output),
         Command::Openapi(_) => openapi::run(),
@@ -208,6 +211,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Events(events) => Box::pin(events.run(opened)).await?,
         // These were run before anything was opened.
         Command::Serve(_)
+        | Command::Demo(_)
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Doctor(_)

@@ -48,8 +48,8 @@ impl DatabaseUrl {
         }
     }
 
-    /// A SQLite database in this file.
-    pub fn sqlite(path: &Path) -> Self {
+    /// A database in this file, with nothing beside it to run.
+    pub fn in_file(path: &Path) -> Self {
         Self::Sqlite(path.to_owned())
     }
 }

@@ -11,8 +11,7 @@ pub(super) fn text(stage: &Stage) -> String {
     };
     let (url, others, okta) = (&stage.public_url, &stage.others_url, &acme.okta);
     let (base, token, key) = (&okta.addresses.scim_base_url, &okta.scim.token, &acme.key);
-    let database = stage.database();
-    let database = database.display();
+    let (database, folder) = (stage.database_url(), stage.folder().display());
     let fate = if stage.is_temporary() {
         "removed at the end"
     } else {
@@ -37,9 +36,9 @@ Try it by hand
   # everybody, as the admin API tells it
   curl -sS {url}/api/v1/organizations/{SLUG}/users -H 'Authorization: Bearer {key}'
   # the same from the command line
-  ./target/release/usher --database-url sqlite://{database} user list --org {SLUG}
+  ./target/release/usher --database-url {database} user list --org {SLUG}
 
-The database is {database} ({fate}). Ctrl-C ends the demo.
+The data is in {folder} ({fate}). Ctrl-C ends the demo.
 "#
     )
 }

@@ -53,7 +53,13 @@ pub enum Fault {
 pub async fn run(options: Options) -> Result<bool, Error> {
     let mut transcript = Transcript::new(options.json);
     let stage = Stage::open(&options).await?;
-    let played = play(&stage, options.fault, &mut transcript).await;
+    let played = tokio::select! {
+        played = play(&stage, options.fault, &mut transcript) => played,
+        ended = stage.wait() => {
+            stage.close().await;
+            return ended.map(|()| false);
+        }
+    };
     let stays = played.is_ok() && !options.exit;
     if stays {
         transcript.say(&by_hand::text(&stage));
@@ -72,7 +78,7 @@ async fn play(
     transcript: &mut Transcript,
 ) -> Result<(), Stopped> {
     transcript.heading(&format!(
-        "A server on {}, SQLite in {}",
+        "A server on {}, its database in {}",
         stage.public_url,
         stage.folder().display()
     ));

@@ -41,7 +41,11 @@ pub(super) async fn roles_follow(acme: &Acme, transcript: &mut Transcript) -> Re
         (&GRACE, Some("viewer"), "organization_default"),
         (&KATHERINE, None, "inactive"),
     ] {
-        let step = format!("{}: {}", who.given, role.unwrap_or("no role"));
+        let step = format!(
+            "{} has {}",
+            who.given,
+            role.map_or("no role".to_owned(), |role| format!("the role {role}"))
+        );
         let asked = "GET /api/v1/organizations/acme/users/ID/explain";
         transcript
             .step(&step, asked, holds(acme, who, role, because))
@@ -59,21 +63,13 @@ async fn holds(acme: &Acme, who: &Employee, role: Option<&str>, because: &str) -
     let explained = ask(acme, &format!("/users/{}/explain", text(user, "/id")?)).await?;
     says(&explained, "/role", role)?;
     says(&explained, "/because/source", because)?;
-    Ok((
-        (),
-        format!(
-            "200, {}: {}",
-            role.unwrap_or("no role"),
-            why(acme, &explained)
-        ),
-    ))
+    Ok(((), format!("200, {}", why(acme, &explained))))
 }
 
 /// Shows everybody at the end; Ada and Katherine are out.
 pub(super) async fn table(acme: &Acme, transcript: &mut Transcript) -> Result<(), Stopped> {
     let asked = "GET /api/v1/organizations/acme/users, and explain each";
     let work = everybody(acme);
-    transcript.heading("What is left");
     let people = transcript.step("Everybody at Acme", asked, work).await?;
     transcript.people(people);
     Ok(())

@@ -1,9 +1,11 @@
 //! What the operator sets up before anything arrives: an organization, the application behind, a
 //! connection to each identity provider, and the rules which role a group gives.
 
+use uuid::Uuid;
+
 use crate::demo::Fault;
 use crate::demo::client::{Asked, Client};
-use crate::demo::expect::{Unexpected, ensure};
+use crate::demo::expect::ensure;
 use crate::demo::idp::TestIdp;
 use crate::demo::portal::Kind;
 use crate::demo::scim::Scim;
@@ -70,7 +72,7 @@ pub(super) async fn set_up(
     if fault != Some(Fault::NoMapping) {
         for connected in [&okta, &entra] {
             let asked = format!("usher mapping add --group {GROUP} --role {ROLE}");
-            let step = format!("{}: which role the group gives", connected.kind.name());
+            let step = format!("{}'s rule", connected.kind.name());
             transcript
                 .step(&step, asked, map(stage, connected.id))
                 .await?;
@@ -133,12 +135,12 @@ async fn connect(
     let asked = format!(
         "usher connection create --profile {profile} --trusted-domain {domain} --idp-metadata FILE"
     );
-    let step = format!("{}: a connection", kind.name());
+    let step = format!("{}'s connection", kind.name());
     let connected = transcript
         .step(&step, asked, connection(stage, org, kind, client_id))
         .await?;
     let metadata = connected.addresses.sp_metadata_url.clone();
-    let step = format!("{}: our SAML metadata", kind.name());
+    let step = format!("Our SAML metadata for {}", kind.name());
     let work = service_provider(&stage.client, &connected.addresses);
     transcript
         .step(&step, format!("GET {}", path(&metadata)), work)
@@ -234,14 +236,19 @@ async fn map(stage: &Stage, connection: ConnectionId) -> Went<()> {
 async fn key(stage: &Stage, org: OrganizationId) -> Went<String> {
     let all = Scopes::stored(EVERYTHING);
     let issued = keys::issue(&stage.store, stage.command(), Some(org), all).await?;
-    let told = Ok::<_, Unexpected>((issued.key, format!("a key that ends in {}", issued.last4)));
-    told
+    let answered = format!("a key that ends in {}", issued.last4);
+    Ok((issued.key, answered))
 }
 
-/// A URL without the origin that every URL of the demo begins with.
-pub(super) fn path(url: &str) -> &str {
+/// The path of a URL as the transcript tells it: ids, which are long, are only named.
+pub(super) fn path(url: &str) -> String {
     let rest = url
         .split_once("://")
         .and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at)));
-    rest.map_or(url, |(_, path)| path)
+    let path = rest.map_or(url, |(_, path)| path);
+    let segments = path.split('/').map(|segment| {
+        let is_id = segment.parse::<Uuid>().is_ok();
+        if is_id { "ID" } else { segment }
+    });
+    segments.collect::<Vec<_>>().join("/")
 }

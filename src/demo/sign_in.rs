@@ -2,6 +2,8 @@
 //! directory has deactivated the person, nothing of it works any more.
 
 use axum::http::Method;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -12,6 +14,9 @@ use crate::demo::portal::{self, ADA};
 use crate::demo::setting::{Acme, ROLE, SLUG, path};
 use crate::demo::stage::Stage;
 use crate::demo::transcript::{Stopped, Transcript, Went};
+
+/// What stands in front of a signature's value, whatever the prefix.
+const OPEN: &str = "SignatureValue>";
 
 /// The cookie of a session, on plain http.
 const SESSION: &str = "usher";
@@ -58,8 +63,9 @@ pub(super) async fn signs_in(
     transcript
         .step("The app has a verified ID token", asked, work)
         .await?;
-    let asked = format!("POST {} (the same again)", path(acs));
-    let work = refused(&ada.browser, acs, &response, "replayed");
+    let asked = format!("POST {} (the same, from another browser)", path(acs));
+    let thief = Browser::new(stage.client.clone());
+    let work = refused(&thief, acs, &response, "replayed");
     transcript.step("A response works once", asked, work).await
 }
 
@@ -214,11 +220,8 @@ async fn refused(browser: &Browser, acs: &str, response: &str, why: &str) -> Wen
 
 /// The same response with one character of its signature changed.
 fn with_another_signature(response: &str) -> String {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
     let xml = STANDARD.decode(response).unwrap_or_default();
     let xml = String::from_utf8_lossy(&xml).into_owned();
-    const OPEN: &str = "SignatureValue>";
     let Some((head, rest)) = xml.split_once(OPEN) else {
         return response.to_owned();
     };
@@ -240,15 +243,15 @@ fn parameter(url: &str, name: &str) -> Result<String, Unexpected> {
 }
 
 /// A URL without origin and query.
-fn short(url: &str) -> &str {
-    path(url).split('?').next().unwrap_or_default()
+fn short(url: &str) -> String {
+    let path = path(url);
+    path.split_once('?')
+        .map(|(path, _)| path.to_owned())
+        .unwrap_or(path)
 }
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-
     use super::*;
 
     #[test]

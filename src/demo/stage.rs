@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::config::DatabaseUrl;
 use crate::demo::Options;
 use crate::demo::app::App;
 use crate::demo::client::Client;
@@ -84,7 +85,7 @@ impl Stage {
         );
         let ids = Ids::new(Clock::System, Entropy::system());
         let folder = Folder::of(options.data.as_deref(), &ids)?;
-        let place = Place::Sqlite(folder.database());
+        let place = Place::of_url(&folder.url());
         let lock = lock(&folder)?;
         let listener = listen(options.listen).await?;
         let others = TcpListener::bind(SocketAddr::new(options.listen.ip(), 0)).await?;
@@ -138,9 +139,9 @@ impl Stage {
         self.folder.is_temporary
     }
 
-    /// The database file.
-    pub(super) fn database(&self) -> PathBuf {
-        self.folder.database()
+    /// The database, as a setting.
+    pub(super) fn database_url(&self) -> String {
+        self.folder.url()
     }
 
     /// Keeps what was set up, to be shown to whoever tries by hand.
@@ -217,17 +218,18 @@ struct Folder {
 
 impl Folder {
     fn of(data: Option<&Path>, ids: &Ids) -> Result<Self, Error> {
-        let folder = match data {
-            Some(path) => Self {
-                path: std::path::absolute(path)?,
+        let folder = if let Some(path) = data {
+            let path = std::path::absolute(path)?;
+            Self {
+                path,
                 is_temporary: false,
-            },
-            None => {
-                let name = format!("usher-demo-{}", ids.next::<Uuid>());
-                Self {
-                    path: std::env::temp_dir().join(name),
-                    is_temporary: true,
-                }
+            }
+        } else {
+            let name = format!("usher-demo-{}", ids.next::<Uuid>());
+            let path = std::env::temp_dir().join(name);
+            Self {
+                path,
+                is_temporary: true,
             }
         };
         if folder.database().exists() {
@@ -242,6 +244,10 @@ impl Folder {
 
     fn database(&self) -> PathBuf {
         self.path.join("usher.db")
+    }
+
+    fn url(&self) -> String {
+        DatabaseUrl::in_file(&self.database()).reveal()
     }
 }
 

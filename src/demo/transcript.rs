@@ -1,5 +1,6 @@
 //! What happened, step by step: a line a step for people, or one JSON document at the end.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -14,7 +15,8 @@ pub(super) struct Stopped;
 /// One step.
 #[derive(Clone, Debug, Serialize)]
 struct Step {
-    step: String,
+    #[serde(rename = "step")]
+    name: String,
     asked: String,
     answered: String,
     ok: bool,
@@ -66,7 +68,7 @@ impl Transcript {
         };
         let ok = value.is_some();
         let told = Step {
-            step: step.to_owned(),
+            name: step.to_owned(),
             asked: asked.into(),
             answered,
             ok,
@@ -90,14 +92,15 @@ impl Transcript {
             cells
                 .iter()
                 .filter_map(|row| row.get(column))
-                .map(|cell| cell.len())
+                .map(String::len)
                 .max()
                 .unwrap_or(0)
         };
         for row in &cells {
             let mut line = String::from("  ");
             for (column, cell) in row.iter().enumerate() {
-                line += &format!("{cell:<width$}  ", width = width(column));
+                // Writing to a String cannot fail.
+                let _ = write!(line, "{cell:<width$}  ", width = width(column));
             }
             self.say(&format!("{}\n", line.trim_end()));
         }
@@ -118,7 +121,7 @@ impl Transcript {
             .steps
             .iter()
             .find(|step| !step.ok)
-            .map(|step| step.step.as_str());
+            .map(|step| step.name.as_str());
         if self.json {
             let ok = failed.is_none();
             let document = Document {
@@ -153,7 +156,7 @@ impl Transcript {
         };
         let line = format!(
             "{number:>3} {mark} {}: {} -> {}\n",
-            self.paint(BOLD, &step.step),
+            self.paint(BOLD, &step.name),
             self.paint(DIM, &step.asked),
             self.paint(colour, &step.answered),
             mark = self.paint(colour, mark),
@@ -193,7 +196,7 @@ mod tests {
         let told: Vec<_> = transcript
             .steps
             .iter()
-            .map(|s| (s.step.as_str(), s.answered.as_str(), s.ok))
+            .map(|s| (s.name.as_str(), s.answered.as_str(), s.ok))
             .collect();
         assert_eq!(told, [("a", "y", true), ("b", "z", false)]);
     }

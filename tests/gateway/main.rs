@@ -12,6 +12,7 @@ mod harness;
 
 mod admin;
 mod credentials;
+mod demo;
 mod fixtures;
 mod house;
 mod migrations;

@@ -38,7 +38,7 @@ pub(in crate::demo) async fn entra(
     let asked = format!("GET /Groups?excludedAttributes=members&filter={filter}");
     transcript
         .step(
-            "Entra looks the group up, Okta's is not its own",
+            "Entra looks the group up and does not see Okta's",
             asked,
             work,
         )
@@ -143,14 +143,17 @@ async fn promote(scim: &Scim, margaret: &str) -> Went<()> {
     says(&user, &format!("/{ENTERPRISE}/department"), "Search")?;
     says(&user, "/phoneNumbers/0/type", "mobile")?;
     says(&user, "/phoneNumbers/0/value", "+1 555 0100")?;
-    Ok(((), "204, department Search, a mobile number".to_owned()))
+    Ok((
+        (),
+        "204, then department Search and a mobile number".to_owned(),
+    ))
 }
 
 async fn disable(scim: &Scim, katherine: &str) -> Went<()> {
     let operations = json!([{"op": "Replace", "path": "active", "value": "False"}]);
     let user = changed(scim, katherine, operations).await?;
     says(&user, "/active", false)?;
-    Ok(((), "204, active is false, no text".to_owned()))
+    Ok(((), "204, then active: false".to_owned()))
 }
 
 /// A user after these operations, as the next GET shows it.
