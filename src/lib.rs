@@ -62,7 +62,7 @@
 //!   them.
 //! - A User's version does not move with its groups; a Group's does with its members, also when a
 //!   member is deleted.
-//! - `Group.members` carries no `display`: it would change without the group's version.
+//! - `Group.members.display` is read from the member; the group's version does not move with it.
 //! - `ServiceProviderConfig` answers without a token (RFC 7643 §5 recommends it); every other
 //!   path asks for one first.
 //! - The defaults of a connection and of an organization are folded in by the resolver and leave

@@ -13,6 +13,7 @@ mod failure;
 mod key;
 mod mapping;
 mod migrate;
+mod openapi;
 mod opened;
 mod org;
 mod output;
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, Origin, Sources};
+use crate::config::{Config, Log, Origin, Sources};
 use failure::{Failure, Outcome};
 use opened::Opened;
 use output::Output;
@@ -106,6 +107,7 @@ enum Command {
     #[command(subcommand)]
     User(user::User),
     Events(events::Events),
+    Openapi(openapi::OpenApi),
     #[command(subcommand)]
     Migrate(migrate::Migrate),
     #[command(subcommand)]
@@ -126,7 +128,7 @@ pub fn run() -> ExitCode {
         // Where even this cannot be written, the exit code says it.
         let _ = writeln!(io::stderr(), "usher: {failure}");
         if output.is_json() {
-            let _ = output.line(&failure.document());
+            let _ = Output::line(&failure.document());
         }
     }
     failure.code()
@@ -134,7 +136,7 @@ pub fn run() -> ExitCode {
 
 fn start(cli: Cli, output: Output) -> Result<Outcome, Failure> {
     let config = settings(&cli)?;
-    config.log.start();
+    log(&config, &cli.command)?.start();
     // The XML libraries are started while there is one thread only.
     crate::saml::quiet::initialise();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -157,15 +159,24 @@ fn settings(cli: &Cli) -> Result<Config, Failure> {
     if let Command::Serve(serve) = &cli.command {
         flag("listen", serve.listen.as_ref());
     }
-    let mut config = Config::load(&Sources::of_process(global.config.clone(), flags))?;
+    Ok(Config::load(&Sources::of_process(
+        global.config.clone(),
+        flags,
+    ))?)
+}
+
+/// The log's settings: a command, unlike the server, says only what is wrong unless it is told
+/// otherwise.
+fn log(config: &Config, command: &Command) -> Result<Log, Failure> {
+    let mut log = config.log.clone();
     let said = config.describe();
-    let quiet = said
+    let silent = said
         .iter()
         .any(|s| s.key == "log" && s.origin == Origin::Default);
-    if quiet && !matches!(cli.command, Command::Serve(_)) {
-        config.log.filter = "warn".parse().map_err(Failure::Usage)?;
+    if silent && !matches!(command, Command::Serve(_)) {
+        log.filter = "warn".parse().map_err(Failure::Usage)?;
     }
-    Ok(config)
+    Ok(log)
 }
 
 async fn dispatch(command: Command, config: Config, output: Output) -> Result<Outcome, Failure> {
@@ -173,6 +184,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
         Command::Serve(_) => serve::run(&config).await,
         Command::Migrate(migrate) => migrate.run(&config, output).await,
         Command::Config(show) => show.run(&config, output),
+        Command::Openapi(_) => openapi::run(),
         Command::Doctor(doctor) => doctor.run(&config, output).await,
         command => {
             let opened = Opened::open(config, output).await?;
@@ -195,7 +207,11 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::User(user) => Box::pin(user.run(opened)).await?,
         Command::Events(events) => Box::pin(events.run(opened)).await?,
         // These were run before anything was opened.
-        Command::Serve(_) | Command::Migrate(_) | Command::Config(_) | Command::Doctor(_) => {}
+        Command::Serve(_)
+        | Command::Migrate(_)
+        | Command::Config(_)
+        | Command::Doctor(_)
+        | Command::Openapi(_) => {}
     }
     Ok(Outcome::Done)
 }

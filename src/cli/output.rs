@@ -1,8 +1,10 @@
 //! What commands print: one JSON document with `--json`, else lines and tables for people.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-use serde::Serialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::cli::failure::Failure;
@@ -31,22 +33,22 @@ impl Output {
 
     /// One thing.
     pub(super) fn record<T: Serialize>(self, value: &T) -> Result<(), Failure> {
-        let value = document(value)?;
+        let text = document(value)?;
         if self.json {
-            self.json(&value)
-        } else {
-            self.print(&record(&value, self.colour))
+            return Self::print(&text);
         }
+        let members: Members = serde_json::from_str(&text).map_err(unwritable)?;
+        Self::print(&record(&members.0, self.colour))
     }
 
     /// Many things; people are shown these columns.
     pub(super) fn rows<T: Serialize>(self, rows: &[T], columns: &[&str]) -> Result<(), Failure> {
-        let value = document(&rows)?;
-        match &value {
-            _ if self.json => self.json(&value),
-            Value::Array(rows) => self.print(&table(rows, columns, self.colour)),
-            _ => Ok(()),
+        let text = document(&rows)?;
+        if self.json {
+            return Self::print(&text);
         }
+        let rows: Vec<Value> = serde_json::from_str(&text).map_err(unwritable)?;
+        Self::print(&table(&rows, columns, self.colour))
     }
 
     /// A line for people, beside the answer; with `--json` it is left out.
@@ -58,24 +60,53 @@ impl Output {
     }
 
     /// One JSON document on a line of its own, in either form.
-    pub(super) fn line<T: Serialize>(self, value: &T) -> Result<(), Failure> {
-        self.json(&document(value)?)
-    }
-
-    fn json(self, value: &Value) -> Result<(), Failure> {
-        self.print(&format!("{value}\n"))
+    pub(super) fn line<T: Serialize>(value: &T) -> Result<(), Failure> {
+        Self::print(&document(value)?)
     }
 
     /// Text as it is.
-    pub(super) fn print(self, text: &str) -> Result<(), Failure> {
+    pub(super) fn print(text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         Ok(out.flush()?)
     }
 }
 
-fn document<T: Serialize>(value: &T) -> Result<Value, Failure> {
-    serde_json::to_value(value).map_err(|error| Failure::File(error.to_string()))
+/// A value as JSON, in a line of its own.
+fn document<T: Serialize>(value: &T) -> Result<String, Failure> {
+    Ok(serde_json::to_string(value).map_err(unwritable)? + "\n")
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::File(format!("cannot write the output: {error}"))
+}
+
+/// An object's members in the order in which they were written.
+#[derive(Debug)]
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Written)
+    }
+}
+
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
+    }
 }
 
 fn bold(text: &str, colour: bool) -> String {
@@ -109,20 +140,17 @@ fn padding(text: &str, width: usize) -> String {
 }
 
 /// `name  value`, a line a member.
-fn record(value: &Value, colour: bool) -> String {
-    let Value::Object(members) = value else {
-        return format!("{}\n", cell(value));
-    };
+fn record(members: &[(String, Value)], colour: bool) -> String {
     let width = members
-        .keys()
-        .map(|name| name.chars().count())
+        .iter()
+        .map(|(name, _)| name.chars().count())
         .max()
         .unwrap_or(0);
-    let line = |(name, value): (&String, &Value)| {
+    let line = |(name, value): &(String, Value)| {
         let shown = match value {
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                let items = items.iter().map(|item| format!("\n  - {}", cell(item)));
-                items.collect::<String>()
+                let items = items.iter().map(cell);
+                items.fold(String::new(), |shown, item| shown + "\n  - " + &item)
             }
             value => format!("{}  {}", padding(name, width), cell(value)),
         };
@@ -180,13 +208,11 @@ mod tests {
 
     #[test]
     fn a_record_is_a_line_a_member() {
-        let value = json!({
-            "id": "x", "empty": [], "list": ["a", "b"], "on": true, "rows": [{"a": 1, "b": null}],
-        });
-        let shown = record(&value, false);
-        assert_eq!(
-            shown,
-            "empty  -\nid     x\nlist   a, b\non     yes\nrows\n  - a=1\n"
-        );
+        let text = r#"{"id": "x", "empty": [], "list": ["a", "b"], "on": true,
+            "rows": [{"a": 1, "b": null}], "abc": null}"#;
+        let Members(members) = serde_json::from_str(text).unwrap();
+        let shown = record(&members, false);
+        let expected = "id     x\nempty  -\nlist   a, b\non     yes\nrows\n  - a=1\nabc    -\n";
+        assert_eq!(shown, expected);
     }
 }

@@ -221,8 +221,8 @@ async fn refuse_cycle(
         let below = change.tx.members_of_groups(change.org, &groups).await?;
         let inner = below
             .into_iter()
-            .filter(|(_, _, is_group)| *is_group)
-            .map(|(_, id, _)| id);
+            .filter(|(_, _, is_group, _)| *is_group)
+            .map(|(_, id, _, _)| id);
         next = inner.filter(|id| !seen.contains(id)).collect();
     }
     Ok(())

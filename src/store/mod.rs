@@ -44,7 +44,7 @@ mod on_sqlite {
         ];
         format!("({})", parts.join(" || '-' || "))
     }
-    #[path = "filter.rs"]
+    #[path = "filter/mod.rs"]
     pub(crate) mod filter;
     #[path = "queries/mod.rs"]
     pub(crate) mod queries;
@@ -63,7 +63,7 @@ mod on_postgres {
     pub(crate) fn id_text(column: &str) -> String {
         format!("(CAST({column} AS text) COLLATE \"C\")")
     }
-    #[path = "filter.rs"]
+    #[path = "filter/mod.rs"]
     pub(crate) mod filter;
     #[path = "queries/mod.rs"]
     pub(crate) mod queries;

@@ -190,8 +190,10 @@ ops! {
     remove_all_members = scim_members::remove_all(org: OrganizationId, group: ScimGroupId) -> Vec<AnyId>;
     /// A group's members, in the order of their ids.
     members_of = scim_members::of_group(org: OrganizationId, group: ScimGroupId) -> Vec<(AnyId, bool)>;
-    /// The members of several groups.
-    members_of_groups = scim_members::of_groups(org: OrganizationId, groups: &[ScimGroupId]) -> Vec<(ScimGroupId, AnyId, bool)>;
+    /// The members of several groups, each with the name that its resource shows.
+    members_of_groups = scim_members::of_groups(org: OrganizationId, groups: &[ScimGroupId]) -> Vec<(ScimGroupId, AnyId, bool, Option<String>)>;
+    /// Which of these ids are Users of the connection, and the names that they show.
+    scim_user_names = scim_users::names(org: OrganizationId, connection: ConnectionId, ids: &[ScimUserId]) -> Vec<(ScimUserId, Option<String>)>;
     /// Groups in which any of these is a member, each with the member.
     groups_of = scim_members::groups_of(org: OrganizationId, members: &[AnyId]) -> Vec<(AnyId, ScimGroupId, String)>;
     /// Takes a resource out of every group; answers the groups it was in.

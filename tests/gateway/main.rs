@@ -8,10 +8,10 @@
     reason = "a test that meets the unexpected is to fail there"
 )]
 
-mod admin;
-mod credentials;
 mod harness;
 
+mod admin;
+mod credentials;
 mod fixtures;
 mod house;
 mod migrations;

@@ -5,25 +5,39 @@ use axum::response::Response;
 
 use crate::http::reply;
 use crate::http::scim::ScimRequest;
+use crate::provisioning::Error;
 use crate::provisioning::scim_client::ScimClient;
-use crate::scim::Map;
 use crate::scim::list::{self, ListQuery};
+use crate::scim::{self, Map};
 use crate::store::search::{Direction, Search};
 
 /// The search that a query means in this connection.
-pub(super) fn search(client: &ScimClient, query: &ListQuery) -> Search {
+pub(super) fn search(client: &ScimClient, query: &ListQuery) -> Result<Search, Error> {
+    let paths = query
+        .filter
+        .iter()
+        .flat_map(scim::Filter::paths)
+        .chain(query.sort_by);
+    for path in paths {
+        let name = path.sub.map_or("", |sub| sub.name);
+        if path.attribute.name == "manager" && name != "value" && !name.is_empty() {
+            return Err(Error::Scim(scim::Error::invalid_filter(format!(
+                "{path} is worked out for each answer and cannot be searched; use manager.value"
+            ))));
+        }
+    }
     let direction = if query.descending {
         Direction::Descending
     } else {
         Direction::Ascending
     };
-    Search {
+    Ok(Search {
         org: client.org,
         connection: client.connection.id,
         filter: query.filter.clone(),
         sort: query.sort_by.map(|path| (path, direction)),
         base: client.base.clone(),
-    }
+    })
 }
 
 /// Offset and limit of the page; none where nothing can be on it.

@@ -71,7 +71,7 @@ async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<
 
 async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
     let query = ListQuery::parse(&USER_TYPE, &request.pairs, client.strictness())?;
-    let search = page::search(client, &query);
+    let search = page::search(client, &query)?;
     let total = tx.count_scim_users(&search).await?;
     let rows = match page::window(&query, total) {
         Some((offset, limit)) => tx.scim_user_page(&search, offset, limit).await?,

@@ -1,7 +1,7 @@
 //! Rows as representations: what the server works out is loaded in set queries for a whole page,
 //! and not at all where the client does not want it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::id::ScimUserId;
 use crate::provisioning::scim_client::ScimClient;
@@ -28,20 +28,21 @@ pub(super) async fn users(
         .filter_map(|r| r.manager()?.parse().ok())
         .collect();
     let known = tx
-        .known_scim_users(client.org, client.connection.id, &named)
+        .scim_user_names(client.org, client.connection.id, &named)
         .await?;
-    let known: BTreeSet<_> = known.into_iter().map(|(id, _)| id).collect();
+    let known: BTreeMap<_, _> = known.into_iter().collect();
     Ok(rows
         .iter()
         .zip(&resources)
         .map(|(row, resource)| {
             let manager = resource.manager().and_then(|id| id.parse().ok());
-            let manager = manager
-                .filter(|id| known.contains(id))
-                .map(|id: ScimUserId| ManagerRef {
+            let manager = manager.and_then(|id: ScimUserId| {
+                let display = known.get(&id)?.clone();
+                Some(ManagerRef {
                     reference: client.location(kind, id),
-                    display: None,
-                });
+                    display,
+                })
+            });
             let groups = groups.remove(&row.id.uuid()).unwrap_or_default();
             let meta = Meta {
                 resource_type: kind.name,
@@ -90,7 +91,7 @@ pub(super) async fn groups(
     let mut members: BTreeMap<_, Vec<MemberRef>> = BTreeMap::new();
     if wanted {
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-        for (group, id, is_group) in tx.members_of_groups(client.org, &ids).await? {
+        for (group, id, is_group, display) in tx.members_of_groups(client.org, &ids).await? {
             let (member_kind, member_type) = if is_group {
                 (MemberKind::Group, &scim::catalog::GROUP_TYPE)
             } else {
@@ -98,7 +99,7 @@ pub(super) async fn groups(
             };
             members.entry(group).or_default().push(MemberRef {
                 value: id.uuid().to_string(),
-                display: None,
+                display,
                 kind: member_kind,
                 reference: client.location(member_type, id.uuid()),
             });

@@ -79,7 +79,7 @@ const fn kind(values: &'static [&'static str]) -> Attribute {
 pub static USER: Schema = Schema {
     urn: urn::USER,
     name: "User",
-    description: "User account",
+    description: "User Account",
     extension: false,
     attributes: &[
         Attribute::string(

@@ -1,7 +1,8 @@
 //! Members: one row a membership. No list of members is ever read, changed and written back.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
@@ -97,24 +98,42 @@ pub(crate) async fn of_group(
         .await
 }
 
-/// The members of several groups.
+/// The members of several groups, each with the name that its resource shows.
 pub(crate) async fn of_groups(
     conn: &mut Conn,
     org: OrganizationId,
     groups: &[ScimGroupId],
-) -> QueryResult<Vec<(ScimGroupId, AnyId, bool)>> {
+) -> QueryResult<Vec<(ScimGroupId, AnyId, bool, Option<String>)>> {
     let mut rows = Vec::new();
     for groups in groups.chunks(CHUNK) {
+        let name = sql::<Nullable<Text>>(
+            "COALESCE(scim_users.document ->> 'displayName', scim_groups.display_name)",
+        );
         let query = scim_members::table
+            .left_join(
+                scim_users::table.on(scim_users::org_id
+                    .eq(scim_members::org_id)
+                    .and(scim_users::id.eq(scim_members::member_id))),
+            )
+            .left_join(
+                scim_groups::table.on(scim_groups::org_id
+                    .eq(scim_members::org_id)
+                    .and(scim_groups::id.eq(scim_members::member_id))),
+            )
             .filter(scim_members::org_id.eq(org))
             .filter(scim_members::group_id.eq_any(groups.to_vec()))
             .select((
                 scim_members::group_id,
                 scim_members::member_id,
                 scim_members::member_is_group,
+                name,
             ))
             .order((scim_members::group_id, scim_members::member_id));
-        rows.extend(query.load::<(ScimGroupId, AnyId, bool)>(conn).await?);
+        rows.extend(
+            query
+                .load::<(ScimGroupId, AnyId, bool, Option<String>)>(conn)
+                .await?,
+        );
     }
     Ok(rows)
 }

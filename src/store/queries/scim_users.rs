@@ -1,5 +1,6 @@
 //! SCIM Users: what each connection's directory last said of a person.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -114,6 +115,28 @@ pub(crate) async fn known(
             .filter(scim_users::id.eq_any(ids.to_vec()))
             .select((scim_users::id, scim_users::user_id));
         rows.extend(query.load::<(ScimUserId, Option<UserId>)>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// Which of these ids are Users of the connection, and the names that they show.
+pub(crate) async fn names(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    ids: &[ScimUserId],
+) -> QueryResult<Vec<(ScimUserId, Option<String>)>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(CHUNK) {
+        let query = scim_users::table
+            .filter(scim_users::org_id.eq(org))
+            .filter(scim_users::connection_id.eq(connection))
+            .filter(scim_users::id.eq_any(ids.to_vec()))
+            .select((
+                scim_users::id,
+                sql::<Nullable<Text>>("document ->> 'displayName'"),
+            ));
+        rows.extend(query.load::<(ScimUserId, Option<String>)>(conn).await?);
     }
     Ok(rows)
 }

@@ -1,164 +1,25 @@
-//! SCIM filters and sort keys as SQL: the one file that knows both. Mounted once an engine.
-//!
-//! Every comparison is between the comparable texts of `scim::text`, octet by octet: in a column
-//! where there is one, else in the row's `search` object under the path's canonical text, else,
-//! for multi-valued attributes, in the element rows. Only names out of the catalog reach the SQL
-//! text; whatever a client wrote is bound.
+//! From a filter to the pieces of its SQL.
 
-use diesel::QueryResult;
-use diesel::expression::{
-    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
-};
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text};
-
-use super::{BYTEWISE, Db, POSITION, id_text};
+use super::super::{POSITION, id_text};
+use super::Piece;
+use super::sources::{Source, Table};
 use crate::scim::filter::{Comparand, Filter, Operator};
 use crate::scim::path::AttributePath;
-use crate::scim::text::{comparable_text, date_time};
-use crate::store::schema::{scim_groups, scim_users};
+use crate::scim::text::date_time;
 use crate::store::search::{Direction, Search};
-use crate::store::types::{AnyId, IdSql};
+use crate::store::types::AnyId;
 
-/// A stretch of SQL or a value that is bound.
-enum Piece {
-    Big(i64),
-    Flag(bool),
-    Id(AnyId),
-    Sql(String),
-    Text(String),
-}
-
-/// A filter over the rows of one table.
-pub(crate) struct Predicate(Vec<Piece>);
-
-/// A sort key over the rows of one table.
-pub(crate) struct Order(Vec<Piece>);
-
-impl Predicate {
-    /// Over `scim_users`.
-    pub(crate) fn users(search: &Search, filter: &Filter) -> Self {
-        Self(Compiler::new(search, &USERS).compiled(filter))
-    }
-
-    /// Over `scim_groups`.
-    pub(crate) fn groups(search: &Search, filter: &Filter) -> Self {
-        Self(Compiler::new(search, &GROUPS).compiled(filter))
-    }
-}
-
-impl Order {
-    /// Over `scim_users`.
-    pub(crate) fn users(search: &Search, path: AttributePath, direction: Direction) -> Self {
-        Self(Compiler::new(search, &USERS).sorted(path, direction))
-    }
-
-    /// Over `scim_groups`.
-    pub(crate) fn groups(search: &Search, path: AttributePath, direction: Direction) -> Self {
-        Self(Compiler::new(search, &GROUPS).sorted(path, direction))
-    }
-}
-
-macro_rules! expression {
-    ($($name:ident: $sql_type:ty),+) => {$(
-        impl Expression for $name {
-            type SqlType = $sql_type;
-        }
-
-        impl QueryFragment<Db> for $name {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-                // The shapes of filters come from clients: the statement cache has no room for them.
-                out.unsafe_to_cache_prepared();
-                for piece in &self.0 {
-                    match piece {
-                        Piece::Big(value) => out.push_bind_param::<BigInt, _>(value)?,
-                        Piece::Flag(value) => out.push_bind_param::<Bool, _>(value)?,
-                        Piece::Id(value) => out.push_bind_param::<IdSql, _>(value)?,
-                        Piece::Sql(sql) => out.push_sql(sql),
-                        Piece::Text(value) => out.push_bind_param::<Text, _>(value)?,
-                    }
-                }
-                Ok(())
-            }
-        }
-
-        impl QueryId for $name {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-
-        impl ValidGrouping<()> for $name {
-            type IsAggregate = is_aggregate::Never;
-        }
-
-        impl AppearsOnTable<scim_users::table> for $name {}
-        impl SelectableExpression<scim_users::table> for $name {}
-        impl AppearsOnTable<scim_groups::table> for $name {}
-        impl SelectableExpression<scim_groups::table> for $name {}
-    )+};
-}
-
-expression!(Predicate: Bool, Order: Text);
-
-/// What the compiler must know of a table.
-struct Table {
-    name: &'static str,
-    resource_type: &'static str,
-    endpoint: &'static str,
-    /// The base schema and the extensions, folded.
-    schema: &'static str,
-    extensions: &'static [&'static str],
-    /// Canonical path and column of comparable text.
-    columns: &'static [(&'static str, &'static str)],
-}
-
-const USERS: Table = Table {
-    name: "scim_users",
-    resource_type: "User",
-    endpoint: "/Users/",
-    schema: "urn:ietf:params:scim:schemas:core:2.0:user",
-    extensions: &["urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"],
-    columns: &[
-        ("userName", "user_name_folded"),
-        ("externalId", "external_id"),
-        ("displayName", "display_name_folded"),
-    ],
-};
-
-const GROUPS: Table = Table {
-    name: "scim_groups",
-    resource_type: "Group",
-    endpoint: "/Groups/",
-    schema: "urn:ietf:params:scim:schemas:core:2.0:group",
-    extensions: &[],
-    columns: &[
-        ("displayName", "display_name_folded"),
-        ("externalId", "external_id"),
-    ],
-};
-
-/// Where the value of a path is found.
-enum Source {
-    /// A column of `true` and `false`.
-    Flag(String),
-    /// A column that holds an id.
-    Id(String),
-    /// A column of microseconds.
-    Instant(String),
-    /// An expression of text, possibly null.
-    Text(Vec<Piece>),
-}
-
-struct Compiler<'a> {
-    search: &'a Search,
-    table: &'static Table,
+/// Writes one filter, or one sort key, over one table.
+pub(super) struct Compiler<'a> {
+    pub(super) search: &'a Search,
+    pub(super) table: &'static Table,
     out: Vec<Piece>,
     /// Within `not`, an unknown must count as false before it is turned round.
     negated: bool,
 }
 
 impl<'a> Compiler<'a> {
-    fn new(search: &'a Search, table: &'static Table) -> Self {
+    pub(super) fn new(search: &'a Search, table: &'static Table) -> Self {
         Self {
             search,
             table,
@@ -167,7 +28,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn compiled(mut self, filter: &Filter) -> Vec<Piece> {
+    pub(super) fn compiled(mut self, filter: &Filter) -> Vec<Piece> {
         self.filter(filter, false);
         self.out
     }
@@ -402,80 +263,9 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn source(&self, path: AttributePath, within: bool) -> Source {
-        let table = self.table.name;
-        if within || path.attribute.multi_valued {
-            return self.element(path);
-        }
-        let key = path.key();
-        if let Some((_, column)) = self.table.columns.iter().find(|(name, _)| *name == key) {
-            return Source::Text(vec![Piece::Sql(format!("{table}.{column}"))]);
-        }
-        let located = |pieces: Vec<Piece>| Source::Text(pieces);
-        match key.as_str() {
-            "active" => Source::Flag(format!("{table}.active")),
-            "id" => Source::Id(format!("{table}.id")),
-            "meta.created" => Source::Instant(format!("{table}.created_at")),
-            "meta.lastModified" => Source::Instant(format!("{table}.updated_at")),
-            "meta.resourceType" => located(vec![constant(path, self.table.resource_type)]),
-            "meta.location" => located(vec![
-                Piece::Sql("(CAST(".into()),
-                Piece::Text(format!("{}{}", self.search.base, self.table.endpoint)),
-                Piece::Sql(format!(" AS text) || {})", id_text(&format!("{table}.id")))),
-            ]),
-            "meta.version" => located(vec![Piece::Sql(format!(
-                "('W/\"' || CAST({table}.version AS text) || '\"')"
-            ))]),
-            _ => located(vec![Piece::Sql(format!(
-                "({table}.search ->> '{key}'){BYTEWISE}"
-            ))]),
-        }
-    }
-
-    /// A part of an element of a multi-valued attribute.
-    fn element(&self, path: AttributePath) -> Source {
-        let sub = path.sub.map_or("value", |sub| sub.name);
-        let reference = |endpoint: &str, column: &str| {
-            Source::Text(vec![
-                Piece::Sql("(CAST(".into()),
-                Piece::Text(format!("{}{endpoint}", self.search.base)),
-                Piece::Sql(format!(" AS text) || {})", id_text(column))),
-            ])
-        };
-        let text = |sql: &str| Source::Text(vec![Piece::Sql(sql.to_owned())]);
-        match (path.attribute.name, sub) {
-            ("groups", "value") => Source::Id("m.group_id".into()),
-            ("groups", "$ref") => reference("/Groups/", "m.group_id"),
-            ("groups", "display") => text("g.display_name_folded"),
-            ("groups", "type") => Source::Text(vec![constant(path, "direct")]),
-            ("members", "value") => Source::Id("m.member_id".into()),
-            ("members", "type") => Source::Text(vec![
-                Piece::Sql("CASE WHEN m.member_is_group THEN ".into()),
-                constant(path, "Group"),
-                Piece::Sql(" ELSE ".into()),
-                constant(path, "User"),
-                Piece::Sql(" END".into()),
-            ]),
-            ("members", "$ref") => Source::Text(vec![
-                Piece::Sql("(CAST(".into()),
-                Piece::Text(self.search.base.clone()),
-                Piece::Sql(format!(
-                    " AS text) || CASE WHEN m.member_is_group THEN '/Groups/' ELSE '/Users/' END \
-                     || {})",
-                    id_text("m.member_id")
-                )),
-            ]),
-            ("groups" | "members", _) => text("CAST(NULL AS text)"),
-            (_, "value") => text("v.folded"),
-            _ => Source::Text(vec![Piece::Sql(format!(
-                "(v.element ->> '{sub}'){BYTEWISE}"
-            ))]),
-        }
-    }
-
     /// The sort key and its direction; of a multi-valued attribute the primary element's value,
     /// else the first one's.
-    fn sorted(mut self, path: AttributePath, direction: Direction) -> Vec<Piece> {
+    pub(super) fn sorted(mut self, path: AttributePath, direction: Direction) -> Vec<Piece> {
         let path = path.or_value();
         let word = match direction {
             Direction::Ascending => " ASC NULLS LAST",
@@ -524,14 +314,6 @@ impl Piece {
             Self::Text(text) => Self::Text(text.clone()),
         }
     }
-}
-
-/// A value that is the same for every row, in its comparable form. Never a client's text.
-fn constant(path: AttributePath, value: &str) -> Piece {
-    Piece::Sql(format!(
-        "CAST('{}' AS text)",
-        comparable_text(path.leaf(), value)
-    ))
 }
 
 fn sign(operator: Operator) -> &'static str {
