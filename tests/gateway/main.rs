@@ -4,8 +4,9 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::too_many_lines,
     clippy::unwrap_used,
-    reason = "a test that meets the unexpected is to fail there"
+    reason = "a test that meets the unexpected is to fail there, and tells its whole story"
 )]
 
 mod harness;
