@@ -12,6 +12,7 @@ mod admin;
 mod credentials;
 mod harness;
 
+mod config;
 mod fixtures;
 mod house;
 mod migrations;
