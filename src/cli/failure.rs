@@ -64,9 +64,10 @@ impl Failure {
     pub(super) fn code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
-            Self::File(_) | Self::Serve(_) | Self::Store(_) => ExitCode::from(FAILED),
             Self::Provisioning(error) if is_refusal(error) => ExitCode::from(REFUSED),
-            Self::Provisioning(_) => ExitCode::from(FAILED),
+            Self::File(_) | Self::Provisioning(_) | Self::Serve(_) | Self::Store(_) => {
+                ExitCode::from(FAILED)
+            }
             Self::Unread => ExitCode::SUCCESS,
         }
     }

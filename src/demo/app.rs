@@ -72,7 +72,11 @@ impl App {
     /// Tells the application what it was registered as.
     pub(super) fn registered(&self, client_id: &str, client_secret: &str) {
         // It is registered once: a demo is played once.
-        drop(self.0.registration.set((client_id.to_owned(), client_secret.to_owned())));
+        drop(
+            self.0
+                .registration
+                .set((client_id.to_owned(), client_secret.to_owned())),
+        );
     }
 
     pub(super) fn routes(&self) -> Router {
@@ -83,7 +87,10 @@ impl App {
     }
 
     fn registration(&self) -> Result<&(String, String), Unexpected> {
-        self.0.registration.get().ok_or_else(|| Unexpected("the app is not registered".into()))
+        self.0
+            .registration
+            .get()
+            .ok_or_else(|| Unexpected("the app is not registered".into()))
     }
 
     /// A fresh value that nobody can guess.
@@ -94,7 +101,13 @@ impl App {
     /// What the issuer says of itself (OpenID Connect Discovery §4).
     async fn discover(&self) -> Result<Value, Unexpected> {
         let url = format!("{}/.well-known/openid-configuration", self.0.issuer);
-        let document = self.0.client.send(Asked::get(url)).await?.expect(200)?.json()?;
+        let document = self
+            .0
+            .client
+            .send(Asked::get(url))
+            .await?
+            .expect(200)?
+            .json()?;
         says(&document, "/issuer", self.0.issuer.as_str())?;
         Ok(document)
     }
@@ -123,12 +136,16 @@ impl App {
                 url.query_pairs_mut().append_pair(name, value);
             }
         }
-        self.pending().insert(state.clone(), Pending { nonce, verifier });
+        self.pending()
+            .insert(state.clone(), Pending { nonce, verifier });
         Ok((url, state))
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, HashMap<String, Pending>> {
-        self.0.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What came back: the claims of a token that holds, or what Usher said instead.
@@ -143,7 +160,10 @@ impl App {
         let pending = self.pending().remove(state);
         let pending = pending.ok_or_else(|| Unexpected("nobody asked for this".into()))?;
         // RFC 9207 §2.4.
-        ensure(parameter("iss") == Some(&self.0.issuer), "the answer is not our issuer's")?;
+        ensure(
+            parameter("iss") == Some(&self.0.issuer),
+            "the answer is not our issuer's",
+        )?;
         if let Some(error) = parameter("error") {
             return Err(Unexpected(error.to_owned()));
         }
@@ -188,12 +208,17 @@ impl App {
         nonce: &str,
     ) -> Result<Value, Unexpected> {
         let head = decode_header(token)?;
-        ensure(head.alg == Algorithm::ES256, "the ID token is not signed as registered")?;
+        ensure(
+            head.alg == Algorithm::ES256,
+            "the ID token is not signed as registered",
+        )?;
         let asked = Asked::get(text(provider, "/jwks_uri")?);
         let jwks = self.0.client.send(asked).await?.expect(200)?.json()?;
         let keys = jwks.get("keys").and_then(Value::as_array);
         let key = keys.into_iter().flatten().find(|key| {
-            key.get("kid").and_then(Value::as_str).is_some_and(|kid| Some(kid) == head.kid.as_deref())
+            key.get("kid")
+                .and_then(Value::as_str)
+                .is_some_and(|kid| Some(kid) == head.kid.as_deref())
         });
         let key = key.ok_or_else(|| Unexpected("the ID token's key is not published".into()))?;
         let key = DecodingKey::from_ec_components(&text(key, "/x")?, &text(key, "/y")?)?;
@@ -222,7 +247,10 @@ async fn callback(
     headers: HeaderMap,
     Query(given): Parameters,
 ) -> Response {
-    let fields = headers.get_all(header::COOKIE).into_iter().filter_map(|v| v.to_str().ok());
+    let fields = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|v| v.to_str().ok());
     let cookie = fields
         .flat_map(|field| field.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
@@ -245,5 +273,9 @@ fn redirect(location: &str, cookie: &str) -> Response {
 }
 
 fn refused(error: &Unexpected) -> Response {
-    (StatusCode::FORBIDDEN, Json(json!({"error": error.to_string()}))).into_response()
+    (
+        StatusCode::FORBIDDEN,
+        Json(json!({"error": error.to_string()})),
+    )
+        .into_response()
 }

@@ -6,12 +6,18 @@ use crate::demo::stage::Stage;
 
 /// The addresses, the tokens, and commands that are ready to be pasted.
 pub(super) fn text(stage: &Stage) -> String {
-    let Some(acme) = stage.acme() else { return String::new() };
+    let Some(acme) = stage.acme() else {
+        return String::new();
+    };
     let (url, others, okta) = (&stage.public_url, &stage.others_url, &acme.okta);
     let (base, token, key) = (&okta.addresses.scim_base_url, &okta.scim.token, &acme.key);
     let database = stage.database();
     let database = database.display();
-    let fate = if stage.is_temporary() { "removed at the end" } else { "kept" };
+    let fate = if stage.is_temporary() {
+        "removed at the end"
+    } else {
+        "kept"
+    };
     let margaret = MARGARET.name();
     format!(
         r#"

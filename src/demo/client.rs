@@ -33,7 +33,12 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn new(method: Method, url: impl Into<String>) -> Self {
-        Self { method, url: url.into(), headers: HeaderMap::new(), body: Bytes::new() }
+        Self {
+            method,
+            url: url.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
     }
 
     pub(super) fn get(url: impl Into<String>) -> Self {
@@ -59,7 +64,9 @@ impl Asked {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(pairs);
         let media = "application/x-www-form-urlencoded";
-        Ok(self.header(header::CONTENT_TYPE, media)?.body(body.finish()))
+        Ok(self
+            .header(header::CONTENT_TYPE, media)?
+            .body(body.finish()))
     }
 }
 
@@ -73,17 +80,33 @@ impl Client {
         let what = format!("{} {}", asked.method, asked.url);
         let mut request = Request::new(Full::new(asked.body));
         *request.method_mut() = asked.method;
-        *request.uri_mut() =
-            asked.url.parse().map_err(|_| Unexpected(format!("{what}: no such address")))?;
+        *request.uri_mut() = asked
+            .url
+            .parse()
+            .map_err(|_| Unexpected(format!("{what}: no such address")))?;
         *request.headers_mut() = asked.headers;
         let failed = |why: String| Unexpected(format!("{what} got no answer: {why}"));
         let exchange = async {
-            let response = self.0.request(request).await.map_err(|e| failed(e.to_string()))?;
+            let response = self
+                .0
+                .request(request)
+                .await
+                .map_err(|e| failed(e.to_string()))?;
             let (head, body) = response.into_parts();
-            let body = body.collect().await.map_err(|e| failed(e.to_string()))?.to_bytes();
-            Ok(Reply { status: head.status, headers: head.headers, body })
+            let body = body
+                .collect()
+                .await
+                .map_err(|e| failed(e.to_string()))?
+                .to_bytes();
+            Ok(Reply {
+                status: head.status,
+                headers: head.headers,
+                body,
+            })
         };
-        timeout(PATIENCE, exchange).await.map_err(|_| failed("it took too long".to_owned()))?
+        timeout(PATIENCE, exchange)
+            .await
+            .map_err(|_| failed("it took too long".to_owned()))?
     }
 }
 
@@ -99,7 +122,10 @@ impl Reply {
     /// Goes on only with this status.
     pub(super) fn expect(self, status: u16) -> Result<Self, Unexpected> {
         let came = self.status.as_u16();
-        ensure(came == status, format!("expected {status}, came {came}: {}", self.excerpt()))?;
+        ensure(
+            came == status,
+            format!("expected {status}, came {came}: {}", self.excerpt()),
+        )?;
         Ok(self)
     }
 
@@ -115,8 +141,13 @@ impl Reply {
 
     /// Where a redirect leads.
     pub(super) fn location(&self) -> Result<String, Unexpected> {
-        let location = self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-        location.map(str::to_owned).ok_or_else(|| Unexpected("no Location came".to_owned()))
+        let location = self
+            .headers
+            .get(header::LOCATION)
+            .and_then(|value| value.to_str().ok());
+        location
+            .map(str::to_owned)
+            .ok_or_else(|| Unexpected("no Location came".to_owned()))
     }
 
     /// What the answer says of itself, on one line: a page's reason, or its first words.
@@ -124,7 +155,13 @@ impl Reply {
         let text = self.text();
         match reason(&text) {
             Some(reason) => format!("reason {reason}"),
-            None => text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect(),
+            None => text
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .chars()
+                .take(200)
+                .collect(),
         }
     }
 }
@@ -144,7 +181,10 @@ pub(super) struct Browser {
 
 impl Browser {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, jar: Mutex::new(Vec::new()) }
+        Self {
+            client,
+            jar: Mutex::new(Vec::new()),
+        }
     }
 
     pub(super) async fn get(&self, url: &str) -> Result<Reply, Unexpected> {
@@ -169,17 +209,25 @@ impl Browser {
     }
 
     fn jar(&self) -> std::sync::MutexGuard<'_, Vec<(String, String)>> {
-        self.jar.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.jar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn cookies(&self) -> String {
-        let pairs: Vec<_> = self.jar().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> = self
+            .jar()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         pairs.join("; ")
     }
 
     fn keep(&self, field: &str) {
         let mut parts = field.split(';').map(str::trim);
-        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { return };
+        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+            return;
+        };
         let mut jar = self.jar();
         jar.retain(|(known, _)| known != name);
         if !parts.any(|part| part.eq_ignore_ascii_case("max-age=0")) {
@@ -205,7 +253,10 @@ mod tests {
 
     #[test]
     fn the_reason_of_a_page_is_found() {
-        assert_eq!(reason("<small>Reason: <code>replayed</code><br>"), Some("replayed"));
+        assert_eq!(
+            reason("<small>Reason: <code>replayed</code><br>"),
+            Some("replayed")
+        );
         assert_eq!(reason("<p>nothing</p>"), None);
     }
 }

@@ -30,7 +30,11 @@ unexpected!(
 
 /// Whether something holds.
 pub(super) fn ensure(holds: bool, otherwise: impl Into<String>) -> Result<(), Unexpected> {
-    if holds { Ok(()) } else { Err(Unexpected(otherwise.into())) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Unexpected(otherwise.into()))
+    }
 }
 
 /// Whether a document says this at this place (RFC 6901).
@@ -39,14 +43,22 @@ pub(super) fn says(
     pointer: &str,
     expected: impl Into<Value>,
 ) -> Result<(), Unexpected> {
-    let (found, expected) = (document.pointer(pointer).unwrap_or(&Value::Null), expected.into());
-    ensure(*found == expected, format!("expected {pointer} to be {expected}, it is {found}"))
+    let (found, expected) = (
+        document.pointer(pointer).unwrap_or(&Value::Null),
+        expected.into(),
+    );
+    ensure(
+        *found == expected,
+        format!("expected {pointer} to be {expected}, it is {found}"),
+    )
 }
 
 /// The text at a place of a document.
 pub(super) fn text(document: &Value, pointer: &str) -> Result<String, Unexpected> {
     let found = document.pointer(pointer).and_then(Value::as_str);
-    found.map(str::to_owned).ok_or_else(|| Unexpected(format!("expected a text at {pointer}")))
+    found
+        .map(str::to_owned)
+        .ok_or_else(|| Unexpected(format!("expected a text at {pointer}")))
 }
 
 #[cfg(test)]

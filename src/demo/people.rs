@@ -23,15 +23,18 @@ impl Person {
     /// What the table shows.
     pub(super) fn cells(&self) -> [String; 5] {
         let role = self.role.clone().unwrap_or_else(|| "-".to_owned());
-        [self.name.clone(), self.email.clone(), role, self.why.clone(), self.state.clone()]
+        [
+            self.name.clone(),
+            self.email.clone(),
+            role,
+            self.why.clone(),
+            self.state.clone(),
+        ]
     }
 }
 
 /// The group gives the role, from both directories; who is in no group has the default.
-pub(super) async fn roles_follow(
-    acme: &Acme,
-    transcript: &mut Transcript,
-) -> Result<(), Stopped> {
+pub(super) async fn roles_follow(acme: &Acme, transcript: &mut Transcript) -> Result<(), Stopped> {
     for (who, role, because) in [
         (&ADA, Some(ROLE), "grant"),
         (&MARGARET, Some(ROLE), "grant"),
@@ -40,7 +43,9 @@ pub(super) async fn roles_follow(
     ] {
         let step = format!("{}: {}", who.given, role.unwrap_or("no role"));
         let asked = "GET /api/v1/organizations/acme/users/ID/explain";
-        transcript.step(&step, asked, holds(acme, who, role, because)).await?;
+        transcript
+            .step(&step, asked, holds(acme, who, role, because))
+            .await?;
     }
     Ok(())
 }
@@ -48,11 +53,20 @@ pub(super) async fn roles_follow(
 async fn holds(acme: &Acme, who: &Employee, role: Option<&str>, because: &str) -> Went<()> {
     let path = format!("/users?email={}", who.address);
     let found = ask(acme, &path).await?;
-    let user = found.pointer("/data/0").ok_or_else(|| Unexpected("nobody was found".into()))?;
+    let user = found
+        .pointer("/data/0")
+        .ok_or_else(|| Unexpected("nobody was found".into()))?;
     let explained = ask(acme, &format!("/users/{}/explain", text(user, "/id")?)).await?;
     says(&explained, "/role", role)?;
     says(&explained, "/because/source", because)?;
-    Ok(((), format!("200, {}: {}", role.unwrap_or("no role"), why(acme, &explained))))
+    Ok((
+        (),
+        format!(
+            "200, {}: {}",
+            role.unwrap_or("no role"),
+            why(acme, &explained)
+        ),
+    ))
 }
 
 /// Shows everybody at the end; Ada and Katherine are out.
@@ -91,7 +105,10 @@ async fn everybody(acme: &Acme) -> Went<Vec<Person>> {
         let told = format!("{} is {as_is} with the role {held:?}", who.given);
         ensure((as_is, held) == (state, role), told)?;
     }
-    ensure(people.len() == 4, format!("{} people are there, not 4", people.len()))?;
+    ensure(
+        people.len() == 4,
+        format!("{} people are there, not 4", people.len()),
+    )?;
     let answered = format!("200, {} people, 2 of them active", people.len());
     Ok((people, answered))
 }
@@ -99,26 +116,37 @@ async fn everybody(acme: &Acme) -> Went<Vec<Person>> {
 /// Asks the admin API about the organization.
 async fn ask(acme: &Acme, path: &str) -> Result<Value, Unexpected> {
     let url = format!("{}/api/v1/organizations/{SLUG}{path}", acme.public_url);
-    acme.client.send(Asked::get(url).bearer(&acme.key)?).await?.expect(200)?.json()
+    acme.client
+        .send(Asked::get(url).bearer(&acme.key)?)
+        .await?
+        .expect(200)?
+        .json()
 }
 
 /// What decided, in words.
 fn why(acme: &Acme, explained: &Value) -> String {
     let because = |name: &str| explained.pointer(&format!("/because/{name}"));
-    let source = because("source").and_then(Value::as_str).unwrap_or_default();
+    let source = because("source")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let decided = because("grant_id").and_then(Value::as_str);
     let candidates = explained.get("candidates").and_then(Value::as_array);
     let grant = candidates.into_iter().flatten().find(|candidate| {
         decided.is_some() && candidate.get("grant_id").and_then(Value::as_str) == decided
     });
     let of_grant = |pointer: &str| {
-        grant.and_then(|grant| grant.pointer(pointer)).and_then(Value::as_str).unwrap_or_default()
+        grant
+            .and_then(|grant| grant.pointer(pointer))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     };
     match source {
         "grant" => {
             let connection = of_grant("/mapping/connection_id");
             let named = [&acme.okta, &acme.entra];
-            let from = named.into_iter().find(|known| known.id.to_string() == connection);
+            let from = named
+                .into_iter()
+                .find(|known| known.id.to_string() == connection);
             let from = from.map_or("another connection", |known| known.kind.name());
             format!(
                 "in {} of {from}, by the rule {} -> {}",

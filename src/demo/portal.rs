@@ -125,7 +125,10 @@ pub(super) fn response(connected: &Connected, who: &Employee, ids: &Ids) -> Stri
             _ => "email".to_owned(),
         },
     };
-    let response = connected.idp.response(acs, us, ids.clock().now()).email(who.address);
+    let response = connected
+        .idp
+        .response(acs, us, ids.clock().now())
+        .email(who.address);
     let response = response
         .attribute(claim("emailaddress"), [who.address])
         .attribute(claim("givenname"), [who.given])
@@ -142,18 +145,29 @@ pub(super) struct Portal {
 
 impl Portal {
     pub(super) fn new(ids: Ids) -> Self {
-        Self { ids, connected: Arc::default() }
+        Self {
+            ids,
+            connected: Arc::default(),
+        }
     }
 
     /// Opens the pages of an identity provider that is connected now.
     pub(super) fn open(&self, connected: &Connected) {
-        let mut all = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .connected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.push(connected.clone());
     }
 
     fn find(&self, slug: &str) -> Option<Connected> {
-        let all = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().find(|connected| connected.kind.slug() == slug).cloned()
+        let all = self
+            .connected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.iter()
+            .find(|connected| connected.kind.slug() == slug)
+            .cloned()
     }
 
     pub(super) fn routes(&self) -> Router {
@@ -166,14 +180,26 @@ impl Portal {
 
 async fn index(State(portal): State<Portal>) -> Html<String> {
     let mut list = String::new();
-    let all = portal.connected.lock().unwrap_or_else(PoisonError::into_inner);
-    for (kind, who) in all.iter().flat_map(|c| c.kind.employees().map(|who| (c.kind, who))) {
+    let all = portal
+        .connected
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    for (kind, who) in all
+        .iter()
+        .flat_map(|c| c.kind.employees().map(|who| (c.kind, who)))
+    {
         let (slug, handle) = (kind.slug(), who.given.to_lowercase());
         let (provider, name) = (kind.name(), who.name());
         // Writing to a String cannot fail.
-        let _ = write!(list, "<li><a href=\"/{slug}/{handle}\">{name}</a> at {provider}</li>");
+        let _ = write!(
+            list,
+            "<li><a href=\"/{slug}/{handle}\">{name}</a> at {provider}</li>"
+        );
     }
-    page("Sign in from the identity provider", &format!("<ul>{list}</ul>"))
+    page(
+        "Sign in from the identity provider",
+        &format!("<ul>{list}</ul>"),
+    )
 }
 
 async fn sign_in(
@@ -182,10 +208,14 @@ async fn sign_in(
 ) -> Response {
     let found = portal.find(&provider).and_then(|connected| {
         let all = connected.kind.employees();
-        let who = all.into_iter().find(|employee| employee.given.eq_ignore_ascii_case(&who))?;
+        let who = all
+            .into_iter()
+            .find(|employee| employee.given.eq_ignore_ascii_case(&who))?;
         Some((connected, who))
     });
-    let Some((connected, who)) = found else { return StatusCode::NOT_FOUND.into_response() };
+    let Some((connected, who)) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let form = format!(
         "<form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"SAMLResponse\" \
          value=\"{}\"><button>Continue to Acme's application</button></form>",

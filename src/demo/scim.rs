@@ -27,7 +27,10 @@ impl Scim {
     pub(super) async fn filter(&self, path: &str, filter: &str) -> Result<Value, Unexpected> {
         let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
         let mark = if path.contains('?') { '&' } else { '?' };
-        self.get(&format!("{path}{mark}filter={filter}")).await?.expect(200)?.json()
+        self.get(&format!("{path}{mark}filter={filter}"))
+            .await?
+            .expect(200)?
+            .json()
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Reply, Unexpected> {
@@ -57,7 +60,9 @@ impl Scim {
             asked = asked.header(header::USER_AGENT, agent)?;
         }
         if let Some(body) = body {
-            asked = asked.header(header::CONTENT_TYPE, self.media)?.body(body.to_string());
+            asked = asked
+                .header(header::CONTENT_TYPE, self.media)?
+                .body(body.to_string());
         }
         self.client.send(asked).await
     }

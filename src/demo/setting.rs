@@ -16,9 +16,9 @@ use crate::id::{ConnectionId, OrganizationId};
 use crate::oidc::keys::Algorithm;
 use crate::provisioning::settings::apps::{self, NewApp};
 use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
+use crate::provisioning::settings::keys;
 use crate::provisioning::settings::mappings::{self, NewMapping};
 use crate::provisioning::settings::organizations::{self, NewOrganization};
-use crate::provisioning::settings::keys;
 
 /// The group that both directories push.
 pub(super) const GROUP: &str = "SEO_Editors";
@@ -55,22 +55,39 @@ pub(super) async fn set_up(
     transcript: &mut Transcript,
 ) -> Result<Acme, Stopped> {
     let asked = format!("usher org create {SLUG}");
-    let org = transcript.step("An organization", asked, organization(stage)).await?;
-    let asked = format!("usher app create --name Demo --initiate-login-uri {}", stage.app.login_url());
-    let client_id = transcript.step("The application behind", asked, application(stage)).await?;
+    let org = transcript
+        .step("An organization", asked, organization(stage))
+        .await?;
+    let asked = format!(
+        "usher app create --name Demo --initiate-login-uri {}",
+        stage.app.login_url()
+    );
+    let client_id = transcript
+        .step("The application behind", asked, application(stage))
+        .await?;
     let okta = connect(stage, org, Kind::Okta, &client_id, transcript).await?;
     let entra = connect(stage, org, Kind::Entra, &client_id, transcript).await?;
     if fault != Some(Fault::NoMapping) {
         for connected in [&okta, &entra] {
             let asked = format!("usher mapping add --group {GROUP} --role {ROLE}");
             let step = format!("{}: which role the group gives", connected.kind.name());
-            transcript.step(&step, asked, map(stage, connected.id)).await?;
+            transcript
+                .step(&step, asked, map(stage, connected.id))
+                .await?;
         }
     }
     let asked = format!("usher key issue --org {SLUG}");
-    let key = transcript.step("A key for the admin API", asked, key(stage, org)).await?;
+    let key = transcript
+        .step("A key for the admin API", asked, key(stage, org))
+        .await?;
     let (public_url, client) = (stage.public_url.clone(), stage.client.clone());
-    Ok(Acme { public_url, client, okta, entra, key })
+    Ok(Acme {
+        public_url,
+        client,
+        okta,
+        entra,
+        key,
+    })
 }
 
 async fn organization(stage: &Stage) -> Went<OrganizationId> {
@@ -81,7 +98,10 @@ async fn organization(stage: &Stage) -> Went<OrganizationId> {
     };
     let org = organizations::create(&stage.store, stage.command(), new).await?;
     let default = org.default_role.unwrap_or_default();
-    ensure(default == "viewer", format!("the default role is {default}"))?;
+    ensure(
+        default == "viewer",
+        format!("the default role is {default}"),
+    )?;
     Ok((org.id, format!("id {}, default role {default}", org.id)))
 }
 
@@ -114,11 +134,15 @@ async fn connect(
         "usher connection create --profile {profile} --trusted-domain {domain} --idp-metadata FILE"
     );
     let step = format!("{}: a connection", kind.name());
-    let connected = transcript.step(&step, asked, connection(stage, org, kind, client_id)).await?;
+    let connected = transcript
+        .step(&step, asked, connection(stage, org, kind, client_id))
+        .await?;
     let metadata = connected.addresses.sp_metadata_url.clone();
     let step = format!("{}: our SAML metadata", kind.name());
     let work = service_provider(&stage.client, &connected.addresses);
-    transcript.step(&step, format!("GET {}", path(&metadata)), work).await?;
+    transcript
+        .step(&step, format!("GET {}", path(&metadata)), work)
+        .await?;
     stage.portal.open(&connected);
     Ok(connected)
 }
@@ -129,7 +153,10 @@ async fn connection(
     kind: Kind,
     client_id: &str,
 ) -> Went<Connected> {
-    let idp = TestIdp::new(kind.entity_id(), format!("{}/{}", stage.others_url, kind.slug()))?;
+    let idp = TestIdp::new(
+        kind.entity_id(),
+        format!("{}/{}", stage.others_url, kind.slug()),
+    )?;
     let settings = ConnectionSettings {
         name: Some(kind.name().to_owned()),
         profile: Some(match kind {
@@ -144,9 +171,15 @@ async fn connection(
     let created = connections::create(&stage.store, org, stage.command(), settings).await?;
     let connection = created.connection;
     let known = connection.idp_entity_id.as_deref();
-    ensure(known == Some(kind.entity_id()), "the metadata's entity id is not the connection's")?;
+    ensure(
+        known == Some(kind.entity_id()),
+        "the metadata's entity id is not the connection's",
+    )?;
     let certificates = connection.certificates.len();
-    ensure(certificates == 1, format!("{certificates} certificates are trusted, not 1"))?;
+    ensure(
+        certificates == 1,
+        format!("{certificates} certificates are trusted, not 1"),
+    )?;
     let addresses = Addresses::of(&stage.public_url, connection.id);
     let scim = Scim {
         client: stage.client.clone(),
@@ -156,13 +189,29 @@ async fn connection(
         media: kind.media(),
     };
     let answered = format!("{}, 1 certificate, a SCIM token", connection.id);
-    Ok((Connected { id: connection.id, kind, addresses, scim, idp }, answered))
+    Ok((
+        Connected {
+            id: connection.id,
+            kind,
+            addresses,
+            scim,
+            idp,
+        },
+        answered,
+    ))
 }
 
 async fn service_provider(client: &Client, addresses: &Addresses) -> Went<()> {
-    let metadata = client.send(Asked::get(&addresses.sp_metadata_url)).await?.expect(200)?.text();
+    let metadata = client
+        .send(Asked::get(&addresses.sp_metadata_url))
+        .await?
+        .expect(200)?
+        .text();
     let acs = format!("Location=\"{}\"", addresses.acs_url);
-    ensure(metadata.contains(&acs), "the metadata does not name the ACS")?;
+    ensure(
+        metadata.contains(&acs),
+        "the metadata does not name the ACS",
+    )?;
     Ok(((), format!("200, ACS {}", path(&addresses.acs_url))))
 }
 
@@ -175,7 +224,10 @@ async fn map(stage: &Stage, connection: ConnectionId) -> Went<()> {
         projects: Vec::new(),
     };
     let mapping = mappings::add(&stage.store, stage.command(), new).await?;
-    ensure(mapping.bound_group_id.is_none(), "the rule is bound before there is a group")?;
+    ensure(
+        mapping.bound_group_id.is_none(),
+        "the rule is bound before there is a group",
+    )?;
     Ok(((), format!("{GROUP} -> {ROLE}, {}", mapping.state)))
 }
 
@@ -188,6 +240,8 @@ async fn key(stage: &Stage, org: OrganizationId) -> Went<String> {
 
 /// A URL without the origin that every URL of the demo begins with.
 pub(super) fn path(url: &str) -> &str {
-    let rest = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at)));
+    let rest = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at)));
     rest.map_or(url, |(_, path)| path)
 }

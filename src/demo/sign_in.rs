@@ -42,13 +42,22 @@ pub(super) async fn signs_in(
     let login = transcript.step("Okta signs Ada in", asked, work).await?;
     let work = app_asks(&ada.browser, &login);
     let asked = format!("GET {}", short(&login));
-    let authorize = transcript.step("The app starts its own request", asked, work).await?;
+    let authorize = transcript
+        .step("The app starts its own request", asked, work)
+        .await?;
     let work = code(stage, &ada.browser, &authorize);
     let asked = format!("GET {} (the session's cookie)", short(&authorize));
-    let callback = transcript.step("Usher answers with a code", asked, work).await?;
-    let asked = format!("GET {} -> POST /oauth/token, GET /oauth/jwks", short(&callback));
+    let callback = transcript
+        .step("Usher answers with a code", asked, work)
+        .await?;
+    let asked = format!(
+        "GET {} -> POST /oauth/token, GET /oauth/jwks",
+        short(&callback)
+    );
     let work = token(&ada.browser, &callback);
-    transcript.step("The app has a verified ID token", asked, work).await?;
+    transcript
+        .step("The app has a verified ID token", asked, work)
+        .await?;
     let asked = format!("POST {} (the same again)", path(acs));
     let work = refused(&ada.browser, acs, &response, "replayed");
     transcript.step("A response works once", asked, work).await
@@ -67,12 +76,22 @@ pub(super) async fn is_out(
         code(stage, &ada.browser, &authorize).await
     };
     let asked = "GET /app/login, GET /oauth/authorize";
-    let callback = transcript.step("A code that is not used yet", asked, work).await?;
+    let callback = transcript
+        .step("A code that is not used yet", asked, work)
+        .await?;
     let asked = r#"PATCH /Users/ADA {"op": "replace", "value": {"active": false}}"#;
-    transcript.step("Okta deactivates Ada", asked, deactivate(acme, &ada.scim_id)).await?;
+    transcript
+        .step(
+            "Okta deactivates Ada",
+            asked,
+            deactivate(acme, &ada.scim_id),
+        )
+        .await?;
     let asked = format!("GET {} -> POST /oauth/token", short(&callback));
     let work = app_refuses(&ada.browser, &callback, "invalid_grant");
-    transcript.step("Her code is worth nothing", asked, work).await?;
+    transcript
+        .step("Her code is worth nothing", asked, work)
+        .await?;
     let work = async {
         let (authorize, _) = app_asks(&ada.browser, &format!("{login}?prompt=none")).await?;
         let callback = ada.browser.get(&authorize).await?.expect(303)?.location()?;
@@ -84,12 +103,16 @@ pub(super) async fn is_out(
     let asked = format!("POST {} (a fresh signed SAMLResponse)", path(acs));
     let fresh = portal::response(&acme.okta, &ADA, &stage.ids);
     let work = refused(&ada.browser, acs, &fresh, "deprovisioned");
-    transcript.step("Her next sign-in is refused", asked, work).await
+    transcript
+        .step("Her next sign-in is refused", asked, work)
+        .await
 }
 
 async fn post(browser: &Browser, acs: &str, response: &str) -> Result<Reply, Unexpected> {
     let form = [("SAMLResponse", response), ("RelayState", "")];
-    browser.visit(Asked::new(Method::POST, acs).form(&form)?).await
+    browser
+        .visit(Asked::new(Method::POST, acs).form(&form)?)
+        .await
 }
 
 /// The response is taken: a cookie, and on to the app.
@@ -98,29 +121,47 @@ async fn arrive(stage: &Stage, browser: &Browser, acs: &str, response: &str) -> 
     ensure(browser.has(SESSION), "no session's cookie came")?;
     let onward = reply.location()?;
     let app = format!("{}?", stage.app.login_url());
-    ensure(onward.starts_with(&app), format!("the browser is sent to {onward}"))?;
-    ensure(parameter(&onward, "iss")? == stage.public_url, "the app is not told the issuer")?;
+    ensure(
+        onward.starts_with(&app),
+        format!("the browser is sent to {onward}"),
+    )?;
+    ensure(
+        parameter(&onward, "iss")? == stage.public_url,
+        "the app is not told the issuer",
+    )?;
     let answered = format!("303 to {}, a session's cookie", short(&onward));
     Ok((onward, answered))
 }
 
 async fn app_asks(browser: &Browser, login: &str) -> Went<String> {
     let authorize = browser.get(login).await?.expect(303)?.location()?;
-    ensure(parameter(&authorize, "code_challenge_method")? == "S256", "PKCE is not S256")?;
+    ensure(
+        parameter(&authorize, "code_challenge_method")? == "S256",
+        "PKCE is not S256",
+    )?;
     let state = parameter(&authorize, "state")?;
     ensure(!state.is_empty(), "the request has no state")?;
     parameter(&authorize, "nonce")?;
-    let answered = format!("303 to {}, with state, nonce and an S256 challenge", short(&authorize));
+    let answered = format!(
+        "303 to {}, with state, nonce and an S256 challenge",
+        short(&authorize)
+    );
     Ok((authorize, answered))
 }
 
 async fn code(stage: &Stage, browser: &Browser, authorize: &str) -> Went<String> {
     let callback = browser.get(authorize).await?.expect(303)?.location()?;
     let app = format!("{}?", stage.app.redirect_uri());
-    ensure(callback.starts_with(&app), format!("the browser is sent to {callback}"))?;
+    ensure(
+        callback.starts_with(&app),
+        format!("the browser is sent to {callback}"),
+    )?;
     let same = parameter(&callback, "state")? == parameter(authorize, "state")?;
     ensure(same, "the state that came back is another one")?;
-    ensure(!parameter(&callback, "code")?.is_empty(), "the code is empty")?;
+    ensure(
+        !parameter(&callback, "code")?.is_empty(),
+        "the code is empty",
+    )?;
     let answered = format!("303 to {}, a code and the same state", short(&callback));
     Ok((callback, answered))
 }
@@ -135,14 +176,19 @@ async fn token(browser: &Browser, callback: &str) -> Went<()> {
     let version = version.and_then(Value::as_i64);
     let version = version.ok_or_else(|| Unexpected("no roles_version came".into()))?;
     let role = text(&claims, "/signed_in/role")?;
-    let answered =
-        format!("200, ES256: {email}, org {SLUG}, role {role}, roles_version {version}");
+    let answered = format!("200, ES256: {email}, org {SLUG}, role {role}, roles_version {version}");
     Ok(((), answered))
 }
 
 async fn deactivate(acme: &Acme, id: &str) -> Went<()> {
     let operations = json!([{"op": "replace", "value": {"active": false}}]);
-    let user = acme.okta.scim.patch(&format!("/Users/{id}"), operations).await?.expect(200)?.json()?;
+    let user = acme
+        .okta
+        .scim
+        .patch(&format!("/Users/{id}"), operations)
+        .await?
+        .expect(200)?
+        .json()?;
     says(&user, "/active", false)?;
     Ok(((), "200, active false".to_owned()))
 }
@@ -159,7 +205,10 @@ async fn refused(browser: &Browser, acs: &str, response: &str, why: &str) -> Wen
     let reply = post(browser, acs, response).await?.expect(403)?;
     let page = reply.text();
     let said = reason(&page).unwrap_or("none");
-    ensure(said == why, format!("expected the reason {why}, came {said}"))?;
+    ensure(
+        said == why,
+        format!("expected the reason {why}, came {said}"),
+    )?;
     Ok(((), format!("403, reason {said}")))
 }
 
@@ -170,7 +219,9 @@ fn with_another_signature(response: &str) -> String {
     let xml = STANDARD.decode(response).unwrap_or_default();
     let xml = String::from_utf8_lossy(&xml).into_owned();
     const OPEN: &str = "SignatureValue>";
-    let Some((head, rest)) = xml.split_once(OPEN) else { return response.to_owned() };
+    let Some((head, rest)) = xml.split_once(OPEN) else {
+        return response.to_owned();
+    };
     let changed = match rest.strip_prefix('A') {
         Some(rest) => format!("B{rest}"),
         None => format!("A{}", rest.get(1..).unwrap_or_default()),
@@ -181,7 +232,10 @@ fn with_another_signature(response: &str) -> String {
 /// A parameter of a URL's query.
 fn parameter(url: &str, name: &str) -> Result<String, Unexpected> {
     let parsed = Url::parse(url)?;
-    let value = parsed.query_pairs().find(|(known, _)| known == name).map(|(_, v)| v.into_owned());
+    let value = parsed
+        .query_pairs()
+        .find(|(known, _)| known == name)
+        .map(|(_, v)| v.into_owned());
     value.ok_or_else(|| Unexpected(format!("{} has no {name}", short(url))))
 }
 
@@ -200,16 +254,28 @@ mod tests {
     #[test]
     fn the_changed_signature_differs_in_one_character() {
         for (before, after) in [
-            ("<ds:SignatureValue>Abc</ds:SignatureValue>", "<ds:SignatureValue>Bbc</ds:SignatureValue>"),
-            ("<ds:SignatureValue>xbc</ds:SignatureValue>", "<ds:SignatureValue>Abc</ds:SignatureValue>"),
+            (
+                "<ds:SignatureValue>Abc</ds:SignatureValue>",
+                "<ds:SignatureValue>Bbc</ds:SignatureValue>",
+            ),
+            (
+                "<ds:SignatureValue>xbc</ds:SignatureValue>",
+                "<ds:SignatureValue>Abc</ds:SignatureValue>",
+            ),
         ] {
-            assert_eq!(with_another_signature(&STANDARD.encode(before)), STANDARD.encode(after));
+            assert_eq!(
+                with_another_signature(&STANDARD.encode(before)),
+                STANDARD.encode(after)
+            );
         }
     }
 
     #[test]
     fn urls_are_told_in_short() {
-        assert_eq!(short("http://127.0.0.1:8080/oauth/authorize?a=b"), "/oauth/authorize");
+        assert_eq!(
+            short("http://127.0.0.1:8080/oauth/authorize?a=b"),
+            "/oauth/authorize"
+        );
         assert_eq!(short("/x?y"), "/x");
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::demo::Options;
 use crate::demo::app::App;
 use crate::demo::client::Client;
@@ -26,7 +27,6 @@ use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::{Context, Source};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
-use crate::clock::Clock;
 
 /// Why the demo could not begin, or go on.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +78,10 @@ impl Stage {
             return Err(Error::Public(options.listen));
         }
         // From here on a signal is heard, so that the folder is removed in any case.
-        let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let signals = (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        );
         let ids = Ids::new(Clock::System, Entropy::system());
         let folder = Folder::of(options.data.as_deref(), &ids)?;
         let place = Place::Sqlite(folder.database());
@@ -118,7 +121,11 @@ impl Stage {
 
     /// The context of something that the operator does.
     pub(super) fn command(&self) -> Context {
-        Context { ids: self.ids.clone(), source: Source::Command, cause: "demo".to_owned() }
+        Context {
+            ids: self.ids.clone(),
+            source: Source::Command,
+            cause: "demo".to_owned(),
+        }
     }
 
     /// Where the data lies.
@@ -190,7 +197,11 @@ async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// One server a database file.
 fn lock(folder: &Folder) -> Result<File, Error> {
     let path = folder.path.join("usher.db.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::Used(folder.path.clone())),
@@ -207,16 +218,25 @@ struct Folder {
 impl Folder {
     fn of(data: Option<&Path>, ids: &Ids) -> Result<Self, Error> {
         let folder = match data {
-            Some(path) => Self { path: std::path::absolute(path)?, is_temporary: false },
+            Some(path) => Self {
+                path: std::path::absolute(path)?,
+                is_temporary: false,
+            },
             None => {
                 let name = format!("usher-demo-{}", ids.next::<Uuid>());
-                Self { path: std::env::temp_dir().join(name), is_temporary: true }
+                Self {
+                    path: std::env::temp_dir().join(name),
+                    is_temporary: true,
+                }
             }
         };
         if folder.database().exists() {
             return Err(Error::Used(folder.path.clone()));
         }
-        DirBuilder::new().recursive(!folder.is_temporary).mode(0o700).create(&folder.path)?;
+        DirBuilder::new()
+            .recursive(!folder.is_temporary)
+            .mode(0o700)
+            .create(&folder.path)?;
         Ok(folder)
     }
 

@@ -45,7 +45,12 @@ impl Transcript {
     pub(super) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let colours = !json && wanted && io::stdout().is_terminal();
-        Self { json, colours, steps: Vec::new(), people: Vec::new() }
+        Self {
+            json,
+            colours,
+            steps: Vec::new(),
+            people: Vec::new(),
+        }
     }
 
     /// Runs one step and tells it.
@@ -60,7 +65,12 @@ impl Transcript {
             Err(Unexpected(why)) => (None, why),
         };
         let ok = value.is_some();
-        let told = Step { step: step.to_owned(), asked: asked.into(), answered, ok };
+        let told = Step {
+            step: step.to_owned(),
+            asked: asked.into(),
+            answered,
+            ok,
+        };
         self.tell(&told);
         self.steps.push(told);
         value.ok_or(Stopped)
@@ -77,7 +87,12 @@ impl Transcript {
         self.heading("Who is in, with which role, and why");
         let cells: Vec<_> = people.iter().map(Person::cells).collect();
         let width = |column: usize| {
-            cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.len()).max().unwrap_or(0)
+            cells
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.len())
+                .max()
+                .unwrap_or(0)
         };
         for row in &cells {
             let mut line = String::from("  ");
@@ -99,10 +114,19 @@ impl Transcript {
 
     /// Says how it ended; the JSON document is written here.
     pub(super) fn end(&self) -> io::Result<()> {
-        let failed = self.steps.iter().find(|step| !step.ok).map(|step| step.step.as_str());
+        let failed = self
+            .steps
+            .iter()
+            .find(|step| !step.ok)
+            .map(|step| step.step.as_str());
         if self.json {
             let ok = failed.is_none();
-            let document = Document { ok, failed, steps: &self.steps, people: &self.people };
+            let document = Document {
+                ok,
+                failed,
+                steps: &self.steps,
+                people: &self.people,
+            };
             let mut out = io::stdout().lock();
             serde_json::to_writer_pretty(&mut out, &document)?;
             writeln!(out)?;
@@ -112,14 +136,21 @@ impl Transcript {
             let number = self.steps.len();
             writeln!(io::stderr(), "\nusher demo: step {number} failed: {step}")?;
         } else {
-            self.say(&format!("\n{} steps, every one as it should be.\n", self.steps.len()));
+            self.say(&format!(
+                "\n{} steps, every one as it should be.\n",
+                self.steps.len()
+            ));
         }
         io::stdout().flush()
     }
 
     fn tell(&self, step: &Step) {
         let number = self.steps.len() + 1;
-        let (mark, colour) = if step.ok { ("ok  ", GREEN) } else { ("FAIL", RED) };
+        let (mark, colour) = if step.ok {
+            ("ok  ", GREEN)
+        } else {
+            ("FAIL", RED)
+        };
         let line = format!(
             "{number:>3} {mark} {}: {} -> {}\n",
             self.paint(BOLD, &step.step),
@@ -131,7 +162,11 @@ impl Transcript {
     }
 
     fn paint(&self, colour: &str, text: &str) -> String {
-        if self.colours { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colours {
+            format!("\x1b[{colour}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -147,12 +182,19 @@ mod tests {
     #[tokio::test]
     async fn a_step_that_fails_stops_and_is_kept() {
         let mut transcript = Transcript::new(true);
-        let went = transcript.step("a", "x", async { Ok((1, "y".to_owned())) }).await;
+        let went = transcript
+            .step("a", "x", async { Ok((1, "y".to_owned())) })
+            .await;
         assert_eq!(went.ok(), Some(1));
-        let went = transcript.step::<()>("b", "x", async { Err(Unexpected("z".into())) }).await;
+        let went = transcript
+            .step::<()>("b", "x", async { Err(Unexpected("z".into())) })
+            .await;
         assert!(went.is_err());
-        let told: Vec<_> =
-            transcript.steps.iter().map(|s| (s.step.as_str(), s.answered.as_str(), s.ok)).collect();
+        let told: Vec<_> = transcript
+            .steps
+            .iter()
+            .map(|s| (s.step.as_str(), s.answered.as_str(), s.ok))
+            .collect();
         assert_eq!(told, [("a", "y", true), ("b", "z", false)]);
     }
 }

@@ -8,11 +8,11 @@
     reason = "a test that meets the unexpected is to fail there"
 )]
 
-mod admin;
-mod credentials;
 mod harness;
 
 mod config;
+mod admin;
+mod credentials;
 mod fixtures;
 mod house;
 mod migrations;

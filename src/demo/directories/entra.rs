@@ -28,23 +28,40 @@ pub(in crate::demo) async fn entra(
     let probe = format!("userName eq \"{NOBODY}\"");
     let work = finds_nothing(scim, "/Users", &probe);
     let asked = format!("GET /Users?filter={probe}");
-    transcript.step("Entra tests the connection", asked, work).await?;
+    transcript
+        .step("Entra tests the connection", asked, work)
+        .await?;
     let margaret = provision(scim, &MARGARET, transcript).await?;
     let katherine = provision(scim, &KATHERINE, transcript).await?;
     let filter = format!("displayName eq \"{GROUP}\"");
     let work = finds_nothing(scim, "/Groups?excludedAttributes=members", &filter);
     let asked = format!("GET /Groups?excludedAttributes=members&filter={filter}");
-    transcript.step("Entra looks the group up, Okta's is not its own", asked, work).await?;
+    transcript
+        .step(
+            "Entra looks the group up, Okta's is not its own",
+            asked,
+            work,
+        )
+        .await?;
     let asked = "POST /Groups (a legacy schema URN, no members)";
-    let group = transcript.step("Entra creates the group", asked, push(scim)).await?;
-    let asked = r#"PATCH /Groups/ID {"op": "Add", "path": "members", "value": [{"$ref": null, ..}]}"#;
+    let group = transcript
+        .step("Entra creates the group", asked, push(scim))
+        .await?;
+    let asked =
+        r#"PATCH /Groups/ID {"op": "Add", "path": "members", "value": [{"$ref": null, ..}]}"#;
     let work = add(scim, &group, &margaret);
-    transcript.step("Entra puts Margaret into it", asked, work).await?;
+    transcript
+        .step("Entra puts Margaret into it", asked, work)
+        .await?;
     let asked = r#"PATCH /Users/ID {"op": "Replace", "path": "urn:..:department", ..}, .."#;
     let work = promote(scim, &margaret);
-    transcript.step("Entra updates Margaret", asked, work).await?;
+    transcript
+        .step("Entra updates Margaret", asked, work)
+        .await?;
     let asked = r#"PATCH /Users/ID {"op": "Replace", "path": "active", "value": "False"}"#;
-    transcript.step("Entra disables Katherine", asked, disable(scim, &katherine)).await
+    transcript
+        .step("Entra disables Katherine", asked, disable(scim, &katherine))
+        .await
 }
 
 async fn provision(
@@ -55,7 +72,9 @@ async fn provision(
     let filter = format!("userName eq \"{}\"", who.address);
     let step = format!("Entra looks {} up", who.given);
     let work = finds_nothing(scim, "/Users", &filter);
-    transcript.step(&step, format!("GET /Users?filter={filter}"), work).await?;
+    transcript
+        .step(&step, format!("GET /Users?filter={filter}"), work)
+        .await?;
     let step = format!("Entra creates {}", who.given);
     let asked = "POST /Users (with the enterprise extension)";
     transcript.step(&step, asked, create(scim, who)).await
@@ -93,14 +112,20 @@ async fn push(scim: &Scim) -> Went<String> {
         "meta": {"resourceType": "Group"},
     });
     let (group, id) = created(scim.post("/Groups", &group).await?)?;
-    says(&group, "/schemas", json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]))?;
+    says(
+        &group,
+        "/schemas",
+        json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]),
+    )?;
     Ok((id.clone(), format!("201, id {id}")))
 }
 
 async fn add(scim: &Scim, group: &str, margaret: &str) -> Went<()> {
     let member = json!([{"$ref": null, "value": margaret}]);
     let operations = json!([{"op": "Add", "path": "members", "value": member}]);
-    scim.patch(&format!("/Groups/{group}"), operations).await?.expect(204)?;
+    scim.patch(&format!("/Groups/{group}"), operations)
+        .await?
+        .expect(204)?;
     let name = group_holds(scim, group, &[margaret]).await?;
     ensure(name == GROUP, format!("the group is called {name}"))?;
     Ok(((), "204, members: Margaret".to_owned()))

@@ -29,16 +29,29 @@ fn created(reply: Reply) -> Result<(Value, String), Unexpected> {
     let resource = reply.json()?;
     let id = text(&resource, "/id")?;
     says(&resource, "/meta/location", location.as_str())?;
-    ensure(location.ends_with(&id), "the Location is another resource's")?;
+    ensure(
+        location.ends_with(&id),
+        "the Location is another resource's",
+    )?;
     Ok((resource, id))
 }
 
 /// Whether a group holds exactly these people, and its name.
 async fn group_holds(scim: &Scim, group: &str, people: &[&str]) -> Result<String, Unexpected> {
-    let found = scim.get(&format!("/Groups/{group}")).await?.expect(200)?.json()?;
+    let found = scim
+        .get(&format!("/Groups/{group}"))
+        .await?
+        .expect(200)?
+        .json()?;
     let members = found.get("members").and_then(Value::as_array);
-    let members: Vec<_> =
-        members.into_iter().flatten().filter_map(|member| member.get("value")?.as_str()).collect();
-    ensure(members == people, format!("the group's members are {members:?}, not {people:?}"))?;
+    let members: Vec<_> = members
+        .into_iter()
+        .flatten()
+        .filter_map(|member| member.get("value")?.as_str())
+        .collect();
+    ensure(
+        members == people,
+        format!("the group's members are {members:?}, not {people:?}"),
+    )?;
     text(&found, "/displayName")
 }

@@ -26,7 +26,9 @@ pub(in crate::demo) async fn okta(
         let filter = format!("userName eq \"{}\"", who.address);
         let work = finds_nothing(scim, "/Users?startIndex=1&count=100", &filter);
         let step = format!("Okta looks {} up", who.given);
-        transcript.step(&step, format!("GET /Users?filter={filter}"), work).await?;
+        transcript
+            .step(&step, format!("GET /Users?filter={filter}"), work)
+            .await?;
         let step = format!("Okta creates {}", who.given);
         let asked = "POST /Users (groups [], a random password)";
         ids.push(transcript.step(&step, asked, create(scim, who)).await?);
@@ -35,15 +37,27 @@ pub(in crate::demo) async fn okta(
     let filter = format!("displayName eq \"{GROUP}\"");
     let work = finds_nothing(scim, "/Groups?startIndex=1&count=100", &filter);
     let asked = format!("GET /Groups?filter={filter}");
-    transcript.step("Okta looks the group up", asked, work).await?;
+    transcript
+        .step("Okta looks the group up", asked, work)
+        .await?;
     let asked = format!("POST /Groups (displayName {GROUP}, members [])");
-    let group = transcript.step("Okta pushes the group", asked, push(scim)).await?;
+    let group = transcript
+        .step("Okta pushes the group", asked, push(scim))
+        .await?;
     let asked = r#"PATCH /Groups/ID {"op": "add", "path": "members", "value": [ADA]}"#;
     let work = add(scim, &group, &ada);
-    transcript.step("Okta puts Ada into it", asked, work).await?;
-    let asked = format!(r#"PATCH /Groups/ID {{"op": "replace", "value": {{"displayName": "{RENAMED}"}}}}"#);
-    transcript.step("Okta renames the group", asked, rename(scim, &group, &ada)).await?;
-    Ok(Ada { scim_id: ada, browser: browser(&acme.client) })
+    transcript
+        .step("Okta puts Ada into it", asked, work)
+        .await?;
+    let asked =
+        format!(r#"PATCH /Groups/ID {{"op": "replace", "value": {{"displayName": "{RENAMED}"}}}}"#);
+    transcript
+        .step("Okta renames the group", asked, rename(scim, &group, &ada))
+        .await?;
+    Ok(Ada {
+        scim_id: ada,
+        browser: browser(&acme.client),
+    })
 }
 
 fn browser(client: &Client) -> Browser {
@@ -88,15 +102,18 @@ async fn push(scim: &Scim) -> Went<String> {
 async fn add(scim: &Scim, group: &str, ada: &str) -> Went<()> {
     let member = json!([{"value": ada, "display": ADA.address}]);
     let operations = json!([{"op": "add", "path": "members", "value": member}]);
-    scim.patch(&format!("/Groups/{group}"), operations).await?.expect(204)?;
+    scim.patch(&format!("/Groups/{group}"), operations)
+        .await?
+        .expect(204)?;
     group_holds(scim, group, &[ada]).await?;
     Ok(((), "204, members: Ada".to_owned()))
 }
 
 async fn rename(scim: &Scim, group: &str, ada: &str) -> Went<()> {
-    let operations =
-        json!([{"op": "replace", "value": {"id": group, "displayName": RENAMED}}]);
-    scim.patch(&format!("/Groups/{group}"), operations).await?.expect(204)?;
+    let operations = json!([{"op": "replace", "value": {"id": group, "displayName": RENAMED}}]);
+    scim.patch(&format!("/Groups/{group}"), operations)
+        .await?
+        .expect(204)?;
     let name = group_holds(scim, group, &[ada]).await?;
     ensure(name == RENAMED, format!("the group is called {name}"))?;
     Ok(((), "204, members: still Ada".to_owned()))
