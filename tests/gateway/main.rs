@@ -11,6 +11,7 @@
 
 mod harness;
 
+mod config;
 mod admin;
 mod credentials;
 mod demo;
