@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::config::database::DatabaseUrl;
+use crate::config::DatabaseUrl;
 use crate::demo::Options;
 use crate::demo::app::App;
 use crate::demo::client::Client;
