@@ -22,7 +22,7 @@ use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
 
 /// How often rows that time made superfluous are swept out.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +104,12 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
         ..ServeLimits::default()
     };
     tracing::info!(public_url = %config.server.public_url, "Usher serves");
-    let stop = stopped(terminate, interrupt);
+    let wakeups = gateway.store.wakeups().clone();
+    let stop = async move {
+        stopped(terminate, interrupt).await;
+        // Who waits for events is answered now, so that stopping does not wait for them.
+        wakeups.close();
+    };
     let served = serve::serve(listener, http::router(gateway), limits, stop).await;
     sweeper.abort();
     tracing::info!("Usher has stopped");

@@ -19,6 +19,7 @@ pub(super) enum Show {
 
 impl Show {
     pub(super) fn run(self, config: &Config, output: Output) -> Result<Outcome, Failure> {
+        let Self::Show = self;
         output.rows(&config.describe(), &["key", "value", "origin"])?;
         Ok(Outcome::Done)
     }

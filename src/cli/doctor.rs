@@ -26,7 +26,7 @@ pub(super) enum Doctor {
 /// One check.
 #[derive(Serialize)]
 struct Check {
-    check: &'static str,
+    name: &'static str,
     passed: bool,
     detail: String,
 }
@@ -35,7 +35,7 @@ impl Doctor {
     pub(super) async fn run(self, config: &Config, output: Output) -> Result<Outcome, Failure> {
         let Self::Db = self;
         let checks = database(config).await;
-        output.rows(&checks, &["check", "passed", "detail"])?;
+        output.rows(&checks, &["name", "passed", "detail"])?;
         let good = checks.iter().all(|check| check.passed);
         Ok(if good { Outcome::Done } else { Outcome::Failed })
     }
@@ -44,13 +44,13 @@ impl Doctor {
 /// The checks, each only where the one before it passed.
 async fn database(config: &Config) -> Vec<Check> {
     let place = app::place(config);
-    let passed = |check, detail: String| Check {
-        check,
+    let passed = |name, detail: String| Check {
+        name,
         passed: true,
         detail,
     };
-    let failed = |check, detail: String| Check {
-        check,
+    let failed = |name, detail: String| Check {
+        name,
         passed: false,
         detail,
     };

@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
+use crate::cli::output::Output;
 use crate::provisioning::feed;
 
 /// Print an organization's events, one JSON document a line, in the order of their numbers
@@ -44,7 +45,7 @@ impl Events {
             after = page.next;
             left -= page.data.len();
             for event in &page.data {
-                opened.output.line(event)?;
+                Output::line(event)?;
             }
             if page.data.len() < size {
                 break;

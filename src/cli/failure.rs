@@ -68,11 +68,12 @@ impl Failure {
         match self {
             Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
             Self::Demo(demo::Error::Public(_) | demo::Error::Used(_)) => ExitCode::from(REFUSED),
-            Self::Demo(_) | Self::File(_) | Self::Serve(_) | Self::Store(_) => {
-                ExitCode::from(FAILED)
-            }
             Self::Provisioning(error) if is_refusal(error) => ExitCode::from(REFUSED),
-            Self::Provisioning(_) => ExitCode::from(FAILED),
+            Self::Demo(_)
+            | Self::File(_)
+            | Self::Provisioning(_)
+            | Self::Serve(_)
+            | Self::Store(_) => ExitCode::from(FAILED),
             Self::Unread => ExitCode::SUCCESS,
         }
     }

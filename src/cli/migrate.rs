@@ -26,7 +26,7 @@ pub(super) enum Migrate {
     /// Take the database back to a version; what newer versions keep is lost
     ///
     /// Example:
-    ///   usher migrate down --to 1
+    ///   usher migrate down --to 1 --yes
     #[command(verbatim_doc_comment)]
     Down {
         /// The version that stays; 0 drops everything

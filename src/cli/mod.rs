@@ -130,7 +130,7 @@ pub fn run() -> ExitCode {
         // Where even this cannot be written, the exit code says it.
         let _ = writeln!(io::stderr(), "usher: {failure}");
         if output.is_json() {
-            let _ = output.line(&failure.document());
+            let _ = Output::line(&failure.document());
         }
     }
     failure.code()
@@ -187,7 +187,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
         Command::Demo(demo) => demo.run(&config, output.is_json()).await,
         Command::Migrate(migrate) => migrate.run(&config, output).await,
         Command::Config(show) => show.run(&config, output),
-        Command::Openapi(_) => openapi::run(output),
+        Command::Openapi(_) => openapi::run(),
         Command::Doctor(doctor) => doctor.run(&config, output).await,
         command => {
             let opened = Opened::open(config, output).await?;

@@ -17,7 +17,7 @@ use crate::http::admin;
 pub(super) struct OpenApi {}
 
 /// Prints the document, in either form of output.
-pub(super) fn run(output: Output) -> Result<Outcome, Failure> {
-    output.line(&admin::openapi())?;
+pub(super) fn run() -> Result<Outcome, Failure> {
+    Output::line(&admin::openapi())?;
     Ok(Outcome::Done)
 }

@@ -35,20 +35,20 @@ impl Output {
     pub(super) fn record<T: Serialize>(self, value: &T) -> Result<(), Failure> {
         let text = document(value)?;
         if self.json {
-            return self.print(&text);
+            return Self::print(&text);
         }
         let members: Members = serde_json::from_str(&text).map_err(unwritable)?;
-        self.print(&record(&members.0, self.colour))
+        Self::print(&record(&members.0, self.colour))
     }
 
     /// Many things; people are shown these columns.
     pub(super) fn rows<T: Serialize>(self, rows: &[T], columns: &[&str]) -> Result<(), Failure> {
         let text = document(&rows)?;
         if self.json {
-            return self.print(&text);
+            return Self::print(&text);
         }
         let rows: Vec<Value> = serde_json::from_str(&text).map_err(unwritable)?;
-        self.print(&table(&rows, columns, self.colour))
+        Self::print(&table(&rows, columns, self.colour))
     }
 
     /// A line for people, beside the answer; with `--json` it is left out.
@@ -60,12 +60,12 @@ impl Output {
     }
 
     /// One JSON document on a line of its own, in either form.
-    pub(super) fn line<T: Serialize>(self, value: &T) -> Result<(), Failure> {
-        self.print(&document(value)?)
+    pub(super) fn line<T: Serialize>(value: &T) -> Result<(), Failure> {
+        Self::print(&document(value)?)
     }
 
     /// Text as it is.
-    pub(super) fn print(self, text: &str) -> Result<(), Failure> {
+    pub(super) fn print(text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         Ok(out.flush()?)
@@ -148,10 +148,10 @@ fn record(members: &[(String, Value)], colour: bool) -> String {
         .unwrap_or(0);
     let line = |(name, value): &(String, Value)| {
         let shown = match value {
-            Value::Array(items) if items.iter().any(Value::is_object) => items
-                .iter()
-                .map(|item| format!("\n  - {}", cell(item)))
-                .collect::<String>(),
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                let items = items.iter().map(cell);
+                items.fold(String::new(), |shown, item| shown + "\n  - " + &item)
+            }
             value => format!("{}  {}", padding(name, width), cell(value)),
         };
         format!("{}{shown}\n", bold(name, colour))

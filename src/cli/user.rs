@@ -2,11 +2,17 @@
 
 use clap::{Args, Subcommand};
 use futures_util::FutureExt;
+use serde::Serialize;
+use serde_json::json;
 
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
+use crate::cli::output::Output;
+use crate::directory::user::UserState;
 use crate::id::{OrganizationId, UserId};
-use crate::provisioning::people_view::{self, Explanation, User as Person, UserDetail, Wanted};
+use crate::provisioning::people_view::{
+    self, Explanation, ProjectRole, User as Person, UserDetail, Wanted,
+};
 use crate::provisioning::{Error, admission};
 
 /// People: who is in, with which role, and why
@@ -66,6 +72,9 @@ pub(super) struct One {
 
 /// People that are read at once.
 const PAGE: usize = 500;
+const GRANTS: [&str; 7] = [
+    "verdict", "role", "projects", "source", "group", "rule", "since",
+];
 const COLUMNS: [&str; 6] = ["email", "display_name", "state", "role", "projects", "id"];
 
 impl User {
@@ -83,7 +92,7 @@ impl User {
             }
             Self::Explain(one) => {
                 let (org, id) = one.find(opened).await?;
-                output.record(&explain(opened, org, id).await?)
+                told(output, &explain(opened, org, id).await?)
             }
             Self::Suspend(one) => {
                 let org = opened.organization(&one.org).await?;
@@ -97,6 +106,43 @@ impl User {
             }
         }
     }
+}
+
+/// What a person holds, and what decided it.
+#[derive(Serialize)]
+struct Decided<'e> {
+    user_id: UserId,
+    state: UserState,
+    role: Option<&'e str>,
+    projects: &'e [ProjectRole],
+    because: &'static str,
+}
+
+/// An explanation: one document, or what decided and then a line a grant.
+fn told(output: Output, explanation: &Explanation) -> Result<(), Failure> {
+    if output.is_json() {
+        return output.record(explanation);
+    }
+    output.record(&Decided {
+        user_id: explanation.user_id,
+        state: explanation.state,
+        role: explanation.role.as_deref(),
+        projects: &explanation.projects,
+        because: explanation.because.source,
+    })?;
+    let grants = explanation.candidates.iter().map(|grant| {
+        json!({
+            "verdict": grant.verdict,
+            "role": grant.role,
+            "projects": grant.projects,
+            "source": grant.source,
+            "group": grant.group.as_ref().map(|group| &group.display_name),
+            "rule": grant.mapping.as_ref().map(|rule| rule.position),
+            "since": grant.granted_at,
+        })
+    });
+    Output::print("\n")?;
+    output.rows(&grants.collect::<Vec<_>>(), &GRANTS)
 }
 
 impl One {

@@ -38,6 +38,7 @@ pub mod installation;
 pub mod members;
 pub mod people;
 pub mod people_view;
+mod person;
 mod refusal;
 pub mod resolution;
 pub mod scim_client;

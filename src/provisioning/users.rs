@@ -1,20 +1,18 @@
 //! SCIM Users: a directory creates, replaces, patches, deactivates and deletes people. The
 //! resource shows what the directory last said; the person shows what is in force.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
-use crate::id::{ScimUserId, UserId};
+use crate::id::ScimUserId;
 use crate::provisioning::correlate::{Meaning, correlate};
 use crate::provisioning::groups::leave_groups;
-use crate::provisioning::people::{
-    alarm_owner_unavailable, end_sessions_of, retire_after_absence, retire_all,
-};
+use crate::provisioning::person::{Effects, apply, arrive, bury};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error, Kind};
 use crate::scim::{self, Resource};
-use crate::store::rows::{ScimUserRow, ScimValueRow, UserRow};
+use crate::store::rows::{ScimUserRow, ScimValueRow};
 use crate::store::types::Doc;
 
 /// Creates a User (RFC 7644 §3.3): a new person, or a link to one who is there.
@@ -226,171 +224,6 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Vec<ScimValueRow> {
         element: Doc(json!(value.values).to_string()),
     };
     index.multi.into_iter().map(element).collect()
-}
-
-/// A new person, or one who comes back to their old id with nothing of their old rights.
-async fn arrive(change: &mut Change<'_>, tombstone: Option<UserRow>) -> Result<UserId, Error> {
-    if let Some(mut user) = tombstone {
-        user.deleted_at = None;
-        user.email_norm = None;
-        user.suspended_by_directory_at = None;
-        change.tx.update_user(&user).await?;
-        return Ok(user.id);
-    }
-    let user = UserRow {
-        org_id: change.org,
-        id: change.id(),
-        email: None,
-        email_norm: None,
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        managed_by: None,
-        provisional_since: None,
-        suspended_by_directory_at: None,
-        suspended_by_admin_at: None,
-        suspended_by_expiry_at: None,
-        deleted_at: None,
-        erased_at: None,
-        last_connection_id: None,
-        last_external_id: None,
-        last_user_name_folded: None,
-        email_changed_at: None,
-        owner: false,
-        role_id: None,
-        roles_version: 1,
-        created_at: change.time(),
-        updated_at: change.time(),
-    };
-    change.tx.insert_user(&user).await?;
-    Ok(user.id)
-}
-
-/// What a resource's change did to the person.
-#[derive(Default)]
-struct Effects {
-    user: Option<UserRow>,
-    changes: Vec<Value>,
-}
-
-/// Brings what the directory says into force for the person.
-async fn apply(
-    change: &mut Change<'_>,
-    client: &ScimClient,
-    id: UserId,
-    resource: &Resource,
-    before: Option<&Resource>,
-) -> Result<Effects, Error> {
-    let Some(mut user) = change.tx.user(change.org, id).await? else {
-        return Ok(Effects::default());
-    };
-    let old = user.clone();
-    user.managed_by = Some(client.connection.id);
-    user.provisional_since = None;
-    user.suspended_by_expiry_at = None;
-    user.display_name = resource
-        .display_name()
-        .map(str::to_owned)
-        .or_else(|| resource.full_name());
-    user.given_name = resource.given_name().map(str::to_owned);
-    user.family_name = resource.family_name().map(str::to_owned);
-    move_address(change, &mut user, resource, before).await?;
-    let suspended = user.suspended_by_directory_at.is_some();
-    if !resource.active() && !suspended {
-        user.suspended_by_directory_at = Some(change.time());
-        end_sessions_of(change, id, "deactivated_by_directory").await?;
-        if user.owner {
-            alarm_owner_unavailable(change, id);
-        }
-    } else if resource.active() && suspended {
-        retire_after_absence(change, &user).await?;
-        user.suspended_by_directory_at = None;
-    }
-    user.updated_at = change.time();
-    change.tx.update_user(&user).await?;
-    let changes = differences(&old, &user);
-    Ok(Effects {
-        user: Some(user),
-        changes,
-    })
-}
-
-/// The sign-in address follows the directory; where another living person holds it, the address
-/// is shown and identifies nobody here.
-async fn move_address(
-    change: &mut Change<'_>,
-    user: &mut UserRow,
-    resource: &Resource,
-    before: Option<&Resource>,
-) -> Result<(), Error> {
-    let address = resource.sign_in_address().and_then(Address::parse);
-    let norm = address.as_ref().map(|address| address.norm().to_owned());
-    let same = user.email_norm == norm && (norm.is_some() || user.email.is_none());
-    let renamed = before.is_some_and(|b| b.user_name() != resource.user_name());
-    if before.is_some() && (renamed || !same) {
-        user.email_changed_at = Some(change.time());
-    }
-    if same {
-        return Ok(());
-    }
-    if user.email_norm.is_some() && before.is_some() {
-        end_sessions_of(change, user.id, "address_changed").await?;
-    }
-    let holder = match &norm {
-        Some(norm) => change.tx.user_by_email(change.org, norm).await?,
-        None => None,
-    };
-    let shared = holder.is_some_and(|holder| holder.id != user.id);
-    user.email = address.map(|address| address.typed().to_owned());
-    user.email_norm = if shared { None } else { norm };
-    Ok(())
-}
-
-fn differences(old: &UserRow, new: &UserRow) -> Vec<Value> {
-    let change = |attribute: &str, old: Value, new: Value| {
-        (old != new).then(|| json!({"attribute": attribute, "old": old, "new": new}))
-    };
-    [
-        change("email", json!(old.email), json!(new.email)),
-        change(
-            "display_name",
-            json!(old.display_name),
-            json!(new.display_name),
-        ),
-        change("given_name", json!(old.given_name), json!(new.given_name)),
-        change(
-            "family_name",
-            json!(old.family_name),
-            json!(new.family_name),
-        ),
-        change("state", json!(old.state()), json!(new.state())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-async fn bury(
-    change: &mut Change<'_>,
-    client: &ScimClient,
-    row: &ScimUserRow,
-    mut user: UserRow,
-) -> Result<(), Error> {
-    end_sessions_of(change, user.id, "deleted_by_directory").await?;
-    user.managed_by = None;
-    user.updated_at = change.time();
-    user.last_connection_id = Some(client.connection.id);
-    user.last_external_id.clone_from(&row.external_id);
-    user.last_user_name_folded = Some(row.user_name_folded.clone());
-    if user.owner {
-        user.suspended_by_directory_at = user.suspended_by_directory_at.or(Some(change.time()));
-        alarm_owner_unavailable(change, user.id);
-    } else {
-        user.deleted_at = Some(change.time());
-        retire_all(change, user.id, "deleted_by_directory").await?;
-    }
-    change.tx.update_user(&user).await?;
-    Ok(())
 }
 
 /// The one event of a resource's change.

@@ -19,6 +19,7 @@ pub mod rows;
 pub mod schema;
 pub mod search;
 pub mod sqlite;
+mod standing;
 pub mod tx;
 pub mod types;
 pub mod wakeups;

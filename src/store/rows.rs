@@ -10,7 +10,6 @@ use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguar
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
-use crate::directory::user::UserState;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId, OrganizationId,
     ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
@@ -375,27 +374,4 @@ pub struct EventRow {
     pub actor: String,
     pub cause: String,
     pub data: Doc,
-}
-
-impl UserRow {
-    /// The state that follows from the marks.
-    pub fn state(&self) -> UserState {
-        if self.erased_at.is_some() {
-            UserState::Erased
-        } else if self.deleted_at.is_some() {
-            UserState::Deleted
-        } else if self.suspended_by_directory_at.is_some()
-            || self.suspended_by_admin_at.is_some()
-            || self.suspended_by_expiry_at.is_some()
-        {
-            UserState::Suspended
-        } else {
-            UserState::Active
-        }
-    }
-
-    /// Whether the person may act.
-    pub fn is_active(&self) -> bool {
-        self.state() == UserState::Active
-    }
 }

@@ -147,15 +147,15 @@ async fn users_are_listed_found_and_paged() {
         seen,
         ["ada@acme.example", "bob@acme.example", "eve@acme.example"]
     );
+}
 
-    let resource = scim
-        .filter("/Users", "userName eq \"bob@acme.example\"")
-        .await
-        .expect(200);
-    let id = resource.json()["Resources"][0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+#[tokio::test]
+async fn users_are_found_by_what_they_are() {
+    let acme = Acme::start().await;
+    let scim = acme.gateway.scim(&acme.okta);
+    scim.user("ada@acme.example").await;
+    scim.user("eve@acme.example").await;
+    let id = scim.user("bob@acme.example").await;
     let off = json!([{"op": "replace", "path": "active", "value": false}]);
     assert!(
         scim.patch(&format!("/Users/{id}"), off)
@@ -307,30 +307,33 @@ async fn an_operator_sees_all_organizations_page_by_page() {
     );
 }
 
+/// Path, status, slug of the problem.
+const WRONG: [(&str, u16, &str); 15] = [
+    ("/users?limit=0", 400, "invalid_parameter"),
+    ("/users?limit=201", 400, "invalid_parameter"),
+    ("/users?limit=x", 400, "invalid_parameter"),
+    ("/users?limit=1&limit=2", 400, "invalid_parameter"),
+    ("/users?after=1", 400, "invalid_parameter"),
+    ("/users?email=ada", 400, "invalid_parameter"),
+    ("/users?state=gone", 400, "invalid_parameter"),
+    ("/users?emial=ada@acme.example", 400, "invalid_parameter"),
+    ("/events?after=-1", 400, "invalid_parameter"),
+    (
+        "/events?after=99999999999999999999",
+        400,
+        "invalid_parameter",
+    ),
+    ("/events?wait=31", 400, "invalid_parameter"),
+    ("/nothing", 404, "not_found"),
+    ("/users/", 404, "not_found"),
+    ("/%ff/users", 404, "not_found"),
+    ("/users/%ff", 400, "malformed_request"),
+];
+
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_a_problem_that_says_so() {
     let acme = Acme::start().await;
-    for (path, status, slug) in [
-        ("/users?limit=0", 400, "invalid_parameter"),
-        ("/users?limit=201", 400, "invalid_parameter"),
-        ("/users?limit=x", 400, "invalid_parameter"),
-        ("/users?limit=1&limit=2", 400, "invalid_parameter"),
-        ("/users?after=1", 400, "invalid_parameter"),
-        ("/users?email=ada", 400, "invalid_parameter"),
-        ("/users?state=gone", 400, "invalid_parameter"),
-        ("/users?emial=ada@acme.example", 400, "invalid_parameter"),
-        ("/events?after=-1", 400, "invalid_parameter"),
-        (
-            "/events?after=99999999999999999999",
-            400,
-            "invalid_parameter",
-        ),
-        ("/events?wait=31", 400, "invalid_parameter"),
-        ("/nothing", 404, "not_found"),
-        ("/users/", 404, "not_found"),
-        ("/%ff/users", 404, "not_found"),
-        ("/users/%ff", 400, "malformed_request"),
-    ] {
+    for (path, status, slug) in WRONG {
         let reply = acme
             .gateway
             .get(&format!("{ACME}{path}"), &acme.key)

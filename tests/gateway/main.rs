@@ -8,11 +8,11 @@
     reason = "a test that meets the unexpected is to fail there"
 )]
 
+mod harness;
+
 mod admin;
 mod credentials;
 mod demo;
-mod harness;
-
 mod fixtures;
 mod house;
 mod migrations;

@@ -1,20 +1,15 @@
 //! The pages that describe the admin API: its operations, written from the OpenAPI document, and
 //! the types of its problems. They carry nothing that is not in the program.
 
-use std::sync::LazyLock;
-
 use askama::Template;
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::http::admin;
+use crate::http::reply::page;
 use crate::http::reply::problem::Type;
-
-/// Nothing but the page's own style is loaded.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -43,19 +38,14 @@ struct Parameter {
     description: String,
 }
 
-static PAGE: LazyLock<Option<String>> = LazyLock::new(|| {
-    let document = serde_json::to_value(admin::openapi()).ok()?;
-    let written = docs(&document).render();
-    written
-        .inspect_err(|error| tracing::error!(%error, "/docs cannot be written"))
-        .ok()
-});
-
 /// `GET /docs`: the operations of the admin API.
 pub(super) async fn operations() -> Response {
-    match PAGE.as_deref() {
-        Some(page) => page_of(StatusCode::OK, page.to_owned()),
-        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    match serde_json::to_value(admin::openapi()) {
+        Ok(document) => page::html(StatusCode::OK, &docs(&document), &[]),
+        Err(error) => {
+            tracing::error!(%error, "the description cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
 }
 
@@ -70,22 +60,7 @@ pub(super) async fn problem(Path(slug): Path<String>) -> Response {
     let Some(kind) = Type::ALL.iter().copied().find(|kind| kind.slug() == slug) else {
         return (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response();
     };
-    match (Explained { kind }).render() {
-        Ok(page) => page_of(StatusCode::OK, page),
-        Err(error) => {
-            tracing::error!(%error, "a page cannot be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-fn page_of(status: StatusCode, page: String) -> Response {
-    (
-        status,
-        [(header::CONTENT_SECURITY_POLICY, POLICY)],
-        Html(page),
-    )
-        .into_response()
+    page::html(StatusCode::OK, &Explained { kind }, &[])
 }
 
 fn docs(document: &Value) -> Docs {
@@ -149,7 +124,7 @@ mod tests {
     #[test]
     fn the_page_names_every_operation_and_every_problem() {
         let document = serde_json::to_value(admin::openapi()).unwrap();
-        let page = PAGE.as_deref().unwrap();
+        let page = docs(&document).render().unwrap();
         for (path, _) in document["paths"].as_object().unwrap() {
             assert!(page.contains(&format!("<code>{path}</code>")), "{path}");
         }

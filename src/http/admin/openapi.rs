@@ -122,20 +122,21 @@ mod tests {
         assert_eq!(names.len(), all);
     }
 
+    fn check(document: &Value, part: &Value) {
+        if let Some(reference) = part["$ref"].as_str() {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+        match part {
+            Value::Array(parts) => parts.iter().for_each(|part| check(document, part)),
+            Value::Object(parts) => parts.values().for_each(|part| check(document, part)),
+            _ => {}
+        }
+    }
+
     #[test]
     fn every_reference_leads_to_a_schema() {
         let document = serde_json::to_value(super::admin::openapi()).unwrap();
-        fn check(document: &Value, part: &Value) {
-            if let Some(reference) = part["$ref"].as_str() {
-                let pointer = reference.strip_prefix('#').unwrap();
-                assert!(document.pointer(pointer).is_some(), "{reference}");
-            }
-            match part {
-                Value::Array(parts) => parts.iter().for_each(|part| check(document, part)),
-                Value::Object(parts) => parts.values().for_each(|part| check(document, part)),
-                _ => {}
-            }
-        }
         check(&document, &document);
     }
 }

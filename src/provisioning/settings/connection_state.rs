@@ -10,7 +10,8 @@ use crate::directory::Violation;
 use crate::directory::connection::ConnectionState;
 use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, OrganizationId};
-use crate::provisioning::settings::connections::{self, Connection, described, find, row};
+use crate::provisioning::settings::connection_view::{Connection, described, find, row};
+use crate::provisioning::settings::connections;
 use crate::provisioning::settings::differences;
 use crate::provisioning::{Change, Context, Error, admission, change};
 use crate::store::Store;
@@ -140,13 +141,11 @@ pub async fn trust_domain(
 
 async fn only(change: &mut Change<'_>) -> Result<ConnectionRow, Error> {
     let mut all = change.tx.connections(change.org).await?;
-    match (all.pop(), all.is_empty()) {
-        (Some(row), true) => Ok(row),
-        _ => {
-            let rule = "name the connection: the organization has none or several";
-            Err(Violation::Invalid(rule.into()).into())
-        }
+    if let (Some(row), true) = (all.pop(), all.is_empty()) {
+        return Ok(row);
     }
+    let rule = "name the connection: the organization has none or several";
+    Err(Violation::Invalid(rule.into()).into())
 }
 
 /// The trusted domains of an organization, by connection.

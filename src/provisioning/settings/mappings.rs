@@ -11,7 +11,7 @@ use crate::directory::event::EventKind;
 use crate::directory::mapping::MatchKind;
 use crate::directory::role::{ADMIN_RANK, Catalogue, OWNER_RANK, Role};
 use crate::id::{ConnectionId, MappingId, ProjectId, RoleId, ScimGroupId, UserId};
-use crate::provisioning::settings::{catalogue, connections, projects, role};
+use crate::provisioning::settings::{catalogue, connection_view, projects, role};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::scim;
 use crate::store::rows::{ConnectionRow, MappingRow, ProjectRow};
@@ -82,7 +82,7 @@ fn view(row: &MappingRow, roles: &Catalogue, projects: Vec<String>) -> Mapping {
 
 /// Adds a rule.
 pub async fn add(store: &Store, context: Context, new: NewMapping) -> Result<Mapping, Error> {
-    let org = connections::find(store, new.connection).await?.org_id;
+    let org = connection_view::find(store, new.connection).await?.org_id;
     change(store, org, context, move |change| {
         let new = new.clone();
         async move { Ok(add_in(change, &new).await?.0) }.boxed()
@@ -95,7 +95,7 @@ pub(super) async fn add_in(
     change: &mut Change<'_>,
     new: &NewMapping,
 ) -> Result<(Mapping, Vec<UserId>), Error> {
-    let connection = connections::row(change, new.connection).await?;
+    let connection = connection_view::row(change, new.connection).await?;
     let roles = catalogue(change.tx, change.org).await?;
     let role = role(&roles, &new.role)?;
     let scope = projects(change.tx, change.org, &new.projects).await?;
@@ -105,7 +105,9 @@ pub(super) async fn add_in(
     unlike_the_others(change, &row, &ids).await?;
     change.tx.insert_mapping(&row, &ids).await?;
     let people = people_of(change, &row).await?;
-    people.iter().for_each(|user| change.touch(*user));
+    for user in &people {
+        change.touch(*user);
+    }
     let slugs = scope.into_iter().map(|project| project.slug).collect();
     let mapping = view(&row, &roles, slugs);
     change.record(EventKind::MappingCreated, told(&mapping));
@@ -253,7 +255,7 @@ fn told(mapping: &Mapping) -> serde_json::Value {
 
 /// The rules of a connection, in their order.
 pub async fn list(store: &Store, connection: ConnectionId) -> Result<Vec<Mapping>, Error> {
-    let org = connections::find(store, connection).await?.org_id;
+    let org = connection_view::find(store, connection).await?.org_id;
     let all = store.read(move |tx| {
         async move {
             let roles = catalogue(tx, org).await?;
@@ -289,7 +291,7 @@ pub async fn remove(
     connection: ConnectionId,
     id: MappingId,
 ) -> Result<Mapping, Error> {
-    let org = connections::find(store, connection).await?.org_id;
+    let org = connection_view::find(store, connection).await?.org_id;
     change(store, org, context, move |change| {
         async move { Ok(remove_in(change, connection, id).await?.0) }.boxed()
     })
@@ -313,7 +315,9 @@ pub(super) async fn remove_in(
     let roles = catalogue(change.tx, org).await?;
     let slugs = project_slugs(change.tx, &row).await?;
     change.tx.delete_mapping(org, id).await?;
-    holders.iter().for_each(|user| change.touch(*user));
+    for user in &holders {
+        change.touch(*user);
+    }
     let mapping = view(&row, &roles, slugs);
     change.record(EventKind::MappingRemoved, told(&mapping));
     Ok((mapping, holders))

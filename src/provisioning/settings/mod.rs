@@ -13,6 +13,7 @@ use crate::store::rows::ProjectRow;
 
 pub mod apps;
 pub mod connection_state;
+pub mod connection_view;
 pub mod connections;
 pub mod keys;
 pub mod mappings;

@@ -82,7 +82,7 @@ fn scopes(words: &[String]) -> Result<String, Error> {
     let named = |scope: &&str| words.is_empty() || words.iter().any(|word| word == *scope);
     Ok(SCOPES
         .into_iter()
-        .filter(|scope| named(&scope))
+        .filter(|scope| named(scope))
         .collect::<Vec<_>>()
         .join(" "))
 }

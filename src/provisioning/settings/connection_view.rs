@@ -1,0 +1,182 @@
+//! Connections as admins see them: what is set, what is trusted, and the addresses that the other
+//! side is told.
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::settings::catalogue;
+use crate::provisioning::{Change, Error, Kind};
+use crate::store::rows::ConnectionRow;
+use crate::store::{Store, Tx};
+
+/// A connection.
+#[derive(Clone, Debug, Serialize)]
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its organization.
+    pub organization_id: OrganizationId,
+    /// Its name for people.
+    pub name: String,
+    /// Whether it works.
+    pub state: ConnectionState,
+    /// Whose habits are expected.
+    pub profile: Profile,
+    /// How SCIM requests are read.
+    pub strictness: Strictness,
+    /// Whether a sign-in may create people.
+    pub jit: Jit,
+    /// How the directory's groups weigh.
+    pub mode: Mode,
+    /// What happens when many people are removed at once.
+    pub safeguard: Safeguard,
+    /// The role of people whom nothing else gives one.
+    pub default_role: Option<String>,
+    /// The highest role that the connection may make somebody.
+    pub max_role: Option<String>,
+    /// The client id of the app that sign-ins lead to.
+    pub app: Option<String>,
+    /// Whether the identity provider may start a sign-in.
+    pub idp_initiated: bool,
+    /// When it was confirmed that the owner may sign in here.
+    pub owner_confirmed_at: Option<Timestamp>,
+    /// The identity provider's entity id.
+    pub idp_entity_id: Option<String>,
+    /// Where sign-ins begin at the identity provider.
+    pub sso_url: Option<String>,
+    /// The certificates that are trusted.
+    pub certificates: Vec<TrustedCertificate>,
+    /// The domains whose addresses the connection may speak for.
+    pub trusted_domains: Vec<String>,
+    /// The first successful SCIM write.
+    pub scim_since: Option<Timestamp>,
+    /// The first SCIM Group.
+    pub scim_groups_since: Option<Timestamp>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A certificate that a connection trusts.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrustedCertificate {
+    /// SHA-256 of the certificate, in hexadecimal.
+    pub fingerprint: String,
+    /// When it ends.
+    pub not_after: Timestamp,
+}
+
+/// What the other side is told of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Addresses {
+    /// Where SCIM requests go.
+    pub scim_base_url: String,
+    /// Where SAML responses go.
+    pub acs_url: String,
+    /// Our entity id.
+    pub sp_entity_id: String,
+    /// Where our metadata is.
+    pub sp_metadata_url: String,
+    /// Where a sign-in begins.
+    pub login_url: String,
+}
+
+impl Addresses {
+    /// The addresses of a connection under a public URL without a trailing slash.
+    pub fn of(public_url: &str, id: ConnectionId) -> Self {
+        let saml = |page| format!("{public_url}/saml/{id}/{page}");
+        Self {
+            scim_base_url: format!("{public_url}/scim/{id}/v2"),
+            acs_url: saml("acs"),
+            sp_entity_id: saml("metadata"),
+            sp_metadata_url: saml("metadata"),
+            login_url: saml("login"),
+        }
+    }
+}
+
+/// The row of a connection; its id tells the organization.
+pub async fn find(store: &Store, id: ConnectionId) -> Result<ConnectionRow, Error> {
+    let found = store
+        .read(move |tx| async move { Ok::<_, Error>(tx.connection_of_url(id).await?) }.boxed());
+    found.await?.ok_or(Error::NotFound(Kind::Connection))
+}
+
+/// The row of a connection of the organization that a change is about.
+pub(super) async fn row(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow, Error> {
+    change
+        .tx
+        .connection(change.org, id)
+        .await?
+        .ok_or(Error::NotFound(Kind::Connection))
+}
+
+/// A connection.
+pub async fn show(store: &Store, id: ConnectionId) -> Result<Connection, Error> {
+    let row = find(store, id).await?;
+    let shown = store.read(move |tx| {
+        let row = row.clone();
+        async move { described(tx, &row).await }.boxed()
+    });
+    shown.await
+}
+
+/// The connections of an organization, the oldest first.
+pub async fn list(store: &Store, org: OrganizationId) -> Result<Vec<Connection>, Error> {
+    let all = store.read(move |tx| {
+        async move {
+            let mut all = Vec::new();
+            for row in tx.connections(org).await? {
+                all.push(described(tx, &row).await?);
+            }
+            Ok::<_, Error>(all)
+        }
+        .boxed()
+    });
+    all.await
+}
+
+/// Describes a connection.
+pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connection, Error> {
+    let roles = catalogue(tx, row.org_id).await?;
+    let slug = |id| roles.role(id).map(|role| role.slug.clone());
+    let app = match row.app_id {
+        Some(id) => tx.app(id).await?.map(|app| app.client_id),
+        None => None,
+    };
+    let certificates = tx.certificates(row.org_id, row.id).await?.into_iter();
+    let domains = tx.domains(row.org_id, row.id).await?.into_iter();
+    Ok(Connection {
+        id: row.id,
+        organization_id: row.org_id,
+        name: row.name.clone(),
+        state: row.state,
+        profile: row.profile,
+        strictness: row.strictness,
+        jit: row.jit,
+        mode: row.mode,
+        safeguard: row.safeguard,
+        default_role: row.default_role_id.and_then(slug),
+        max_role: slug(row.max_role_id),
+        app,
+        idp_initiated: row.idp_initiated,
+        owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
+        idp_entity_id: row.idp_entity_id.clone(),
+        sso_url: row.sso_url.clone(),
+        certificates: certificates
+            .map(|row| TrustedCertificate {
+                fingerprint: row.fingerprint,
+                not_after: row.not_after.0,
+            })
+            .collect(),
+        trusted_domains: domains.map(|row| row.domain).collect(),
+        scim_since: row.scim_since.map(|at| at.0),
+        scim_groups_since: row.scim_groups_since.map(|at| at.0),
+        created_at: row.created_at.0,
+        updated_at: row.updated_at.0,
+    })
+}

@@ -1,0 +1,41 @@
+//! The tables, as Diesel sees them: one description for both engines. Columns are documented in
+//! `migrations/`; a test compares the two engines' tables with each other.
+
+mod people;
+mod setup;
+
+pub use people::*;
+pub use setup::*;
+
+diesel::allow_tables_to_appear_in_same_query!(
+    instance,
+    signing_keys,
+    organizations,
+    roles,
+    projects,
+    apps,
+    app_redirect_uris,
+    app_launch_urls,
+    app_organizations,
+    api_keys,
+    connections,
+    connection_certificates,
+    trusted_domains,
+    scim_tokens,
+    users,
+    user_projects,
+    scim_users,
+    scim_values,
+    scim_groups,
+    scim_members,
+    mappings,
+    mapping_projects,
+    grants,
+    grant_projects,
+    identities,
+    saml_requests,
+    saml_replays,
+    sessions,
+    codes,
+    events,
+);

@@ -1,0 +1,244 @@
+//! The tables of what admins set up.
+#![expect(
+    missing_docs,
+    reason = "the tables are described once, in the migrations"
+)]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    instance (id) {
+        id -> BigInt,
+        check_value -> Binary,
+        data_keys -> Binary,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    signing_keys (kid) {
+        kid -> Text,
+        alg -> Text,
+        state -> Text,
+        public -> DocSql,
+        sealed -> Binary,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    organizations (id) {
+        id -> IdSql,
+        slug -> Text,
+        name -> Text,
+        default_role_id -> IdSql,
+        event_seq -> BigInt,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    roles (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        slug -> Text,
+        name -> Text,
+        rank -> BigInt,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    projects (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        slug -> Text,
+        name -> Text,
+        created_at -> TimeSql,
+        archived_at -> Nullable<TimeSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    apps (id) {
+        id -> IdSql,
+        client_id -> Text,
+        secret_hash -> Binary,
+        name -> Text,
+        audience -> Text,
+        id_token_alg -> Text,
+        initiate_login_uri -> Nullable<Text>,
+        backchannel_logout_uri -> Nullable<Text>,
+        all_organizations -> Bool,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    app_redirect_uris (app_id, uri) {
+        app_id -> IdSql,
+        uri -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    app_launch_urls (app_id, url) {
+        app_id -> IdSql,
+        url -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    app_organizations (app_id, org_id) {
+        app_id -> IdSql,
+        org_id -> IdSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    api_keys (id) {
+        id -> IdSql,
+        hash -> Binary,
+        org_id -> Nullable<IdSql>,
+        scopes -> Text,
+        prefix -> Text,
+        last4 -> Text,
+        created_at -> TimeSql,
+        expires_at -> Nullable<TimeSql>,
+        revoked_at -> Nullable<TimeSql>,
+        last_used_at -> Nullable<TimeSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    connections (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        name -> Text,
+        name_folded -> Text,
+        profile -> Text,
+        strictness -> Text,
+        jit -> Text,
+        mode -> Text,
+        safeguard -> Text,
+        default_role_id -> Nullable<IdSql>,
+        max_role_id -> IdSql,
+        app_id -> Nullable<IdSql>,
+        state -> Text,
+        owner_confirmed_at -> Nullable<TimeSql>,
+        idp_initiated -> Bool,
+        idp_entity_id -> Nullable<Text>,
+        sso_url -> Nullable<Text>,
+        metadata -> Nullable<Text>,
+        scim_since -> Nullable<TimeSql>,
+        scim_groups_since -> Nullable<TimeSql>,
+        created_at -> TimeSql,
+        updated_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    connection_certificates (org_id, connection_id, fingerprint) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        fingerprint -> Text,
+        der -> Binary,
+        not_after -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    trusted_domains (org_id, connection_id, domain) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        domain -> Text,
+        source -> Text,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    scim_tokens (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        hash -> Binary,
+        connection_id -> IdSql,
+        prefix -> Text,
+        last4 -> Text,
+        scopes -> Text,
+        created_at -> TimeSql,
+        expires_at -> Nullable<TimeSql>,
+        revoked_at -> Nullable<TimeSql>,
+        last_used_at -> Nullable<TimeSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    mappings (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        connection_id -> IdSql,
+        match_kind -> Text,
+        match_text -> Text,
+        match_folded -> Text,
+        bound_group_id -> Nullable<IdSql>,
+        role_id -> IdSql,
+        position -> BigInt,
+        enabled -> Bool,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    mapping_projects (org_id, mapping_id, project_id) {
+        org_id -> IdSql,
+        mapping_id -> IdSql,
+        project_id -> IdSql,
+    }
+}

@@ -1,0 +1,330 @@
+"""Programs that others wrote, against a running Usher: one line a check, then the totals.
+
+pysaml2 is the identity provider, Authlib the application behind, scim2-tester the SCIM client, and
+samlp another identity provider where Node is installed.
+"""
+
+import argparse
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.parse
+
+import requests
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oidc.core import CodeIDToken
+from authlib.common.security import generate_token
+
+from saml_idp import IdentityProvider, key_and_certificate
+from usher import Usher
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CALLBACK = "http://127.0.0.1:9/callback"
+LOGIN = "http://127.0.0.1:9/login"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+class Checks:
+    def __init__(self, label):
+        self.label, self.passed, self.failed = label, 0, 0
+
+    def check(self, what, holds, came=""):
+        self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
+        print(f"{'ok    ' if holds else 'FAILED'} {self.label}: {what}" + ("" if holds else f" ({came})"), flush=True)
+        return holds
+
+
+def browser():
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def post(acs_url, document, session=None):
+    """Posts a response as a browser's form does."""
+    form = {"SAMLResponse": base64.b64encode(document.encode()).decode()}
+    return (session or browser()).post(acs_url, data=form, allow_redirects=False, timeout=30)
+
+
+def reason(answer):
+    found = re.search(r"<code>([a-z_]+)</code>", answer.text)
+    return f"{answer.status_code} {found.group(1) if found else answer.text[:200]}"
+
+
+class App:
+    """The application behind: Authlib's client."""
+
+    def __init__(self, usher, registered):
+        self.registered = registered
+        self.about = browser().get(f"{usher.url}/.well-known/openid-configuration", timeout=30).json()
+
+    def client(self):
+        client = OAuth2Session(
+            self.registered["client_id"], self.registered["client_secret"],
+            redirect_uri=CALLBACK, scope="openid email profile", code_challenge_method="S256",
+            token_endpoint_auth_method=self.about["token_endpoint_auth_methods_supported"][0],
+        )
+        client.trust_env = False
+        return client
+
+    def authorize(self, session):
+        """What the authorization endpoint answers to this browser, and what is needed to go on."""
+        verifier, nonce = generate_token(64), generate_token(24)
+        url, state = self.client().create_authorization_url(
+            self.about["authorization_endpoint"], code_verifier=verifier, nonce=nonce
+        )
+        return session.get(url, allow_redirects=False, timeout=30), verifier, nonce, state
+
+    def exchange(self, location, verifier, state):
+        return self.client().fetch_token(
+            self.about["token_endpoint"], authorization_response=location, code_verifier=verifier, state=state
+        )
+
+    def claims(self, token, nonce):
+        """The ID token's claims, verified with the published keys."""
+        keys = browser().get(self.about["jwks_uri"], timeout=30).json()
+        algorithms = self.about["id_token_signing_alg_values_supported"]
+        return verified(token, keys, algorithms, self.about["issuer"], self.registered["client_id"], nonce)
+
+
+def verified(token, keys, algorithms, issuer, client_id, nonce):
+    from joserfc import jwt
+    from joserfc.jwk import KeySet
+
+    decoded = jwt.decode(token["id_token"], KeySet.import_key_set(keys), algorithms=algorithms)
+    claims = CodeIDToken(
+        decoded.claims, decoded.header,
+        {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}},
+        {"nonce": nonce, "client_id": client_id, "access_token": token["access_token"]},
+    )
+    claims.validate(now=int(time.time()), leeway=5)
+    return claims
+
+
+class Run:
+    def __init__(self, usher, checks):
+        self.usher, self.check = usher, checks.check
+        self.org = usher.command("org", "create", "acme")
+        self.app_row = usher.command(
+            "app", "create", "--name", "Shop", "--redirect-uri", CALLBACK, "--initiate-login-uri", LOGIN, "--org", "acme"
+        )
+        self.connection = usher.command(
+            "connection", "create", "--org", "acme", "--name", "pysaml2", "--trusted-domain", "acme.example",
+            "--app", self.app_row["client_id"],
+        )
+        usher.command(
+            "mapping", "add", "--connection", self.connection["id"], "--group", "SEO_Editors", "--role", "editor"
+        )
+        self.acs = self.connection["acs_url"]
+
+    def trust(self, connection, metadata):
+        file = os.path.join(self.usher.folder, "idp.xml")
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(metadata)
+        return self.usher.command("connection", "update", connection["id"], "--idp-metadata", file)
+
+    def scim(self, method, path, body=None):
+        answer = browser().request(
+            method, self.connection["scim_base_url"] + path, json=body, timeout=30,
+            headers={"Authorization": f"Bearer {self.connection['scim_token']}"},
+        )
+        return answer.json() if answer.content else {}
+
+    def people(self):
+        return self.usher.command("user", "list", "--org", "acme")
+
+    def sign_in_by_pysaml2(self):
+        idp = IdentityProvider(self.usher.folder, "https://pysaml2.example/metadata")
+        row = self.trust(self.connection, idp.metadata())
+        self.check("metadata that pysaml2 wrote are taken", row["idp_entity_id"] == idp.entity_id, row)
+        ours = browser().get(self.connection["sp_metadata_url"], timeout=30)
+        self.check("our metadata are read by pysaml2", idp.know(ours.text) == self.acs, ours.text[:300])
+        for sign in ("assertion", "response", "both"):
+            message = idp.response("ada@acme.example", self.connection, sign=sign)
+            session = browser()
+            answer = post(self.acs, message, session)
+            location = answer.headers.get("location", "")
+            good = answer.status_code == 303 and location.startswith(LOGIN) and bool(session.cookies)
+            self.check(f"pysaml2 signs in, {sign} signed", good, reason(answer))
+            again = post(self.acs, message)
+            self.check("  the same a second time is a replay", reason(again).endswith(" replayed"), reason(again))
+        asked = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query)
+        self.check("the app is told the issuer", asked.get("iss") == [self.usher.url], location)
+        self.refusals(idp, ours.text)
+        return idp, session
+
+    def refusals(self, idp, ours):
+        before = self.people()
+        elsewhere = {**self.connection, "sp_entity_id": "https://another.example/metadata"}
+        idp.know(ours.replace(self.connection["sp_entity_id"], elsewhere["sp_entity_id"]))
+        misdirected = idp.response("ada@acme.example", elsewhere, sign="both")
+        idp.know(ours)
+        good = idp.response("ada@acme.example", self.connection, sign="both")
+        other = IdentityProvider(self.usher.folder, idp.entity_id)
+        other.know(ours)
+        cases = [
+            ("unsigned", idp.response("ada@acme.example", self.connection, sign="none"), "signature_missing"),
+            ("with another name in it", good.replace("ada@acme.example", "eve@acme.example"), "signature_invalid"),
+            ("by SHA-1", idp.response("ada@acme.example", self.connection, sign="both", weak=True), "signature_algorithm_unsupported"),
+            ("signed by another key", other.response("ada@acme.example", self.connection, sign="both"), "signature_invalid"),
+            ("of an address of nobody's domain", idp.response("eve@evil.example", self.connection, sign="both"), "domain_not_trusted"),
+            ("for another audience", misdirected, "audience_mismatch"),
+        ]
+        for what, message, expected in cases:
+            answer = post(self.acs, message)
+            refused = 400 <= answer.status_code < 500 and not answer.cookies
+            self.check(f"a message {what} is refused", refused and reason(answer).endswith(f" {expected}"), reason(answer))
+        self.changed(idp.response("ada@acme.example", self.connection, sign="both"))
+        self.check("nobody was made by what was refused", self.people() == before, self.people())
+
+    def changed(self, good):
+        """One character changed, at places of every class: refused, or without a meaning."""
+        classes = {
+            "tag": r"<(?:\w+:)?(\w+)", "attribute": r'\s[\w:]+="([^"]+)"', "text": r">([^<>\s][^<>]*)<",
+            "base64": r"(?:SignatureValue|DigestValue|X509Certificate)>\s*([\w+/=\s]+)<", "white space": r">()<",
+        }
+        for what, pattern in classes.items():
+            places = [match.start(1) + len(match.group(1)) // 2 for match in re.finditer(pattern, good)]
+            places = places[:: max(1, len(places) // 12)]
+            answers = [post(self.acs, altered(good, place, what)) for place in places]
+            bad = [reason(it) for it in answers if it.status_code >= 500 or it.status_code == 200]
+            accepted = sum(it.status_code == 303 for it in answers)
+            self.check(f"{what} changed at {len(places)} places: {accepted} meant nothing, the rest is refused", places and not bad, bad)
+
+    def token_by_authlib(self, session):
+        app = App(self.usher, self.app_row)
+        answer, verifier, nonce, state = app.authorize(session)
+        location = answer.headers.get("location", "")
+        self.check("authorize answers with a code", answer.status_code == 303 and "code=" in location, reason(answer))
+        token = app.exchange(location, verifier, state)
+        claims = app.claims(token, nonce)
+        good = claims["email"] == "ada@acme.example" and claims["org_slug"] == "acme" and claims["role"] == "viewer"
+        self.check("Authlib exchanges the code and verifies the ID token", good, dict(claims))
+        self.check("  the access token is an at+jwt", header(token["access_token"])["typ"] == "at+jwt", token)
+        self.check("  the same code a second time is refused", refused(lambda: app.exchange(location, verifier, state)))
+        answer, _, _, state = app.authorize(session)
+        location = answer.headers.get("location", "")
+        self.check("  another verifier is refused", refused(lambda: app.exchange(location, generate_token(64), state)))
+        return app
+
+    def leaving(self, idp, app):
+        """Provisioned, in a group, signed in, and gone."""
+        address = "bob@acme.example"
+        person = self.scim("POST", "/Users", {
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": address, "active": True,
+            "emails": [{"value": address, "type": "work", "primary": True}],
+        })
+        self.scim("POST", "/Groups", {
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "SEO_Editors",
+            "members": [{"value": person["id"]}],
+        })
+        session = browser()
+        answer = post(self.acs, idp.response(address, self.connection, sign="assertion"), session)
+        self.check("a provisioned person signs in", answer.status_code == 303, reason(answer))
+        answer, verifier, nonce, state = app.authorize(session)
+        claims = app.claims(app.exchange(answer.headers["location"], verifier, state), nonce)
+        self.check("a group of the directory is a role in the token", claims["role"] == "editor", dict(claims))
+        answer, verifier, _, state = app.authorize(session)
+        location = answer.headers["location"]
+        gone = self.scim("PATCH", f"/Users/{person['id']}", {
+            "schemas": [PATCH_OP], "Operations": [{"op": "replace", "value": {"active": False}}],
+        })
+        self.check("SCIM deactivates the person", gone.get("active") is False, gone)
+        before = self.people()
+        self.check("  the code of a moment ago is refused", refused(lambda: app.exchange(location, verifier, state)))
+        answer = app.authorize(session)[0]
+        no_code = "code=" not in answer.headers.get("location", "")
+        self.check("  authorize is refused", answer.status_code == 403 and no_code, reason(answer))
+        answer = post(self.acs, idp.response(address, self.connection, sign="both"))
+        self.check("  a good response is refused", reason(answer) == "403 deprovisioned", reason(answer))
+        self.check("  no row is new", self.people() == before, self.people())
+
+    def scim_by_tester(self):
+        import httpx2
+        from scim2_client.engines.httpx2 import SyncSCIMClient
+        from scim2_tester import Status, check_server
+
+        self.usher.command("org", "create", "tester")
+        row = self.usher.command("connection", "create", "--org", "tester", "--name", "scim2-tester")
+        headers = {"Authorization": f"Bearer {row['scim_token']}"}
+        with httpx2.Client(base_url=row["scim_base_url"], headers=headers, timeout=60, trust_env=False) as client:
+            results = check_server(SyncSCIMClient(client), raise_exceptions=False)
+        names = [result.status.name for result in results]
+        fine = ("SUCCESS", "COMPLIANT", "ACCEPTABLE", "SKIPPED")
+        bad = [f"{r.title}: {r.reason}" for r in results if r.status.name not in fine]
+        skipped = names.count("SKIPPED")
+        self.check(f"scim2-tester: {len(names) - len(bad) - skipped} held, {skipped} skipped", names and not bad, bad[:5])
+
+    def sign_in_by_samlp(self, modules):
+        key, certificate = key_and_certificate(self.usher.folder, "samlp")
+        connection = self.usher.command(
+            "connection", "create", "--org", "acme", "--name", "samlp", "--profile", "entra", "--trusted-domain", "other.example"
+        )
+        asked = {
+            "key": key, "certificate": certificate, "issuer": "urn:samlp.example",
+            "audience": connection["sp_entity_id"], "acs": connection["acs_url"], "email": "cay@other.example",
+        }
+        made = subprocess.run(
+            ["node", os.path.join(HERE, "samlp.js")], input=json.dumps(asked), capture_output=True, text=True,
+            timeout=60, env=dict(os.environ, NODE_PATH=modules),
+        )
+        if not self.check("samlp writes metadata and messages", made.returncode == 0, made.stderr[-500:]):
+            return
+        made = json.loads(made.stdout)
+        self.trust(connection, made["metadata"])
+        for what, message in made["responses"].items():
+            session = browser()
+            answer = post(connection["acs_url"], message, session)
+            good = answer.status_code == 303 and bool(session.cookies)
+            self.check(f"samlp signs in, {what}", good, reason(answer))
+            again = post(connection["acs_url"], message)
+            self.check("  the same a second time is a replay", reason(again).endswith(" replayed"), reason(again))
+
+
+def altered(text, place, what):
+    if what == "white space":
+        return f"{text[:place]} {text[place:]}"
+    return text[:place] + ("B" if text[place] != "B" else "C") + text[place + 1:]
+
+
+def header(token):
+    part = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def refused(exchange):
+    try:
+        exchange()
+    except Exception as error:  # Authlib has an exception a code
+        return "invalid_grant" in str(error)
+    return False
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--usher", required=True, help="the program")
+    arguments.add_argument("--postgres", help="a server's URL; an SQLite file without it")
+    arguments.add_argument("--node-modules", help="where samlp is installed; left out without it")
+    given = arguments.parse_args()
+    checks = Checks("PostgreSQL" if given.postgres else "SQLite")
+    with Usher(given.usher, given.postgres) as usher:
+        usher.start()
+        run = Run(usher, checks)
+        idp, session = run.sign_in_by_pysaml2()
+        app = run.token_by_authlib(session)
+        run.leaving(idp, app)
+        run.scim_by_tester()
+        if given.node_modules and shutil.which("node"):
+            run.sign_in_by_samlp(given.node_modules)
+        code = usher.stop()
+        checks.check("the server stops when it is asked to", code == 0, code)
+    print(f"interop on {checks.label}: {checks.passed} passed, {checks.failed} failed")
+    sys.exit(checks.failed > 0)
+
+
+main()
