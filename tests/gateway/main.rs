@@ -11,8 +11,8 @@
 
 mod harness;
 
-mod config;
 mod admin;
+mod config;
 mod credentials;
 mod demo;
 mod fixtures;
