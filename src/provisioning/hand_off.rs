@@ -293,8 +293,8 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
 }
 
 /// Whether the connection can vouch for the address: it lies in a domain that the connection
-/// speaks for, or the connection's directory manages the person. An address that is another
-/// person's too is nobody's.
+/// speaks for. A directory's word alone is not enough: an app that joins accounts by address
+/// could be fooled from another organization. An address that is shared is nobody's.
 async fn is_verified(
     tx: &mut Tx,
     connection: &ConnectionRow,
