@@ -17,6 +17,8 @@ pub(super) fn text(stage: &Stage) -> String {
     } else {
         "kept"
     };
+    let program = std::env::current_exe();
+    let program = program.map_or("usher".to_owned(), |path| path.display().to_string());
     let margaret = MARGARET.name();
     format!(
         r#"
@@ -36,7 +38,7 @@ Try it by hand
   # everybody, as the admin API tells it
   curl -sS {url}/api/v1/organizations/{SLUG}/users -H 'Authorization: Bearer {key}'
   # the same from the command line
-  ./target/release/usher --database-url {database} user list --org {SLUG}
+  {program} --database-url {database} user list --org {SLUG}
 
 The data is in {folder} ({fate}). Ctrl-C ends the demo.
 "#

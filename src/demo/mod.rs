@@ -61,11 +61,9 @@ pub async fn run(options: Options) -> Result<bool, Error> {
         }
     };
     let stays = played.is_ok() && !options.exit;
-    if stays {
-        transcript.say(&by_hand::text(&stage));
-    }
     transcript.end()?;
     if stays {
+        transcript.say(&by_hand::text(&stage));
         stage.wait().await?;
     }
     stage.close().await;

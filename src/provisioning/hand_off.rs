@@ -303,9 +303,6 @@ async fn is_verified(
     let Some(norm) = &user.email_norm else {
         return Ok(false);
     };
-    if user.managed_by == Some(connection.id) {
-        return Ok(true);
-    }
     let domain = norm.rsplit_once('@').map_or("", |(_, domain)| domain);
     let domains = tx.domains(connection.org_id, connection.id).await?;
     Ok(domains.iter().any(|row| row.domain == domain))

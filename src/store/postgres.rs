@@ -20,7 +20,7 @@ use crate::store::tx::Tx;
 pub type Conn = AsyncPgConnection;
 
 /// How long an operation waits for a connection before it is told to come back.
-const WAIT: Duration = Duration::from_millis(1500);
+const WAIT: Duration = Duration::from_secs(5);
 /// How often an operation that lost against another is run again.
 const TRIES: u32 = 4;
 

@@ -4,13 +4,15 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::too_many_lines,
     clippy::unwrap_used,
-    reason = "a test that meets the unexpected is to fail there"
+    reason = "a test that meets the unexpected is to fail there, and tells its whole story"
 )]
 
 mod harness;
 
 mod admin;
+mod config;
 mod credentials;
 mod demo;
 mod fixtures;

@@ -2,6 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::PathBuf;
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use usher::clock::Clock;
+use usher::id::{Entropy, Ids};
+use usher::provisioning::settings::connections::{self, ConnectionSettings};
+use usher::provisioning::settings::organizations::{self, NewOrganization};
+use usher::provisioning::{Context, Source};
+use usher::store::{Direction, Place, Store};
 
 /// What a type of one engine is in both.
 const TYPES: &[(&str, &str)] = &[
@@ -45,6 +54,80 @@ fn both_engines_have_the_same_tables() {
     assert_eq!(names(&sqlite), names(&postgres));
     for (table, parts) in &sqlite {
         assert_eq!(parts, &postgres[table], "{table}");
+    }
+}
+
+#[tokio::test]
+async fn every_step_goes_up_and_down_and_up_again() {
+    let (place, folder) = empty().await;
+    let down = Direction::DownTo("0".to_owned());
+    assert_eq!(walk(&place, &Direction::Status).await, [false]);
+    for direction in [&Direction::Up, &Direction::Up, &Direction::Status] {
+        assert_eq!(walk(&place, direction).await, [true]);
+    }
+    assert_eq!(walk(&place, &down).await, [false]);
+    for _ in 0..2 {
+        assert_eq!(walk(&place, &Direction::Up).await, [true]);
+        // The second round would meet the slug and the owner's address if the first had stayed.
+        fill(&place).await;
+        assert_eq!(walk(&place, &down).await, [false]);
+    }
+    drop(folder.map(fs::remove_dir_all));
+}
+
+/// Which steps are applied afterwards.
+async fn walk(place: &Place, direction: &Direction) -> Vec<bool> {
+    let steps = Store::migrate(place, direction).await.unwrap();
+    assert_eq!(steps.len(), folders("sqlite").len());
+    steps.iter().map(|step| step.applied).collect()
+}
+
+/// An organization with its roles, an owner, a connection, a token, and the events of it all.
+async fn fill(place: &Place) {
+    let store = Store::open_as_it_is(place, 2).unwrap();
+    let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
+    let context = Context {
+        ids: Ids::new(clock, Entropy::seeded(1)),
+        source: Source::Command,
+        cause: "test".to_owned(),
+    };
+    let new = NewOrganization {
+        slug: "acme".to_owned(),
+        name: None,
+        owner: Some("ada@acme.example".to_owned()),
+    };
+    let org = organizations::create(&store, context.clone(), new)
+        .await
+        .unwrap();
+    let settings = ConnectionSettings {
+        name: Some("Okta".to_owned()),
+        trusted_domains: vec!["acme.example".to_owned()],
+        ..ConnectionSettings::default()
+    };
+    connections::create(&store, org.id, context, settings)
+        .await
+        .unwrap();
+}
+
+/// A place without tables, and the folder to remove.
+async fn empty() -> (Place, Option<PathBuf>) {
+    let name = format!("migrations_{}", std::process::id());
+    match std::env::var("TEST_DATABASE_URL") {
+        Ok(url) if !url.is_empty() => {
+            let mut connection = AsyncPgConnection::establish(&url).await.unwrap();
+            connection
+                .batch_execute(&format!("CREATE SCHEMA {name}"))
+                .await
+                .unwrap();
+            let separator = if url.contains('?') { '&' } else { '?' };
+            let own = format!("{url}{separator}options=-c%20search_path%3D{name}");
+            (Place::Postgres(own), None)
+        }
+        _ => {
+            let folder = std::env::temp_dir().join(format!("usher-{name}"));
+            fs::create_dir_all(&folder).unwrap();
+            (Place::Sqlite(folder.join("usher.db")), Some(folder))
+        }
     }
 }
 

@@ -138,7 +138,7 @@ async fn what_is_not_the_connections_own_response_is_refused() {
         .await;
     let other = gateway.idp(&entra).await;
     let forger = TestIdp::with_keys(
-        idp.idp.entity_id(),
+        idp.signer.entity_id(),
         "https://idp.example/sso",
         Keys::generate(Kind::P256).unwrap(),
     );
@@ -158,7 +158,7 @@ async fn what_is_not_the_connections_own_response_is_refused() {
             "signature_missing",
         ),
         (ours(&forger), 400, "signature_invalid"),
-        (ours(&other.idp), 400, "signature_invalid"),
+        (ours(&other.signer), 400, "signature_invalid"),
         (
             other.response().email("ada@acme.example").base64(),
             400,
@@ -206,7 +206,7 @@ async fn what_is_not_the_connections_own_response_is_refused() {
     }
     gateway.clock.advance(60 * 60);
     let stale = idp
-        .idp
+        .signer
         .response(at("acs"), at("metadata"), now)
         .email("ada@acme.example");
     assert_eq!(idp.refusal(stale).await, "expired");

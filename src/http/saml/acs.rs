@@ -109,7 +109,7 @@ async fn read_body(body: Body, request: &RequestId) -> Result<Bytes, Response> {
         .await
         .map_err(|error| {
             let over = std::error::Error::source(&error)
-                .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+                .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
             let (status, reason) = if over {
                 (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
             } else {

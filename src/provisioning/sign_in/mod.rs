@@ -26,7 +26,7 @@ use crate::saml::Assertion;
 use crate::saml::profile::Profile;
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{ConnectionRow, UserRow};
+use crate::store::rows::{ConnectionRow, IdentityRow, UserRow};
 
 pub use confirm::{confirm, decline};
 
@@ -122,19 +122,7 @@ async fn enter(
         }));
     }
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
-    let found = link::find(change, &connection, &subject).await?;
-    let (user, link, is_new) = match found {
-        Found::Linked(user, link) => (user, Some(link), false),
-        Found::Meant(user, old) => (user, old, false),
-        Found::Nobody => (
-            jit::draft(change, &connection, &subject, &attempt.profile).await?,
-            None,
-            true,
-        ),
-    };
-    if !is_new {
-        may_enter(change, &connection, &user).await?;
-    }
+    let (user, link, is_new) = whose(change, &connection, &subject, &attempt.profile).await?;
     let elsewhere = here.iter().any(|live| live.user.id != user.id);
     let arriving = Arriving {
         connection: &connection,
@@ -172,6 +160,25 @@ async fn enter(
         },
         cookie,
     ))
+}
+
+/// The person who comes in, the link that is there, and whether the person is yet to be made.
+async fn whose(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+    profile: &Profile,
+) -> Result<(UserRow, Option<IdentityRow>, bool), Error> {
+    let (user, link) = match link::find(change, connection, subject).await? {
+        Found::Linked(user, link) => (user, Some(link)),
+        Found::Meant(user, link) => (user, link),
+        Found::Nobody => {
+            let user = jit::draft(change, connection, subject, profile).await?;
+            return Ok((user, None, true));
+        }
+    };
+    may_enter(change, connection, &user).await?;
+    Ok((user, link, false))
 }
 
 /// The connection as it is now that nobody else can change it.

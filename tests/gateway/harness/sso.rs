@@ -22,7 +22,7 @@ use super::{Browser, Connected, PUBLIC_URL, Reply, TestGateway};
 pub(crate) struct Idp<'a> {
     gateway: &'a TestGateway,
     pub(crate) connected: &'a Connected,
-    pub(crate) idp: TestIdp,
+    pub(crate) signer: TestIdp,
 }
 
 impl TestGateway {
@@ -53,7 +53,7 @@ impl TestGateway {
         Idp {
             gateway: self,
             connected,
-            idp,
+            signer: idp,
         }
     }
 
@@ -173,7 +173,7 @@ impl Idp<'_> {
     pub(crate) fn response(&self) -> Response<'_> {
         let now = self.gateway.gateway.ids.clock().now();
         let at = |what: &str| format!("{PUBLIC_URL}/saml/{}/{what}", self.connected.id);
-        self.idp.response(at("acs"), at("metadata"), now)
+        self.signer.response(at("acs"), at("metadata"), now)
     }
 
     /// The path that responses go to.
