@@ -51,25 +51,48 @@ pub(super) enum Mapping {
     /// Exit code 4 where somebody's roles would change, 0 where nobody's would.
     ///
     /// Examples:
-    ///   usher mapping preview add --connection ID --group SEO_Editors --role editor
-    ///   usher mapping preview remove --connection ID MAPPING_ID
-    #[command(verbatim_doc_comment, subcommand)]
+    ///   usher mapping preview --connection ID --group SEO_Editors --role editor
+    ///   usher mapping preview --connection ID --remove MAPPING_ID
+    #[command(verbatim_doc_comment)]
     Preview(Preview),
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Preview {
-    /// If this rule were added
-    Add(Rule),
-    /// If this rule were removed
-    Remove {
-        /// The connection
-        #[arg(long, value_name = "ID")]
-        connection: ConnectionId,
-        /// The rule
-        #[arg(value_name = "MAPPING_ID")]
-        mapping: MappingId,
-    },
+#[derive(Args, Debug)]
+pub(super) struct Preview {
+    /// The rule that is to go, instead of one that is to come
+    #[arg(long, value_name = "MAPPING_ID", conflicts_with_all = ["group", "role", "project"])]
+    remove: Option<MappingId>,
+    /// The connection
+    #[arg(long, value_name = "ID")]
+    connection: ConnectionId,
+    /// The group of the rule that is to come
+    #[arg(long, value_name = "NAME", required_unless_present = "remove")]
+    group: Option<String>,
+    /// What --group holds: the name in any case, the externalId, or the SCIM id
+    #[arg(long = "match", value_parser = word::<MatchKind>(MatchKind::WORDS),
+        default_value = "name")]
+    match_kind: MatchKind,
+    /// The role that the group would give
+    #[arg(long, required_unless_present = "remove")]
+    role: Option<String>,
+    /// A project to which the role would be confined; may be given several times
+    #[arg(long, value_name = "SLUG")]
+    project: Vec<String>,
+}
+
+impl From<Preview> for Proposal {
+    fn from(preview: Preview) -> Self {
+        match preview.remove {
+            Some(mapping) => Self::Remove(preview.connection, mapping),
+            None => Self::Add(NewMapping {
+                connection: preview.connection,
+                match_kind: preview.match_kind,
+                group: preview.group.unwrap_or_default(),
+                role: preview.role.unwrap_or_default(),
+                projects: preview.project,
+            }),
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -124,14 +147,8 @@ impl Mapping {
                 output.record(&mappings::remove(store, context, connection, mapping).await?)?;
             }
             Self::Preview(proposal) => {
-                let proposal = match proposal {
-                    Preview::Add(rule) => Proposal::Add(rule.into()),
-                    Preview::Remove {
-                        connection,
-                        mapping,
-                    } => Proposal::Remove(connection, mapping),
-                };
-                let plan = preview::preview(store, opened.context(), proposal).await?;
+                let context = opened.context();
+                let plan = preview::preview(store, context, proposal.into()).await?;
                 output.record(&plan)?;
                 return Ok(outcome(&plan));
             }
