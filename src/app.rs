@@ -103,6 +103,9 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
         connections: config.server.max_connections.get(),
         ..ServeLimits::default()
     };
+    if config.server.metrics_listen.is_some() {
+        tracing::warn!("metrics are not served by this release: metrics_listen has no effect");
+    }
     tracing::info!(public_url = %config.server.public_url, "Usher serves");
     let wakeups = gateway.store.wakeups().clone();
     let stop = async move {

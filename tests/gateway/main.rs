@@ -25,3 +25,4 @@ mod saml_link;
 mod scim_filter;
 mod scim_groups;
 mod scim_users;
+mod tenancy;
