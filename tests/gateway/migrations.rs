@@ -57,7 +57,8 @@ fn both_engines_have_the_same_tables() {
     }
 }
 
-#[tokio::test]
+/// PostgreSQL's migrations block, which one thread alone cannot do.
+#[tokio::test(flavor = "multi_thread")]
 async fn every_step_goes_up_and_down_and_up_again() {
     let (place, folder) = empty().await;
     let down = Direction::DownTo("0".to_owned());
