@@ -94,3 +94,7 @@ pub const SAML_GROUPS: usize = 2_000;
 
 /// Octets of one value of a SAML attribute that is read.
 pub const SAML_VALUE: usize = 256;
+
+/// Octets of a SCIM value that is looked up by an index: userName, externalId, displayName,
+/// employeeNumber. A longer one is refused (400): no index of PostgreSQL holds it.
+pub const INDEXED_TEXT: usize = 1_000;

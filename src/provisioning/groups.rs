@@ -9,7 +9,7 @@ use crate::directory::event::EventKind;
 use crate::id::{ScimGroupId, UserId};
 use crate::provisioning::members::{self, Touched};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
-use crate::provisioning::users::mark_scim;
+use crate::provisioning::users::{mark_scim, refuse_long};
 use crate::provisioning::{Change, Error, Kind};
 use crate::scim::members::NewMember;
 use crate::scim::patch::{MemberChange, Patch};
@@ -40,7 +40,7 @@ pub async fn create(
         created_at: change.time(),
         updated_at: change.time(),
     };
-    describe(&mut row, resource);
+    describe(&mut row, resource)?;
     refuse_taken(change, client, &row).await?;
     mark_scim(change, client).await?;
     mark_groups(change, client).await?;
@@ -182,7 +182,7 @@ async fn save(
 ) -> Result<ScimGroupRow, Error> {
     let described = before != after;
     if described {
-        describe(&mut row, after);
+        describe(&mut row, after)?;
         refuse_taken(change, client, &row).await?;
     }
     let touched = members::change(change, client, row.id, members).await?;
@@ -205,8 +205,9 @@ async fn save(
     Ok(row)
 }
 
-fn describe(row: &mut ScimGroupRow, resource: &Resource) {
+fn describe(row: &mut ScimGroupRow, resource: &Resource) -> Result<(), Error> {
     let index = scim::Index::of(&scim::catalog::GROUP_TYPE, resource);
+    refuse_long(&index)?;
     resource
         .display_name()
         .unwrap_or_default()
@@ -215,6 +216,7 @@ fn describe(row: &mut ScimGroupRow, resource: &Resource) {
     row.external_id = index.single.get("externalId").cloned();
     row.document = Doc(resource.to_text());
     row.search = Doc(json!(index.single).to_string());
+    Ok(())
 }
 
 async fn refuse_taken(

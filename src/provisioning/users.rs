@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::id::ScimUserId;
+use crate::limits;
 use crate::provisioning::correlate::{Meaning, correlate};
 use crate::provisioning::groups::leave_groups;
 use crate::provisioning::person::{Effects, apply, arrive, bury};
@@ -58,7 +59,7 @@ pub async fn create(
         created_at: change.time(),
         updated_at: change.time(),
     };
-    let values = describe(&mut row, resource);
+    let values = describe(&mut row, resource)?;
     change.tx.insert_scim_user(&row).await?;
     change.tx.insert_scim_values(&values).await?;
     let effects = match user_id {
@@ -91,7 +92,7 @@ where
     let user_name = scim::fold(after.user_name().unwrap_or_default());
     refuse_taken(change, client, &user_name, Some(id)).await?;
     mark_scim(change, client).await?;
-    let values = describe(&mut row, &after);
+    let values = describe(&mut row, &after)?;
     row.version += 1;
     row.updated_at = change.time();
     change.tx.update_scim_user(&row).await?;
@@ -193,8 +194,9 @@ pub(super) async fn mark_scim(change: &mut Change<'_>, client: &ScimClient) -> R
 }
 
 /// Fills the row's columns from the resource, and answers its multi-valued attributes' rows.
-fn describe(row: &mut ScimUserRow, resource: &Resource) -> Vec<ScimValueRow> {
+fn describe(row: &mut ScimUserRow, resource: &Resource) -> Result<Vec<ScimValueRow>, Error> {
     let index = scim::Index::of(&scim::catalog::USER_TYPE, resource);
+    refuse_long(&index)?;
     let single = |path: &str| index.single.get(path).cloned();
     resource
         .user_name()
@@ -204,7 +206,10 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Vec<ScimValueRow> {
     row.external_id = single("externalId");
     row.active = resource.active();
     row.display_name_folded = single("displayName");
-    row.email_folded = resource.sign_in_address().map(scim::fold);
+    row.email_folded = resource
+        .sign_in_address()
+        .map(scim::fold)
+        .filter(|text| text.len() <= limits::INDEXED_TEXT);
     row.document = Doc(resource.to_text());
     let extensions = resource.schemas().into_iter().skip(1);
     let flags = extensions.map(|urn| (format!("schemas:{}", scim::fold(urn)), "1".to_owned()));
@@ -220,10 +225,39 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Vec<ScimValueRow> {
         scim_user_id: row.id,
         path: value.path,
         position: i64::from(value.position),
-        folded: value.values.get("value").cloned(),
+        folded: value
+            .values
+            .get("value")
+            .filter(|text| text.len() <= limits::INDEXED_TEXT)
+            .cloned(),
         element: Doc(json!(value.values).to_string()),
     };
-    index.multi.into_iter().map(element).collect()
+    Ok(index.multi.into_iter().map(element).collect())
+}
+
+/// Attributes that are looked up by an index.
+const INDEXED: [&str; 4] = [
+    "userName",
+    "externalId",
+    "displayName",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
+];
+
+/// Refuses a value that no index holds.
+pub(super) fn refuse_long(index: &scim::Index) -> Result<(), Error> {
+    let long = |path: &&str| {
+        index
+            .single
+            .get(*path)
+            .is_some_and(|text| text.len() > limits::INDEXED_TEXT)
+    };
+    match INDEXED.iter().find(|path| long(path)) {
+        Some(path) => Err(Error::Scim(scim::Error::invalid_value(format!(
+            "{path} may have {} octets",
+            limits::INDEXED_TEXT
+        )))),
+        None => Ok(()),
+    }
 }
 
 /// The one event of a resource's change.

@@ -217,3 +217,28 @@ async fn every_refusal_is_a_scim_error() {
     };
     gateway.scim(&crossed).get("/Users").await.expect(404);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_that_no_index_holds_are_refused_or_still_found() {
+    let (gateway, okta) = okta().await;
+    let scim = gateway.scim(&okta);
+    let long = "\u{e9}x".repeat(3000);
+    for path in ["userName", "externalId", "displayName"] {
+        let mut body = crate::harness::user("ada@acme.example");
+        body[path] = json!(long);
+        let refused = scim.post("/Users", body).await.expect(400).json();
+        assert_eq!(refused["scimType"], json!("invalidValue"), "{path}");
+    }
+    let mut body = crate::harness::user("ada@acme.example");
+    body["photos"] = json!([{"value": format!("https://acme.example/{}", "a".repeat(5000))}]);
+    body["title"] = json!(long);
+    scim.post("/Users", body).await.expect(201);
+    let found = scim
+        .filter("/Users", "photos.value ew \"aaaa\" and title pr")
+        .await
+        .json();
+    assert_eq!(found["totalResults"], json!(1));
+    scim.filter("/Users", "userName eq \"a\\u0000b\"")
+        .await
+        .expect(400);
+}

@@ -3,6 +3,7 @@
 use super::super::{POSITION, id_text};
 use super::Piece;
 use super::sources::{Source, Table};
+use crate::limits;
 use crate::scim::filter::{Comparand, Filter, Operator};
 use crate::scim::path::AttributePath;
 use crate::scim::text::date_time;
@@ -179,6 +180,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn compare_one(&mut self, path: AttributePath, op: Operator, text: &str, within: bool) {
+        if op == Operator::Eq && within && is_indexed_value(path) {
+            // Only short values are in the indexed column, and only a short one can equal it.
+            if text.len() <= limits::INDEXED_TEXT {
+                return self.text(vec![Piece::Sql("v.folded".into())], op, text);
+            }
+        }
         match self.source(path, within) {
             Source::Flag(column) => self.flag(&column, op, text),
             Source::Instant(column) => self.instant(&column, op, text),
@@ -314,6 +321,12 @@ impl Piece {
             Self::Text(text) => Self::Text(text.clone()),
         }
     }
+}
+
+/// Whether the path is the `value` of an element row.
+fn is_indexed_value(path: AttributePath) -> bool {
+    let computed = ["groups", "members", "schemas"].contains(&path.attribute.name);
+    path.attribute.multi_valued && !computed && path.sub.is_none_or(|sub| sub.name == "value")
 }
 
 fn sign(operator: Operator) -> &'static str {

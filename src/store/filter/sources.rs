@@ -127,7 +127,7 @@ impl Compiler<'_> {
                  WHERE n.org_id = m.org_id AND n.id = m.member_id))",
             ),
             ("groups" | "members", _) => text("CAST(NULL AS text)"),
-            (_, "value") => text("v.folded"),
+            ("schemas", _) => text("v.folded"),
             _ => Source::Text(vec![Piece::Sql(format!(
                 "(v.element ->> '{sub}'){BYTEWISE}"
             ))]),
