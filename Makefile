@@ -70,3 +70,5 @@ proof: ## the suite with many more cases, on both engines, and interop
 	@unset TEST_DATABASE_URL; $(suite)
 	@$(MAKE) test-postgres
 	@$(MAKE) interop
+	@scripts/kill-test
+	@scripts/postgres scripts/kill-test
