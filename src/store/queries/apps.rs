@@ -60,6 +60,10 @@ pub(crate) async fn add_organization(
 }
 
 pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> QueryResult<Option<AppRow>> {
+    // PostgreSQL's text has no null character: no such app is there.
+    if client_id.contains('\0') {
+        return Ok(None);
+    }
     let find = apps::table
         .filter(apps::client_id.eq(client_id.to_owned()))
         .select(AppRow::as_select());

@@ -45,6 +45,10 @@ pub(crate) async fn by_id(
 }
 
 pub(crate) async fn by_slug(conn: &mut Conn, slug: &str) -> QueryResult<Option<OrganizationRow>> {
+    // PostgreSQL's text has no null character: no such organization is there.
+    if slug.contains('\0') {
+        return Ok(None);
+    }
     let find = organizations::table
         .filter(organizations::slug.eq(slug.to_owned()))
         .select(OrganizationRow::as_select());
