@@ -25,31 +25,7 @@ pub(super) async fn arrive(
         change.tx.update_user(&user).await?;
         return Ok(user.id);
     }
-    let user = UserRow {
-        org_id: change.org,
-        id: change.id(),
-        email: None,
-        email_norm: None,
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        managed_by: None,
-        provisional_since: None,
-        suspended_by_directory_at: None,
-        suspended_by_admin_at: None,
-        suspended_by_expiry_at: None,
-        deleted_at: None,
-        erased_at: None,
-        last_connection_id: None,
-        last_external_id: None,
-        last_user_name_folded: None,
-        email_changed_at: None,
-        owner: false,
-        role_id: None,
-        roles_version: 1,
-        created_at: change.time(),
-        updated_at: change.time(),
-    };
+    let user = UserRow::fresh(change.org, change.id(), change.time());
     change.tx.insert_user(&user).await?;
     Ok(user.id)
 }

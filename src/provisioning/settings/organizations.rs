@@ -132,29 +132,10 @@ async fn appoint(change: &mut Change<'_>, address: &Address, role: RoleId) -> Re
     let id: UserId = change.id();
     let at = change.time();
     let user = UserRow {
-        org_id: change.org,
-        id,
         email: Some(address.typed().to_owned()),
         email_norm: Some(address.norm().to_owned()),
-        display_name: None,
-        given_name: None,
-        family_name: None,
-        managed_by: None,
-        provisional_since: None,
-        suspended_by_directory_at: None,
-        suspended_by_admin_at: None,
-        suspended_by_expiry_at: None,
-        deleted_at: None,
-        erased_at: None,
-        last_connection_id: None,
-        last_external_id: None,
-        last_user_name_folded: None,
-        email_changed_at: None,
         owner: true,
-        role_id: None,
-        roles_version: 1,
-        created_at: at,
-        updated_at: at,
+        ..UserRow::fresh(change.org, id, at)
     };
     change.tx.insert_user(&user).await?;
     let grant = GrantRow {

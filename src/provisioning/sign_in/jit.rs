@@ -28,29 +28,13 @@ pub(super) async fn draft(
         return Err(Error::SignIn(Refusal::DomainNotTrusted));
     }
     Ok(UserRow {
-        org_id: change.org,
-        id: change.id(),
         email: Some(address.typed().to_owned()),
         email_norm: Some(address.norm().to_owned()),
         display_name: full_name(profile),
         given_name: profile.given_name.clone(),
         family_name: profile.family_name.clone(),
-        managed_by: None,
         provisional_since: (policy == Jit::Provisional).then(|| change.time()),
-        suspended_by_directory_at: None,
-        suspended_by_admin_at: None,
-        suspended_by_expiry_at: None,
-        deleted_at: None,
-        erased_at: None,
-        last_connection_id: None,
-        last_external_id: None,
-        last_user_name_folded: None,
-        email_changed_at: None,
-        owner: false,
-        role_id: None,
-        roles_version: 1,
-        created_at: change.time(),
-        updated_at: change.time(),
+        ..UserRow::fresh(change.org, change.id(), change.time())
     })
 }
 
