@@ -29,6 +29,30 @@ pub const PATCH_OPERATIONS: usize = 1_000;
 /// Members that one request may add, remove or set.
 pub const MEMBERS_PER_REQUEST: usize = 20_000;
 
+/// Filters by which one PATCH may remove members: each reads the group.
+pub const MEMBER_FILTERS: usize = 20;
+
+/// Memberships shown in one page of groups: beyond it the page ends early, after one group at
+/// least (RFC 7644 §3.4.2.4 lets a page be shorter than asked for).
+pub const MEMBERS_PER_PAGE: i64 = 100_000;
+
+/// Resources of a connection that a search without the help of an index may read; beyond it the
+/// answer is `tooMany` (RFC 7644 §3.12).
+pub const SCAN_BUDGET: i64 = 20_000;
+
+/// Bytes of a request's body that are taken from anybody; for more the sender must be known, and
+/// have one of [`LARGE_BODIES`] places.
+pub const SMALL_BODY: usize = 64 * 1024;
+
+/// Bodies larger than [`SMALL_BODY`] that are read and worked on at once (503 beyond).
+pub const LARGE_BODIES: usize = 32;
+
+/// How long a person whom a sign-in created may wait for the directory, where there is one.
+pub const PROVISIONAL: SignedDuration = SignedDuration::from_hours(72);
+
+/// How long somebody whom a directory deleted can come back as the same person.
+pub const TOMBSTONE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Resources in a page whose `count` was not said (RFC 7644 §3.4.2.4).
 pub const PAGE_DEFAULT: u64 = 100;
 
