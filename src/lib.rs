@@ -11,7 +11,7 @@
 //! | layer | module | knows nothing of |
 //! |---|---|---|
 //! | 0 | [`clock`], [`id`], [`secret`], [`limits`] | everything else |
-//! | 0 | [`scim`], [`saml`], [`oidc`] | HTTP, SQL, organizations, each other |
+//! | 0 | [`scim`], [`saml`], [`oidc`], [`roster`] | HTTP, SQL, organizations, each other |
 //! | 1 | [`directory`] | SQL, HTTP |
 //! | 2 | [`store`] | who calls it |
 //! | 3 | [`provisioning`] | HTTP |
@@ -80,6 +80,7 @@ pub mod id;
 pub mod limits;
 pub mod oidc;
 pub mod provisioning;
+pub mod roster;
 pub mod saml;
 pub mod scim;
 pub mod secret;
