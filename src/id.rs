@@ -133,14 +133,22 @@ ids! {
     CodeId;
     /// A connection to an identity provider.
     ConnectionId;
+    /// Something that is owed to somebody outside: a mail.
+    DeliveryId;
     /// One event.
     EventId;
     /// A grant: a role from one source.
     GrantId;
     /// A link between a person and a SAML subject.
     IdentityId;
+    /// A committed import.
+    ImportId;
     /// An invitation.
     InvitationId;
+    /// A worker's hold on a delivery.
+    LeaseId;
+    /// A six-digit code that was mailed.
+    MailCodeId;
     /// A group-to-role mapping.
     MappingId;
     /// An organization.

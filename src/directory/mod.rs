@@ -4,11 +4,14 @@
 //! - [`user`], [`email`]: the person; how addresses compare
 //! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
 //! - [`invitation`]: who was asked to come, and what their link proves
+//! - [`policy`]: what an organization decided about who may come
+//! - [`delivery`]: what is owed to whom, and how far it got
 //! - [`event`]: what happened
 //! - [`scope`]: what a key of the admin API may do
 //! - [`error`]: rules that said no
 
 pub mod connection;
+pub mod delivery;
 pub mod email;
 pub mod error;
 pub mod event;
@@ -16,6 +19,7 @@ pub mod grant;
 pub mod invitation;
 pub mod mapping;
 pub mod organization;
+pub mod policy;
 pub mod role;
 pub mod scope;
 pub mod user;

@@ -15,7 +15,7 @@ use crate::http::{Gateway, RequestId};
 use crate::oidc::claims::{Facts, ProjectRole};
 use crate::provisioning::resolution::World;
 use crate::provisioning::sessions::{self, Live};
-use crate::provisioning::{Error, Source, hand_off};
+use crate::provisioning::{Error, hand_off};
 use crate::store::Tx;
 use crate::store::rows::GrantRow;
 use crate::store::types::Time;
@@ -56,7 +56,7 @@ async fn signed_in(
                 name: facts.name.as_deref(),
                 email: facts.email.as_deref(),
                 organization: &facts.organization_slug,
-                connection: &live.connection.name,
+                connection: live.connection().map_or("your invitation", |row| &row.name),
                 role: facts.role.as_deref(),
                 because: &because,
                 projects: &facts.projects,
@@ -173,6 +173,6 @@ async fn ended(gateway: &Gateway, request: &RequestId, browser: &Browser) -> Res
     let Some(live) = sessions::current(&gateway.store, cookies, now).await? else {
         return Ok(());
     };
-    let context = gateway.context(Source::SignIn(live.connection.id), request);
+    let context = gateway.context(live.source(), request);
     sessions::end(&gateway.store, context, &live.session, "signed_out").await
 }

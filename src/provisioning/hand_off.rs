@@ -17,7 +17,7 @@ use crate::oidc::scope::Scope;
 use crate::oidc::token::TokenRequest;
 use crate::oidc::{self, Code};
 use crate::provisioning::resolution::role;
-use crate::provisioning::sessions::{self, Live, Reach};
+use crate::provisioning::sessions::{self, Door, Live, Reach};
 use crate::provisioning::{Context, Error, Kind};
 use crate::secret::{self, Bearer};
 use crate::store::rows::{AppRow, CodeRow, ConnectionRow, UserRow};
@@ -244,8 +244,16 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
         .await?
         .ok_or(Error::NotFound(Kind::Organization))?;
     let roles = Catalogue::new(tx.roles(org).await?.iter().map(role).collect());
-    let link = tx.identity(org, session.identity_id).await?;
-    let reach = Reach::of(user, &live.connection, link.as_ref());
+    let reach = match &live.door {
+        Door::Connection(connection) => {
+            let link = match session.identity_id {
+                Some(id) => tx.identity(org, id).await?,
+                None => None,
+            };
+            Reach::of(user, connection, link.as_ref())
+        }
+        Door::Mailbox => Reach::of_mailbox(organization.default_role_id, &roles),
+    };
     let slug = |id| {
         roles
             .role(reach.cap(id, &roles))
@@ -279,7 +287,7 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
     Ok(Facts {
         user_id: user.id.uuid(),
         email: user.email.clone(),
-        email_verified: is_verified(tx, &live.connection, user).await?,
+        email_verified: is_verified(tx, &live.door, user).await?,
         name: user.display_name.clone(),
         organization_id: org.uuid(),
         organization_slug: organization.slug,
@@ -292,16 +300,16 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
     })
 }
 
-/// Whether the connection can vouch for the address: it lies in a domain that the connection
-/// speaks for. A directory's word alone is not enough: an app that joins accounts by address
+/// Whether the address is vouched for: the session was made from that mailbox, or the address lies
+/// in a domain that its connection speaks for. A directory's word alone is not enough: an app that joins accounts by address
 /// could be fooled from another organization. An address that is shared is nobody's.
-async fn is_verified(
-    tx: &mut Tx,
-    connection: &ConnectionRow,
-    user: &UserRow,
-) -> Result<bool, Error> {
+async fn is_verified(tx: &mut Tx, door: &Door, user: &UserRow) -> Result<bool, Error> {
     let Some(norm) = &user.email_norm else {
         return Ok(false);
+    };
+    let Door::Connection(connection) = door else {
+        // A change of the address ends the session that the mailbox made.
+        return Ok(true);
     };
     let domain = norm.rsplit_once('@').map_or("", |(_, domain)| domain);
     let domains = tx.domains(connection.org_id, connection.id).await?;

@@ -65,6 +65,8 @@ pub enum Source {
     SignIn(ConnectionId),
     /// Usher itself: a time that ran out.
     System,
+    /// A person, in a session of their own.
+    User(UserId),
 }
 
 impl Source {
@@ -76,6 +78,7 @@ impl Source {
             Self::Scim(connection) => format!("scim:{connection}"),
             Self::SignIn(connection) => format!("saml:{connection}"),
             Self::System => "system".into(),
+            Self::User(user) => format!("user:{user}"),
         }
     }
 }

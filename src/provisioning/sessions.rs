@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::directory::connection::ConnectionState;
 use crate::directory::event::EventKind;
-use crate::directory::role::Catalogue;
+use crate::directory::role::{Catalogue, OWNER_RANK};
 use crate::id::{OrganizationId, RoleId, SessionId};
-use crate::provisioning::{Change, Context, Error, change};
+use crate::provisioning::{Change, Context, Error, Source, change};
 use crate::secret::Hash;
 use crate::store::rows::{ConnectionRow, IdentityRow, SessionRow, UserRow};
 use crate::store::types::Time;
@@ -30,8 +30,35 @@ pub struct Live {
     pub session: SessionRow,
     /// Its person, who may act.
     pub user: UserRow,
-    /// The connection that made it, which works.
-    pub connection: ConnectionRow,
+    /// What made it.
+    pub door: Door,
+}
+
+/// What made a session.
+#[derive(Clone, Debug)]
+pub enum Door {
+    /// A sign-in through a connection, which works.
+    Connection(ConnectionRow),
+    /// An invitation that was accepted from the mailbox it was sent to.
+    Mailbox,
+}
+
+impl Live {
+    /// The connection, if one made it.
+    pub fn connection(&self) -> Option<&ConnectionRow> {
+        match &self.door {
+            Door::Connection(connection) => Some(connection),
+            Door::Mailbox => None,
+        }
+    }
+
+    /// Who acts when somebody acts in this session.
+    pub fn source(&self) -> Source {
+        match &self.door {
+            Door::Connection(connection) => Source::SignIn(connection.id),
+            Door::Mailbox => Source::User(self.user.id),
+        }
+    }
 }
 
 /// The good session of this cookie, in whichever organization.
@@ -60,19 +87,21 @@ async fn behind(tx: &mut Tx, session: SessionRow, now: Timestamp) -> Result<Opti
         return Ok(None);
     }
     let user = tx.user(session.org_id, session.user_id).await?;
-    let connection = tx.connection(session.org_id, session.connection_id).await?;
-    Ok(match (user, connection) {
-        (Some(user), Some(connection))
-            if user.is_active() && connection.state == ConnectionState::Active =>
-        {
-            Some(Live {
-                session,
-                user,
-                connection,
-            })
-        }
-        _ => None,
-    })
+    let Some(user) = user.filter(UserRow::is_active) else {
+        return Ok(None);
+    };
+    let door = match session.connection_id {
+        None => Door::Mailbox,
+        Some(id) => match tx.connection(session.org_id, id).await? {
+            Some(row) if row.state == ConnectionState::Active => Door::Connection(row),
+            _ => return Ok(None),
+        },
+    };
+    Ok(Some(Live {
+        session,
+        user,
+        door,
+    }))
 }
 
 /// Whether the session has neither ended nor run out.
@@ -178,6 +207,15 @@ impl Reach {
         Self {
             ceiling: connection.max_role_id,
             confirmed,
+        }
+    }
+
+    /// The reach of a session that a mailbox made: everything below the owner's title.
+    pub fn of_mailbox(default: RoleId, roles: &Catalogue) -> Self {
+        let below = roles.iter().find(|role| role.rank < OWNER_RANK);
+        Self {
+            ceiling: below.map_or(default, |role| role.id),
+            confirmed: false,
         }
     }
 

@@ -12,6 +12,7 @@
 )]
 
 pub mod error;
+pub mod invited;
 pub mod migrate;
 mod ops;
 pub mod postgres;

@@ -14,12 +14,15 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
+use crate::directory::invitation::State;
 use crate::directory::mapping::MatchKind;
 use crate::id::{
-    ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId, OrganizationId,
-    ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+    ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
+    InvitationId, LeaseId, MailCodeId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId,
+    ScimTokenId, ScimUserId, SessionId, UserId,
 };
 
 /// An identifier.
@@ -84,9 +87,14 @@ sql_ids!(
     AppId,
     CodeId,
     ConnectionId,
+    DeliveryId,
     EventId,
     GrantId,
     IdentityId,
+    ImportId,
+    InvitationId,
+    LeaseId,
+    MailCodeId,
     MappingId,
     OrganizationId,
     ProjectId,
@@ -156,6 +164,9 @@ macro_rules! sql_words {
 
 sql_words!(
     ConnectionState,
+    Delivery,
+    MailKind,
+    State,
     EventKind,
     GrantSource,
     Jit,

@@ -155,6 +155,13 @@ fn take(schema: &mut Schema, statement: &str) {
         let (name, parts) = table.split_once(" (").expect("a table has columns");
         let parts = parts.strip_suffix(')').expect("the columns end");
         schema.insert(name.to_owned(), list(parts));
+    } else if let Some((table, column)) = without_not_null(statement) {
+        let parts = schema.get_mut(table).expect("the table is there");
+        let (own, strict) = (format!("{column} "), " NOT NULL");
+        let part = parts.iter().find(|part| part.starts_with(&own)).cloned();
+        let part = part.expect("the column is there");
+        parts.remove(&part);
+        parts.insert(part.replace(strict, ""));
     } else if let Some(change) = statement.strip_prefix("ALTER TABLE ") {
         let (name, change) = change
             .split_once(" ADD ")
@@ -168,6 +175,13 @@ fn take(schema: &mut Schema, statement: &str) {
     } else {
         assert!(statement.is_empty(), "not understood: {statement}");
     }
+}
+
+/// The table and the column that may be empty from now on.
+fn without_not_null(statement: &str) -> Option<(&str, &str)> {
+    let change = statement.strip_prefix("ALTER TABLE ")?;
+    let column = change.strip_suffix(" DROP NOT NULL")?;
+    column.split_once(" ALTER COLUMN ")
 }
 
 /// One spelling of what the engines say in two.

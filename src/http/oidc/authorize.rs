@@ -18,9 +18,9 @@ use crate::oidc::claims::verify_id_token_hint;
 use crate::oidc::redirect::ReturnTo;
 use crate::oidc::request::{AuthorizeRequest, PageError};
 use crate::oidc::{Code, Error as Refused};
+use crate::provisioning::Error;
 use crate::provisioning::hand_off::{self, Failure};
 use crate::provisioning::sessions::{self, Live};
-use crate::provisioning::{Error, Source};
 use crate::store::rows::AppRow;
 
 /// `GET /oauth/authorize`.
@@ -137,7 +137,7 @@ async fn decide(
         }
         _ => return Ok(Decision::SignIn),
     };
-    let context = gateway.context(Source::SignIn(live.connection.id), request);
+    let context = gateway.context(live.source(), request);
     let session = (live.session.org_id, live.session.id);
     let code = hand_off::issue(&gateway.store, &context, app, session, to.uri(), &asked).await?;
     if let Err(error) = sessions::seen(&gateway.store, &live, now).await {
@@ -160,11 +160,10 @@ async fn suits(
     if asked.prompt.login || !asked.takes_authentication_of(live.session.authenticated_at.0, now) {
         return Ok(false);
     }
-    if asked
-        .connection
-        .as_ref()
-        .is_some_and(|id| *id != live.connection.id.to_string())
-    {
+    if asked.connection.as_ref().is_some_and(|id| {
+        live.connection()
+            .is_none_or(|row| *id != row.id.to_string())
+    }) {
         return Ok(false);
     }
     if let Some(hint) = &asked.id_token_hint {

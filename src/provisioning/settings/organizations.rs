@@ -14,7 +14,7 @@ use crate::id::{OrganizationId, RoleId, UserId};
 use crate::provisioning::settings::{name, slug};
 use crate::provisioning::{Change, Context, Error, Kind};
 use crate::store::rows::{GrantRow, OrganizationRow, RoleRow, UserRow};
-use crate::store::types::Time;
+use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
 /// The organization whose people are the operators; it is not anybody's to create.
@@ -123,6 +123,7 @@ fn rows(slug: String, name: String, context: &Context) -> (OrganizationRow, Vec<
         default_role_id,
         event_seq: 0,
         created_at,
+        policy: Doc("{}".to_owned()),
     };
     (row, roles.into())
 }

@@ -145,7 +145,7 @@ async fn waiting(
     let session = change.tx.session_by_hash(answer).await?;
     Ok(session.filter(|session| {
         session.org_id == change.org
-            && session.connection_id == connection
+            && session.connection_id == Some(connection)
             && session.ended_cause.as_deref() == Some(WAITING)
             && change.now.duration_since(session.created_at.0) < PATIENCE
             && change.now < session.expires_at.0

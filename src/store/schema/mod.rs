@@ -1,9 +1,11 @@
 //! The tables, as Diesel sees them: one description for both engines. Columns are documented in
 //! `migrations/`; a test compares the two engines' tables with each other.
 
+mod channels;
 mod people;
 mod setup;
 
+pub use channels::*;
 pub use people::*;
 pub use setup::*;
 
@@ -38,4 +40,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     codes,
     events,
+    imports,
+    invitations,
+    invitation_projects,
+    mail_codes,
+    outbox,
 );

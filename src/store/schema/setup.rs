@@ -41,6 +41,7 @@ diesel::table! {
         default_role_id -> IdSql,
         event_seq -> BigInt,
         created_at -> TimeSql,
+        policy -> DocSql,
     }
 }
 

@@ -5,7 +5,7 @@ use usher::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguar
 use usher::id::{ConnectionId, OrganizationId, RoleId, ScimTokenId};
 use usher::secret::Bearer;
 use usher::store::rows::{ConnectionRow, DomainRow, OrganizationRow, RoleRow, ScimTokenRow};
-use usher::store::types::Time;
+use usher::store::types::{Doc, Time};
 use usher::store::{self};
 
 use super::TestGateway;
@@ -46,6 +46,7 @@ impl TestGateway {
                     default_role_id: viewer,
                     event_seq: 0,
                     created_at: at,
+                    policy: Doc("{}".to_owned()),
                 })
                 .await?;
                 for role in roles {

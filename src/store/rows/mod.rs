@@ -4,6 +4,8 @@
     reason = "fields are columns; the migrations describe them"
 )]
 
+mod invitations;
+
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
@@ -16,6 +18,8 @@ use crate::id::{
 };
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
+
+pub use invitations::{ImportRow, InvitationRow, MailCodeRow, OutboxRow};
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -49,6 +53,7 @@ pub struct OrganizationRow {
     pub default_role_id: RoleId,
     pub event_seq: i64,
     pub created_at: Time,
+    pub policy: Doc,
 }
 
 /// A role.
@@ -332,8 +337,8 @@ pub struct SessionRow {
     pub id: SessionId,
     pub hash: Vec<u8>,
     pub user_id: UserId,
-    pub connection_id: ConnectionId,
-    pub identity_id: IdentityId,
+    pub connection_id: Option<ConnectionId>,
+    pub identity_id: Option<IdentityId>,
     pub session_index: Option<String>,
     pub context_class: Option<String>,
     pub authenticated_at: Time,

@@ -1,12 +1,14 @@
 //! The table of queries: each becomes a method of [`Tx`](crate::store::Tx).
 
+mod invitations;
+
 use std::collections::BTreeMap;
 
 use crate::directory::event::Visibility;
 use crate::directory::user::UserState;
 use crate::id::{
-    ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, MappingId, OrganizationId,
-    ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+    ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, InvitationId, MappingId,
+    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
 };
 use crate::secret::Hash;
 use crate::store::rows::{
@@ -20,6 +22,9 @@ use crate::store::types::{AnyId, Doc, Time};
 
 /// A grant's project, as it is inserted.
 pub(super) type GrantProject = (OrganizationId, GrantId, ProjectId);
+
+/// An invitation's project, as it is inserted.
+pub(super) type InvitationProject = (OrganizationId, InvitationId, ProjectId);
 
 ops! {
     /// The query `apps::insert`.

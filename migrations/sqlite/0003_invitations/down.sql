@@ -1,0 +1,13 @@
+DROP TABLE outbox;
+DROP TABLE mail_codes;
+DROP TABLE invitation_projects;
+DROP TABLE invitations;
+DROP TABLE imports;
+
+-- A session that no connection made cannot be told by the older tables.
+DELETE FROM codes WHERE session_id IN (SELECT id FROM sessions WHERE connection_id IS NULL);
+DELETE FROM sessions WHERE connection_id IS NULL OR identity_id IS NULL;
+ALTER TABLE sessions ALTER COLUMN connection_id SET NOT NULL;
+ALTER TABLE sessions ALTER COLUMN identity_id SET NOT NULL;
+
+ALTER TABLE organizations DROP COLUMN policy;

@@ -1,0 +1,32 @@
+//! Deliveries: what is owed to somebody outside, and how far it got.
+
+use crate::directory::words::words;
+
+words! {
+    /// What a mail is about.
+    MailKind {
+        /// A six-digit code.
+        Code = "code",
+        /// An invitation, also when it is sent again.
+        Invitation = "invitation",
+        /// What an inviter is told.
+        Notice = "notice",
+    }
+}
+
+words! {
+    /// How far a delivery got. Nobody can say "delivered": a relay that took a mail is all that
+    /// is known.
+    Delivery {
+        /// What it was about is over; it was not sent.
+        Cancelled = "cancelled",
+        /// Every try failed, or the receiver said no for good.
+        Failed = "failed",
+        /// It waits to be sent.
+        Queued = "queued",
+        /// It is being handed over: whoever is cut off here cannot know whether it was taken.
+        Sending = "sending",
+        /// The relay took it.
+        Sent = "sent",
+    }
+}

@@ -1,0 +1,51 @@
+//! What an organization decided for itself about who may come: data, kept with the organization,
+//! changed through the admin API.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::directory::words::words;
+
+words! {
+    /// Whether people may be invited whose domain a directory manages.
+    ManagedDomains {
+        /// Yes, and nothing is said.
+        Allow = "allow",
+        /// No.
+        Block = "block",
+        /// Yes, and the inviter is told.
+        Warn = "warn",
+    }
+}
+
+/// An organization's policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Domains whose addresses may be invited; empty means any.
+    pub invite_domains: Vec<String>,
+    /// Whether people may be invited whose domain a directory manages.
+    pub managed_domains: ManagedDomains,
+    /// Whether whoever is invited in a domain that a connection is trusted with accepts by signing
+    /// in through it, and not by their mailbox alone.
+    pub sso_required: bool,
+    /// Whether the owner may invite somebody whom a directory has turned away.
+    pub allow_directory_override: bool,
+    /// Whether answers to an invitation's mail go to the inviter.
+    pub reply_to_inviter: bool,
+    /// Another public URL of this installation, for links where the first one is blocked.
+    pub alternate_public_url: Option<String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            invite_domains: Vec::new(),
+            managed_domains: ManagedDomains::Warn,
+            sso_required: false,
+            allow_directory_override: false,
+            reply_to_inviter: true,
+            alternate_public_url: None,
+        }
+    }
+}

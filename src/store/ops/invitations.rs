@@ -1,0 +1,75 @@
+//! The queries of invitations, imports and the outbox.
+
+use crate::id::ProjectId;
+use crate::id::{DeliveryId, ImportId, InvitationId, LeaseId, MailCodeId, OrganizationId, UserId};
+use crate::store::invited::Invited;
+use crate::store::ops::InvitationProject;
+use crate::store::rows::{ImportRow, InvitationRow, MailCodeRow, OutboxRow};
+use crate::store::tx::ops;
+use crate::store::types::Time;
+
+ops! {
+    /// The query `imports::insert`.
+    insert_import = imports::insert(row: &ImportRow) -> ();
+    /// The query `imports::by_id`.
+    import = imports::by_id(org: OrganizationId, id: ImportId) -> Option<ImportRow>;
+    /// Imports, the oldest first.
+    imports = imports::list(org: OrganizationId, after: Option<ImportId>, limit: i64) -> Vec<ImportRow>;
+    /// Forgets the rows of imports of before then, and keeps their counts; answers how many.
+    forget_import_results = imports::forget_results(before: Time) -> usize;
+    /// The query `invitations::insert`.
+    insert_invitation = invitations::insert(row: &InvitationRow) -> ();
+    /// The query `invitations::update`.
+    update_invitation = invitations::update(row: &InvitationRow) -> ();
+    /// The query `invitations::by_id`.
+    invitation = invitations::by_id(org: OrganizationId, id: InvitationId) -> Option<InvitationRow>;
+    /// The invitation that a link names: the link is what tells the organization.
+    invitation_of_link = invitations::of_link(id: InvitationId) -> Option<InvitationRow>;
+    /// The open invitations to these addresses: at most one each.
+    open_invitations = invitations::open(org: OrganizationId, norms: &[String]) -> Vec<InvitationRow>;
+    /// The open invitations of an import.
+    open_invitations_of_import = invitations::open_of_import(org: OrganizationId, import: ImportId) -> Vec<InvitationRow>;
+    /// Open invitations whose inviter is this person.
+    open_invitations_by = invitations::open_by(org: OrganizationId, inviter: UserId) -> Vec<InvitationRow>;
+    /// Takes a pending invitation that is still of this version and has not expired; `false` where
+    /// somebody was faster.
+    accept_invitation = invitations::accept(org: OrganizationId, id: InvitationId, version: i64, user: UserId, via: &str, at: Time) -> bool;
+    /// How many invitations were made since then: by one actor, to one address, or by anybody.
+    invitations_since = invitations::made_since(org: OrganizationId, actor: Option<&str>, norm: Option<&str>, since: Time) -> i64;
+    /// A page of the invitations that somebody asks for.
+    invitation_page = invitations::page(org: OrganizationId, asked: &Invited, now: Time) -> Vec<InvitationRow>;
+    /// The projects of these invitations.
+    invitation_projects = invitations::projects(org: OrganizationId, ids: &[InvitationId]) -> Vec<(InvitationId, ProjectId)>;
+    /// The query `invitations::insert_projects`.
+    insert_invitation_projects = invitations::insert_projects(rows: &[InvitationProject]) -> ();
+    /// The query `invitations::forget_projects`.
+    forget_invitation_projects = invitations::forget_projects(org: OrganizationId, id: InvitationId) -> ();
+    /// Invitations that were closed before then and still name an address, in any organization.
+    stale_invitations = invitations::stale(before: Time, limit: i64) -> Vec<InvitationRow>;
+    /// The query `invitations::insert_code`.
+    insert_mail_code = invitations::insert_code(row: &MailCodeRow) -> ();
+    /// The query `invitations::code`.
+    mail_code = invitations::code(org: OrganizationId, id: MailCodeId) -> Option<MailCodeRow>;
+    /// The codes that were mailed for an invitation since then, the latest first.
+    mail_codes_since = invitations::codes_since(org: OrganizationId, invitation: InvitationId, since: Time) -> Vec<MailCodeRow>;
+    /// Notes a try of a code; `used` when it was right.
+    try_mail_code = invitations::try_code(org: OrganizationId, id: MailCodeId, used: Option<Time>) -> ();
+    /// The query `outbox::insert`.
+    insert_delivery = outbox::insert(row: &OutboxRow) -> ();
+    /// The query `outbox::by_id`.
+    delivery = outbox::by_id(org: OrganizationId, id: DeliveryId) -> Option<OutboxRow>;
+    /// What is due in any organization and under nobody's lease, the longest due first.
+    due_deliveries = outbox::due(now: Time, limit: i64) -> Vec<OutboxRow>;
+    /// Takes a row for a while; `false` where somebody else did.
+    claim_delivery = outbox::claim(row: &OutboxRow, lease: LeaseId, until: Time) -> bool;
+    /// Marks that the mail is being handed over from here on; `false` where the lease is lost.
+    sending_delivery = outbox::sending(org: OrganizationId, id: DeliveryId, lease: LeaseId) -> bool;
+    /// Writes how it went, and lets go of the lease; `false` where the lease is lost.
+    finish_delivery = outbox::finish(row: &OutboxRow, lease: LeaseId) -> bool;
+    /// The deliveries of these invitations, the oldest first.
+    deliveries_of_invitations = outbox::of_invitations(org: OrganizationId, ids: &[InvitationId]) -> Vec<OutboxRow>;
+    /// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
+    cancel_deliveries = outbox::cancel(org: OrganizationId, invitation: InvitationId, at: Time) -> ();
+    /// How many are owed now, in all organizations.
+    owed_deliveries = outbox::owed() -> i64;
+}

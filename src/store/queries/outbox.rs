@@ -1,0 +1,153 @@
+//! The outbox: rows written in the change's own transaction, claimed under a lease, sent and
+//! marked. A claim is one conditional write, so that of several processes one wins each row.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use super::CHUNK;
+use crate::directory::delivery::Delivery;
+use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
+use crate::store::rows::OutboxRow;
+use crate::store::schema::outbox;
+use crate::store::types::Time;
+
+pub(crate) async fn insert(conn: &mut Conn, row: &OutboxRow) -> QueryResult<()> {
+    diesel::insert_into(outbox::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: DeliveryId,
+) -> QueryResult<Option<OutboxRow>> {
+    let find = outbox::table.find((org, id)).select(OutboxRow::as_select());
+    find.first(conn).await.optional()
+}
+
+/// What is due in any organization and under nobody's lease, the longest due first.
+pub(crate) async fn due(conn: &mut Conn, now: Time, limit: i64) -> QueryResult<Vec<OutboxRow>> {
+    let free = outbox::leased_until
+        .is_null()
+        .or(outbox::leased_until.le(now));
+    outbox::table
+        .filter(outbox::finished_at.is_null())
+        .filter(outbox::due_at.le(now))
+        .filter(free)
+        .select(OutboxRow::as_select())
+        .order((outbox::due_at, outbox::id))
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// Takes a row for a while; `false` where somebody else did. A row that was being handed over when
+/// its last lease ran out may have been taken by the relay: it is marked.
+pub(crate) async fn claim(
+    conn: &mut Conn,
+    row: &OutboxRow,
+    lease: LeaseId,
+    until: Time,
+) -> QueryResult<bool> {
+    let target = outbox::table
+        .find((row.org_id, row.id))
+        .filter(outbox::finished_at.is_null())
+        .filter(outbox::state.eq(row.state))
+        // Every claim counts up: whoever claims what they saw claims it first.
+        .filter(outbox::attempts.eq(row.attempts));
+    let set = (
+        outbox::state.eq(Delivery::Queued),
+        outbox::uncertain.eq(row.uncertain || row.state == Delivery::Sending),
+        outbox::attempts.eq(row.attempts + 1),
+        outbox::lease.eq(Some(lease)),
+        outbox::leased_until.eq(Some(until)),
+    );
+    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+}
+
+/// Marks that the mail is being handed over from here on; `false` where the lease is lost.
+pub(crate) async fn sending(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: DeliveryId,
+    lease: LeaseId,
+) -> QueryResult<bool> {
+    let target = outbox::table
+        .find((org, id))
+        .filter(outbox::lease.eq(lease))
+        .filter(outbox::finished_at.is_null());
+    let set = outbox::state.eq(Delivery::Sending);
+    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+}
+
+/// Writes how it went, and lets go of the lease; `false` where the lease is lost.
+pub(crate) async fn finish(conn: &mut Conn, row: &OutboxRow, lease: LeaseId) -> QueryResult<bool> {
+    let target = outbox::table
+        .find((row.org_id, row.id))
+        .filter(outbox::lease.eq(lease))
+        .filter(outbox::finished_at.is_null());
+    let set = (
+        outbox::state.eq(row.state),
+        outbox::uncertain.eq(row.uncertain),
+        outbox::due_at.eq(row.due_at),
+        outbox::lease.eq(None::<LeaseId>),
+        outbox::leased_until.eq(None::<Time>),
+        outbox::last_reply.eq(row.last_reply.clone()),
+        outbox::finished_at.eq(row.finished_at),
+    );
+    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+}
+
+/// The deliveries of these invitations, the oldest first.
+pub(crate) async fn of_invitations(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[InvitationId],
+) -> QueryResult<Vec<OutboxRow>> {
+    let mut rows = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let query = outbox::table
+            .filter(outbox::org_id.eq(org))
+            .filter(outbox::invitation_id.eq_any(ids.iter().copied().map(Some).collect::<Vec<_>>()))
+            .select(OutboxRow::as_select())
+            .order(outbox::id);
+        rows.extend(query.load::<OutboxRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
+pub(crate) async fn cancel(
+    conn: &mut Conn,
+    org: OrganizationId,
+    invitation: InvitationId,
+    at: Time,
+) -> QueryResult<()> {
+    let target = outbox::table
+        .filter(outbox::org_id.eq(org))
+        .filter(outbox::invitation_id.eq(invitation))
+        .filter(outbox::state.eq(Delivery::Queued))
+        .filter(outbox::finished_at.is_null());
+    let set = (
+        outbox::state.eq(Delivery::Cancelled),
+        outbox::finished_at.eq(Some(at)),
+    );
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// How many are owed now, in all organizations.
+pub(crate) async fn owed(conn: &mut Conn) -> QueryResult<i64> {
+    outbox::table
+        .filter(outbox::finished_at.is_null())
+        .count()
+        .get_result(conn)
+        .await
+}

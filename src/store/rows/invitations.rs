@@ -1,0 +1,93 @@
+//! Rows of invitations, imports and the outbox.
+
+use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+
+use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::invitation::State;
+use crate::id::{
+    DeliveryId, ImportId, InvitationId, LeaseId, MailCodeId, OrganizationId, RoleId, UserId,
+};
+use crate::store::schema;
+use crate::store::types::{Doc, Time};
+
+/// A committed import.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::imports)]
+pub struct ImportRow {
+    pub org_id: OrganizationId,
+    pub id: ImportId,
+    pub actor: String,
+    pub digest: String,
+    pub total: i64,
+    pub created: i64,
+    pub skipped: i64,
+    pub warnings: i64,
+    pub result: Option<Doc>,
+    pub created_at: Time,
+}
+
+/// An invitation. It is open until `closed_at`; that it has expired follows from the time.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = schema::invitations, treat_none_as_null = true)]
+pub struct InvitationRow {
+    pub org_id: OrganizationId,
+    pub id: InvitationId,
+    pub email: String,
+    pub email_norm: String,
+    pub role_id: RoleId,
+    pub mailed_role_id: Option<RoleId>,
+    pub message: Option<String>,
+    pub state: State,
+    pub version: i64,
+    pub share_version: i64,
+    pub override_reason: Option<String>,
+    pub inviter_id: Option<UserId>,
+    pub inviter_name: Option<String>,
+    pub actor: String,
+    pub import_id: Option<ImportId>,
+    pub send_count: i64,
+    pub last_sent_at: Option<Time>,
+    pub asked_at: Option<Time>,
+    pub expires_at: Time,
+    pub accepted_user_id: Option<UserId>,
+    pub accepted_via: Option<String>,
+    pub closed_at: Option<Time>,
+    pub closed_cause: Option<String>,
+    pub created_at: Time,
+    pub updated_at: Time,
+}
+
+/// A six-digit code that was mailed. The digits follow from its id and a key.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::mail_codes)]
+pub struct MailCodeRow {
+    pub org_id: OrganizationId,
+    pub id: MailCodeId,
+    pub invitation_id: InvitationId,
+    pub tries: i64,
+    pub created_at: Time,
+    pub expires_at: Time,
+    pub used_at: Option<Time>,
+}
+
+/// A mail that is owed to somebody, or was sent.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::outbox)]
+pub struct OutboxRow {
+    pub org_id: OrganizationId,
+    pub id: DeliveryId,
+    pub kind: MailKind,
+    pub recipient: String,
+    pub invitation_id: Option<InvitationId>,
+    pub code_id: Option<MailCodeId>,
+    pub detail: Doc,
+    pub state: Delivery,
+    pub uncertain: bool,
+    pub attempts: i64,
+    pub due_at: Time,
+    pub lease: Option<LeaseId>,
+    pub leased_until: Option<Time>,
+    pub last_reply: Option<String>,
+    pub created_at: Time,
+    pub finished_at: Option<Time>,
+}
