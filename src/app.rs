@@ -164,6 +164,11 @@ fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
                 Ok(count) => tracing::debug!(count, "Forgot expired SAML messages"),
                 Err(error) => tracing::warn!(%error, "Expired SAML messages are still kept"),
             }
+            match sweep::suspend_overdue(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "Suspended people whom no directory named"),
+                Err(error) => tracing::warn!(%error, "Overdue people are not suspended yet"),
+            }
         }
     })
 }

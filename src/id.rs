@@ -139,6 +139,8 @@ ids! {
     GrantId;
     /// A link between a person and a SAML subject.
     IdentityId;
+    /// An invitation.
+    InvitationId;
     /// A group-to-role mapping.
     MappingId;
     /// An organization.

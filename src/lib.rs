@@ -11,8 +11,9 @@
 //! | layer | module | knows nothing of |
 //! |---|---|---|
 //! | 0 | [`clock`], [`id`], [`secret`], [`limits`] | everything else |
-//! | 0 | [`scim`], [`saml`], [`oidc`] | HTTP, SQL, organizations, each other |
+//! | 0 | [`scim`], [`saml`], [`oidc`], [`roster`] | HTTP, SQL, organizations, each other |
 //! | 1 | [`directory`] | SQL, HTTP |
+//! | 1 | [`mail`] (composing, not sending) | SMTP |
 //! | 2 | [`store`] | who calls it |
 //! | 3 | [`provisioning`] | HTTP |
 //! | 4 | [`http`] | commands |
@@ -78,8 +79,10 @@ pub mod directory;
 pub mod http;
 pub mod id;
 pub mod limits;
+pub mod mail;
 pub mod oidc;
 pub mod provisioning;
+pub mod roster;
 pub mod saml;
 pub mod scim;
 pub mod secret;

@@ -29,6 +29,30 @@ pub const PATCH_OPERATIONS: usize = 1_000;
 /// Members that one request may add, remove or set.
 pub const MEMBERS_PER_REQUEST: usize = 20_000;
 
+/// Filters by which one PATCH may remove members: each reads the group.
+pub const MEMBER_FILTERS: usize = 20;
+
+/// Memberships shown in one page of groups: beyond it the page ends early, after one group at
+/// least (RFC 7644 §3.4.2.4 lets a page be shorter than asked for).
+pub const MEMBERS_PER_PAGE: i64 = 100_000;
+
+/// Resources of a connection that a search without the help of an index may read; beyond it the
+/// answer is `tooMany` (RFC 7644 §3.12).
+pub const SCAN_BUDGET: i64 = 20_000;
+
+/// Bytes of a request's body that are taken from anybody; for more the sender must be known, and
+/// have one of [`LARGE_BODIES`] places.
+pub const SMALL_BODY: usize = 64 * 1024;
+
+/// Bodies larger than [`SMALL_BODY`] that are read and worked on at once (503 beyond).
+pub const LARGE_BODIES: usize = 32;
+
+/// How long a person whom a sign-in created may wait for the directory, where there is one.
+pub const PROVISIONAL: SignedDuration = SignedDuration::from_hours(72);
+
+/// How long somebody whom a directory deleted can come back as the same person.
+pub const TOMBSTONE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Resources in a page whose `count` was not said (RFC 7644 §3.4.2.4).
 pub const PAGE_DEFAULT: u64 = 100;
 
@@ -98,3 +122,57 @@ pub const SAML_VALUE: usize = 256;
 /// Octets of a SCIM value that is looked up by an index: userName, externalId, displayName,
 /// employeeNumber. A longer one is refused (400): no index of PostgreSQL holds it.
 pub const INDEXED_TEXT: usize = 1_000;
+
+/// Bytes of the CSV file of an import.
+pub const CSV_BYTES: usize = 1024 * 1024;
+
+/// Rows of an import, without the header and blank lines.
+pub const CSV_ROWS: usize = 500;
+
+/// Projects that one invitation is for.
+pub const INVITATION_PROJECTS: usize = 100;
+
+/// Characters of the message that goes with an invitation.
+pub const INVITATION_MESSAGE: usize = 500;
+
+/// How long an invitation lives when nothing else is said, and what resending an expired one adds.
+pub const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The shortest and the longest life that an invitation may be given at first.
+pub const INVITATION_LIVES: [SignedDuration; 2] = [
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(30 * 24),
+];
+
+/// How far ahead an invitation can be extended.
+pub const INVITATION_EXTENSION: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// An invitation with less left than this is resent with a warning.
+pub const INVITATION_ENDING: SignedDuration = SignedDuration::from_hours(24);
+
+/// The time between two resendings of an invitation.
+pub const RESEND_GAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// Resendings of one invitation in 24 hours.
+pub const RESENDS_PER_DAY: usize = 5;
+
+/// Invitations that one person sends in an hour.
+pub const INVITATIONS_PER_INVITER: u64 = 100;
+
+/// Invitations that one organization sends in 24 hours, rows of imports among them.
+pub const INVITATIONS_PER_ORGANIZATION: u64 = 1_000;
+
+/// Invitations that one address gets from an organization in 24 hours.
+pub const INVITATIONS_PER_ADDRESS: u64 = 3;
+
+/// How long a link that was shared outside of mail lives at most.
+pub const SHARED_LINK_LIFE: SignedDuration = SignedDuration::from_hours(72);
+
+/// How long a mailed six-digit code lives.
+pub const SHORT_CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Wrong tries after which a six-digit code is dead.
+pub const SHORT_CODE_TRIES: u32 = 5;
+
+/// Six-digit codes that one address is mailed in an hour.
+pub const SHORT_CODES_PER_HOUR: u64 = 3;

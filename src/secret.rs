@@ -192,9 +192,11 @@ impl MasterKeys {
 #[derive(Clone, Debug)]
 pub struct DataKeys(BTreeMap<String, Key>);
 
+/// Proves invitation links.
+const LINK: &str = "link";
 /// Seals stored secrets.
 const SEAL: &str = "seal";
-const PURPOSES: [&str; 4] = ["audit", "link", SEAL, "short-code"];
+const PURPOSES: [&str; 4] = ["audit", LINK, SEAL, "short-code"];
 const WRAP_PLACE: &str = "instance|data_keys||1";
 
 impl DataKeys {
@@ -227,6 +229,11 @@ impl DataKeys {
             Ok((purpose.to_owned(), Key::from_base64(key)?))
         });
         Ok(Self(keys.collect::<Result<_, Error>>()?))
+    }
+
+    /// The key that proves invitation links.
+    pub fn link(&self) -> Result<[u8; 32], Error> {
+        self.0.get(LINK).map(|key| key.0).ok_or(Error::Unopened)
     }
 
     fn sealing(&self) -> Result<&Key, Error> {
@@ -275,7 +282,8 @@ mod tests {
         let keys = DataKeys::generate(&entropy);
         let wrapped = keys.wrap(&old, &entropy);
         let both = MasterKeys::read(&format!("{new_text}{old_text}")).unwrap();
-        assert!(DataKeys::unwrap(&wrapped, &both).is_ok());
+        let opened = DataKeys::unwrap(&wrapped, &both).unwrap();
+        assert_eq!(opened.link().unwrap(), keys.link().unwrap());
         assert!(DataKeys::unwrap(&wrapped, &MasterKeys::read(&new_text).unwrap()).is_err());
         assert_eq!(MasterKeys::read("short\n").unwrap_err(), Error::KeyFile);
         assert_eq!(MasterKeys::read("\n").unwrap_err(), Error::KeyFile);

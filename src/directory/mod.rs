@@ -3,6 +3,7 @@
 //! - [`organization`], [`connection`], [`mapping`]: the tenant, its ties, its rules
 //! - [`user`], [`email`]: the person; how addresses compare
 //! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
+//! - [`invitation`]: who was asked to come, and what their link proves
 //! - [`event`]: what happened
 //! - [`scope`]: what a key of the admin API may do
 //! - [`error`]: rules that said no
@@ -12,6 +13,7 @@ pub mod email;
 pub mod error;
 pub mod event;
 pub mod grant;
+pub mod invitation;
 pub mod mapping;
 pub mod organization;
 pub mod role;

@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod auth;
+mod body;
 pub mod layers;
 pub mod oidc;
 pub mod reply;

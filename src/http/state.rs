@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::id::Ids;
+use crate::limits;
 use crate::oidc::keys::KeySet;
 use crate::provisioning::{Context, Source};
 use crate::store::Store;
@@ -24,6 +25,8 @@ pub struct Gateway {
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
+    /// Places for bodies larger than [`limits::SMALL_BODY`].
+    pub large_bodies: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -36,6 +39,7 @@ impl Gateway {
             public_url: public_url.into(),
             keys: Arc::new(keys),
             verifications: Arc::new(Semaphore::new(cores)),
+            large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
         }
     }
 

@@ -36,10 +36,17 @@ impl<'a> Parameters<'a> {
         self.0.iter().filter(|(n, _)| n == name).nth(1).is_some()
     }
 
-    /// Whether any parameter, known or unknown, is there more than once.
-    pub(super) fn repeat_any(self) -> bool {
+    /// What is wrong with the parameters as such, known or unknown: one is there more than once,
+    /// or has a null character, which no value may have and not every store can keep.
+    pub(super) fn fault(self) -> Option<&'static str> {
         let mut seen = HashSet::new();
-        !self.0.iter().all(|(name, _)| seen.insert(name))
+        if !self.0.iter().all(|(name, _)| seen.insert(name)) {
+            return Some("a parameter is there more than once");
+        }
+        let holds_nul =
+            |(name, value): &(String, String)| name.contains('\0') || value.contains('\0');
+        let nul = self.0.iter().any(holds_nul);
+        nul.then_some("a parameter has a null character")
     }
 }
 
@@ -62,7 +69,15 @@ mod tests {
         assert_eq!(parameters.value("a"), Some("1"));
         assert_eq!(parameters.value("b"), None);
         assert!(parameters.repeats("c") && !parameters.repeats("a"));
-        assert!(parameters.repeat_any());
-        assert!(!Parameters::new(&given[..3]).repeat_any());
+        assert_eq!(
+            parameters.fault(),
+            Some("a parameter is there more than once")
+        );
+        assert_eq!(Parameters::new(&given[..3]).fault(), None);
+        let given = pairs(&[("nonce", "n\0")]);
+        assert_eq!(
+            Parameters::new(&given).fault(),
+            Some("a parameter has a null character")
+        );
     }
 }

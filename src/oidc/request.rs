@@ -152,8 +152,8 @@ impl AuthorizeRequest {
 
 /// Refuses what the profile leaves out (RFC 9700 §2.1, OpenID Connect Core §3.1.2.6).
 fn supported(parameters: Parameters<'_>) -> Result<(), Error> {
-    if parameters.repeat_any() {
-        return Err(Code::InvalidRequest.because("a parameter is there more than once"));
+    if let Some(fault) = parameters.fault() {
+        return Err(Code::InvalidRequest.because(fault));
     }
     let absent = [
         ("request", Code::RequestNotSupported),

@@ -134,8 +134,8 @@ impl TokenRequest {
     /// Reads the form. What is wrong with the client comes before what is wrong with the grant.
     pub fn parse(authorization: Option<&str>, pairs: &Pairs) -> Result<Self, Error> {
         let form = Parameters::new(pairs);
-        if form.repeat_any() {
-            return Err(Code::InvalidRequest.because("a parameter is there more than once"));
+        if let Some(fault) = form.fault() {
+            return Err(Code::InvalidRequest.because(fault));
         }
         let credentials = Credentials::parse(authorization, pairs)?;
         match form.value("grant_type") {

@@ -5,12 +5,14 @@ use crate::directory::email::Address;
 use crate::directory::grant::GrantSource;
 use crate::directory::role::ADMIN_RANK;
 use crate::id::UserId;
+use crate::limits;
 use crate::provisioning::resolution::role;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error};
 use crate::scim;
 use crate::store::Tx;
 use crate::store::rows::UserRow;
+use crate::store::types::Time;
 
 /// Whom a new SCIM User means.
 #[derive(Clone, Debug)]
@@ -129,7 +131,10 @@ async fn returned(
     let folded = scim::fold(user_name);
     match <[UserRow; 1]>::try_from(tombstones) {
         Ok([user]) if live.is_empty() => {
-            Ok((user.last_user_name_folded.as_ref() == Some(&folded)).then_some(user))
+            let recent = |at: Time| change.now.duration_since(at.0) <= limits::TOMBSTONE;
+            let same = user.last_user_name_folded.as_ref() == Some(&folded)
+                && user.deleted_at.is_some_and(recent);
+            Ok(same.then_some(user))
         }
         _ => Ok(None),
     }

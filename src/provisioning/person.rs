@@ -12,6 +12,7 @@ use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error};
 use crate::scim::Resource;
 use crate::store::rows::{ScimUserRow, UserRow};
+use crate::store::types::Time;
 
 /// A new person, or one who comes back to their old id with nothing of their old rights.
 pub(super) async fn arrive(
@@ -19,6 +20,8 @@ pub(super) async fn arrive(
     tombstone: Option<UserRow>,
 ) -> Result<UserId, Error> {
     if let Some(mut user) = tombstone {
+        // Old links sign in again, but a higher role than their connection gives is confirmed anew.
+        change.tx.unconfirm_identities(user.org_id, user.id).await?;
         user.deleted_at = None;
         user.email_norm = None;
         user.suspended_by_directory_at = None;
@@ -58,6 +61,9 @@ pub(super) async fn apply(
         .or_else(|| resource.full_name());
     user.given_name = resource.given_name().map(str::to_owned);
     user.family_name = resource.family_name().map(str::to_owned);
+    if is_renumbered(&user, resource, before, change.time()) {
+        user.external_id_changed_at = Some(change.time());
+    }
     move_address(change, &mut user, resource, before).await?;
     let suspended = user.suspended_by_directory_at.is_some();
     if !resource.active() && !suspended {
@@ -77,6 +83,22 @@ pub(super) async fn apply(
         user: Some(user),
         changes,
     })
+}
+
+/// Whether the directory gives somebody who was there already an externalId that they did not
+/// have: whoever writes it could be meant by it, so that no new subject signs in by it at once.
+fn is_renumbered(
+    user: &UserRow,
+    resource: &Resource,
+    before: Option<&Resource>,
+    now: Time,
+) -> bool {
+    let known = match before {
+        Some(before) => before.external_id(),
+        None if user.created_at == now => return false,
+        None => user.last_external_id.as_deref(),
+    };
+    resource.external_id().is_some() && resource.external_id() != known
 }
 
 /// The sign-in address follows the directory; where another living person holds it, the address

@@ -21,7 +21,7 @@ pub enum Refusal {
     Deprovisioned,
     /// The address lies outside this connection's trusted domains.
     DomainNotTrusted,
-    /// The address is too fresh at the directory to move a sign-in by itself.
+    /// The address or the externalId is too fresh at the directory to move a sign-in by itself.
     FreshAddress,
     /// IdP-initiated sign-in is off for this connection.
     IdpInitiatedOff,

@@ -1,11 +1,18 @@
-//! What time makes superfluous: rows that no rule reads any more.
+//! What time brings about: rows that no rule reads any more go, and people whose directory never
+//! said that they belong are suspended.
 
 use futures_util::FutureExt;
+use serde_json::json;
 
-use crate::id::Ids;
-use crate::provisioning::Error;
+use crate::directory::event::EventKind;
+use crate::id::{Ids, OrganizationId, UserId};
+use crate::limits;
+use crate::provisioning::{Change, Context, Error, Source, change, people};
 use crate::store::Store;
 use crate::store::types::Time;
+
+/// People suspended in one look; the next look takes the next ones.
+const AT_ONCE: i64 = 200;
 
 /// Forgets SAML messages that could not be replayed any more, since they have expired; answers
 /// how many.
@@ -14,4 +21,62 @@ pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
     store
         .write(move |tx| async move { Ok(tx.forget_messages(now).await?) }.boxed())
         .await
+}
+
+/// Suspends people whom a sign-in created while their connection's directory was on, and whom the
+/// directory has not named for [`limits::PROVISIONAL`]; answers how many. The directory lifts it
+/// by naming them.
+pub async fn suspend_overdue(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let since = Time(ids.clock().now() - limits::PROVISIONAL);
+    let overdue = store
+        .read(move |tx| async move { tx.overdue_users(since, AT_ONCE).await }.boxed())
+        .await?;
+    let mut count = 0;
+    for (org, user) in overdue {
+        count += usize::from(suspend(store, ids, org, user, since).await?);
+    }
+    Ok(count)
+}
+
+async fn suspend(
+    store: &Store,
+    ids: &Ids,
+    org: OrganizationId,
+    user: UserId,
+    since: Time,
+) -> Result<bool, Error> {
+    let context = Context {
+        ids: ids.clone(),
+        source: Source::System,
+        cause: "provisional".to_owned(),
+    };
+    change(store, org, context, move |change| {
+        async move { expire(change, user, since).await }.boxed()
+    })
+    .await
+}
+
+async fn expire(change: &mut Change<'_>, id: UserId, since: Time) -> Result<bool, Error> {
+    let user = change.tx.user(change.org, id).await?;
+    // The directory may have spoken since the look.
+    let overdue = |user: &crate::store::rows::UserRow| {
+        user.provisional_since.is_some_and(|at| at <= since)
+            && user.suspended_by_expiry_at.is_none()
+            && user.deleted_at.is_none()
+    };
+    let Some(mut user) = user.filter(overdue) else {
+        return Ok(false);
+    };
+    let before = user.state();
+    user.suspended_by_expiry_at = Some(change.time());
+    user.updated_at = change.time();
+    change.tx.update_user(&user).await?;
+    let data = json!({
+        "user_id": id,
+        "reason": "awaited_the_directory",
+        "changes": [{"attribute": "state", "old": before, "new": user.state()}],
+    });
+    change.record_of(id, EventKind::UserSuspended, data);
+    people::end_sessions_of(change, id, "awaited_the_directory").await?;
+    Ok(true)
 }

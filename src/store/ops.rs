@@ -95,6 +95,8 @@ ops! {
     identities_of_users = identities::of_users(org: OrganizationId, users: &[UserId]) -> Vec<IdentityRow>;
     /// The people who once signed in through a connection.
     people_of_connection = identities::people_of(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
+    /// Forgets that a person confirmed the links that they have.
+    unconfirm_identities = identities::unconfirm(org: OrganizationId, user: UserId) -> ();
     /// The query `identities::insert`.
     insert_identity = identities::insert(row: &IdentityRow) -> ();
     /// Notes a sign-in; `groups` are kept as they were where they are unknown this time.
@@ -178,6 +180,8 @@ ops! {
     bump_scim_groups = scim_groups::bump(org: OrganizationId, ids: &[ScimGroupId], at: Time) -> ();
     /// The query `scim_groups::delete`.
     delete_scim_group = scim_groups::delete(org: OrganizationId, id: ScimGroupId) -> usize;
+    /// Whether the connection has more groups than so many, whatever is searched.
+    groups_exceed = scim_groups::exceed(search: &Search, limit: i64) -> bool;
     /// The query `scim_groups::count`.
     count_scim_groups = scim_groups::count(search: &Search) -> i64;
     /// The query `scim_groups::page`.
@@ -198,6 +202,8 @@ ops! {
     groups_of = scim_members::groups_of(org: OrganizationId, members: &[AnyId]) -> Vec<(AnyId, ScimGroupId, String)>;
     /// Takes a resource out of every group; answers the groups it was in.
     leave_all_groups = scim_members::leave_all(org: OrganizationId, member: AnyId) -> Vec<ScimGroupId>;
+    /// How many members each of these groups has; one without members is not told.
+    member_counts = scim_members::counts(org: OrganizationId, groups: &[ScimGroupId]) -> Vec<(ScimGroupId, i64)>;
     /// The people who are direct members of a group.
     people_of_group = scim_members::people_of(org: OrganizationId, group: ScimGroupId) -> Vec<(ScimUserId, UserId)>;
     /// The query `scim_users::by_id`.
@@ -222,6 +228,8 @@ ops! {
     replace_scim_values = scim_users::replace_values(org: OrganizationId, id: ScimUserId, rows: &[ScimValueRow]) -> ();
     /// The query `scim_users::insert_values`.
     insert_scim_values = scim_users::insert_values(rows: &[ScimValueRow]) -> ();
+    /// Whether the connection has more users than so many, whatever is searched.
+    users_exceed = scim_users::exceed(search: &Search, limit: i64) -> bool;
     /// The query `scim_users::count`.
     count_scim_users = scim_users::count(search: &Search) -> i64;
     /// The query `scim_users::page`.
@@ -284,6 +292,8 @@ ops! {
     wanted_users = users::wanted(org: OrganizationId, email_norm: Option<&str>, state: Option<UserState>, after: Option<UserId>, limit: i64) -> Vec<UserRow>;
     /// The query `users::by_ids`.
     users_by_ids = users::by_ids(org: OrganizationId, ids: &[UserId]) -> Vec<UserRow>;
+    /// People in any organization who wait for their directory since before then.
+    overdue_users = users::overdue(since: Time, limit: i64) -> Vec<(OrganizationId, UserId)>;
     /// Who holds the owner's title.
     owner_of = users::owner(org: OrganizationId) -> Option<UserRow>;
     /// Ids of the people whom a connection manages.

@@ -2,6 +2,7 @@
 
 use crate::id::{ConnectionId, OrganizationId};
 use crate::scim::Filter;
+use crate::scim::filter::{Comparand, Operator};
 use crate::scim::path::AttributePath;
 
 /// Which way a sort goes. Resources without the attribute come last in ascending and first in
@@ -27,4 +28,92 @@ pub struct Search {
     pub sort: Option<(AttributePath, Direction)>,
     /// The connection's SCIM base URL: locations and references are compared as they are shown.
     pub base: String,
+}
+
+impl Search {
+    /// Whether no index narrows it and rows must be read beyond their columns: such a search is
+    /// only run where the connection is small.
+    pub fn is_scan(&self) -> bool {
+        let narrowed = self.filter.as_ref().is_some_and(is_narrowed);
+        let filter = self.filter.iter().flat_map(Filter::paths);
+        let sort = self.sort.iter().map(|(path, _)| *path);
+        !narrowed && filter.chain(sort).any(|path| !is_column(path))
+    }
+}
+
+/// Whether an index leads to what the filter finds.
+fn is_narrowed(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(filters) => filters.iter().any(is_narrowed),
+        Filter::Or(filters) => filters.iter().all(is_narrowed),
+        Filter::Within { attribute, filter } => {
+            attribute.attribute.multi_valued && is_narrowed(filter)
+        }
+        Filter::Compare {
+            path,
+            operator: Operator::Eq,
+            value: Comparand::Text(_),
+        } => is_indexed(*path),
+        Filter::Compare { .. } | Filter::Not(_) | Filter::Present(_) => false,
+    }
+}
+
+/// Whether equal values are found by an index.
+fn is_indexed(path: AttributePath) -> bool {
+    let names_value = path.sub.is_none_or(|sub| sub.name == "value");
+    match path.attribute.name {
+        "schemas" => false,
+        "displayName" | "employeeNumber" | "externalId" | "id" | "userName" => true,
+        _ => path.attribute.multi_valued && names_value,
+    }
+}
+
+/// Whether a column holds the value.
+fn is_column(path: AttributePath) -> bool {
+    let names = [
+        "active",
+        "displayName",
+        "externalId",
+        "id",
+        "meta",
+        "userName",
+    ];
+    names.contains(&path.attribute.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::catalog::USER_TYPE;
+    use crate::scim::{Filter, Strictness};
+
+    #[test]
+    fn a_scan_is_what_no_index_narrows() {
+        for (filter, scan) in [
+            (r#"userName eq "ada""#, false),
+            ("active eq true", false),
+            (r#"userName co "a""#, false),
+            (r#"title eq "Boss""#, true),
+            (r#"title eq "Boss" and externalId eq "1""#, false),
+            (r#"title eq "Boss" or externalId eq "1""#, true),
+            (r#"not (userName eq "ada") and title pr"#, true),
+            (r#"emails.value eq "a@b.example""#, false),
+            (
+                r#"emails[type eq "work" and value eq "a@b.example"]"#,
+                false,
+            ),
+            (r#"emails[type eq "work"]"#, true),
+            (r#"emails.value co "b.example""#, true),
+        ] {
+            let parsed = Filter::parse(&USER_TYPE, filter, Strictness::Lenient).unwrap();
+            let search = Search {
+                org: uuid::Uuid::nil().into(),
+                connection: uuid::Uuid::nil().into(),
+                filter: Some(parsed),
+                sort: None,
+                base: String::new(),
+            };
+            assert_eq!(search.is_scan(), scan, "{filter}");
+        }
+    }
 }

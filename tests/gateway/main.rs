@@ -12,6 +12,7 @@
 mod harness;
 
 mod admin;
+mod bounds;
 mod config;
 mod credentials;
 mod demo;
@@ -26,3 +27,4 @@ mod scim_filter;
 mod scim_groups;
 mod scim_users;
 mod tenancy;
+mod waiting;

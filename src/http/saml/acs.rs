@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::directory::connection::{ConnectionState, Profile as Product};
 use crate::http::auth::session::{self, Browser};
+use crate::http::body::{self, Fault, Taken};
 use crate::http::reply::page;
 use crate::http::saml::{Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
@@ -60,7 +61,7 @@ async fn consume(
         return Err(refused(Refusal::IdpInitiatedOff));
     }
     let (head, body) = posted.into_parts();
-    let body = read_body(body, request).await?;
+    let body = read_body(gateway, body, request).await?;
     let media = head
         .headers
         .get(header::CONTENT_TYPE)
@@ -104,26 +105,32 @@ fn log_refusal(row: &ConnectionRow, reason: &str, request: &RequestId) {
     tracing::info!(connection.id = %row.id, request.id = %request.0, reason, "refused a sign-in");
 }
 
-async fn read_body(body: Body, request: &RequestId) -> Result<Bytes, Response> {
-    axum::body::to_bytes(body, limits::SAML_FORM)
-        .await
-        .map_err(|error| {
-            let over = std::error::Error::source(&error)
-                .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-            let (status, reason) = if over {
-                (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
-            } else {
-                (StatusCode::BAD_REQUEST, "body_incomplete")
-            };
-            let text = "The answer of your identity provider did not arrive as it should.";
-            page::refusal(status, "You were not signed in", reason, text, request)
-        })
+async fn read_body(gateway: &Gateway, body: Body, request: &RequestId) -> Result<Taken, Response> {
+    let anybody = std::future::ready(Ok(()));
+    let fault = match body::read(gateway, body, limits::SAML_FORM, anybody).await? {
+        Ok(taken) => return Ok(taken),
+        Err(fault) => fault,
+    };
+    let (status, reason) = match fault {
+        Fault::Busy => return Err(page::busy(request)),
+        Fault::Incomplete => (StatusCode::BAD_REQUEST, "body_incomplete"),
+        Fault::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        Fault::TooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
+    };
+    let text = "The answer of your identity provider did not arrive as it should.";
+    Err(page::refusal(
+        status,
+        "You were not signed in",
+        reason,
+        text,
+        request,
+    ))
 }
 
 /// A posted form, and what it is measured by.
 struct Message {
     media: Option<String>,
-    body: Bytes,
+    body: Taken,
     us: ServiceProvider,
     idp: String,
     preset: Preset,
@@ -135,7 +142,7 @@ type Read = (Assertion, Profile, Option<String>);
 
 impl Message {
     fn read(self) -> Result<Read, saml::Error> {
-        let form = PostForm::read(self.media.as_deref(), &self.body)?;
+        let form = PostForm::read(self.media.as_deref(), &self.body.bytes)?;
         let certificates: Vec<_> = self
             .certificates
             .iter()

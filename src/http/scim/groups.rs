@@ -1,5 +1,7 @@
 //! `/Groups` (RFC 7644 §3.3 to §3.6).
 
+use std::collections::BTreeMap;
+
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -10,14 +12,15 @@ use crate::http::scim::{
     with_ignored,
 };
 use crate::id::ScimGroupId;
+use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, groups, scim_change, scim_question};
 use crate::scim::catalog::GROUP_TYPE;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
-use crate::store::Tx;
 use crate::store::rows::ScimGroupRow;
+use crate::store::{self, Tx};
 
 /// Answers a request to `/Groups` or below it.
 pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
@@ -72,13 +75,41 @@ async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<
 async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
     let query = ListQuery::parse(&GROUP_TYPE, &request.pairs, client.strictness())?;
     let search = page::search(client, &query)?;
+    if search.is_scan() && tx.groups_exceed(&search, limits::SCAN_BUDGET).await? {
+        return Err(Error::Store(store::Error::TooMany));
+    }
     let total = tx.count_scim_groups(&search).await?;
-    let rows = match page::window(&query, total) {
+    let mut rows = match page::window(&query, total) {
         Some((offset, limit)) => tx.scim_group_page(&search, offset, limit).await?,
         None => Vec::new(),
     };
+    if query.projection.wants("members") {
+        let shown = affordable(tx, client, &rows).await?;
+        rows.truncate(shown);
+    }
     let resources = view::groups(tx, client, &rows, &query.projection).await?;
     Ok(page::response(&query, total, resources))
+}
+
+/// How many of these groups a page can show with their members: all, unless they are huge; the
+/// rest is the next page's.
+async fn affordable(
+    tx: &mut Tx,
+    client: &ScimClient,
+    rows: &[ScimGroupRow],
+) -> Result<usize, Error> {
+    if rows.len() < 2 {
+        return Ok(rows.len());
+    }
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let counts = tx.member_counts(client.org, &ids).await?;
+    let counts: BTreeMap<_, _> = counts.into_iter().collect();
+    let mut members = 0;
+    let fits = ids.iter().take_while(|id| {
+        members += counts.get(id).copied().unwrap_or_default();
+        members <= limits::MEMBERS_PER_PAGE
+    });
+    Ok(fits.count().max(1))
 }
 
 async fn tell(

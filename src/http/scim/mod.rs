@@ -17,7 +17,7 @@ use futures_util::FutureExt;
 
 use crate::http::Gateway;
 use crate::http::reply;
-use crate::provisioning::scim_client::ScimClient;
+use crate::provisioning::scim_client::{Credentials, ScimClient};
 use crate::provisioning::{self, Error};
 use crate::scim;
 use crate::scim::projection::Projection;
@@ -74,11 +74,11 @@ async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Err
     }
     let allowed = request.endpoint.methods();
     if request.method == Method::OPTIONS {
-        let_in(gateway, &request).await?;
+        let_in(gateway, request.credentials.clone()).await?;
         return Ok(with_allow(reply_empty(StatusCode::NO_CONTENT), allowed));
     }
     if let Some(refusal) = request.refusal() {
-        let_in(gateway, &request).await?;
+        let_in(gateway, request.credentials.clone()).await?;
         let response = reply::scim::refusal(&refusal);
         let misused = refusal.status == StatusCode::METHOD_NOT_ALLOWED.as_u16();
         return Ok(if misused {
@@ -91,15 +91,14 @@ async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Err
         Endpoint::Users | Endpoint::User(_) => users::answer(gateway, request).await,
         Endpoint::Groups | Endpoint::Group(_) => groups::answer(gateway, request).await,
         _ => {
-            let_in(gateway, &request).await?;
+            let_in(gateway, request.credentials.clone()).await?;
             discovery::answer(&request)
         }
     }
 }
 
 /// Checks the credentials alone, for answers that need nothing else of the store.
-async fn let_in(gateway: &Gateway, request: &ScimRequest) -> Result<(), Error> {
-    let credentials = request.credentials.clone();
+async fn let_in(gateway: &Gateway, credentials: Credentials) -> Result<(), Error> {
     provisioning::scim_question(&gateway.store, &gateway.ids, credentials, |_, _| {
         async { Ok(()) }.boxed()
     })

@@ -1,16 +1,16 @@
 //! A SCIM request, read: who asks, for what, in which media type, with which body.
 
-use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde_json::Value;
 
-use crate::http::scim::Endpoint;
+use crate::http::body::{self, Fault};
+use crate::http::scim::{Endpoint, let_in};
 use crate::http::state::{Gateway, RequestId};
 use crate::limits;
 use crate::provisioning::Error;
 use crate::provisioning::scim_client::{Conditions, Credentials};
-use crate::{scim, secret, serve};
+use crate::{scim, secret};
 
 /// The media type of the answer.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub(super) struct ScimRequest {
     pub(super) base: String,
     /// The body, where the method has one. It is judged only after the credentials.
     body: Option<Result<Value, scim::Error>>,
+    /// The place of a large body, held until the request is answered.
+    _place: Option<body::Place>,
     acceptable: bool,
 }
 
@@ -80,7 +82,8 @@ impl ScimRequest {
     }
 }
 
-/// Reads a request. Without a bearer its body is not even looked at.
+/// Reads a request. Without a bearer its body is not even looked at, and a large one only when the
+/// bearer is a good one.
 pub(super) async fn read(
     gateway: &Gateway,
     segments: &[(String, String)],
@@ -97,21 +100,26 @@ pub(super) async fn read(
         .extensions
         .get::<RequestId>()
         .map(|id| id.0.to_string());
+    let connection = segment("connection");
+    let credentials = Credentials {
+        connection: connection.clone(),
+        bearer,
+        public_url: std::sync::Arc::clone(&gateway.public_url),
+    };
     let has_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
-    let body = if has_body && bearer.is_some() {
-        Some(json(&parts.headers, body).await)
+    let (body, place) = if has_body && bearer.is_some() {
+        let admit = let_in(gateway, credentials.clone());
+        match body::read(gateway, body, limits::SCIM_BODY, admit).await? {
+            Ok(taken) => (Some(json(&parts.headers, &taken.bytes)), taken.place),
+            Err(fault) => (Some(Err(refused(fault))), None),
+        }
     } else {
-        None
+        (None, None)
     };
     let (is_json, acceptable) = accepted(&parts.headers);
-    let connection = segment("connection");
     Ok(ScimRequest {
         base: gateway.link(&format!("/scim/{connection}/v2")),
-        credentials: Credentials {
-            connection,
-            bearer,
-            public_url: std::sync::Arc::clone(&gateway.public_url),
-        },
+        credentials,
         endpoint: Endpoint::of(&segment("version"), &segment("rest")),
         method: parts.method,
         pairs: url::form_urlencoded::parse(query.as_bytes())
@@ -124,6 +132,7 @@ pub(super) async fn read(
         media_type: Answered { is_json },
         cause: cause.unwrap_or_default(),
         body,
+        _place: place,
         acceptable,
     })
 }
@@ -148,7 +157,7 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-async fn json(headers: &HeaderMap, body: Body) -> Result<Value, scim::Error> {
+fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, scim::Error> {
     if let Some(media_type) = headers.get(header::CONTENT_TYPE)
         && !media_type.to_str().is_ok_and(is_scim)
     {
@@ -156,7 +165,7 @@ async fn json(headers: &HeaderMap, body: Body) -> Result<Value, scim::Error> {
             "the body must be application/scim+json or application/json, in UTF-8",
         ));
     }
-    scim::validate::parse_body(&bytes(body).await?)
+    scim::validate::parse_body(body)
 }
 
 /// Whether a media type is SCIM's own or plain JSON, in UTF-8.
@@ -173,27 +182,21 @@ fn is_scim(media_type: &str) -> bool {
     known.iter().any(|known| name.eq_ignore_ascii_case(known)) && parts.all(charset)
 }
 
-async fn bytes(body: Body) -> Result<Bytes, scim::Error> {
-    to_bytes(body, limits::SCIM_BODY).await.map_err(|error| {
-        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-        while let Some(cause) = source {
-            if cause.is::<http_body_util::LengthLimitError>() {
-                return scim::Error::payload_too_large(format!(
-                    "a body may have {} bytes",
-                    limits::SCIM_BODY
-                ));
-            }
-            if cause.is::<serve::BodyTooSlow>() {
-                return scim::Error {
-                    status: 408,
-                    scim_type: None,
-                    detail: "the body came too slowly".to_owned(),
-                };
-            }
-            source = cause.source();
+fn refused(fault: Fault) -> scim::Error {
+    match fault {
+        Fault::Busy => {
+            scim::Error::unavailable("many large requests are being worked on; try again")
         }
-        scim::Error::invalid_syntax("the body could not be read")
-    })
+        Fault::Incomplete => scim::Error::invalid_syntax("the body could not be read"),
+        Fault::TooLarge => {
+            scim::Error::payload_too_large(format!("a body may have {} bytes", limits::SCIM_BODY))
+        }
+        Fault::TooSlow => scim::Error {
+            status: 408,
+            scim_type: None,
+            detail: "the body came too slowly".to_owned(),
+        },
+    }
 }
 
 /// Whether the client wants plain JSON, and whether it takes anything that we can give.

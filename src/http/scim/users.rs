@@ -10,14 +10,15 @@ use crate::http::scim::{
     with_ignored,
 };
 use crate::id::ScimUserId;
+use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, scim_change, scim_question, users};
 use crate::scim::catalog::USER_TYPE;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
-use crate::store::Tx;
 use crate::store::rows::ScimUserRow;
+use crate::store::{self, Tx};
 
 /// Answers a request to `/Users` or below it.
 pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
@@ -72,6 +73,9 @@ async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<
 async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
     let query = ListQuery::parse(&USER_TYPE, &request.pairs, client.strictness())?;
     let search = page::search(client, &query)?;
+    if search.is_scan() && tx.users_exceed(&search, limits::SCAN_BUDGET).await? {
+        return Err(Error::Store(store::Error::TooMany));
+    }
     let total = tx.count_scim_users(&search).await?;
     let rows = match page::window(&query, total) {
         Some((offset, limit)) => tx.scim_user_page(&search, offset, limit).await?,

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::sessions;
 use crate::provisioning::sign_in::{Arrival, Cookie, may_enter, open, write};
-use crate::provisioning::{Change, Context, Error, Refusal, change};
+use crate::provisioning::{Change, Context, Error, Refusal, Source, change};
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::SessionRow;
@@ -55,7 +55,17 @@ pub async fn confirm(
     .await?;
     for live in before {
         // The browser has forgotten these; where ending one fails, it runs out by itself.
-        let ended = sessions::end(store, context.clone(), &live.session, "replaced").await;
+        let source = if live.session.org_id == org {
+            context.source.clone()
+        } else {
+            // What one organization's connection did is no other organization's to know.
+            Source::System
+        };
+        let context = Context {
+            source,
+            ..context.clone()
+        };
+        let ended = sessions::end(store, context, &live.session, "replaced").await;
         if let Err(error) = ended {
             tracing::warn!(%error, "a replaced session could not be ended");
         }

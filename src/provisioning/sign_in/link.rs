@@ -11,8 +11,9 @@ use crate::provisioning::correlate::is_privileged;
 use crate::provisioning::sign_in::subject::Subject;
 use crate::provisioning::{Change, Error, Refusal};
 use crate::store::rows::{ConnectionRow, IdentityRow, ScimUserRow, UserRow};
+use crate::store::types::Time;
 
-/// How long an address that a directory changed moves no sign-in.
+/// How long an address or an externalId that a directory changed moves no sign-in.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whose the subject is.
@@ -76,7 +77,7 @@ fn same_address(
 }
 
 /// By what a resource of the directory is meant, the strongest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum By {
     ExternalId,
     NameId,
@@ -91,14 +92,15 @@ async fn of_directory(
     subject: &Subject,
 ) -> Result<Option<UserRow>, Error> {
     let (org, id) = (change.org, connection.id);
-    let mut meant: BTreeMap<ScimUserId, (By, ScimUserRow)> = BTreeMap::new();
+    let mut meant: BTreeMap<ScimUserId, (ScimUserRow, Vec<By>)> = BTreeMap::new();
+    let mut note = |by: By, row: ScimUserRow| {
+        let (_, ways) = meant.entry(row.id).or_insert((row, Vec::new()));
+        ways.push(by);
+    };
     if let Some(external_id) = &subject.external_id {
-        for row in change
-            .tx
-            .scim_users_by_external_id(org, id, external_id)
-            .await?
-        {
-            meant.insert(row.id, (By::ExternalId, row));
+        let rows = change.tx.scim_users_by_external_id(org, id, external_id);
+        for row in rows.await? {
+            note(By::ExternalId, row);
         }
     }
     let names = [
@@ -108,11 +110,11 @@ async fn of_directory(
     for (by, name) in names {
         let Some(name) = name else { continue };
         if let Some(row) = change.tx.scim_user_by_name(org, id, &name).await? {
-            meant.entry(row.id).or_insert((by, row));
+            note(by, row);
         }
     }
     let mut meant = meant.into_values();
-    let Some((by, row)) = meant.next() else {
+    let Some((row, ways)) = meant.next() else {
         return Ok(None);
     };
     if meant.next().is_some() {
@@ -124,13 +126,33 @@ async fn of_directory(
     };
     // A resource without a person waits for a yes: it is a privileged person's, or nobody's.
     let person = person.ok_or(Error::SignIn(Refusal::AboveCeiling))?;
-    if by != By::ExternalId {
-        settled_address(change, &person).await?;
+    let mut refusal = None;
+    for by in ways {
+        match may_move(change, connection, subject, &person, by).await {
+            Err(Error::SignIn(why)) => refusal = refusal.or(Some(why)),
+            Err(error) => return Err(error),
+            Ok(()) => return Ok(Some(person)),
+        }
     }
+    Err(Error::SignIn(refusal.unwrap_or(Refusal::Ambiguous)))
+}
+
+/// Whether what names the person here is old enough, and theirs alone, to bring a new subject.
+async fn may_move(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    subject: &Subject,
+    person: &UserRow,
+    by: By,
+) -> Result<(), Error> {
+    if by == By::ExternalId {
+        return settled(change, person, person.external_id_changed_at).await;
+    }
+    settled(change, person, person.email_changed_at).await?;
     if by == By::Address {
-        no_other_subject(change, connection, subject, &person).await?;
+        no_other_subject(change, connection, subject, person).await?;
     }
-    Ok(Some(person))
+    Ok(())
 }
 
 /// The person with the asserted address, if the connection may speak for its domain: somebody
@@ -155,7 +177,7 @@ async fn of_domain(
     if managed_elsewhere || (!links.is_empty() && !here) {
         return Err(Error::SignIn(Refusal::AnotherConnection));
     }
-    settled_address(change, &person).await?;
+    settled(change, &person, person.email_changed_at).await?;
     no_other_subject(change, connection, subject, &person).await?;
     if person.owner {
         // The operator's confirmation of the connection is the yes to the owner's link.
@@ -178,10 +200,14 @@ pub(super) async fn is_trusted(
     Ok(domains.iter().any(|row| row.domain == domain))
 }
 
-/// A new subject is not linked by an address that a directory changed a short while ago, and
-/// never to somebody privileged whose address it changed.
-async fn settled_address(change: &mut Change<'_>, person: &UserRow) -> Result<(), Error> {
-    let Some(changed) = person.email_changed_at else {
+/// A new subject is not linked by an address, a userName or an externalId that a directory changed
+/// a short while ago, and never to somebody privileged for whom it changed it.
+async fn settled(
+    change: &mut Change<'_>,
+    person: &UserRow,
+    changed: Option<Time>,
+) -> Result<(), Error> {
+    let Some(changed) = changed else {
         return Ok(());
     };
     if is_privileged(change, person).await? {

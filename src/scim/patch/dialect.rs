@@ -45,6 +45,7 @@ pub(super) fn read(
         reading: Reading::new(strictness),
         operations: Vec::new(),
         members: 0,
+        member_filters: 0,
     };
     for (number, operation) in operations.into_iter().enumerate() {
         dialect.operation(operation).map_err(|error| Error {
@@ -100,6 +101,7 @@ pub(super) struct Dialect {
     pub(super) reading: Reading,
     operations: Vec<Operation>,
     members: usize,
+    member_filters: usize,
 }
 
 impl Dialect {
@@ -293,11 +295,19 @@ impl Dialect {
     }
 
     fn push_members(&mut self, change: MemberChange) -> Result<(), Error> {
-        self.members += match &change {
-            MemberChange::Add(list) | MemberChange::Set(list) => list.len(),
-            MemberChange::Remove(list) => list.len(),
-            MemberChange::RemoveAll | MemberChange::RemoveWhere(_) => 0,
-        };
+        match &change {
+            MemberChange::Add(list) | MemberChange::Set(list) => self.members += list.len(),
+            MemberChange::Remove(list) => self.members += list.len(),
+            MemberChange::RemoveAll => {}
+            // The only one that has to read the group.
+            MemberChange::RemoveWhere(_) => self.member_filters += 1,
+        }
+        if self.member_filters > limits::MEMBER_FILTERS {
+            return Err(Error::payload_too_large(format!(
+                "a PATCH removes members by {} filters at most",
+                limits::MEMBER_FILTERS
+            )));
+        }
         members::check_count(self.members)?;
         self.operations.push(Operation::Members(change));
         Ok(())

@@ -142,6 +142,19 @@ pub(crate) async fn delete(
         .await
 }
 
+/// Whether the connection has more than so many, whatever is searched.
+pub(crate) async fn exceed(conn: &mut Conn, search: &Search, limit: i64) -> QueryResult<bool> {
+    let one_more = scim_groups::table
+        .filter(scim_groups::org_id.eq(search.org))
+        .filter(scim_groups::connection_id.eq(search.connection))
+        .select(scim_groups::id)
+        .order(scim_groups::id)
+        .offset(limit)
+        .limit(1);
+    let found = one_more.first::<ScimGroupId>(conn).await.optional()?;
+    Ok(found.is_some())
+}
+
 pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> {
     let mut query = scim_groups::table
         .filter(scim_groups::org_id.eq(search.org))

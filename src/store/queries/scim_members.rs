@@ -138,6 +138,24 @@ pub(crate) async fn of_groups(
     Ok(rows)
 }
 
+/// How many members each of these groups has; one without members is not told.
+pub(crate) async fn counts(
+    conn: &mut Conn,
+    org: OrganizationId,
+    groups: &[ScimGroupId],
+) -> QueryResult<Vec<(ScimGroupId, i64)>> {
+    let mut rows = Vec::new();
+    for groups in groups.chunks(CHUNK) {
+        let query = scim_members::table
+            .filter(scim_members::org_id.eq(org))
+            .filter(scim_members::group_id.eq_any(groups.to_vec()))
+            .group_by(scim_members::group_id)
+            .select((scim_members::group_id, diesel::dsl::count_star()));
+        rows.extend(query.load::<(ScimGroupId, i64)>(conn).await?);
+    }
+    Ok(rows)
+}
+
 /// Groups in which any of these is a member, each with the member.
 pub(crate) async fn groups_of(
     conn: &mut Conn,

@@ -205,6 +205,19 @@ fn bind_value<'b>(row: &'b ScimValueRow, values: &mut Values<'_, '_, 'b>) -> Que
     values.bind::<DocSql, _>(&row.element)
 }
 
+/// Whether the connection has more than so many, whatever is searched.
+pub(crate) async fn exceed(conn: &mut Conn, search: &Search, limit: i64) -> QueryResult<bool> {
+    let one_more = scim_users::table
+        .filter(scim_users::org_id.eq(search.org))
+        .filter(scim_users::connection_id.eq(search.connection))
+        .select(scim_users::id)
+        .order(scim_users::id)
+        .offset(limit)
+        .limit(1);
+    let found = one_more.first::<ScimUserId>(conn).await.optional()?;
+    Ok(found.is_some())
+}
+
 pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> {
     let mut query = scim_users::table
         .filter(scim_users::org_id.eq(search.org))

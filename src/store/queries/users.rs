@@ -168,6 +168,25 @@ pub(crate) async fn by_ids(
     Ok(rows)
 }
 
+/// People in any organization who wait for their directory since before then; the sweep's look.
+pub(crate) async fn overdue(
+    conn: &mut Conn,
+    since: Time,
+    limit: i64,
+) -> QueryResult<Vec<(OrganizationId, UserId)>> {
+    users::table
+        .filter(users::provisional_since.is_not_null())
+        .filter(users::provisional_since.le(since))
+        .filter(users::suspended_by_expiry_at.is_null())
+        .filter(users::deleted_at.is_null())
+        .filter(users::erased_at.is_null())
+        .select((users::org_id, users::id))
+        .order((users::org_id, users::id))
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
 /// Who holds the owner's title.
 pub(crate) async fn owner(conn: &mut Conn, org: OrganizationId) -> QueryResult<Option<UserRow>> {
     let find = users::table

@@ -1,0 +1,131 @@
+//! The mail that tells an inviter what became of an invitation.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use super::{Content, wording};
+use crate::directory::invitation::Message;
+
+/// Why an invitation cannot be accepted until an admin has looked at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// The inviter's own role fell below the one that they handed out.
+    InviterBelowRole,
+    /// None of the projects that it was for is left.
+    NoProjectLeft,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum About<'a> {
+    /// The person said no.
+    Declined {
+        /// Why, where they said.
+        reason: Option<&'a Message>,
+    },
+    /// The person wanted to accept and could not.
+    NeedsAttention(Attention),
+    /// The person came too late and asks for another one.
+    Wanted {
+        /// When it expired.
+        expired_at: Timestamp,
+    },
+}
+
+/// A notice, as its mail shows it.
+#[derive(Clone, Debug)]
+pub struct Notice<'a> {
+    /// The product's name, where it has one to show.
+    pub app: Option<&'a str>,
+    /// The organization's name.
+    pub organization: &'a str,
+    /// The address that was invited.
+    pub email: &'a str,
+    /// What happened.
+    pub about: About<'a>,
+    /// Where something can be done about it.
+    pub url: Option<&'a str>,
+}
+
+/// What its two templates show.
+struct View {
+    app: Option<String>,
+    title: &'static str,
+    sentence: String,
+    quoted: Vec<String>,
+    hint: &'static str,
+    url: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "notice.txt")]
+struct Text<'a> {
+    it: &'a View,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Html<'a> {
+    it: &'a View,
+}
+
+impl Notice<'_> {
+    /// The mail.
+    pub fn content(&self) -> Content {
+        let (title, sentence, hint) = self.words();
+        let subject = format!("{title}: {}", wording::cut(self.email));
+        let quoted = match self.about {
+            About::Declined {
+                reason: Some(reason),
+            } => wording::quoted(reason),
+            _ => Vec::new(),
+        };
+        let it = View {
+            app: self.app.map(wording::name),
+            title,
+            sentence,
+            quoted,
+            hint,
+            url: self.url.map(str::to_owned),
+        };
+        Content::new(&subject, &Text { it: &it }, &Html { it: &it })
+    }
+
+    /// The title, what happened, and what can be done.
+    fn words(&self) -> (&'static str, String, &'static str) {
+        let who = wording::one_line(self.email);
+        let organization = wording::name(self.organization);
+        match self.about {
+            About::Declined { .. } => (
+                "Invitation declined",
+                format!("{who} declined the invitation to {organization}."),
+                "Nothing is left to do. You can invite them again.",
+            ),
+            About::NeedsAttention(Attention::InviterBelowRole) => (
+                "Invitation needs attention",
+                format!(
+                    "{who} wanted to accept the invitation to {organization}, but its role is now \
+                     above that of the person who sent it."
+                ),
+                "An admin can confirm the role or choose another one.",
+            ),
+            About::NeedsAttention(Attention::NoProjectLeft) => (
+                "Invitation needs attention",
+                format!(
+                    "{who} wanted to accept the invitation to {organization}, but none of the \
+                     projects that it was for is left."
+                ),
+                "Choose other projects for it, or revoke it.",
+            ),
+            About::Wanted { expired_at } => (
+                "New invitation wanted",
+                format!(
+                    "{who} asks for a new invitation to {organization}. The earlier one expired \
+                     on {}.",
+                    wording::absolute(expired_at)
+                ),
+                "You can extend it by seven days and send it again.",
+            ),
+        }
+    }
+}
