@@ -1,59 +1,39 @@
 """Programs that others wrote, against a running Usher: one line a check, then the totals.
 
-pysaml2 is the identity provider, Authlib the application behind, scim2-tester the SCIM client, and
-samlp another identity provider where Node is installed.
+pysaml2 is the identity provider, Authlib the application behind, scim2-tester the SCIM client; samlp and
+SimpleSAMLphp are further identity providers, where they could be installed. Usher runs at the log level
+`trace`, and what it said is read at the end.
 """
 
 import argparse
 import base64
 import json
 import os
-import re
 import shutil
 import subprocess
-import sys
 import time
+import traceback
 import urllib.parse
 
-import requests
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
 from authlib.common.security import generate_token
 
+import cold_start
+import silence
+import simplesamlphp
+from mutations import Mutations
 from saml_idp import IdentityProvider, key_and_certificate
+from traffic import SECRETS, Checks, browser, post, reason, remember, remembering
 from usher import Usher
+from wrapping import Wrapping
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CALLBACK = "http://127.0.0.1:9/callback"
 LOGIN = "http://127.0.0.1:9/login"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-class Checks:
-    def __init__(self, label):
-        self.label, self.passed, self.failed = label, 0, 0
-
-    def check(self, what, holds, came=""):
-        self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
-        print(f"{'ok    ' if holds else 'FAILED'} {self.label}: {what}" + ("" if holds else f" ({came})"), flush=True)
-        return holds
-
-
-def browser():
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
-def post(acs_url, document, session=None):
-    """Posts a response as a browser's form does."""
-    form = {"SAMLResponse": base64.b64encode(document.encode()).decode()}
-    return (session or browser()).post(acs_url, data=form, allow_redirects=False, timeout=30)
-
-
-def reason(answer):
-    found = re.search(r"<code>([a-z_]+)</code>", answer.text)
-    return f"{answer.status_code} {found.group(1) if found else answer.text[:200]}"
+# Each so-manieth change of a message is tried; with PROOF set, on SQLite, every one.
+THIN = 7
 
 
 class App:
@@ -69,8 +49,7 @@ class App:
             redirect_uri=CALLBACK, scope="openid email profile", code_challenge_method="S256",
             token_endpoint_auth_method=self.about["token_endpoint_auth_methods_supported"][0],
         )
-        client.trust_env = False
-        return client
+        return remembering(client)
 
     def authorize(self, session):
         """What the authorization endpoint answers to this browser, and what is needed to go on."""
@@ -108,7 +87,7 @@ def verified(token, keys, algorithms, issuer, client_id, nonce):
 
 class Run:
     def __init__(self, usher, checks):
-        self.usher, self.check = usher, checks.check
+        self.usher, self.checks, self.check = usher, checks, checks.check
         self.org = usher.command("org", "create", "acme")
         self.app_row = usher.command(
             "app", "create", "--name", "Shop", "--redirect-uri", CALLBACK, "--initiate-login-uri", LOGIN, "--org", "acme"
@@ -156,6 +135,7 @@ class Run:
         asked = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query)
         self.check("the app is told the issuer", asked.get("iss") == [self.usher.url], location)
         self.refusals(idp, ours.text)
+        self.idp = idp
         return idp, session
 
     def refusals(self, idp, ours):
@@ -179,22 +159,20 @@ class Run:
             answer = post(self.acs, message)
             refused = 400 <= answer.status_code < 500 and not answer.cookies
             self.check(f"a message {what} is refused", refused and reason(answer).endswith(f" {expected}"), reason(answer))
-        self.changed(idp.response("ada@acme.example", self.connection, sign="both"))
         self.check("nobody was made by what was refused", self.people() == before, self.people())
 
-    def changed(self, good):
-        """One character changed, at places of every class: refused, or without a meaning."""
-        classes = {
-            "tag": r"<(?:\w+:)?(\w+)", "attribute": r'\s[\w:]+="([^"]+)"', "text": r">([^<>\s][^<>]*)<",
-            "base64": r"(?:SignatureValue|DigestValue|X509Certificate)>\s*([\w+/=\s]+)<", "white space": r">()<",
-        }
-        for what, pattern in classes.items():
-            places = [match.start(1) + len(match.group(1)) // 2 for match in re.finditer(pattern, good)]
-            places = places[:: max(1, len(places) // 12)]
-            answers = [post(self.acs, altered(good, place, what)) for place in places]
-            bad = [reason(it) for it in answers if it.status_code >= 500 or it.status_code == 200]
-            accepted = sum(it.status_code == 303 for it in answers)
-            self.check(f"{what} changed at {len(places)} places: {accepted} meant nothing, the rest is refused", places and not bad, bad)
+    def forged(self, idp, thin):
+        """Its messages changed, wrapped, and made to compute."""
+        make = lambda sign: idp.response("ada@acme.example", self.connection, sign=sign)
+        for sign, element in (("assertion", "Assertion"), ("response", "Response"), ("both", "Response")):
+            Mutations(self.usher, self.checks, "acme").run(f"pysaml2, {sign} signed", self.acs, lambda: make(sign), element, thin)
+        elsewhere = IdentityProvider(self.usher.folder, "https://elsewhere.example/metadata")
+        elsewhere.know(browser().get(self.connection["sp_metadata_url"], timeout=30).text)
+        other = self.usher.command("connection", "create", "--org", "acme", "--name", "elsewhere")
+        self.trust(other, elsewhere.metadata())
+        foreign = elsewhere.response("ada@acme.example", self.connection, sign="both")
+        foreign = foreign.replace(elsewhere.entity_id, idp.entity_id), foreign
+        Wrapping(self.usher, self.checks, "acme").run("pysaml2", self.acs, make, idp.key, foreign)
 
     def token_by_authlib(self, session):
         app = App(self.usher, self.app_row)
@@ -252,7 +230,9 @@ class Run:
         self.usher.command("org", "create", "tester")
         row = self.usher.command("connection", "create", "--org", "tester", "--name", "scim2-tester")
         headers = {"Authorization": f"Bearer {row['scim_token']}"}
-        with httpx2.Client(base_url=row["scim_base_url"], headers=headers, timeout=60, trust_env=False) as client:
+        with httpx2.Client(
+            base_url=row["scim_base_url"], headers=headers, timeout=60, trust_env=False, event_hooks={"response": [overheard]}
+        ) as client:
             results = check_server(SyncSCIMClient(client), raise_exceptions=False)
         names = [result.status.name for result in results]
         fine = ("SUCCESS", "COMPLIANT", "ACCEPTABLE", "SKIPPED")
@@ -266,7 +246,7 @@ class Run:
         said = f"scim2-tester: {held} held, {skipped} skipped, {len(kept)} deviation (active is not removed)"
         self.check(said, names and not bad and len(kept) <= 1, bad[:5])
 
-    def sign_in_by_samlp(self, modules):
+    def sign_in_by_samlp(self, modules, thin):
         key, certificate = key_and_certificate(self.usher.folder, "samlp")
         connection = self.usher.command(
             "connection", "create", "--org", "acme", "--name", "samlp", "--profile", "entra", "--trusted-domain", "other.example"
@@ -274,28 +254,40 @@ class Run:
         asked = {
             "key": key, "certificate": certificate, "issuer": "urn:samlp.example",
             "audience": connection["sp_entity_id"], "acs": connection["acs_url"], "email": "cay@other.example",
+            "count": 20 + 900 // thin,
         }
         made = subprocess.run(
             ["node", os.path.join(HERE, "samlp.js")], input=json.dumps(asked), capture_output=True, text=True,
-            timeout=60, env=dict(os.environ, NODE_PATH=modules),
+            timeout=300, env=dict(os.environ, NODE_PATH=modules),
         )
         if not self.check("samlp writes metadata and messages", made.returncode == 0, made.stderr[-500:]):
             return
         made = json.loads(made.stdout)
         self.trust(connection, made["metadata"])
-        for what, message in made["responses"].items():
-            session = browser()
+        for what, messages in made["responses"].items():
+            messages = iter(messages)
+            message, session = next(messages), browser()
             answer = post(connection["acs_url"], message, session)
             good = answer.status_code == 303 and bool(session.cookies)
             self.check(f"samlp signs in, {what}", good, reason(answer))
             again = post(connection["acs_url"], message)
             self.check("  the same a second time is a replay", reason(again).endswith(" replayed"), reason(again))
+            element = "Assertion" if what.startswith("assertion") else "Response"
+            mutations = Mutations(self.usher, self.checks, "acme")
+            mutations.run(f"samlp, {what}", connection["acs_url"], lambda: next(messages), element, thin)
+        fresh = {what.split()[0]: iter(messages[-10:]) for what, messages in made["responses"].items()}
+        self.idp.know(browser().get(connection["sp_metadata_url"], timeout=30).text)
+        foreign = self.idp.response("cay@other.example", connection, sign="both"),
+        self.idp.know(browser().get(self.connection["sp_metadata_url"], timeout=30).text)
+        Wrapping(self.usher, self.checks, "acme").run(
+            "samlp", connection["acs_url"], lambda sign: next(fresh[sign]), key, foreign
+        )
 
 
-def altered(text, place, what):
-    if what == "white space":
-        return f"{text[:place]} {text[place:]}"
-    return text[:place] + ("B" if text[place] != "B" else "C") + text[place + 1:]
+def overheard(answer):
+    answer.read()
+    asked = answer.request
+    remember(str(asked.url), dict(asked.headers), asked.content, dict(answer.headers), answer.content)
 
 
 def header(token):
@@ -315,22 +307,42 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--usher", required=True, help="the program")
     arguments.add_argument("--postgres", help="a server's URL; an SQLite file without it")
-    arguments.add_argument("--node-modules", help="where samlp is installed; left out without it")
+    arguments.add_argument("--node-modules", help="where samlp is installed; skipped without it")
+    arguments.add_argument("--simplesamlphp", help="where its package is unpacked; skipped without it")
+    arguments.add_argument("--totals", help="a file to add the totals to")
     given = arguments.parse_args()
     checks = Checks("PostgreSQL" if given.postgres else "SQLite")
-    with Usher(given.usher, given.postgres) as usher:
-        usher.start()
-        run = Run(usher, checks)
-        idp, session = run.sign_in_by_pysaml2()
-        app = run.token_by_authlib(session)
-        run.leaving(idp, app)
-        run.scim_by_tester()
-        if given.node_modules and shutil.which("node"):
-            run.sign_in_by_samlp(given.node_modules)
+    thin = 1 if os.environ.get("PROOF") and not given.postgres else THIN
+    with Usher(given.usher, given.postgres, log="trace", heard=SECRETS.document) as usher:
+        try:
+            every(usher, checks, given, thin)
+        except Exception:
+            checks.check("the run comes to its end", False, traceback.format_exc())
         code = usher.stop()
         checks.check("the server stops when it is asked to", code == 0, code)
-    print(f"interop on {checks.label}: {checks.passed} passed, {checks.failed} failed")
-    sys.exit(checks.failed > 0)
+        with open(usher.log, encoding="utf-8", errors="replace") as log:
+            silence.check(checks, log.read())
+    checks.end(given.totals)
+
+
+def every(usher, checks, given, thin):
+    usher.start()
+    run = Run(usher, checks)
+    idp, session = run.sign_in_by_pysaml2()
+    app = run.token_by_authlib(session)
+    run.leaving(idp, app)
+    run.scim_by_tester()
+    run.forged(idp, thin)
+    if given.node_modules and shutil.which("node"):
+        run.sign_in_by_samlp(given.node_modules, thin)
+    else:
+        checks.skip("samlp", "Node or the package is not installed")
+    if given.simplesamlphp and shutil.which("php"):
+        simplesamlphp.run(given.simplesamlphp, usher, checks, run.trust)
+    else:
+        checks.skip("SimpleSAMLphp", "PHP or the package is not installed")
+    cold_start.run(usher, checks, lambda address: idp.response(address, run.connection, sign="both"), run.acs)
+    silence.provoke(usher, run.connection, run.app_row, [idp.response("eve@evil.example", run.connection, sign="both")])
 
 
 main()

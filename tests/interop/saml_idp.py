@@ -39,6 +39,7 @@ class IdentityProvider:
     def __init__(self, folder, entity_id):
         self.entity_id = entity_id
         key, certificate = key_and_certificate(folder, "pysaml2")
+        self.key = key
         service = [("https://pysaml2.example/sso", BINDING_HTTP_REDIRECT), ("https://pysaml2.example/sso", BINDING_HTTP_POST)]
         self.config = IdPConfig().load({
             "entityid": entity_id,
@@ -67,7 +68,7 @@ class IdentityProvider:
         """A message that answers no request."""
         assertion, whole = sign in ("assertion", "both"), sign in ("response", "both")
         return str(self.server.create_authn_response(
-            {"mail": [address], "givenName": ["Ada"], "sn": ["Byron"]},
+            {"mail": [address], "givenName": ["Augusta"], "sn": ["Byron"]},
             None,
             connection["acs_url"],
             sp_entity_id=connection["sp_entity_id"],

@@ -59,10 +59,11 @@ function metadata() {
 }
 
 (async () => {
-  const responses = {
-    "assertion signed": await message({ signResponse: false }),
-    "response signed": await message({ signResponse: true }),
-  };
+  const responses = { "assertion signed": [], "response signed": [] };
+  for (let made = 0; made < (asked.count || 1); made++) {
+    responses["assertion signed"].push(await message({ signResponse: false }));
+    responses["response signed"].push(await message({ signResponse: true }));
+  }
   console.log(JSON.stringify({ metadata: await metadata(), responses }));
 })().catch((error) => {
   console.error(error);

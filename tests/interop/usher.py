@@ -22,10 +22,11 @@ LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Usher:
-    def __init__(self, binary, postgres=None):
+    def __init__(self, binary, postgres=None, log="info", heard=None):
+        """`heard` is told what a command prints."""
         self.binary = os.path.abspath(binary)
         self.folder = tempfile.mkdtemp(prefix="usher-")
-        self.process = None
+        self.process, self.heard = None, heard
         self.postgres = postgres
         if postgres:
             self.database = f"usher_{secrets.token_hex(6)}"
@@ -43,7 +44,7 @@ class Usher:
             USHER_MASTER_KEY_FILE=f"{self.folder}/usher.key",
             USHER_LISTEN=f"127.0.0.1:{self.port}",
             USHER_PUBLIC_URL=self.url,
-            USHER_LOG="info",
+            USHER_LOG=log,
         )
 
     def __enter__(self):
@@ -61,9 +62,14 @@ class Usher:
             [self.binary, *arguments, "--json"],
             cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60,
         )
+        with open(self.log, "a", encoding="utf-8") as out:
+            out.write(done.stderr)
         if done.returncode != 0:
             raise RuntimeError(f"usher {' '.join(arguments)}: {done.returncode} {done.stderr}")
-        return json.loads(done.stdout)
+        printed = json.loads(done.stdout)
+        if self.heard:
+            self.heard(printed)
+        return printed
 
     def events(self, org):
         """Every event of an organization."""
