@@ -13,13 +13,19 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config, MailUrl};
 use crate::http;
 use crate::id::{Entropy, Ids};
 use crate::provisioning::installation::{Installation, Opener};
+use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::sweep;
+use crate::secret::DataKeys;
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
+use crate::worker::mail::Route;
+use crate::worker::smtp::{self, Relay};
+use crate::worker::{Office, Worker};
+use crate::{mail, secret};
 
 /// How often rows that time made superfluous are swept out.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -46,9 +52,15 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The installation's keys lack one.
+    #[error("the data keys of this installation are not complete: {0}")]
+    Keys(#[from] secret::Error),
     /// The server loop ended.
     #[error("the server stopped: {0}")]
     Server(#[source] io::Error),
+    /// Nobody can be written to from the sender's address.
+    #[error("no mail can be sent from the address in USHER_MAIL_FROM: {0}")]
+    Sender(#[from] mail::Unmailable),
     /// The store.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -96,8 +108,16 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let listening = TcpListener::bind(address).await;
     let listener = listening.map_err(|source| Error::Listen { address, source })?;
     let installation = open(config, &ids, Opener::Server).await?;
-    let Installation { store, keys, .. } = installation;
+    let Installation {
+        store,
+        keys,
+        data_keys,
+    } = installation;
     let sweeper = sweeper(store.clone(), ids.clone());
+    let letterhead = letterhead(config, &data_keys)?;
+    let (route, pace) = (route(config), config.mail.per_second);
+    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
+    let worker = Worker::start(office);
     let gateway = http::Gateway::new(store, ids, config.server.public_url.as_str(), keys);
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
@@ -108,15 +128,53 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     }
     tracing::info!(public_url = %config.server.public_url, "Usher serves");
     let wakeups = gateway.store.wakeups().clone();
+    let rest = worker.stopper();
     let stop = async move {
         stopped(terminate, interrupt).await;
+        rest();
         // Who waits for events is answered now, so that stopping does not wait for them.
         wakeups.close();
     };
     let served = serve::serve(listener, http::router(gateway), limits, stop).await;
     sweeper.abort();
+    worker.stopped().await;
     tracing::info!("Usher has stopped");
     served.map_err(Error::Server)
+}
+
+/// What every mail is composed with.
+pub fn letterhead(config: &Config, keys: &DataKeys) -> Result<Letterhead, Error> {
+    let sender = &config.mail.from;
+    let from = mail::mailbox(sender.name.as_deref(), &sender.address)?;
+    Ok(Letterhead::new(
+        from,
+        config.server.public_url.as_str(),
+        keys,
+    )?)
+}
+
+/// Where the settings say that mail goes.
+pub fn route(config: &Config) -> Route {
+    match &config.mail.url {
+        MailUrl::File(folder) => Route::Folder(folder.clone()),
+        MailUrl::Smtp {
+            security,
+            host,
+            port,
+            credentials,
+        } => Route::Relay(Relay {
+            host: host.clone(),
+            port: *port,
+            security: match security {
+                config::Security::Plain => smtp::Security::Plain,
+                config::Security::StartTls => smtp::Security::StartTls,
+                config::Security::Tls => smtp::Security::Tls,
+            },
+            credentials: credentials
+                .as_ref()
+                .map(|it| (it.user.clone(), it.password.clone())),
+        }),
+    }
 }
 
 /// One server a store that is a file: two would each believe that only they write to it.

@@ -36,6 +36,10 @@ words! {
         GroupMemberRemoved = "group.member_removed",
         /// A group changed.
         GroupUpdated = "group.updated",
+        /// No try to mail an invitation succeeded.
+        InvitationSendFailed = "invitation.send_failed",
+        /// A relay took an invitation's mail.
+        InvitationSent = "invitation.sent",
         /// A key of the admin API was issued.
         KeyIssued = "key.issued",
         /// A rule was added.

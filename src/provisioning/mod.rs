@@ -36,6 +36,7 @@ pub mod groups;
 pub mod hand_off;
 pub mod installation;
 pub mod members;
+pub mod outbox;
 pub mod people;
 pub mod people_view;
 mod person;

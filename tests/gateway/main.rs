@@ -20,6 +20,7 @@ mod fixtures;
 mod house;
 mod migrations;
 mod oidc;
+mod outbox;
 mod saml_acs;
 mod saml_confirm;
 mod saml_link;
