@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::http;
 use crate::id::{Entropy, Ids};
 use crate::provisioning::installation::{Installation, Opener};
+use crate::provisioning::invitations::Links;
 use crate::provisioning::sweep;
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
@@ -96,9 +97,12 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let listening = TcpListener::bind(address).await;
     let listener = listening.map_err(|source| Error::Listen { address, source })?;
     let installation = open(config, &ids, Opener::Server).await?;
+    let public_url = config.server.public_url.as_str();
+    let links = Links::new(public_url, &installation.data_keys)
+        .map_err(|error| store::Error::MasterKey(error.to_string()))?;
     let Installation { store, keys, .. } = installation;
     let sweeper = sweeper(store.clone(), ids.clone());
-    let gateway = http::Gateway::new(store, ids, config.server.public_url.as_str(), keys);
+    let gateway = http::Gateway::new(store, ids, keys, links);
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
         ..ServeLimits::default()

@@ -196,7 +196,9 @@ pub struct DataKeys(BTreeMap<String, Key>);
 const LINK: &str = "link";
 /// Seals stored secrets.
 const SEAL: &str = "seal";
-const PURPOSES: [&str; 4] = ["audit", LINK, SEAL, "short-code"];
+/// Makes six-digit codes.
+const SHORT_CODE: &str = "short-code";
+const PURPOSES: [&str; 4] = ["audit", LINK, SEAL, SHORT_CODE];
 const WRAP_PLACE: &str = "instance|data_keys||1";
 
 impl DataKeys {
@@ -234,6 +236,12 @@ impl DataKeys {
     /// The key that proves invitation links.
     pub fn link(&self) -> Result<[u8; 32], Error> {
         self.0.get(LINK).map(|key| key.0).ok_or(Error::Unopened)
+    }
+
+    /// The key that makes six-digit codes.
+    pub fn short_code(&self) -> Result<[u8; 32], Error> {
+        let key = self.0.get(SHORT_CODE);
+        key.map(|key| key.0).ok_or(Error::Unopened)
     }
 
     fn sealing(&self) -> Result<&Key, Error> {
