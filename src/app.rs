@@ -16,16 +16,16 @@ use crate::clock::Clock;
 use crate::config::{self, Config, MailUrl};
 use crate::http;
 use crate::id::{Entropy, Ids};
+use crate::mail::{self, Mailbox};
 use crate::provisioning::installation::{Installation, Opener};
+use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::sweep;
-use crate::secret::DataKeys;
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
 use crate::worker::mail::Route;
 use crate::worker::smtp::{self, Relay};
 use crate::worker::{Office, Worker};
-use crate::{mail, secret};
 
 /// How often rows that time made superfluous are swept out.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -52,9 +52,6 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The installation's keys lack one.
-    #[error("the data keys of this installation are not complete: {0}")]
-    Keys(#[from] secret::Error),
     /// The server loop ended.
     #[error("the server stopped: {0}")]
     Server(#[source] io::Error),
@@ -108,17 +105,16 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let listening = TcpListener::bind(address).await;
     let listener = listening.map_err(|source| Error::Listen { address, source })?;
     let installation = open(config, &ids, Opener::Server).await?;
-    let Installation {
-        store,
-        keys,
-        data_keys,
-    } = installation;
+    let public_url = config.server.public_url.as_str();
+    let links = Links::new(public_url, &installation.data_keys)
+        .map_err(|error| store::Error::MasterKey(error.to_string()))?;
+    let Installation { store, keys, .. } = installation;
     let sweeper = sweeper(store.clone(), ids.clone());
-    let letterhead = letterhead(config, &data_keys)?;
+    let letterhead = Letterhead::new(sender(config)?, links.clone());
     let (route, pace) = (route(config), config.mail.per_second);
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
     let worker = Worker::start(office);
-    let gateway = http::Gateway::new(store, ids, config.server.public_url.as_str(), keys);
+    let gateway = http::Gateway::new(store, ids, keys, links);
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
         ..ServeLimits::default()
@@ -142,15 +138,10 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     served.map_err(Error::Server)
 }
 
-/// What every mail is composed with.
-pub fn letterhead(config: &Config, keys: &DataKeys) -> Result<Letterhead, Error> {
+/// Whom mail is from.
+pub fn sender(config: &Config) -> Result<Mailbox, mail::Unmailable> {
     let sender = &config.mail.from;
-    let from = mail::mailbox(sender.name.as_deref(), &sender.address)?;
-    Ok(Letterhead::new(
-        from,
-        config.server.public_url.as_str(),
-        keys,
-    )?)
+    mail::mailbox(sender.name.as_deref(), &sender.address)
 }
 
 /// Where the settings say that mail goes.

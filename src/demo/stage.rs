@@ -25,6 +25,7 @@ use crate::demo::setting::Acme;
 use crate::http::{self, Gateway};
 use crate::id::{Entropy, Ids};
 use crate::provisioning::installation::{Installation, Opener};
+use crate::provisioning::invitations::Links;
 use crate::provisioning::{Context, Source};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
@@ -94,7 +95,9 @@ impl Stage {
         let key_file = folder.path.join("usher.key");
         let open = Installation::open(&place, &key_file, &ids, Opener::Server).await?;
         let store = open.store.clone();
-        let gateway = Gateway::new(open.store, ids.clone(), &public_url, open.keys);
+        let links = Links::new(&public_url, &open.data_keys)
+            .map_err(|error| store::Error::MasterKey(error.to_string()))?;
+        let gateway = Gateway::new(open.store, ids.clone(), open.keys, links);
         let client = Client::new();
         let app = App::new(&public_url, &others_url, ids.clone(), client.clone());
         let portal = Portal::new(ids.clone());

@@ -36,10 +36,30 @@ words! {
         GroupMemberRemoved = "group.member_removed",
         /// A group changed.
         GroupUpdated = "group.updated",
+        /// An invited person came.
+        InvitationAccepted = "invitation.accepted",
+        /// An invited person asks for a new invitation, or for one under another address.
+        InvitationChangeRequested = "invitation.change_requested",
+        /// Somebody was invited.
+        InvitationCreated = "invitation.created",
+        /// An invited person said no.
+        InvitationDeclined = "invitation.declined",
+        /// An invitation lives longer.
+        InvitationExtended = "invitation.extended",
+        /// An invitation cannot be accepted until an admin looks at it.
+        InvitationNeedsAttention = "invitation.needs_attention",
+        /// An invitation was taken back.
+        InvitationRevoked = "invitation.revoked",
         /// No try to mail an invitation succeeded.
         InvitationSendFailed = "invitation.send_failed",
         /// A relay took an invitation's mail.
         InvitationSent = "invitation.sent",
+        /// Another invitation, or the directory, took the place of one.
+        InvitationSuperseded = "invitation.superseded",
+        /// An invitation's role or projects changed.
+        InvitationUpdated = "invitation.updated",
+        /// A file of people was imported.
+        ImportCompleted = "import.completed",
         /// A key of the admin API was issued.
         KeyIssued = "key.issued",
         /// A rule was added.

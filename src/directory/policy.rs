@@ -29,8 +29,6 @@ pub struct Policy {
     /// Whether whoever is invited in a domain that a connection is trusted with accepts by signing
     /// in through it, and not by their mailbox alone.
     pub sso_required: bool,
-    /// Whether the owner may invite somebody whom a directory has turned away.
-    pub allow_directory_override: bool,
     /// Whether answers to an invitation's mail go to the inviter.
     pub reply_to_inviter: bool,
     /// Another public URL of this installation, for links where the first one is blocked.
@@ -43,7 +41,6 @@ impl Default for Policy {
             invite_domains: Vec::new(),
             managed_domains: ManagedDomains::Warn,
             sso_required: false,
-            allow_directory_override: false,
             reply_to_inviter: true,
             alternate_public_url: None,
         }

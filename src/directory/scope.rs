@@ -14,6 +14,16 @@ words! {
         ConnectionsRead = "connections:read",
         /// Read the event feed.
         EventsRead = "events:read",
+        /// Read imports.
+        ImportsRead = "imports:read",
+        /// Import people, and take imports back.
+        ImportsWrite = "imports:write",
+        /// See the links of invitations.
+        InvitationsLink = "invitations:link",
+        /// Read invitations.
+        InvitationsRead = "invitations:read",
+        /// Invite people, and change invitations.
+        InvitationsWrite = "invitations:write",
         /// Read mappings.
         MappingsRead = "mappings:read",
         /// Read organizations.
@@ -34,6 +44,11 @@ impl Scope {
             Self::AuditRead => "this key lacks the scope audit:read",
             Self::ConnectionsRead => "this key lacks the scope connections:read",
             Self::EventsRead => "this key lacks the scope events:read",
+            Self::ImportsRead => "this key lacks the scope imports:read",
+            Self::ImportsWrite => "this key lacks the scope imports:write",
+            Self::InvitationsLink => "this key lacks the scope invitations:link",
+            Self::InvitationsRead => "this key lacks the scope invitations:read",
+            Self::InvitationsWrite => "this key lacks the scope invitations:write",
             Self::MappingsRead => "this key lacks the scope mappings:read",
             Self::OrganizationsRead => "this key lacks the scope organizations:read",
             Self::ProjectsRead => "this key lacks the scope projects:read",

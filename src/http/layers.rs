@@ -45,7 +45,12 @@ async fn observed(State(gateway): State<Gateway>, mut request: Request, next: Ne
         response = reply::scim::bare(response.status());
     }
     if api {
-        response = reply::problem::finished(response, &gateway.public_url, &id);
+        response = reply::problem::finished(
+            response,
+            &gateway.public_url,
+            &id,
+            gateway.ids.clock().now(),
+        );
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

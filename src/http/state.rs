@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use crate::id::Ids;
 use crate::limits;
 use crate::oidc::keys::KeySet;
+use crate::provisioning::invitations::Links;
 use crate::provisioning::{Context, Source};
 use crate::store::Store;
 
@@ -22,6 +23,8 @@ pub struct Gateway {
     pub public_url: Arc<str>,
     /// The keys that sign tokens.
     pub keys: Arc<KeySet>,
+    /// What invitations' links are made with.
+    pub links: Arc<Links>,
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
@@ -31,13 +34,14 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway over these parts; verifies as many signatures at once as there are cores.
-    pub fn new(store: Store, ids: Ids, public_url: &str, keys: KeySet) -> Self {
+    pub fn new(store: Store, ids: Ids, keys: KeySet, links: Links) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             store,
             ids,
-            public_url: public_url.into(),
+            public_url: Arc::clone(&links.public_url),
             keys: Arc::new(keys),
+            links: Arc::new(links),
             verifications: Arc::new(Semaphore::new(cores)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
         }

@@ -3,11 +3,13 @@
 //! nothing any more.
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::directory::scope::{Scope, Scopes};
-use crate::id::{ApiKeyId, OrganizationId};
-use crate::provisioning::{Error, Kind};
+use crate::id::{ApiKeyId, Ids, OrganizationId};
+use crate::provisioning::invitations::Inviter;
+use crate::provisioning::{Change, Context, Error, Kind, Source};
 use crate::secret::Hash;
 use crate::store::rows::OrganizationRow;
 use crate::store::types::Time;
@@ -61,6 +63,74 @@ impl Access {
             Ok(())
         } else {
             Err(Error::Forbidden(scope.lacking()))
+        }
+    }
+}
+
+/// What a key changes: who asks with it, through which request.
+#[derive(Clone, Debug)]
+pub struct KeyChange {
+    /// The hash of the key.
+    pub presented: Hash,
+    /// The slug of the organization.
+    pub slug: String,
+    /// What the key must be allowed.
+    pub scope: Scope,
+    /// The request, as events name their cause.
+    pub cause: String,
+}
+
+/// Runs one change that a key asks for: the key is judged, the organization's row taken, the key
+/// judged again by what holds then, the work done and settled, in one transaction.
+pub async fn key_change<T, F>(
+    store: &Store,
+    ids: &Ids,
+    asked: KeyChange,
+    job: F,
+) -> Result<T, Error>
+where
+    F: for<'c, 't> Fn(&'c mut Change<'t>, &'c Access) -> BoxFuture<'c, Result<T, Error>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    T: Send + 'static,
+{
+    let ids = ids.clone();
+    store
+        .write(move |tx| {
+            let (job, ids, asked) = (job.clone(), ids.clone(), asked.clone());
+            async move {
+                let now = ids.clock().now();
+                let access = Access::of(tx, &asked.presented, now).await?;
+                let organization = access.organization(tx, &asked.slug).await?;
+                access.require(asked.scope)?;
+                let context = Context {
+                    ids,
+                    source: Source::Key(access.key),
+                    cause: asked.cause,
+                };
+                let mut change = Change::begin(tx, organization.id, &context).await?;
+                let access = Access::of(change.tx, &asked.presented, now).await?;
+                access.require(asked.scope)?;
+                let value = job(&mut change, &access).await?;
+                if access.use_is_news {
+                    change.tx.touch_api_key(access.key, Time(now)).await?;
+                }
+                change.settle().await?;
+                Ok(value)
+            }
+            .boxed()
+        })
+        .await
+}
+
+impl Access {
+    /// Who invites with the key: the operator, or the organization itself.
+    pub fn inviter(&self) -> Inviter {
+        match self.org {
+            None => Inviter::operator(),
+            Some(_) => Inviter::organization(),
         }
     }
 }

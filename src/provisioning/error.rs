@@ -1,6 +1,7 @@
 //! What can go wrong in a change, in the product's words.
 
 use crate::directory::Violation;
+use crate::provisioning::invitations::Obstacle;
 use crate::provisioning::refusal::Refusal;
 use crate::{scim, store};
 
@@ -13,6 +14,10 @@ pub enum Kind {
     Connection,
     /// A SCIM Group.
     Group,
+    /// A committed import.
+    Import,
+    /// An invitation.
+    Invitation,
     /// A key of the admin API.
     Key,
     /// A mapping.
@@ -36,6 +41,8 @@ impl Kind {
             Self::App => "app",
             Self::Connection => "connection",
             Self::Group => "group",
+            Self::Import => "import",
+            Self::Invitation => "invitation",
             Self::Key => "key",
             Self::Mapping => "mapping",
             Self::Organization => "organization",
@@ -53,6 +60,9 @@ pub enum Error {
     /// The credential is good for something else.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
+    /// The address cannot be invited, or the invitation cannot be changed, as things stand.
+    #[error(transparent)]
+    Invitation(Obstacle),
     /// There is no such thing in this organization.
     #[error("there is no such {}", .0.word())]
     NotFound(Kind),

@@ -35,6 +35,7 @@ pub mod feed;
 pub mod groups;
 pub mod hand_off;
 pub mod installation;
+pub mod invitations;
 pub mod members;
 pub mod outbox;
 pub mod people;

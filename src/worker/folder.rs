@@ -14,6 +14,17 @@ pub(super) async fn prepare(folder: &Path) -> Result<(), Fault> {
     on_disk(move || fs::create_dir_all(folder)).await
 }
 
+/// Looks whether the folder can be written.
+pub(super) async fn check(folder: &Path) -> Result<(), Fault> {
+    prepare(folder).await?;
+    let draft = folder.join(".check");
+    on_disk(move || {
+        File::create(&draft)?;
+        fs::remove_file(&draft)
+    })
+    .await
+}
+
 /// Writes the mail.
 pub(super) async fn write(folder: &Path, id: &MessageId, bytes: &[u8]) -> Result<String, Fault> {
     let name = format!("{}.eml", id.as_str().trim_matches(['<', '>']));

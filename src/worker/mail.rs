@@ -53,17 +53,37 @@ impl Post {
         }
     }
 
+    /// Looks whether mail could leave this way; answers what was found.
+    pub async fn check(&mut self) -> Result<String, Fault> {
+        match &self.route {
+            Route::Folder(path) => {
+                folder::check(path).await?;
+                Ok(format!("{} can be written", path.display()))
+            }
+            Route::Relay(relay) => {
+                let line = Line::open(relay, &self.hello).await?;
+                let safe = if line.is_encrypted() {
+                    "encrypted"
+                } else {
+                    "not encrypted"
+                };
+                let known = match relay.credentials {
+                    Some(_) => "signed in",
+                    None => "without signing in",
+                };
+                self.line = Some(line);
+                Ok(format!("{} answers, {safe}, {known}", relay.host))
+            }
+        }
+    }
+
     /// Comes so far that the next thing to send is the mail itself. Nothing of it is out yet.
     pub async fn prepare(&mut self, mail: &Written) -> Result<(), Fault> {
         match &self.route {
             Route::Folder(folder) => folder::prepare(folder).await,
             Route::Relay(relay) => {
                 let kept = self.line.take();
-                let ready = Line::ready(kept, relay, &self.hello, mail).await;
-                let (line, done) = match ready {
-                    Ok(line) => (Some(line), Ok(())),
-                    Err((line, fault)) => (line, Err(fault)),
-                };
+                let (line, done) = Line::ready(kept, relay, &self.hello, mail).await;
                 self.line = line;
                 done
             }

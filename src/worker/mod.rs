@@ -239,7 +239,7 @@ fn told(row: &OutboxRow, outcome: &Outcome, state: Option<Delivery>) {
             tracing::warn!(delivery.id = %id, organization.id = %org, %kind, reply, "{message}");
         }
         Some(_) => {
-            tracing::debug!(delivery.id = %id, organization.id = %org, %kind, "A mail rests")
+            tracing::debug!(delivery.id = %id, organization.id = %org, %kind, "A mail rests");
         }
         None => {
             let message = "Somebody else has taken a mail over whose lease ran out";

@@ -20,12 +20,12 @@ use crate::worker::mail::Fault;
 /// How long a relay's address may take to answer.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long one command may take.
-const COMMAND: Duration = Duration::from_secs(60);
+const COMMAND: Duration = Duration::from_mins(1);
 /// How long everything before the mail itself may take: shorter than a lease.
 const PREPARE: Duration = Duration::from_secs(150);
 /// How long the relay may take to answer the whole mail; it is what decides whether a mail counts
 /// as uncertain, so we are patient (RFC 5321 §4.5.3.2.6), for less than a lease.
-const MESSAGE: Duration = Duration::from_secs(120);
+const MESSAGE: Duration = Duration::from_mins(2);
 /// How long a goodbye may take.
 const QUIT: Duration = Duration::from_secs(2);
 /// The relay hangs up (RFC 5321 §4.2.3).
@@ -166,33 +166,32 @@ impl Line {
         relay: &Relay,
         hello: &str,
         mail: &Written,
-    ) -> Result<Self, (Option<Self>, Fault)> {
+    ) -> (Option<Self>, Result<(), Fault>) {
         let preparing = async {
-            if let Some(mut line) = kept {
-                match line.announce(mail).await {
-                    Ok(()) => return Ok(line),
-                    Err(trouble) if trouble.is_answer() => {
-                        return Err((line.reset().await, trouble.over_a_mail()));
-                    }
+            if let Some(line) = kept {
+                match line.announced(mail).await {
                     // A relay hangs up on whoever was silent for a while: that is no try.
-                    Err(_) => {}
+                    (None, _) => {}
+                    answered => return answered,
                 }
             }
-            let mut line = Self::open(relay, hello).await.map_err(|it| (None, it))?;
-            match line.announce(mail).await {
-                Ok(()) => Ok(line),
-                Err(trouble) if trouble.is_answer() => {
-                    Err((line.reset().await, trouble.over_a_mail()))
-                }
-                Err(trouble) => Err((None, trouble.over_a_mail())),
+            match Self::open(relay, hello).await {
+                Ok(line) => line.announced(mail).await,
+                Err(fault) => (None, Err(fault)),
             }
         };
-        match timeout(PREPARE, preparing).await {
-            Ok(ready) => ready,
-            Err(_) => {
-                let said = format!("no mail could be begun within {} s", PREPARE.as_secs());
-                Err((None, Fault::Deferred(said)))
-            }
+        timeout(PREPARE, preparing).await.unwrap_or_else(|_| {
+            let said = format!("no mail could be begun within {} s", PREPARE.as_secs());
+            (None, Err(Fault::Deferred(said)))
+        })
+    }
+
+    /// Announces a mail; where the relay said no, and still listens, all is as before.
+    async fn announced(mut self, mail: &Written) -> (Option<Self>, Result<(), Fault>) {
+        match self.announce(mail).await {
+            Ok(()) => (Some(self), Ok(())),
+            Err(trouble) if trouble.is_answer() => (self.reset().await, Err(trouble.over_a_mail())),
+            Err(trouble) => (None, Err(trouble.over_a_mail())),
         }
     }
 

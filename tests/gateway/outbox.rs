@@ -14,6 +14,7 @@ use usher::directory::invitation::digits::digits;
 use usher::directory::invitation::link::{Channel, LinkClaim, LinkKey, LinkKeys};
 use usher::id::{DeliveryId, Entropy, InvitationId, MailCodeId, OrganizationId};
 use usher::mail::mailbox;
+use usher::provisioning::invitations::Links;
 use usher::provisioning::outbox::{self, Letterhead, Outcome};
 use usher::secret::DataKeys;
 use usher::store::rows::{InvitationRow, MailCodeRow, OutboxRow, UserRow};
@@ -45,7 +46,7 @@ impl Stage {
     fn office(&self, route: Route) -> Office {
         let gateway = &self.gateway.gateway;
         let from = mailbox(Some("Usher"), "no-reply@usher.example").unwrap();
-        let letterhead = Letterhead::new(from, PUBLIC_URL, &self.keys).unwrap();
+        let letterhead = Letterhead::new(from, Links::new(PUBLIC_URL, &self.keys).unwrap());
         let pace = NonZeroU32::new(10_000).unwrap();
         let (store, ids) = (gateway.store.clone(), gateway.ids.clone());
         Office::new(store, ids, letterhead, route, pace)
@@ -78,7 +79,6 @@ impl Stage {
             state: State::Pending,
             version: 3,
             share_version: 1,
-            override_reason: None,
             inviter_id: None,
             inviter_name: None,
             actor: "command".to_owned(),

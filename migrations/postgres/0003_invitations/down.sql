@@ -1,3 +1,4 @@
+DROP INDEX users_buried;
 DROP TABLE outbox;
 DROP TABLE mail_codes;
 DROP TABLE invitation_projects;

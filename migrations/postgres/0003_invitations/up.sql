@@ -31,7 +31,6 @@ CREATE TABLE invitations (
     state text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     share_version bigint NOT NULL,
-    override_reason text COLLATE "C",
     inviter_id uuid,
     inviter_name text COLLATE "C",
     actor text COLLATE "C" NOT NULL,
@@ -104,3 +103,4 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due_at ON outbox (due_at) WHERE finished_at IS NULL;
 CREATE INDEX outbox_invitation_id ON outbox (org_id, invitation_id, created_at);
+CREATE INDEX users_buried ON users (org_id, email_norm) WHERE deleted_at IS NOT NULL;

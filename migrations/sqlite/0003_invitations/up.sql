@@ -31,7 +31,6 @@ CREATE TABLE invitations (
     state TEXT NOT NULL,
     version INTEGER NOT NULL,
     share_version INTEGER NOT NULL,
-    override_reason TEXT,
     inviter_id BLOB,
     inviter_name TEXT,
     actor TEXT NOT NULL,
@@ -104,3 +103,4 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_due_at ON outbox (due_at) WHERE finished_at IS NULL;
 CREATE INDEX outbox_invitation_id ON outbox (org_id, invitation_id, created_at);
+CREATE INDEX users_buried ON users (org_id, email_norm) WHERE deleted_at IS NOT NULL;

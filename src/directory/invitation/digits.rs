@@ -15,10 +15,9 @@ const CODES: u64 = 1_000_000;
 /// The digits of a code.
 pub fn digits(key: &LinkKey, org: OrganizationId, code: MailCodeId) -> String {
     let mac = key.mac(&[PURPOSE, org.uuid().as_bytes(), code.uuid().as_bytes()]);
-    let [a, b, c, d, e, f, g, h, ..] = mac;
+    let eight = mac.first_chunk().expect("SHA-256 gives 32 bytes");
     // 2^64 is so much more than a million that every code is as likely as any other.
-    let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % CODES;
-    format!("{number:06}")
+    format!("{:06}", u64::from_be_bytes(*eight) % CODES)
 }
 
 /// Whether somebody said the digits of this code; spaces and hyphens between them say nothing.

@@ -10,10 +10,10 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::directory::scope::Scope;
-use crate::http::Gateway;
 use crate::http::reply::problem::Problem;
-use crate::provisioning::Error;
-use crate::provisioning::access::{self, Access};
+use crate::http::{Gateway, RequestId};
+use crate::provisioning::access::{self, Access, KeyChange};
+use crate::provisioning::{Change, Error};
 use crate::secret::{self, Hash};
 use crate::store::Tx;
 use crate::store::rows::OrganizationRow;
@@ -97,6 +97,38 @@ impl Admin {
             .boxed()
         })
         .await
+    }
+
+    /// Lets in who may do this in the organization, before their large body is read.
+    pub async fn admit(&self, slug: &str, scope: Scope) -> Result<(), Problem> {
+        self.read(slug, scope, |_, _| async { Ok(()) }.boxed())
+            .await
+    }
+
+    /// Changes something of one organization, with a key that is good for it and has the scope.
+    pub async fn change<T, J>(
+        &self,
+        slug: &str,
+        scope: Scope,
+        request: &RequestId,
+        job: J,
+    ) -> Result<T, Problem>
+    where
+        J: for<'c, 't> Fn(&'c mut Change<'t>, &'c Access) -> BoxFuture<'c, Result<T, Error>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        T: Send + 'static,
+    {
+        let asked = KeyChange {
+            presented: self.presented.ok_or(Error::Unauthorized)?,
+            slug: slug.to_owned(),
+            scope,
+            cause: request.0.to_string(),
+        };
+        let (store, ids) = (&self.gateway.store, &self.gateway.ids);
+        Ok(access::key_change(store, ids, asked, job).await?)
     }
 
     /// Reads something of whichever organizations the key is good for; the job asks for its scope.

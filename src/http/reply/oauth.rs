@@ -115,6 +115,7 @@ pub(in crate::http) fn translated(failure: Failure, request: &RequestId) -> oidc
         }
         Failure::Inner(
             Error::Forbidden(_)
+            | Error::Invitation(_)
             | Error::NotFound(_)
             | Error::Paused
             | Error::Rule(_)

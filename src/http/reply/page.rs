@@ -187,9 +187,11 @@ pub(in crate::http) fn error(error: Error, request: &RequestId) -> Response {
             "changed_meanwhile",
             "The connection was changed meanwhile. Start again from your identity provider.",
         ),
-        Error::Forbidden(_) | Error::Rule(_) | Error::Scim(_) | Error::Taken(_) => {
-            (StatusCode::FORBIDDEN, "refused", "This is not possible.")
-        }
+        Error::Forbidden(_)
+        | Error::Invitation(_)
+        | Error::Rule(_)
+        | Error::Scim(_)
+        | Error::Taken(_) => (StatusCode::FORBIDDEN, "refused", "This is not possible."),
     };
     refusal(status, "That did not work", reason, text, request)
 }

@@ -40,6 +40,7 @@ fn translated(error: Error) -> scim::Error {
     match error {
         Error::Scim(error) => error,
         Error::Forbidden(why) => scim::Error::forbidden(why),
+        Error::Invitation(obstacle) => scim::Error::invalid_value(obstacle.to_string()),
         Error::NotFound(kind) => {
             scim::Error::not_found(format!("there is no such {}", kind.word()))
         }

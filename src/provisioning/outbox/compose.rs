@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::directory::delivery::MailKind;
 use crate::directory::invitation::digits::digits;
-use crate::directory::invitation::link::{Channel, LinkClaim, LinkKey};
+use crate::directory::invitation::link::Channel;
 use crate::directory::invitation::{Message as Words, Standing};
 use crate::directory::policy::Policy;
 use crate::id::{DeliveryId, RoleId};
@@ -16,7 +16,7 @@ use crate::mail::{
     About, Attention, Code, Content, Invitation, Mailbox, Message, MessageId, Notice, mailbox,
 };
 use crate::provisioning::Error;
-use crate::secret::{self, DataKeys};
+use crate::provisioning::invitations::Links;
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
 
@@ -24,28 +24,19 @@ use crate::store::{Store, Tx};
 #[derive(Clone, Debug)]
 pub struct Letterhead {
     from: Mailbox,
-    public_url: String,
     domain: String,
-    link: LinkKey,
-    short_code: LinkKey,
+    links: Links,
 }
 
 impl Letterhead {
-    /// A letterhead; `public_url` has no slash at its end.
-    pub fn new(from: Mailbox, public_url: &str, keys: &DataKeys) -> Result<Self, secret::Error> {
-        let host = Url::parse(public_url).ok();
-        let host = host.and_then(|url| url.host_str().map(str::to_owned));
-        let fits = |domain: &String| MessageId::new("a", domain).is_some();
-        let domain = host
-            .filter(fits)
-            .or_else(|| Some(from.email.domain().to_owned()).filter(fits));
-        Ok(Self {
+    /// The letterhead of this sender.
+    pub fn new(from: Mailbox, links: Links) -> Self {
+        let domain = mail_domain(&links.public_url, &from);
+        Self {
             from,
-            public_url: public_url.to_owned(),
-            domain: domain.unwrap_or_else(|| "localhost".to_owned()),
-            link: LinkKey::new(keys.link()?),
-            short_code: LinkKey::new(keys.short_code()?),
-        })
+            domain,
+            links,
+        }
     }
 
     /// The domain that ids of mails end with, and by which a relay may know us.
@@ -58,6 +49,17 @@ impl Letterhead {
         MessageId::new(&row.to_string(), &self.domain)
             .expect("a UUID is an atom, and the domain was looked at")
     }
+}
+
+/// The domain by which mails are known, and we to a relay: that of the public URL, or else the
+/// sender's.
+pub fn mail_domain(public_url: &str, from: &Mailbox) -> String {
+    let host = Url::parse(public_url).ok();
+    let host = host.and_then(|url| url.host_str().map(str::to_owned));
+    let all = host.into_iter().chain([from.email.domain().to_owned()]);
+    all.into_iter()
+        .find(|domain| MessageId::new("a", domain).is_some())
+        .unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// What a notice's row tells, as its `detail`.
@@ -226,9 +228,6 @@ impl Scene {
         replies: bool,
     ) -> Result<Option<Content>, Error> {
         let (org, invitation) = (self.row.org_id, &self.invitation);
-        let Ok(version) = u32::try_from(invitation.version) else {
-            return Ok(None);
-        };
         if !self.is_pending() {
             return Ok(None);
         }
@@ -244,8 +243,6 @@ impl Scene {
         let name = name.or_else(|| inviter?.display_name.as_deref());
         let message = invitation.message.as_deref();
         let message = message.and_then(|text| Words::read(text).ok().flatten());
-        let channel = Channel::Mail;
-        let claim = LinkClaim::new(&letterhead.link, org, invitation.id, version, channel);
         let content = Invitation {
             app: self.app.as_deref(),
             organization: &self.organization.name,
@@ -255,7 +252,7 @@ impl Scene {
             role: &role.name,
             projects: &projects,
             message: message.as_ref(),
-            url: &format!("{}/join/{}", letterhead.public_url, claim.token()),
+            url: &letterhead.links.url(invitation, Channel::Mail),
             expires_at: invitation.expires_at.0,
         };
         Ok(Some(content.content()))
@@ -289,7 +286,7 @@ impl Scene {
         let content = Code {
             app: self.app.as_deref(),
             organization: &self.organization.name,
-            digits: &digits(&letterhead.short_code, self.row.org_id, id),
+            digits: &digits(&letterhead.links.codes, self.row.org_id, id),
             expires_at: code.expires_at.0,
         };
         Ok(Some(content.content()))

@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::store::rows::OutboxRow;
 use crate::store::types::Time;
 
-pub use compose::{Cause, Composed, Letter, Letterhead, Told, compose};
+pub use compose::{Cause, Composed, Letter, Letterhead, Told, compose, mail_domain};
 
 /// How long a claimed row is nobody else's, counted anew when the handing over begins: longer than
 /// a relay may take to answer.
@@ -166,23 +166,29 @@ async fn tell(
     let Some(id) = row.invitation_id else {
         return Ok(true);
     };
-    let mut data = json!({
-        "invitation_id": id,
-        "delivery_id": row.id,
-        "uncertain": row.uncertain,
-    });
     if row.state == Delivery::Failed {
-        data["reply"] = json!(row.last_reply);
+        let data = json!({
+            "invitation_id": id,
+            "delivery_id": row.id,
+            "uncertain": row.uncertain,
+            "reply": row.last_reply,
+        });
         change.record(EventKind::InvitationSendFailed, data);
         return Ok(true);
     }
-    if let Some(mut invitation) = change.tx.invitation(change.org, id).await? {
-        invitation.send_count += 1;
-        invitation.last_sent_at = Some(change.time());
-        invitation.mailed_role_id = role.or(invitation.mailed_role_id);
-        change.tx.update_invitation(&invitation).await?;
-        data["send_count"] = json!(invitation.send_count);
-    }
+    let Some(mut invitation) = change.tx.invitation(change.org, id).await? else {
+        return Ok(true);
+    };
+    invitation.send_count += 1;
+    invitation.last_sent_at = Some(change.time());
+    invitation.mailed_role_id = role.or(invitation.mailed_role_id);
+    change.tx.update_invitation(&invitation).await?;
+    let data = json!({
+        "invitation_id": id,
+        "delivery_id": row.id,
+        "uncertain": row.uncertain,
+        "send_count": invitation.send_count,
+    });
     change.record(EventKind::InvitationSent, data);
     Ok(true)
 }

@@ -47,7 +47,7 @@ fn slug(text: &str) -> Result<String, Error> {
 }
 
 /// The roles of an organization.
-async fn catalogue(tx: &mut Tx, org: OrganizationId) -> Result<Catalogue, Error> {
+pub(super) async fn catalogue(tx: &mut Tx, org: OrganizationId) -> Result<Catalogue, Error> {
     let rows = tx.roles(org).await?;
     Ok(Catalogue::new(rows.iter().map(resolution::role).collect()))
 }

@@ -4,11 +4,15 @@ use crate::id::ProjectId;
 use crate::id::{DeliveryId, ImportId, InvitationId, LeaseId, MailCodeId, OrganizationId, UserId};
 use crate::store::invited::Invited;
 use crate::store::ops::InvitationProject;
-use crate::store::rows::{ImportRow, InvitationRow, MailCodeRow, OutboxRow};
+use crate::store::rows::{ImportRow, InvitationRow, MailCodeRow, OutboxRow, UserRow};
 use crate::store::tx::ops;
 use crate::store::types::Time;
 
 ops! {
+    /// The living people with these sign-in addresses.
+    users_by_emails = users::by_emails(org: OrganizationId, norms: &[String]) -> Vec<UserRow>;
+    /// People with these addresses whom a directory deleted, the latest deleted last.
+    buried_by_emails = users::buried(org: OrganizationId, norms: &[String]) -> Vec<UserRow>;
     /// The query `imports::insert`.
     insert_import = imports::insert(row: &ImportRow) -> ();
     /// The query `imports::by_id`.

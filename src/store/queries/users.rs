@@ -56,6 +56,46 @@ pub(crate) async fn by_email(
     find.first(conn).await.optional()
 }
 
+/// The living people with these sign-in addresses.
+pub(crate) async fn by_emails(
+    conn: &mut Conn,
+    org: OrganizationId,
+    norms: &[String],
+) -> QueryResult<Vec<UserRow>> {
+    let mut rows = Vec::new();
+    for norms in norms.chunks(CHUNK) {
+        let query = users::table
+            .filter(users::org_id.eq(org))
+            .filter(users::email_norm.eq_any(norms.to_vec()))
+            .filter(users::deleted_at.is_null())
+            .filter(users::erased_at.is_null())
+            .select(UserRow::as_select());
+        rows.extend(query.load::<UserRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+/// People with these addresses whom a directory deleted, the latest deleted last.
+pub(crate) async fn buried(
+    conn: &mut Conn,
+    org: OrganizationId,
+    norms: &[String],
+) -> QueryResult<Vec<UserRow>> {
+    let mut rows = Vec::new();
+    for norms in norms.chunks(CHUNK) {
+        let query = users::table
+            .filter(users::org_id.eq(org))
+            .filter(users::email_norm.eq_any(norms.to_vec()))
+            .filter(users::deleted_at.is_not_null())
+            .filter(users::erased_at.is_null())
+            .filter(users::last_connection_id.is_not_null())
+            .select(UserRow::as_select())
+            .order(users::deleted_at);
+        rows.extend(query.load::<UserRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
 /// Tombstones that a connection's directory left, by the last externalId.
 pub(crate) async fn tombstones(
     conn: &mut Conn,

@@ -40,7 +40,6 @@ pub struct InvitationRow {
     pub state: State,
     pub version: i64,
     pub share_version: i64,
-    pub override_reason: Option<String>,
     pub inviter_id: Option<UserId>,
     pub inviter_name: Option<String>,
     pub actor: String,

@@ -37,7 +37,6 @@ diesel::table! {
         state -> Text,
         version -> BigInt,
         share_version -> BigInt,
-        override_reason -> Nullable<Text>,
         inviter_id -> Nullable<IdSql>,
         inviter_name -> Nullable<Text>,
         actor -> Text,

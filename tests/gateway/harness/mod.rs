@@ -12,7 +12,9 @@ use usher::clock::Clock;
 use usher::http::Gateway;
 use usher::id::{Entropy, Ids};
 use usher::oidc::keys::{Algorithm, KeySet, SigningKey, State};
+use usher::provisioning::invitations::Links;
 use usher::provisioning::{Context, Source};
+use usher::secret::DataKeys;
 use usher::store::Store;
 
 mod arrange;
@@ -50,7 +52,8 @@ impl TestGateway {
         let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
         let ids = Ids::new(clock.clone(), Entropy::seeded(42));
         let store = Store::open_as_it_is(&engine.place, 8).unwrap();
-        let mut gateway = Gateway::new(store, ids, PUBLIC_URL, keys());
+        let links = Links::new(PUBLIC_URL, &DataKeys::generate(ids.entropy())).unwrap();
+        let mut gateway = Gateway::new(store, ids, keys(), links);
         gateway.verifications = Arc::new(tokio::sync::Semaphore::new(2));
         let router = usher::http::router(gateway.clone());
         Self {

@@ -4,16 +4,23 @@
 //! A handler answers a [`Problem`]; [`finished`] writes it down once the request's id and the
 //! public URL are at hand, and turns whatever refusal nobody here phrased into one.
 
+mod types;
+
 use std::fmt;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::directory::Violation;
+use crate::directory::invitation::{Refusal, State};
 use crate::provisioning::Error;
+use crate::provisioning::invitations::Obstacle;
 use crate::store;
+
+pub use types::Type;
 
 /// The media type of problems (RFC 9457 §6.1).
 pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
@@ -21,109 +28,14 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
 /// Seconds after which a client that met a busy store should come again.
 const RETRY_AFTER: &str = "1";
 
-/// Declares the list of problem types: each with its slug, status, title, and what to do.
-macro_rules! types {
-    ($($variant:ident = $slug:literal, $status:literal, $title:literal, $help:literal;)+) => {
-        /// A type of problem; its slug is stable and public.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "the list says of each what it is")]
-        pub enum Type { $($variant,)+ }
-
-        impl Type {
-            /// Every type, in the order of slugs.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The last part of the problem's `type`.
-            pub fn slug(self) -> &'static str {
-                match self { $(Self::$variant => $slug,)+ }
-            }
-
-            /// The status it is answered with.
-            pub fn status(self) -> StatusCode {
-                let code = match self { $(Self::$variant => $status,)+ };
-                StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            }
-
-            /// What happened, in a few words: the same for every problem of the type.
-            pub fn title(self) -> &'static str {
-                match self { $(Self::$variant => $title,)+ }
-            }
-
-            /// What to do about it.
-            pub fn help(self) -> &'static str {
-                match self { $(Self::$variant => $help,)+ }
-            }
-        }
-    };
-}
-
-types! {
-    ArchivedProject = "archived_project", 422, "The project is archived",
-        "Name a project that is live.";
-    BodyTooLarge = "body_too_large", 413, "The body is too large",
-        "Send less at once.";
-    BodyTooSlow = "body_too_slow", 408, "The body did not arrive in time",
-        "Send the request again.";
-    ConnectionPaused = "connection_paused", 409, "The connection is paused",
-        "Resume the connection first.";
-    InsufficientScope = "insufficient_scope", 403, "The key may not do this",
-        "Use a key that has the scope which the detail names.";
-    Internal = "internal", 500, "Something failed here",
-        "Report the trace id to the operator: it leads to the log.";
-    Invalid = "invalid", 422, "A value is refused",
-        "The detail says which value is refused and why.";
-    InvalidParameter = "invalid_parameter", 400, "A query parameter is wrong",
-        "Correct the parameter that the detail names.";
-    LastOwner = "last_owner", 422, "The owner stays",
-        "Transfer the ownership first.";
-    MalformedBody = "malformed_body", 400, "The body cannot be read",
-        "Send JSON of the shape that the API description gives.";
-    MalformedRequest = "malformed_request", 400, "The request cannot be read",
-        "Correct the request; the detail says what is wrong with it.";
-    ManagedByDirectory = "managed_by_directory", 422, "The directory decides this",
-        "Change it at the identity provider.";
-    MethodNotAllowed = "method_not_allowed", 405, "The path takes other methods",
-        "The Allow header says which methods the path takes.";
-    NotAcceptable = "not_acceptable", 406, "The answer is JSON only",
-        "Accept application/json.";
-    NotFound = "not_found", 404, "There is no such thing",
-        "Check the path. What belongs to another organization than the key is not there for it.";
-    OwnerNotGrantable = "owner_not_grantable", 422, "Ownership is transferred, not granted",
-        "Grant another role, or transfer the ownership.";
-    RoleAboveCeiling = "role_above_ceiling", 422, "The role is above the connection's ceiling",
-        "Choose a lower role, or raise the connection's highest role.";
-    ScopeNotAllowed = "scope_not_allowed", 422, "The role takes no projects",
-        "Grant the role without projects.";
-    SignInRefused = "sign_in_refused", 403, "The sign-in is refused",
-        "The detail carries the reason's code.";
-    Stale = "stale", 412, "It was changed meanwhile",
-        "Read it again, and repeat the change on what is there now.";
-    Taken = "taken", 409, "The name is taken",
-        "Choose another name.";
-    TooManyRequests = "too_many_requests", 429, "Too many requests",
-        "Come again after the time that Retry-After says.";
-    TooManyTokens = "too_many_tokens", 422, "Two tokens are live already",
-        "Revoke one of them first.";
-    Unauthorized = "unauthorized", 401, "The credential is not good",
-        "Send a live key of this installation: Authorization: Bearer sk_...";
-    Unavailable = "unavailable", 503, "Usher is busy",
-        "Try again after the time that Retry-After says.";
-    UnknownApp = "unknown_app", 422, "There is no such app",
-        "Create the app first.";
-    UnknownProject = "unknown_project", 422, "There is no such project",
-        "Create the project first.";
-    UnknownRole = "unknown_role", 422, "There is no such role",
-        "Name a role of the organization, or create it first.";
-    UnsupportedMediaType = "unsupported_media_type", 415, "The body must be JSON",
-        "Send the body with Content-Type: application/json.";
-}
-
 /// Something went wrong, as a caller is told.
 #[derive(Clone, Debug)]
 pub struct Problem {
     kind: Type,
     detail: String,
     errors: Vec<Fault>,
+    existing: Option<String>,
+    again_at: Option<Timestamp>,
 }
 
 /// One thing that is wrong with a request.
@@ -159,6 +71,9 @@ pub struct Document<'a> {
     /// What exactly is wrong, where there is more to say.
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     errors: &'a [Fault],
+    /// The id of what is there already and stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    existing_id: Option<&'a str>,
 }
 
 impl Problem {
@@ -168,6 +83,8 @@ impl Problem {
             kind,
             detail: detail.to_string(),
             errors: Vec::new(),
+            existing: None,
+            again_at: None,
         }
     }
 
@@ -185,6 +102,7 @@ impl Problem {
             kind: Type::InvalidParameter,
             detail,
             errors: vec![fault],
+            ..Self::new(Type::InvalidParameter, "")
         }
     }
 
@@ -220,6 +138,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Forbidden(why) => Self::new(Type::InsufficientScope, why),
+            Error::Invitation(obstacle) => of_obstacle(&obstacle),
             Error::NotFound(kind) => Self::new(
                 Type::NotFound,
                 format_args!("there is no such {}", kind.word()),
@@ -256,6 +175,47 @@ fn of_rule(violation: &Violation) -> Problem {
     Problem::new(kind, violation)
 }
 
+fn of_obstacle(obstacle: &Obstacle) -> Problem {
+    let kind = match obstacle {
+        Obstacle::AlreadyMember(_) => Type::AlreadyMember,
+        Obstacle::Deprovisioned(_) => Type::DeprovisionedByDirectory,
+        Obstacle::DomainNotAllowed(_) => Type::DomainNotAllowed,
+        Obstacle::InvalidEmail => Type::InvalidEmail,
+        Obstacle::InvitationExists(_) => Type::InvitationExists,
+        Obstacle::ManagedDomain(_) => Type::ManagedDomain,
+        Obstacle::MemberSuspended(_) => Type::MemberSuspended,
+        Obstacle::Rule(refusal) => of_refusal(refusal),
+        Obstacle::TooMany { .. } => Type::TooManyInvitations,
+    };
+    Problem {
+        existing: obstacle.instance(),
+        again_at: obstacle.again_at(),
+        ..Problem::new(kind, obstacle)
+    }
+}
+
+fn of_refusal(refusal: &Refusal) -> Type {
+    match refusal {
+        Refusal::AmbiguousExpiry => Type::AmbiguousExpiry,
+        Refusal::Closed(State::Accepted) => Type::AlreadyAccepted,
+        Refusal::Closed(State::NeedsAttention) => Type::NeedsAttention,
+        Refusal::Closed(_) => Type::InvitationClosed,
+        Refusal::ExpiryInPast => Type::ExpiryInPast,
+        Refusal::ExpiryTooFar { .. } => Type::ExpiryTooFar,
+        Refusal::ExpiryTooSoon { .. } => Type::ExpiryTooSoon,
+        Refusal::ExtensionLimit { .. } => Type::ExtensionLimit,
+        Refusal::InvalidExpiry => Type::InvalidExpiry,
+        Refusal::InvalidExtension => Type::InvalidExtension,
+        Refusal::MessageTooLong { .. } => Type::TooLong,
+        Refusal::OwnerNotGrantable => Type::OwnerNotGrantable,
+        Refusal::ResendTooOften { .. } => Type::ResendTooOften,
+        Refusal::ResendTooSoon { .. } => Type::ResendTooSoon,
+        Refusal::RoleAboveInviter(_) => Type::RoleAboveInviter,
+        Refusal::ScopeNotAllowed(_) => Type::ScopeNotAllowed,
+        Refusal::TooManyProjects => Type::TooManyProjects,
+    }
+}
+
 fn of_store(error: &store::Error) -> Problem {
     match error {
         store::Error::Taken(_) => Problem::new(Type::Taken, "a value that must be unique is taken"),
@@ -287,12 +247,23 @@ impl IntoResponse for Problem {
 }
 
 /// An answer of the admin API as it leaves: a refusal is a problem, and nothing is kept by caches.
-pub(in crate::http) fn finished(mut response: Response, public_url: &str, id: &str) -> Response {
+pub(in crate::http) fn finished(
+    mut response: Response,
+    public_url: &str,
+    id: &str,
+    now: Timestamp,
+) -> Response {
     let status = response.status();
     let problem = response.extensions_mut().remove::<Problem>();
     if problem.is_some() || status.is_client_error() || status.is_server_error() {
         let problem = problem.unwrap_or_else(|| Problem::bare(status));
         response = written(&problem, response, public_url, id);
+        if let Some(at) = problem.again_at {
+            let seconds = at.duration_since(now).as_secs().max(1);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
     }
     let no_store = HeaderValue::from_static("no-store");
     response
@@ -310,6 +281,7 @@ fn written(problem: &Problem, response: Response, public_url: &str, id: &str) ->
         detail: &problem.detail,
         trace_id: id,
         errors: &problem.errors,
+        existing_id: problem.existing.as_deref(),
     };
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut written = HttpResponse::new(Body::from(body));
@@ -377,7 +349,12 @@ mod tests {
         for status in [400, 401, 404, 405, 406, 408, 413, 415, 429, 500, 503] {
             let code = StatusCode::from_u16(status).unwrap();
             assert_eq!(Problem::bare(code).kind.status(), code);
-            let answer = finished(code.into_response(), "https://usher.example", "id");
+            let answer = finished(
+                code.into_response(),
+                "https://usher.example",
+                "id",
+                Timestamp::UNIX_EPOCH,
+            );
             assert_eq!(answer.status(), code);
             assert_eq!(answer.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
             assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
@@ -386,6 +363,7 @@ mod tests {
             StatusCode::OK.into_response(),
             "https://usher.example",
             "id",
+            Timestamp::UNIX_EPOCH,
         );
         assert_eq!(fine.status(), StatusCode::OK);
     }

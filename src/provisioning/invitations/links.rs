@@ -1,0 +1,52 @@
+//! Links to invitations, made of a row and a key: nothing that is stored is good for accepting.
+
+use std::sync::Arc;
+
+use crate::directory::invitation::link::{Channel, LinkClaim, LinkKey, LinkKeys};
+use crate::secret::{DataKeys, Error};
+use crate::store::rows::InvitationRow;
+
+/// What links and codes are made with.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The public URL, without a trailing slash.
+    pub public_url: Arc<str>,
+    /// The keys of links.
+    pub keys: LinkKeys,
+    /// The key of six-digit codes.
+    pub codes: LinkKey,
+}
+
+impl Links {
+    /// The links of an installation.
+    pub fn new(public_url: &str, keys: &DataKeys) -> Result<Self, Error> {
+        Ok(Self {
+            public_url: public_url.trim_end_matches('/').into(),
+            keys: LinkKeys {
+                current: LinkKey::new(keys.link()?),
+                previous: None,
+            },
+            codes: LinkKey::new(keys.short_code()?),
+        })
+    }
+
+    /// The token of an invitation's link for this channel.
+    pub fn token(&self, row: &InvitationRow, channel: Channel) -> String {
+        let version = u32::try_from(version(row, channel)).unwrap_or_default();
+        let key = &self.keys.current;
+        LinkClaim::new(key, row.org_id, row.id, version, channel).token()
+    }
+
+    /// The link of an invitation for this channel.
+    pub fn url(&self, row: &InvitationRow, channel: Channel) -> String {
+        format!("{}/join/{}", self.public_url, self.token(row, channel))
+    }
+}
+
+/// The version that a link of this channel must have.
+pub fn version(row: &InvitationRow, channel: Channel) -> i64 {
+    match channel {
+        Channel::Mail => row.version,
+        Channel::Shared => row.share_version,
+    }
+}

@@ -1,0 +1,380 @@
+//! Invitations: people who come because somebody asks them to, one at a time or by a file. An
+//! invitation is a row; its link follows from the row, so that role, projects and expiry change
+//! under the same link, and closing the row kills it at once.
+//!
+//! - [`create`]: one invitation; [`known`] says what stands in the way
+//! - [`actions`]: what is done with one that is there
+//! - [`acceptance`]: what its link shows and does
+//! - [`interplay`]: what a directory or a sign-in does with it
+//! - [`view`]: the list
+//!
+//! Operators invite without bounds; a person, or an organization's own key, only so many in an
+//! hour and in a day, so that nobody mails strangers through us.
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::email::Address;
+use crate::directory::event::EventKind;
+use crate::directory::invitation::{Message, State, expiry, may_invite};
+use crate::directory::role::{OWNER_RANK, Role};
+use crate::id::{ImportId, InvitationId, OrganizationId, ProjectId, UserId};
+use crate::limits;
+use crate::provisioning::{Change, Context, Error, Source, change};
+use crate::store::Store;
+use crate::store::rows::{InvitationRow, OutboxRow};
+use crate::store::types::{Doc, Time};
+
+pub mod acceptance;
+pub mod actions;
+pub mod interplay;
+pub mod known;
+pub mod links;
+pub mod look;
+mod obstacle;
+pub mod view;
+
+pub use known::{Found, Known, Rules};
+pub use links::Links;
+pub use obstacle::Obstacle;
+
+/// Who invites.
+#[derive(Clone, Debug)]
+pub struct Inviter {
+    /// The person, if it is one.
+    pub person: Option<UserId>,
+    /// Their name, as the mail shows it.
+    pub name: Option<String>,
+    /// Their rank; an operator has the owner's.
+    pub rank: i64,
+    /// Whether they may only invite so many.
+    pub bounded: bool,
+}
+
+impl Inviter {
+    /// The operator: a command, or a key for all organizations.
+    pub fn operator() -> Self {
+        Self {
+            person: None,
+            name: None,
+            rank: OWNER_RANK,
+            bounded: false,
+        }
+    }
+
+    /// An organization's own key.
+    pub fn organization() -> Self {
+        Self {
+            bounded: true,
+            ..Self::operator()
+        }
+    }
+
+    /// Who the source of a change is; a person is looked up as they are now.
+    pub async fn of(change: &mut Change<'_>) -> Result<Self, Error> {
+        let Source::User(id) = change.context.source else {
+            return Ok(Self::operator());
+        };
+        let rules = Rules::read(change.tx, change.org).await?;
+        let user = change.tx.user(change.org, id).await?;
+        let user = user.filter(crate::store::rows::UserRow::is_active);
+        let user = user.ok_or(Error::Forbidden("the inviter is no member any more"))?;
+        let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
+        if !may_invite(rank) {
+            return Err(Error::Forbidden("only admins and the owner invite"));
+        }
+        Ok(Self {
+            person: Some(user.id),
+            name: user.display_name.or(user.email),
+            rank,
+            bounded: true,
+        })
+    }
+}
+
+/// An invitation to be.
+#[derive(Clone, Debug, Default)]
+pub struct NewInvitation {
+    /// The address.
+    pub email: String,
+    /// The slug of the role.
+    pub role: String,
+    /// The slugs of the projects; none means the whole organization.
+    pub projects: Vec<String>,
+    /// When it expires: a time or a date; seven days where neither is said.
+    pub expires_at: Option<String>,
+    /// In how many days it expires.
+    pub expires_in_days: Option<i64>,
+    /// What the inviter adds.
+    pub message: Option<String>,
+    /// Whether it is only made, and not mailed.
+    pub silent: bool,
+    /// Whether an invitation that is there is sent again instead.
+    pub resends: bool,
+}
+
+/// What an invitation consists of once every rule has said yes.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The address.
+    pub address: Address,
+    /// The role.
+    pub role: Role,
+    /// The projects.
+    pub projects: Vec<ProjectId>,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// What the inviter adds.
+    pub message: Option<Message>,
+    /// Whether it is mailed.
+    pub mailed: bool,
+    /// The import that it is part of.
+    pub import: Option<ImportId>,
+}
+
+/// What creating came to.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// The invitation.
+    pub row: InvitationRow,
+    /// Whether it was there before and was sent again.
+    pub resent: bool,
+    /// What the inviter should know.
+    pub warnings: Vec<&'static str>,
+}
+
+/// Invites somebody.
+pub async fn create(
+    store: &Store,
+    org: OrganizationId,
+    context: Context,
+    inviter: Option<Inviter>,
+    new: NewInvitation,
+) -> Result<Created, Error> {
+    change(store, org, context, move |change| {
+        let (inviter, new) = (inviter.clone(), new.clone());
+        async move { invite(change, inviter, &new).await }.boxed()
+    })
+    .await
+}
+
+/// Invites somebody, in a change that is under way.
+pub async fn invite(
+    change: &mut Change<'_>,
+    inviter: Option<Inviter>,
+    new: &NewInvitation,
+) -> Result<Created, Error> {
+    let inviter = match inviter {
+        Some(inviter) => inviter,
+        None => Inviter::of(change).await?,
+    };
+    let rules = Rules::read(change.tx, change.org).await?;
+    let address = Address::parse(&new.email).ok_or(Obstacle::InvalidEmail)?;
+    let projects = rules.projects(&new.projects)?;
+    let role = rules.role(&new.role, projects.len(), inviter.rank)?;
+    let expires_at = expiry::expiry(new.expires_in_days, new.expires_at.as_deref(), change.now)?;
+    let message = match &new.message {
+        Some(text) => Message::read(text)?,
+        None => None,
+    };
+    let warning = rules.domain(&address)?;
+    let known = Known::look_up(change, &rules, &[address.norm().to_owned()]).await?;
+    let found = known.of(address.norm(), change.now);
+    if let (Found::Invited(row), true) = (&found, new.resends) {
+        let resent = actions::send_again(change, row.clone(), false).await?;
+        return Ok(Created {
+            row: resent.row,
+            resent: true,
+            warnings: resent.warnings,
+        });
+    }
+    if let Some(obstacle) = found.obstacle() {
+        return Err(obstacle.into());
+    }
+    if inviter.bounded {
+        bounds(change, Some(address.norm()), 1).await?;
+    }
+    if let Found::Expired(row) = found {
+        close(change, row, State::Superseded, "superseded").await?;
+    }
+    let draft = Draft {
+        role: role.clone(),
+        projects: projects.iter().map(|row| row.id).collect(),
+        address,
+        expires_at,
+        message,
+        mailed: !new.silent,
+        import: None,
+    };
+    let row = write(change, &inviter, draft).await?;
+    Ok(Created {
+        row,
+        resent: false,
+        warnings: warning.into_iter().collect(),
+    })
+}
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Refuses more invitations than a person and an address may make and get. A file counts against
+/// the organization alone, and names no address here.
+pub async fn bounds(change: &mut Change<'_>, norm: Option<&str>, more: u64) -> Result<(), Error> {
+    let daily = "this organization invited as many people as may be in a day";
+    let limit = limits::INVITATIONS_PER_ORGANIZATION;
+    bound(change, (None, None), (DAY, limit, daily), more).await?;
+    if norm.is_none() {
+        return Ok(());
+    }
+    let actor = change.context.source.actor();
+    let hourly = "you invited as many people as may be in an hour";
+    let limit = limits::INVITATIONS_PER_INVITER;
+    bound(change, (Some(&actor), None), (HOUR, limit, hourly), more).await?;
+    let often = "this address was invited as often as may be in a day";
+    let limit = limits::INVITATIONS_PER_ADDRESS;
+    bound(change, (None, norm), (DAY, limit, often), more).await
+}
+
+async fn bound(
+    change: &mut Change<'_>,
+    (actor, norm): (Option<&str>, Option<&str>),
+    (window, limit, what): (SignedDuration, u64, &'static str),
+    more: u64,
+) -> Result<(), Error> {
+    let since = Time(change.now.checked_sub(window).unwrap_or(change.now));
+    let made = change.tx.invitations_since(change.org, actor, norm, since);
+    let made = u64::try_from(made.await?).unwrap_or_default();
+    if made + more <= limit {
+        return Ok(());
+    }
+    let again_at = change.now.checked_add(window).unwrap_or(change.now);
+    Err(Obstacle::TooMany { what, again_at }.into())
+}
+
+/// Writes an invitation, the mail that is owed for it, and its event.
+pub async fn write(
+    change: &mut Change<'_>,
+    inviter: &Inviter,
+    draft: Draft,
+) -> Result<InvitationRow, Error> {
+    let row = InvitationRow {
+        org_id: change.org,
+        id: change.id(),
+        email: draft.address.typed().to_owned(),
+        email_norm: draft.address.norm().to_owned(),
+        role_id: draft.role.id,
+        mailed_role_id: None,
+        message: draft.message.map(|message| message.as_str().to_owned()),
+        state: State::Pending,
+        version: 1,
+        share_version: 1,
+        inviter_id: inviter.person,
+        inviter_name: inviter.name.clone(),
+        actor: change.context.source.actor(),
+        import_id: draft.import,
+        send_count: 0,
+        last_sent_at: None,
+        asked_at: None,
+        expires_at: Time(draft.expires_at),
+        accepted_user_id: None,
+        accepted_via: None,
+        closed_at: None,
+        closed_cause: None,
+        created_at: change.time(),
+        updated_at: change.time(),
+    };
+    change.tx.insert_invitation(&row).await?;
+    let org = change.org;
+    let projects: Vec<_> = draft.projects.iter().map(|id| (org, row.id, *id)).collect();
+    change.tx.insert_invitation_projects(&projects).await?;
+    if draft.mailed {
+        owe(
+            change,
+            &row,
+            MailKind::Invitation,
+            &row.email,
+            Doc("{}".to_owned()),
+        )
+        .await?;
+    }
+    let data = json!({
+        "invitation_id": row.id,
+        "email": row.email,
+        "role": draft.role.slug,
+        "project_ids": draft.projects,
+        "expires_at": draft.expires_at,
+        "import_id": draft.import,
+    });
+    change.record(EventKind::InvitationCreated, data);
+    Ok(row)
+}
+
+/// Puts a mail into the outbox: it is owed once this change is committed.
+pub(super) async fn owe(
+    change: &mut Change<'_>,
+    row: &InvitationRow,
+    kind: MailKind,
+    recipient: &str,
+    detail: Doc,
+) -> Result<(), Error> {
+    let delivery = OutboxRow {
+        org_id: change.org,
+        id: change.id(),
+        kind,
+        recipient: recipient.to_owned(),
+        invitation_id: Some(row.id),
+        code_id: None,
+        detail,
+        state: Delivery::Queued,
+        uncertain: false,
+        attempts: 0,
+        due_at: change.time(),
+        lease: None,
+        leased_until: None,
+        last_reply: None,
+        created_at: change.time(),
+        finished_at: None,
+    };
+    Ok(change.tx.insert_delivery(&delivery).await?)
+}
+
+/// Closes an invitation that is open: its link is dead, what was not sent yet is not sent.
+pub(super) async fn close(
+    change: &mut Change<'_>,
+    mut row: InvitationRow,
+    state: State,
+    cause: &str,
+) -> Result<InvitationRow, Error> {
+    row.state = state;
+    row.closed_at = Some(change.time());
+    row.closed_cause = Some(cause.to_owned());
+    row.updated_at = change.time();
+    change.tx.update_invitation(&row).await?;
+    change
+        .tx
+        .cancel_deliveries(change.org, row.id, change.time())
+        .await?;
+    let kind = match state {
+        State::Declined => EventKind::InvitationDeclined,
+        State::Revoked => EventKind::InvitationRevoked,
+        _ => EventKind::InvitationSuperseded,
+    };
+    change.record(kind, told(&row, cause));
+    Ok(row)
+}
+
+/// What an event says of an invitation.
+pub(super) fn told(row: &InvitationRow, cause: &str) -> serde_json::Value {
+    json!({"invitation_id": row.id, "email": row.email, "reason": cause})
+}
+
+/// The invitation of this id.
+pub(super) async fn find(
+    change: &mut Change<'_>,
+    id: InvitationId,
+) -> Result<InvitationRow, Error> {
+    let row = change.tx.invitation(change.org, id).await?;
+    row.ok_or(Error::NotFound(crate::provisioning::Kind::Invitation))
+}
