@@ -70,6 +70,8 @@ words! {
         OrganizationCreated = "organization.created",
         /// The owner cannot act any more.
         OrganizationOwnerUnavailable = "organization.owner_unavailable",
+        /// An organization's policy changed.
+        OrganizationUpdated = "organization.updated",
         /// A project was created.
         ProjectCreated = "project.created",
         /// A role was created.
@@ -114,6 +116,7 @@ impl EventKind {
             | Self::KeyIssued
             | Self::MappingCreated
             | Self::MappingRemoved
+            | Self::OrganizationUpdated
             | Self::ProjectCreated
             | Self::RoleCreated
             | Self::SignInRefused

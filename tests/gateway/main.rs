@@ -18,6 +18,7 @@ mod credentials;
 mod demo;
 mod fixtures;
 mod house;
+mod invitations;
 mod migrations;
 mod oidc;
 mod outbox;
