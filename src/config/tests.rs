@@ -128,6 +128,7 @@ fn the_environment_can_say_every_setting() {
         ("USHER_MASTER_KEY_FILE", "/run/key"),
         ("USHER_MAIL_URL", "smtps://u:s3cret@mail.example"),
         ("USHER_MAIL_FROM", "IT <it@id.example>"),
+        ("USHER_MAIL_PER_SECOND", "50"),
         ("USHER_OUTBOUND__ALLOW", "adfs.example,192.168.0.0/16"),
         (
             "USHER_OUTBOUND__PROXY",

@@ -470,7 +470,7 @@ async fn a_relay_that_is_not_there_is_tried_five_times_in_a_day() {
     // It lives longer than the tries take.
     stage
         .alter(&owed, |row| {
-            row.expires_at = Time(row.expires_at.0 + jiff::SignedDuration::from_hours(9))
+            row.expires_at = Time(row.expires_at.0 + jiff::SignedDuration::from_hours(9));
         })
         .await;
     for seconds in [0, MINUTE, 29 * MINUTE, 330 * MINUTE, 18 * 60 * MINUTE] {
@@ -615,7 +615,7 @@ async fn answers_go_to_an_inviter_who_is_there() {
     };
     let send = async |email: &str| {
         let owed = stage.invite(email).await;
-        stage.alter(&owed, by_ada.clone()).await;
+        stage.alter(&owed, by_ada).await;
         stage.office(relay.route()).drain().await.unwrap();
         relay.taken().pop().unwrap().text
     };
@@ -625,7 +625,7 @@ async fn answers_go_to_an_inviter_who_is_there() {
     stage
         .gateway
         .alter_person(stage.org, ada.id, |user| {
-            user.suspended_by_admin_at = Some(user.created_at)
+            user.suspended_by_admin_at = Some(user.created_at);
         })
         .await;
     let text = send("edsger@b.example").await;

@@ -92,7 +92,7 @@ impl Relay {
                 "EHLO" => say("250-relay.example\r\n250-8BITMIME\r\n250 SMTPUTF8")?,
                 "RCPT" => {
                     let address = line.split(['<', '>']).nth(1).unwrap();
-                    recipient = address.to_owned();
+                    address.clone_into(&mut recipient);
                     if address.starts_with("never") {
                         say("550 5.1.1 <someone@else.example>: no such user")?;
                     } else if address.starts_with("later") && self.first(address) {
