@@ -37,6 +37,7 @@ pub mod hand_off;
 pub mod installation;
 pub mod invitations;
 pub mod members;
+pub mod outbox;
 pub mod people;
 pub mod people_view;
 mod person;

@@ -21,6 +21,7 @@ mod house;
 mod invitations;
 mod migrations;
 mod oidc;
+mod outbox;
 mod saml_acs;
 mod saml_confirm;
 mod saml_link;

@@ -22,12 +22,14 @@ mod browser;
 mod engine;
 mod reply;
 mod scim;
+mod smtp;
 mod sso;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::Browser;
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
+pub(crate) use smtp::Relay;
 pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
 
 /// A gateway and what a test may turn on it.
