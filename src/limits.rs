@@ -50,6 +50,9 @@ pub const SMALL_BODY: usize = 64 * 1024;
 /// Bodies larger than [`SMALL_BODY`] that are read and worked on at once (503 beyond).
 pub const LARGE_BODIES: usize = 32;
 
+/// SAML forms larger than [`SMALL_BODY`] that are read and worked on at once (503 beyond).
+pub const LARGE_FORMS: usize = 128;
+
 /// How long a person whom a sign-in created may wait for the directory, where there is one.
 pub const PROVISIONAL: SignedDuration = SignedDuration::from_hours(72);
 

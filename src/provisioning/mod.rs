@@ -264,6 +264,7 @@ where
                 let mut change = Change::begin(tx, client.org, &context).await?;
                 // Who waited for the row is judged by what holds now: a token that was revoked, or
                 // a connection that was paused meanwhile, changes nothing any more.
+                let now = change.time();
                 let client = authenticate(change.tx, &credentials, now, true).await?;
                 let value = job(&mut change, &client).await?;
                 if client.is_stale {

@@ -163,36 +163,7 @@ impl Asked<'_> {
             close(change, row, State::Superseded, "came_otherwise").await?;
             return Ok(Outcome::Closed);
         }
-        if !inviter_may(change, &rules, &row).await? {
-            attend(change, row, "inviter_below_role").await?;
-            return Ok(Outcome::NeedsAttention);
-        }
-        let Some(projects) = standing_projects(change, &row).await? else {
-            attend(change, row, "no_project_left").await?;
-            return Ok(Outcome::NeedsAttention);
-        };
-        let user = UserRow {
-            email: Some(row.email.clone()),
-            email_norm: Some(row.email_norm.clone()),
-            ..UserRow::fresh(change.org, change.id(), change.time())
-        };
-        change.tx.insert_user(&user).await?;
-        let data = json!({
-            "user_id": user.id,
-            "email": user.email,
-            "invitation_id": row.id,
-        });
-        change.record_of(user.id, EventKind::UserCreated, data);
-        if !take(change, &row, user.id, projects, "link").await? {
-            return Err(Error::Stale);
-        }
-        let cookie = begin(change, user.id, secret).await?;
-        Ok(Outcome::In(Entered {
-            org: change.org,
-            user: user.id,
-            email: row.email,
-            cookie,
-        }))
+        join(change, &rules, row, secret).await
     }
 
     /// Whether the six digits of the last code were said. A wrong try counts, and stays counted.
@@ -218,6 +189,45 @@ impl Asked<'_> {
         change.tx.try_mail_code(change.org, code.id, used).await?;
         Ok(right)
     }
+}
+
+/// Makes the person, unless an admin has to look first.
+async fn join(
+    change: &mut Change<'_>,
+    rules: &Rules,
+    row: InvitationRow,
+    secret: Bearer,
+) -> Result<Outcome, Error> {
+    if !inviter_may(change, rules, &row).await? {
+        attend(change, row, "inviter_below_role").await?;
+        return Ok(Outcome::NeedsAttention);
+    }
+    let Some(projects) = standing_projects(change, &row).await? else {
+        attend(change, row, "no_project_left").await?;
+        return Ok(Outcome::NeedsAttention);
+    };
+    let user = UserRow {
+        email: Some(row.email.clone()),
+        email_norm: Some(row.email_norm.clone()),
+        ..UserRow::fresh(change.org, change.id(), change.time())
+    };
+    change.tx.insert_user(&user).await?;
+    let data = json!({
+        "user_id": user.id,
+        "email": user.email,
+        "invitation_id": row.id,
+    });
+    change.record_of(user.id, EventKind::UserCreated, data);
+    if !take(change, &row, user.id, projects, "link").await? {
+        return Err(Error::Stale);
+    }
+    let cookie = begin(change, user.id, secret).await?;
+    Ok(Outcome::In(Entered {
+        org: change.org,
+        user: user.id,
+        email: row.email,
+        cookie,
+    }))
 }
 
 /// Whether a link is of the version that its invitation has now.

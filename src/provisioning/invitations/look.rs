@@ -11,7 +11,7 @@ use crate::provisioning::invitations::acceptance::is_current;
 use crate::provisioning::sessions::Live;
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
-use crate::store::rows::{ConnectionRow, InvitationRow};
+use crate::store::rows::{ConnectionRow, InvitationRow, UserRow};
 
 /// An invitation, as whoever has its link may see it.
 #[derive(Clone, Debug)]
@@ -68,12 +68,13 @@ impl Look {
         let named = tx.invitation_projects(org, &[row.id]).await?;
         let named: Vec<_> = named.into_iter().map(|(_, id)| id).collect();
         let inviter = match row.inviter_id {
-            Some(id) => tx.user(org, id).await?.filter(|user| user.is_active()),
+            Some(id) => tx.user(org, id).await?.filter(UserRow::is_active),
             None => None,
         };
-        let sign_in = match rules.policy.sso_required {
-            true => sso_of(tx, &row).await?,
-            false => None,
+        let sign_in = if rules.policy.sso_required {
+            sso_of(tx, &row).await?
+        } else {
+            None
         };
         let day = row.created_at.0.to_zoned(jiff::tz::TimeZone::UTC).date();
         Ok(Self {
