@@ -1,28 +1,27 @@
-//! What an invitation's link shows and does. Looking changes nothing; accepting is one conditional
-//! write in one transaction, so that of twenty clicks one makes the person, and of accepting and
-//! revoking one wins.
+//! Accepting an invitation: one conditional write in one transaction, so that of twenty clicks one
+//! makes the person, and of accepting and revoking one wins.
 
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::link::{Channel, LinkClaim};
-use crate::directory::invitation::{Message, Standing, State, digits};
+use crate::directory::invitation::{Standing, State};
 use crate::id::{OrganizationId, UserId};
-use crate::limits;
+use crate::provisioning::invitations::codes::proves;
 use crate::provisioning::invitations::interplay::{standing_projects, take};
-use crate::provisioning::invitations::links::version;
-use crate::provisioning::invitations::look::{Look, sso_of};
+use crate::provisioning::invitations::links::{is_current, standing};
+use crate::provisioning::invitations::look::sso_of;
 use crate::provisioning::invitations::{Links, Rules, close, told};
 use crate::provisioning::sessions::{self, ABSOLUTE, Live};
 use crate::provisioning::sign_in::Cookie;
 use crate::provisioning::{Change, Context, Error, Kind, Source, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, MailCodeRow, OutboxRow, SessionRow, UserRow};
+use crate::store::rows::{InvitationRow, SessionRow, UserRow};
 use crate::store::types::{Doc, Time};
 
 /// What a click on "accept" came to.
@@ -138,7 +137,7 @@ impl Asked<'_> {
             .invitation(change.org, self.claim.invitation)
             .await?;
         let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
-        let stands = row.state.at(row.expires_at.0, change.now) == Standing::Pending;
+        let stands = standing(&self.claim, &row, change.now) == Standing::Pending;
         if !stands || !is_current(&self.claim, &row) {
             return Ok(Outcome::Closed);
         }
@@ -151,7 +150,9 @@ impl Asked<'_> {
         if rules.policy.sso_required && sso_of(change.tx, &row).await?.is_some() {
             return Ok(Outcome::SignIn);
         }
-        if self.claim.channel == Channel::Shared && !self.proves(change, &row).await? {
+        let proof = self.claim.channel == Channel::Mail
+            || proves(change, self.links, &row, self.code).await?;
+        if !proof {
             return Ok(Outcome::Code(self.code.is_some()));
         }
         if change
@@ -194,35 +195,6 @@ impl Asked<'_> {
             cookie,
         }))
     }
-
-    /// Whether the six digits of the last code were said. A wrong try counts, and stays counted.
-    async fn proves(&self, change: &mut Change<'_>, row: &InvitationRow) -> Result<bool, Error> {
-        let Some(said) = self.code else {
-            return Ok(false);
-        };
-        let since = change.now.checked_sub(limits::SHORT_CODE_LIFE);
-        let since = Time(since.unwrap_or(change.now));
-        let codes = change
-            .tx
-            .mail_codes_since(change.org, row.id, since)
-            .await?;
-        let tries = i64::from(limits::SHORT_CODE_TRIES);
-        let good = |code: &&MailCodeRow| {
-            code.used_at.is_none() && code.tries < tries && code.expires_at.0 > change.now
-        };
-        let Some(code) = codes.iter().find(good) else {
-            return Ok(false);
-        };
-        let right = digits::is_said(&self.links.codes, change.org, code.id, said);
-        let used = right.then(|| change.time());
-        change.tx.try_mail_code(change.org, code.id, used).await?;
-        Ok(right)
-    }
-}
-
-/// Whether a link is of the version that its invitation has now.
-pub(super) fn is_current(claim: &LinkClaim, row: &InvitationRow) -> bool {
-    i64::from(claim.version) == version(row, claim.channel)
 }
 
 /// Whether the inviter could still hand out the role: a demoted admin's invitations wait.
@@ -263,7 +235,7 @@ async fn attend(
 }
 
 /// Tells whoever invited what became of it: the inviter while they are a member, else the owner.
-async fn notify(
+pub(super) async fn notify(
     change: &mut Change<'_>,
     row: &InvitationRow,
     detail: serde_json::Value,
@@ -305,134 +277,4 @@ async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<
     let data = json!({"user_id": user, "connection_id": null, "session_id": session.id});
     change.record(EventKind::SessionCreated, data);
     Ok(Cookie { secret, expires_at })
-}
-
-/// Mails a six-digit code to the invited address, unless enough were mailed lately; whoever asks
-/// is told the same either way.
-pub async fn send_code(
-    store: &Store,
-    context: Context,
-    links: &Links,
-    token: &str,
-) -> Result<(), Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    change(store, org, context, move |change| {
-        async move {
-            let row = super::find(change, claim.invitation).await?;
-            let stands = row.state.at(row.expires_at.0, change.now) == Standing::Pending;
-            let hour = jiff::SignedDuration::from_hours(1);
-            let since = Time(change.now.checked_sub(hour).unwrap_or(change.now));
-            let mailed = change.tx.mail_codes_since(org, row.id, since).await?.len();
-            let enough = mailed >= usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or(0);
-            if !stands || !is_current(&claim, &row) || enough {
-                return Ok(());
-            }
-            let life = limits::SHORT_CODE_LIFE;
-            let code = MailCodeRow {
-                org_id: org,
-                id: change.id(),
-                invitation_id: row.id,
-                tries: 0,
-                created_at: change.time(),
-                expires_at: Time(change.now.checked_add(life).unwrap_or(change.now)),
-                used_at: None,
-            };
-            change.tx.insert_mail_code(&code).await?;
-            let delivery = OutboxRow {
-                org_id: org,
-                id: change.id(),
-                kind: MailKind::Code,
-                recipient: row.email,
-                invitation_id: Some(row.id),
-                code_id: Some(code.id),
-                detail: Doc("{}".to_owned()),
-                state: Delivery::Queued,
-                uncertain: false,
-                attempts: 0,
-                due_at: change.time(),
-                lease: None,
-                leased_until: None,
-                last_reply: None,
-                created_at: change.time(),
-                finished_at: None,
-            };
-            Ok(change.tx.insert_delivery(&delivery).await?)
-        }
-        .boxed()
-    })
-    .await
-}
-
-/// The no of the invited person, from their own mailbox. Doing it again changes nothing.
-pub async fn decline(
-    store: &Store,
-    context: Context,
-    links: &Links,
-    token: &str,
-    reason: Option<Message>,
-) -> Result<(), Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    change(store, org, context, move |change| {
-        let reason = reason.clone();
-        async move {
-            let row = super::find(change, claim.invitation).await?;
-            let mailed = claim.channel == Channel::Mail && is_current(&claim, &row);
-            if !mailed || row.state.at(row.expires_at.0, change.now) != Standing::Pending {
-                return Ok(());
-            }
-            let row = close(change, row, State::Declined, "declined").await?;
-            let reason = reason.as_ref().map(Message::as_str);
-            notify(change, &row, json!({"about": "declined", "reason": reason})).await
-        }
-        .boxed()
-    })
-    .await
-}
-
-/// Somebody came too late and asks for another invitation: once a day the inviter is told;
-/// whoever asks hears the same either way.
-pub async fn ask_again(
-    store: &Store,
-    context: Context,
-    links: &Links,
-    token: &str,
-) -> Result<(), Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    change(store, org, context, move |change| {
-        async move {
-            let mut row = super::find(change, claim.invitation).await?;
-            let day = jiff::SignedDuration::from_hours(24);
-            let lately = |at: Time| change.now.duration_since(at.0) < day;
-            let expired = row.state.at(row.expires_at.0, change.now) == Standing::Expired;
-            if !expired || !is_current(&claim, &row) || row.asked_at.is_some_and(lately) {
-                return Ok(());
-            }
-            row.asked_at = Some(change.time());
-            change.tx.update_invitation(&row).await?;
-            let data = told(&row, "expired");
-            change.record(EventKind::InvitationChangeRequested, data);
-            notify(change, &row, json!({"about": "wanted"})).await
-        }
-        .boxed()
-    })
-    .await
-}
-
-/// What a link shows; nothing is changed by looking.
-pub async fn look(
-    store: &Store,
-    links: &Links,
-    token: &str,
-    cookies: Vec<Hash>,
-    now: jiff::Timestamp,
-) -> Result<Look, Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    let live = sessions::current(store, cookies, now).await?;
-    let key = links.keys.current.clone();
-    store
-        .read(move |tx| {
-            let (live, key) = (live.clone(), key.clone());
-            async move { Look::at(tx, org, &claim, live.as_ref(), &key, now).await }.boxed()
-        })
-        .await
 }

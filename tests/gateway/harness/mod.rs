@@ -20,12 +20,14 @@ use usher::store::Store;
 mod arrange;
 mod browser;
 mod engine;
+mod invited;
 mod reply;
 mod scim;
 mod sso;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::Browser;
+pub(crate) use invited::{Invited, press};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
