@@ -11,6 +11,7 @@ mod doctor;
 mod domain;
 mod events;
 mod failure;
+mod invite;
 mod key;
 mod mapping;
 mod migrate;
@@ -102,6 +103,8 @@ enum Command {
     Project(project::Project),
     #[command(subcommand)]
     Mapping(mapping::Mapping),
+    #[command(subcommand)]
+    Invite(invite::Invite),
     #[command(subcommand)]
     App(app::App),
     #[command(subcommand)]
@@ -205,6 +208,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Role(role) => Box::pin(role.run(opened)).await?,
         Command::Project(project) => Box::pin(project.run(opened)).await?,
         Command::Mapping(mapping) => return Box::pin(mapping.run(opened)).await,
+        Command::Invite(invite) => return Box::pin(invite.run(opened, &opened.links)).await,
         Command::App(app) => Box::pin(app.run(opened)).await?,
         Command::Key(key) => Box::pin(key.run(opened)).await?,
         Command::User(user) => Box::pin(user.run(opened)).await?,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::directory::grant::Entitlement;
 use crate::directory::role::Catalogue;
-use crate::id::{AppId, CodeId, OrganizationId, SessionId, UserId};
+use crate::id::{AppId, CodeId, OrganizationId, RoleId, SessionId, UserId};
 use crate::oidc::claims::{Facts, ProjectRole};
 use crate::oidc::code::{self, Binding};
 use crate::oidc::launch;
@@ -293,16 +293,7 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
         .await?
         .ok_or(Error::NotFound(Kind::Organization))?;
     let roles = Catalogue::new(tx.roles(org).await?.iter().map(role).collect());
-    let reach = match &live.door {
-        Door::Connection(connection) => {
-            let link = match session.identity_id {
-                Some(id) => tx.identity(org, id).await?,
-                None => None,
-            };
-            Reach::of(user, connection, link.as_ref())
-        }
-        Door::Mailbox => Reach::of_mailbox(organization.default_role_id, &roles),
-    };
+    let reach = reach(tx, live, organization.default_role_id, &roles).await?;
     let slug = |id| {
         roles
             .role(reach.cap(id, &roles))
@@ -347,6 +338,22 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
         auth_time: session.authenticated_at.0,
         acr: session.context_class.clone(),
     })
+}
+
+async fn reach(
+    tx: &mut Tx,
+    live: &Live,
+    default: RoleId,
+    roles: &Catalogue,
+) -> Result<Reach, Error> {
+    let Door::Connection(connection) = &live.door else {
+        return Ok(Reach::of_mailbox(default, roles));
+    };
+    let link = match live.session.identity_id {
+        Some(id) => tx.identity(live.session.org_id, id).await?,
+        None => None,
+    };
+    Ok(Reach::of(&live.user, connection, link.as_ref()))
 }
 
 /// Whether the address is vouched for: the session was made from that mailbox, or the address lies

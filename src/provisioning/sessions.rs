@@ -38,7 +38,7 @@ pub struct Live {
 #[derive(Clone, Debug)]
 pub enum Door {
     /// A sign-in through a connection, which works.
-    Connection(ConnectionRow),
+    Connection(Box<ConnectionRow>),
     /// An invitation that was accepted from the mailbox it was sent to.
     Mailbox,
 }
@@ -93,7 +93,7 @@ async fn behind(tx: &mut Tx, session: SessionRow, now: Timestamp) -> Result<Opti
     let door = match session.connection_id {
         None => Door::Mailbox,
         Some(id) => match tx.connection(session.org_id, id).await? {
-            Some(row) if row.state == ConnectionState::Active => Door::Connection(row),
+            Some(row) if row.state == ConnectionState::Active => Door::Connection(Box::new(row)),
             _ => return Ok(None),
         },
     };

@@ -9,7 +9,7 @@ use usher::id::OrganizationId;
 use usher::provisioning::invitations::actions::Action;
 use usher::provisioning::invitations::{Inviter, NewInvitation};
 
-use crate::harness::{Browser, Invited, TestGateway, press, reason};
+use crate::harness::{Browser, Invited, TestGateway, csrf, press, reason};
 
 const GRACE: &str = "grace@acme.example";
 const ACCEPT: &[(&str, &str)] = &[("action", "accept")];
@@ -103,7 +103,7 @@ async fn the_page_shows_what_is_offered_and_by_whom() {
     for text in [
         "<html lang=\"en\">",
         "<title>Join acme - Usher</title>",
-        "ada@acme.example invites you to join acme",
+        "Ada Lovelace invites you to join acme",
         "Grace@acme.example",
         "<dd>Editor</dd>",
         "<dd>apollo</dd>",
@@ -210,17 +210,11 @@ async fn what_is_closed_says_so_and_no_more() {
     let (gateway, org) = acme().await;
     let browser = Browser::new(&gateway);
     let revoked = gateway.invite(org, GRACE, "editor").await;
-    let page = browser
-        .get(&revoked.mailed().await)
-        .await
-        .expect(200)
-        .text();
-    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
-    let csrf = csrf.split('"').next().unwrap();
+    let field = csrf(&browser.get(&revoked.mailed().await).await.expect(200));
     revoked.act(Action::Revoke).await.unwrap();
     let before = gateway.traces(org).await;
     for action in ["accept", "decline", "code"] {
-        let fields = [("csrf", csrf), ("action", action)];
+        let fields = [("csrf", &*field), ("action", action)];
         let reply = browser.submit(&revoked.mailed().await, &fields).await;
         assert!([303, 410].contains(&reply.status.as_u16()), "{action}");
     }

@@ -10,7 +10,7 @@ use usher::provisioning::Error;
 use usher::provisioning::invitations::actions::Action;
 use usher::provisioning::invitations::{Inviter, NewInvitation};
 
-use crate::harness::{Browser, TestGateway, press, reason};
+use crate::harness::{Browser, TestGateway, csrf, press, reason};
 
 const GRACE: &str = "grace@acme.example";
 const ACCEPT: &[(&str, &str)] = &[("action", "accept")];
@@ -31,11 +31,7 @@ async fn invite_accept_requires_click_post() {
     let invited = gateway.invite(org, GRACE, "editor").await;
     let path = invited.mailed().await;
     let before = gateway.traces(org).await;
-    let open = async |browser: &Browser<'_>| {
-        let page = browser.get(&path).await.expect(200).text();
-        let field = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
-        field.split('"').next().unwrap().to_owned()
-    };
+    let open = async |browser: &Browser<'_>| csrf(&browser.get(&path).await.expect(200));
     let (grace, eve) = (Browser::new(&gateway), Browser::new(&gateway));
     let (mine, theirs) = (open(&grace).await, open(&eve).await);
     assert_eq!(
@@ -96,11 +92,9 @@ async fn invite_accept_requires_click_post() {
 
     // The page that asks once more sets the cookie, and its button works.
     let late = Browser::new(&gateway);
-    let again = late.submit(&path, ACCEPT).await.expect(200).text();
-    let csrf = again.split("name=\"csrf\" value=\"").nth(1).unwrap();
-    let csrf = csrf.split('"').next().unwrap();
+    let field = csrf(&late.submit(&path, ACCEPT).await.expect(200));
     let reply = late
-        .submit(&path, &[("csrf", csrf), accept])
+        .submit(&path, &[("csrf", &field), accept])
         .await
         .expect(303);
     assert_eq!(reply.header("location"), Some("/signed-in"));
@@ -169,7 +163,9 @@ async fn revoke_beats_accept_race() {
         let invited = gateway.invite(org, &email, "editor").await;
         let path = invited.mailed().await;
         let browser = Browser::new(&gateway);
-        let click = press(&browser, &path, ACCEPT);
+        let field = csrf(&browser.get(&path).await.expect(200));
+        let fields = [("csrf", &*field), ("action", "accept")];
+        let click = browser.submit(&path, &fields);
         let (reply, revoked) = if round % 2 == 0 {
             join(click, invited.act(Action::Revoke)).await
         } else {
@@ -289,15 +285,13 @@ async fn at_the_organizations_other_url_the_browser_stays_there() {
             .expect(200);
         let cookie = page.header("set-cookie").unwrap().to_owned();
         assert!(!cookie.contains("Domain"), "{cookie}");
-        let page = page.text();
-        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
-        let csrf = csrf.split('"').next().unwrap();
+        let field = csrf(&page);
         let post = Request::post(&path)
             .header("host", host)
             .header("origin", "https://join.acme.example")
             .header("cookie", cookie.split(';').next().unwrap())
             .header("content-type", "application/x-www-form-urlencoded");
-        let body = Body::from(format!("csrf={csrf}&action=accept"));
+        let body = Body::from(format!("csrf={field}&action=accept"));
         let reply = gateway.send(post.body(body).unwrap()).await.expect(303);
         let location = reply.header("location").unwrap();
         assert!(location.starts_with(expected), "{host}: {location}");

@@ -18,6 +18,7 @@ mod credentials;
 mod demo;
 mod fixtures;
 mod house;
+mod invitations;
 mod join;
 mod join_click;
 mod join_shared;

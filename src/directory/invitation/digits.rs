@@ -15,9 +15,9 @@ const CODES: u64 = 1_000_000;
 /// The digits of a code.
 pub fn digits(key: &LinkKey, org: OrganizationId, code: MailCodeId) -> String {
     let mac = key.mac(&[PURPOSE, org.uuid().as_bytes(), code.uuid().as_bytes()]);
-    let [a, b, c, d, e, f, g, h, ..] = mac;
     // 2^64 is so much more than a million that every code is as likely as any other.
-    let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % CODES;
+    let (head, _) = mac.split_first_chunk::<8>().expect("a MAC has 32 bytes");
+    let number = u64::from_be_bytes(*head) % CODES;
     format!("{number:06}")
 }
 

@@ -16,8 +16,7 @@ use crate::http::reply::page;
 use crate::http::{Gateway, RequestId, signed_in};
 use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::invitations::acceptance::{Entered, Outcome, accept};
-use crate::provisioning::invitations::answers::{ask_again, decline};
-use crate::provisioning::invitations::codes::send_code;
+use crate::provisioning::invitations::asked::{ask_again, decline, send_code};
 use crate::provisioning::invitations::look::Look;
 use crate::provisioning::{Context, Source};
 

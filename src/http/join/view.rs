@@ -104,7 +104,7 @@ struct Expired<'a> {
     look: &'a Look,
     asked: Asked,
     csrf: &'a str,
-    expired: String,
+    expires: String,
     relative: String,
 }
 
@@ -143,7 +143,7 @@ pub(super) fn show(
                 look,
                 asked,
                 csrf,
-                expired: expires,
+                expires,
                 relative,
             };
             page::html(StatusCode::GONE, &page, &[])

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::link::{Channel, LinkClaim};
 use crate::directory::invitation::{Standing, State};
 use crate::id::{OrganizationId, UserId};
+use crate::provisioning::invitations::asked::notify;
 use crate::provisioning::invitations::codes::proves;
-use crate::provisioning::invitations::interplay::{standing_projects, take};
+use crate::provisioning::invitations::interplay::{inviter_may, standing_projects, take};
 use crate::provisioning::invitations::links::{is_current, standing};
 use crate::provisioning::invitations::look::sso_of;
 use crate::provisioning::invitations::{Links, Rules, close, told};
@@ -22,7 +22,7 @@ use crate::provisioning::{Change, Context, Error, Kind, Source, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{InvitationRow, SessionRow, UserRow};
-use crate::store::types::{Doc, Time};
+use crate::store::types::Time;
 
 /// What a click on "accept" came to.
 #[derive(Clone, Debug)]
@@ -164,57 +164,47 @@ impl Asked<'_> {
             close(change, row, State::Superseded, "came_otherwise").await?;
             return Ok(Outcome::Closed);
         }
-        if !inviter_may(change, &rules, &row).await? {
-            attend(change, row, "inviter_below_role").await?;
-            return Ok(Outcome::NeedsAttention);
-        }
-        let Some(projects) = standing_projects(change, &row).await? else {
-            attend(change, row, "no_project_left").await?;
-            return Ok(Outcome::NeedsAttention);
-        };
-        let user = UserRow {
-            email: Some(row.email.clone()),
-            email_norm: Some(row.email_norm.clone()),
-            ..UserRow::fresh(change.org, change.id(), change.time())
-        };
-        change.tx.insert_user(&user).await?;
-        let data = json!({
-            "user_id": user.id,
-            "email": user.email,
-            "invitation_id": row.id,
-        });
-        change.record_of(user.id, EventKind::UserCreated, data);
-        if !take(change, &row, user.id, projects, "link").await? {
-            return Err(Error::Stale);
-        }
-        let cookie = begin(change, user.id, secret).await?;
-        Ok(Outcome::In(Entered {
-            org: change.org,
-            user: user.id,
-            email: row.email,
-            cookie,
-        }))
+        join(change, &rules, row, secret).await
     }
 }
 
-/// Whether the inviter could still hand out the role: a demoted admin's invitations wait.
-async fn inviter_may(
+/// Makes the person, unless an admin has to look first.
+async fn join(
     change: &mut Change<'_>,
     rules: &Rules,
-    row: &InvitationRow,
-) -> Result<bool, Error> {
-    let Some(inviter) = row.inviter_id else {
-        return Ok(true);
-    };
-    let Some(user) = change.tx.user(change.org, inviter).await? else {
-        return Ok(true);
-    };
-    if !user.is_active() {
-        // Who left as a member in good standing leaves their invitations behind.
-        return Ok(true);
+    row: InvitationRow,
+    secret: Bearer,
+) -> Result<Outcome, Error> {
+    if !inviter_may(change, rules, &row).await? {
+        attend(change, row, "inviter_below_role").await?;
+        return Ok(Outcome::NeedsAttention);
     }
-    let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
-    Ok(rank >= rules.roles.rank(row.role_id))
+    let Some(projects) = standing_projects(change, &row).await? else {
+        attend(change, row, "no_project_left").await?;
+        return Ok(Outcome::NeedsAttention);
+    };
+    let user = UserRow {
+        email: Some(row.email.clone()),
+        email_norm: Some(row.email_norm.clone()),
+        ..UserRow::fresh(change.org, change.id(), change.time())
+    };
+    change.tx.insert_user(&user).await?;
+    let data = json!({
+        "user_id": user.id,
+        "email": user.email,
+        "invitation_id": row.id,
+    });
+    change.record_of(user.id, EventKind::UserCreated, data);
+    if !take(change, &row, user.id, projects, "link").await? {
+        return Err(Error::Stale);
+    }
+    let cookie = begin(change, user.id, secret).await?;
+    Ok(Outcome::In(Entered {
+        org: change.org,
+        user: user.id,
+        email: row.email,
+        cookie,
+    }))
 }
 
 async fn attend(
@@ -232,27 +222,6 @@ async fn attend(
         json!({"about": "needs_attention", "attention": why}),
     )
     .await
-}
-
-/// Tells whoever invited what became of it: the inviter while they are a member, else the owner.
-pub(super) async fn notify(
-    change: &mut Change<'_>,
-    row: &InvitationRow,
-    detail: serde_json::Value,
-) -> Result<(), Error> {
-    let inviter = match row.inviter_id {
-        Some(id) => change.tx.user(change.org, id).await?,
-        None => None,
-    };
-    let reader = match inviter.filter(UserRow::is_active) {
-        Some(user) => Some(user),
-        None => change.tx.owner_of(change.org).await?,
-    };
-    if let Some(address) = reader.and_then(|user| user.email) {
-        let detail = Doc(detail.to_string());
-        super::owe(change, row, MailKind::Notice, &address, detail).await?;
-    }
-    Ok(())
 }
 
 async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<Cookie, Error> {

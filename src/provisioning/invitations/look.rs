@@ -15,7 +15,7 @@ use crate::provisioning::invitations::{Links, Rules};
 use crate::provisioning::sessions::{self, Live};
 use crate::provisioning::{Error, Kind};
 use crate::secret::Hash;
-use crate::store::rows::{ConnectionRow, InvitationRow};
+use crate::store::rows::{ConnectionRow, InvitationRow, UserRow};
 use crate::store::{Store, Tx};
 
 /// An invitation, as whoever has its link may see it.
@@ -117,12 +117,13 @@ impl Look {
         let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
         let rules = Rules::read(tx, org).await?;
         let inviter = match row.inviter_id {
-            Some(id) => tx.user(org, id).await?.filter(|user| user.is_active()),
+            Some(id) => tx.user(org, id).await?.filter(UserRow::is_active),
             None => None,
         };
-        let sign_in = match rules.policy.sso_required {
-            true => sso_of(tx, &row).await?.map(SignIn::from),
-            false => None,
+        let sign_in = if rules.policy.sso_required {
+            sso_of(tx, &row).await?.map(SignIn::from)
+        } else {
+            None
         };
         let app = hand_off::app_of(tx, Origin { org, app: None }).await?;
         let app = match app {

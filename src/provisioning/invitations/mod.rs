@@ -4,7 +4,7 @@
 //!
 //! - [`create`]: one invitation; [`known`] says what stands in the way
 //! - [`actions`]: what is done with one that is there
-//! - [`look`], [`acceptance`], [`answers`], [`codes`]: what its link shows and does
+//! - [`look`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
 //! - [`share`]: the link that somebody passes on, and how a message is known again
 //! - [`interplay`]: what a directory or a sign-in does with it
 //! - [`view`]: the list
@@ -30,7 +30,7 @@ use crate::store::types::{Doc, Time};
 
 pub mod acceptance;
 pub mod actions;
-pub mod answers;
+pub mod asked;
 pub mod codes;
 pub mod interplay;
 pub mod known;

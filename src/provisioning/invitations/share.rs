@@ -110,8 +110,8 @@ async fn share_in(
         .render()
         .expect("a template that writes text into a string cannot fail");
     Ok(Shared {
-        message,
         url,
+        message,
         phrase,
         expires_at,
     })

@@ -170,13 +170,18 @@ impl Invited<'_> {
     }
 }
 
+/// The field that binds the forms of a page to its browser.
+pub(crate) fn csrf(page: &Reply) -> String {
+    let text = page.text();
+    let field = text.split("name=\"csrf\" value=\"").nth(1);
+    let field = field.unwrap_or_else(|| panic!("no form: {text}"));
+    field.split('"').next().unwrap().to_owned()
+}
+
 /// Opens a link and presses one of its buttons.
 pub(crate) async fn press(browser: &Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Reply {
-    let page = browser.get(path).await.text();
-    let field = page.split("name=\"csrf\" value=\"").nth(1);
-    let field = field.unwrap_or_else(|| panic!("no form: {page}"));
-    let csrf = field.split('"').next().unwrap();
-    let mut all = vec![("csrf", csrf)];
+    let csrf = csrf(&browser.get(path).await);
+    let mut all = vec![("csrf", &*csrf)];
     all.extend(fields);
     browser.submit(path, &all).await
 }

@@ -27,7 +27,7 @@ mod sso;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::Browser;
-pub(crate) use invited::{Invited, press};
+pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
