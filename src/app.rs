@@ -13,14 +13,19 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config, MailUrl};
 use crate::http;
 use crate::id::{Entropy, Ids};
+use crate::mail::{self, Mailbox};
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
+use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::sweep;
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
+use crate::worker::mail::Route;
+use crate::worker::smtp::{self, Relay};
+use crate::worker::{Office, Worker};
 
 /// How often rows that time made superfluous are swept out.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -50,6 +55,9 @@ pub enum Error {
     /// The server loop ended.
     #[error("the server stopped: {0}")]
     Server(#[source] io::Error),
+    /// Nobody can be written to from the sender's address.
+    #[error("no mail can be sent from the address in USHER_MAIL_FROM: {0}")]
+    Sender(#[from] mail::Unmailable),
     /// The store.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -106,6 +114,10 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let links = links(config, &installation)?;
     let Installation { store, keys, .. } = installation;
     let sweeper = sweeper(store.clone(), ids.clone());
+    let letterhead = Letterhead::new(sender(config)?, links.clone());
+    let (route, pace) = (route(config), config.mail.per_second);
+    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
+    let worker = Worker::start(office);
     let gateway = http::Gateway::new(store, ids, keys, links);
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
@@ -116,15 +128,48 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     }
     tracing::info!(public_url = %config.server.public_url, "Usher serves");
     let wakeups = gateway.store.wakeups().clone();
+    let rest = worker.stopper();
     let stop = async move {
         stopped(terminate, interrupt).await;
+        rest();
         // Who waits for events is answered now, so that stopping does not wait for them.
         wakeups.close();
     };
     let served = serve::serve(listener, http::router(gateway), limits, stop).await;
     sweeper.abort();
+    worker.stopped().await;
     tracing::info!("Usher has stopped");
     served.map_err(Error::Server)
+}
+
+/// Whom mail is from.
+pub fn sender(config: &Config) -> Result<Mailbox, mail::Unmailable> {
+    let sender = &config.mail.from;
+    mail::mailbox(sender.name.as_deref(), &sender.address)
+}
+
+/// Where the settings say that mail goes.
+pub fn route(config: &Config) -> Route {
+    match &config.mail.url {
+        MailUrl::File(folder) => Route::Folder(folder.clone()),
+        MailUrl::Smtp {
+            security,
+            host,
+            port,
+            credentials,
+        } => Route::Relay(Relay {
+            host: host.clone(),
+            port: *port,
+            security: match security {
+                config::Security::Plain => smtp::Security::Plain,
+                config::Security::StartTls => smtp::Security::StartTls,
+                config::Security::Tls => smtp::Security::Tls,
+            },
+            credentials: credentials
+                .as_ref()
+                .map(|it| (it.user.clone(), it.password.clone())),
+        }),
+    }
 }
 
 /// One server a store that is a file: two would each believe that only they write to it.

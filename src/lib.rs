@@ -5,7 +5,7 @@
 //! # Layers
 //!
 //! `scim`, `saml` and `oidc` speak; `directory` defines; `store` keeps; `provisioning` changes;
-//! `http` carries. Each may import only what stands above it in this table; a test reads every
+//! `http` and `worker` carry. Each may import only what stands above it in this table; a test reads every
 //! import and compares.
 //!
 //! | layer | module | knows nothing of |
@@ -16,7 +16,7 @@
 //! | 1 | [`mail`] (composing, not sending) | SMTP |
 //! | 2 | [`store`] | who calls it |
 //! | 3 | [`provisioning`] | HTTP |
-//! | 4 | [`http`] | commands |
+//! | 4 | [`http`], [`worker`] | commands, each other |
 //! | 5 | [`app`], [`cli`], [`config`], [`demo`], [`serve`] | |
 //!
 //! Reads may go from `http` to the store; writes only through `provisioning`, and every change
@@ -88,3 +88,4 @@ pub mod scim;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod worker;

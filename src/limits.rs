@@ -50,6 +50,9 @@ pub const SMALL_BODY: usize = 64 * 1024;
 /// Bodies larger than [`SMALL_BODY`] that are read and worked on at once (503 beyond).
 pub const LARGE_BODIES: usize = 32;
 
+/// SAML forms larger than [`SMALL_BODY`] that are read and worked on at once (503 beyond).
+pub const LARGE_FORMS: usize = 128;
+
 /// How long a person whom a sign-in created may wait for the directory, where there is one.
 pub const PROVISIONAL: SignedDuration = SignedDuration::from_hours(72);
 
@@ -179,6 +182,18 @@ pub const SHORT_CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Wrong tries after which a six-digit code is dead.
 pub const SHORT_CODE_TRIES: u32 = 5;
+
+/// Mails that one process sends in a second, unless the setting `mail.per_second` says otherwise.
+pub const MAILS_PER_SECOND: u32 = 10;
+
+/// Connections to the relay that one process has open at once.
+pub const MAIL_CONNECTIONS: usize = 2;
+
+/// Tries to send a mail before it has failed.
+pub const MAIL_TRIES: i64 = 5;
+
+/// Characters that are kept of what a relay replied.
+pub const MAIL_REPLY: usize = 500;
 
 /// Six-digit codes that one address is mailed in an hour.
 pub const SHORT_CODES_PER_HOUR: u64 = 3;

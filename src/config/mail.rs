@@ -1,20 +1,35 @@
 //! How mail leaves: as files in a folder, or through an SMTP relay.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::limits;
+
 /// The settings of mail.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// Where messages go.
     pub url: MailUrl,
     /// Whom they are from.
     pub from: Sender,
+    /// How many this process sends in a second at most.
+    pub per_second: NonZeroU32,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            url: MailUrl::default(),
+            from: Sender::default(),
+            per_second: NonZeroU32::new(limits::MAILS_PER_SECOND).expect("the limit is above 0"),
+        }
+    }
 }
 
 /// Where messages go. Displayed without its password.

@@ -79,6 +79,12 @@ pub const KNOWN: &[Known] = &[
     known("mail.url", "USHER_MAIL_URL", Kind::Text, ("mail", "url")),
     known("mail.from", "USHER_MAIL_FROM", Kind::Text, ("mail", "from")),
     known(
+        "mail.per_second",
+        "USHER_MAIL_PER_SECOND",
+        Kind::Integer,
+        ("mail", "per_second"),
+    ),
+    known(
         "outbound.allow",
         "USHER_OUTBOUND__ALLOW",
         Kind::List,

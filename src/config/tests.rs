@@ -58,6 +58,7 @@ fn every_setting_has_a_default() {
             ("master_key_file", Some("usher.key")),
             ("mail.url", Some("file:outbox")),
             ("mail.from", Some("Usher <no-reply@localhost>")),
+            ("mail.per_second", Some("10")),
             ("outbound.allow", None),
             ("outbound.proxy", None),
             ("outbound.ca_file", None),

@@ -50,6 +50,10 @@ words! {
         InvitationNeedsAttention = "invitation.needs_attention",
         /// An invitation was taken back.
         InvitationRevoked = "invitation.revoked",
+        /// No try to mail an invitation succeeded.
+        InvitationSendFailed = "invitation.send_failed",
+        /// A relay took an invitation's mail.
+        InvitationSent = "invitation.sent",
         /// Another invitation, or the directory, took the place of one.
         InvitationSuperseded = "invitation.superseded",
         /// An invitation's role or projects changed.

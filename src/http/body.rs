@@ -7,9 +7,8 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::http::Gateway;
 use crate::limits;
 use crate::serve;
 
@@ -38,10 +37,10 @@ pub(super) enum Fault {
     TooSlow,
 }
 
-/// Reads a body of at most `limit` octets; `admit` is asked before more than
-/// [`limits::SMALL_BODY`] of them are kept.
+/// Reads a body of at most `limit` octets; `admit` is asked, and one of the `places` taken, before
+/// more than [`limits::SMALL_BODY`] of them are kept. What is merely announced takes no place.
 pub(super) async fn read<E>(
-    gateway: &Gateway,
+    places: &Arc<Semaphore>,
     mut body: Body,
     limit: usize,
     admit: impl Future<Output = Result<(), E>>,
@@ -51,13 +50,10 @@ pub(super) async fn read<E>(
         return Ok(Err(Fault::TooLarge));
     }
     let mut gate = Gate {
-        gateway,
+        places,
         admit: Some(admit),
         place: None,
     };
-    if !gate.admits(announced).await? {
-        return Ok(Err(Fault::Busy));
-    }
     let mut octets = Vec::with_capacity(announced.min(limits::SMALL_BODY));
     while let Some(frame) = body.frame().await {
         let data = match frame.map(Frame::into_data) {
@@ -83,7 +79,7 @@ pub(super) async fn read<E>(
 
 /// What a body passes when it turns out to be large.
 struct Gate<'a, F> {
-    gateway: &'a Gateway,
+    places: &'a Arc<Semaphore>,
     admit: Option<F>,
     place: Option<Place>,
 }
@@ -95,7 +91,7 @@ impl<E, F: Future<Output = Result<(), E>>> Gate<'_, F> {
             && let Some(admit) = self.admit.take()
         {
             admit.await?;
-            let place = Arc::clone(&self.gateway.large_bodies).try_acquire_owned();
+            let place = Arc::clone(self.places).try_acquire_owned();
             self.place = place.ok().map(Arc::new);
             return Ok(self.place.is_some());
         }

@@ -28,8 +28,10 @@ pub struct Gateway {
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
-    /// Places for bodies larger than [`limits::SMALL_BODY`].
+    /// Places for bodies larger than [`limits::SMALL_BODY`], of senders who are known.
     pub large_bodies: Arc<Semaphore>,
+    /// Places for SAML forms of that size: anybody may post one, so that they have their own.
+    pub large_forms: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -44,6 +46,7 @@ impl Gateway {
             links: Arc::new(links),
             verifications: Arc::new(Semaphore::new(cores)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
+            large_forms: Arc::new(Semaphore::new(limits::LARGE_FORMS)),
         }
     }
 

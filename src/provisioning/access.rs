@@ -111,7 +111,7 @@ where
                     cause: asked.cause,
                 };
                 let mut change = Change::begin(tx, organization.id, &context).await?;
-                let access = Access::of(change.tx, &asked.presented, now).await?;
+                let access = Access::of(change.tx, &asked.presented, change.now).await?;
                 access.require(asked.scope)?;
                 let value = job(&mut change, &access).await?;
                 if access.use_is_news {

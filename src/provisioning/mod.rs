@@ -37,6 +37,7 @@ pub mod hand_off;
 pub mod installation;
 pub mod invitations;
 pub mod members;
+pub mod outbox;
 pub mod people;
 pub mod people_view;
 mod person;
@@ -266,6 +267,7 @@ where
                 let mut change = Change::begin(tx, client.org, &context).await?;
                 // Who waited for the row is judged by what holds now: a token that was revoked, or
                 // a connection that was paused meanwhile, changes nothing any more.
+                let now = change.time();
                 let client = authenticate(change.tx, &credentials, now, true).await?;
                 let value = job(&mut change, &client).await?;
                 if client.is_stale {

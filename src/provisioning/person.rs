@@ -79,7 +79,14 @@ pub(super) async fn apply(
     }
     user.updated_at = change.time();
     change.tx.update_user(&user).await?;
-    close_invitations(change, &old, &user, before.is_none(), resource.active()).await?;
+    close_invitations(
+        change,
+        client,
+        (&old, &user),
+        before.is_none(),
+        resource.active(),
+    )
+    .await?;
     let changes = differences(&old, &user);
     Ok(Effects {
         user: Some(user),
@@ -107,8 +114,8 @@ fn is_renumbered(
 /// directory turns them away.
 async fn close_invitations(
     change: &mut Change<'_>,
-    old: &UserRow,
-    new: &UserRow,
+    client: &ScimClient,
+    (old, new): (&UserRow, &UserRow),
     is_new: bool,
     active: bool,
 ) -> Result<(), Error> {
@@ -123,7 +130,7 @@ async fn close_invitations(
     };
     // A change of the address brings nobody what another address was invited to.
     let arrives = active && is_new;
-    interplay::named_by_directory(change, norm, Some(new.id), arrives).await
+    interplay::named_by_directory(change, &client.connection, norm, new.id, arrives).await
 }
 
 /// The sign-in address follows the directory; where another living person holds it, the address

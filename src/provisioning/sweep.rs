@@ -33,7 +33,11 @@ pub async fn suspend_overdue(store: &Store, ids: &Ids) -> Result<usize, Error> {
         .await?;
     let mut count = 0;
     for (org, user) in overdue {
-        count += usize::from(suspend(store, ids, org, user, since).await?);
+        match suspend(store, ids, org, user, since).await {
+            Ok(done) => count += usize::from(done),
+            // One organization's trouble is not the others'.
+            Err(error) => tracing::warn!(%error, org.id = %org, "An overdue person is kept"),
+        }
     }
     Ok(count)
 }

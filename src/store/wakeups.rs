@@ -1,7 +1,7 @@
 //! Wake-ups: whoever waits for an organization's events in this process sleeps until somebody of
 //! this process has committed one. A job that writes events [`tell`]s of it, and the bell rings once
 //! the job's transaction stands. Commits of other processes ring no bell here; who waits looks for
-//! them now and then.
+//! them now and then. The outbox has a bell of its own.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,12 +20,23 @@ tokio::task_local! {
 /// Says, within a job that writes, that the organization has new events.
 pub fn tell(org: OrganizationId) {
     // A job that nobody listens to has nobody to wake.
-    let _ = TOLD.try_with(|told| told.lock().insert(org));
+    let _ = TOLD.try_with(|told| told.lock().organizations.insert(org));
 }
 
-/// The organizations that a job has told of.
+/// Says, within a job that writes, that something new is owed to somebody outside.
+pub(in crate::store) fn tell_outbox() {
+    let _ = TOLD.try_with(|told| told.lock().outbox = true);
+}
+
+/// What a job has told of.
 #[derive(Clone, Default)]
-pub(in crate::store) struct Told(Arc<Mutex<BTreeSet<OrganizationId>>>);
+pub(in crate::store) struct Told(Arc<Mutex<News>>);
+
+#[derive(Default)]
+struct News {
+    organizations: BTreeSet<OrganizationId>,
+    outbox: bool,
+}
 
 impl Told {
     /// Runs a job and listens to what it tells.
@@ -36,7 +47,7 @@ impl Told {
         Box::pin(TOLD.scope(self.clone(), job))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<OrganizationId>> {
+    fn lock(&self) -> MutexGuard<'_, News> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -48,6 +59,7 @@ pub struct Wakeups(Arc<Bells>);
 #[derive(Default)]
 struct Bells {
     closed: AtomicBool,
+    outbox: Notify,
     by_organization: Mutex<HashMap<OrganizationId, Weak<Notify>>>,
 }
 
@@ -68,6 +80,11 @@ impl Wakeups {
         bell
     }
 
+    /// The outbox's bell. It keeps ringing until one of those who send has heard it.
+    pub fn outbox(&self) -> &Notify {
+        &self.0.outbox
+    }
+
     /// Wakes whoever waits for what a job has told of, now that it is committed.
     pub(in crate::store) fn ring(&self, told: &Told) {
         let mut bells = self
@@ -75,7 +92,11 @@ impl Wakeups {
             .by_organization
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        for org in std::mem::take(&mut *told.lock()) {
+        let news = std::mem::take(&mut *told.lock());
+        if news.outbox {
+            self.0.outbox.notify_one();
+        }
+        for org in news.organizations {
             match bells.get(&org).map(Weak::upgrade) {
                 Some(Some(bell)) => bell.notify_waiters(),
                 Some(None) => drop(bells.remove(&org)),

@@ -134,7 +134,14 @@ async fn an_invitation_is_made_shown_and_listed() {
         let page = acme.send("GET", &path, None).await.expect(200).json();
         assert_eq!(page["data"].as_array().unwrap().len(), count, "{query}");
     }
-    for query in ["?state=x", "?sort=x", "?after=x", "?limit=0", "?x=1"] {
+    for query in [
+        "?state=x",
+        "?sort=x",
+        "?after=x",
+        "?limit=0",
+        "?x=1",
+        "?email=%00",
+    ] {
         let reply = acme
             .send("GET", &format!("/invitations{query}"), None)
             .await;
@@ -432,7 +439,7 @@ async fn an_organizations_key_invites_within_bounds_and_itself_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scim_post_adopts_invited() {
     let acme = Acme::new().await;
-    let okta = connected(&acme, &[]).await;
+    let okta = connected(&acme, &["acme.example"]).await;
     let scim = acme.gateway.scim(&okta);
     let id = acme.invited("ada@acme.example").await;
     scim.user("ada@acme.example").await;
@@ -507,4 +514,44 @@ async fn jit_accepts_pending_invite_even_if_jit_off() {
     acme.act(&revoked, "revoke", json!({})).await.expect(200);
     let gone = idp.response().email("gone@elsewhere.example");
     assert_eq!(idp.refusal(gone).await, "jit_off", "nor a revoked one");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_connection_takes_an_invitation_that_it_does_not_speak_for() {
+    let acme = Acme::new().await;
+    connected(&acme, &["acme.example"]).await;
+    let other = acme
+        .gateway
+        .connect(acme.org, "Contractors", Profile::Generic, &[])
+        .await;
+    let idp = acme.gateway.idp(&other).await;
+    let scim = acme.gateway.scim(&other);
+    let trusted = acme.invited("cfo@acme.example").await;
+    let cfo = idp.response().email("cfo@acme.example");
+    assert_eq!(idp.refusal(cfo).await, "domain_not_trusted");
+    let admin = json!({"role": "admin"});
+    let guest = acme
+        .invite("guest@elsewhere.example", admin)
+        .await
+        .expect(201);
+    let guest = guest.json()["id"].as_str().unwrap().to_owned();
+    let response = idp.response().email("guest@elsewhere.example");
+    assert_eq!(
+        idp.refusal(response).await,
+        "domain_not_trusted",
+        "an admin comes from the mailbox"
+    );
+    for address in ["cfo@acme.example", "guest@elsewhere.example"] {
+        scim.user(address).await;
+        let person = acme.gateway.person(acme.org, address).await.unwrap();
+        let viewer = acme.gateway.role(acme.org, "viewer").await;
+        assert_eq!(person.role_id, Some(viewer), "{address}");
+    }
+    for id in [trusted, guest] {
+        assert_eq!(
+            acme.state(&id).await,
+            "pending",
+            "not this directory's to close"
+        );
+    }
 }

@@ -24,6 +24,7 @@ mod join_click;
 mod join_shared;
 mod migrations;
 mod oidc;
+mod outbox;
 mod saml_acs;
 mod saml_confirm;
 mod saml_link;

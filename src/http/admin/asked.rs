@@ -2,6 +2,7 @@
 //! that it takes. Whatever is wrong with them is a problem that says so.
 
 use std::convert::Infallible;
+use std::error::Error as StdError;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::rejection::BytesRejection;
@@ -13,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use crate::http::reply::problem::{Problem, Type};
-use crate::limits;
+use crate::{limits, serve};
 
 /// The query parameters.
 pub struct Asked<T>(pub T);
@@ -64,12 +65,9 @@ impl Unread {
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
         let (head, body) = self.0.into_parts();
         let limit = limits::JSON_BODY;
-        let body = to_bytes(body, limit).await.map_err(|_| {
-            Problem::new(
-                Type::BodyTooLarge,
-                format_args!("a body may have {limit} bytes"),
-            )
-        })?;
+        let body = to_bytes(body, limit)
+            .await
+            .map_err(|error| broken(&error, limit))?;
         if body.is_empty() {
             let nothing = serde_json::from_str("{}");
             return nothing.map_err(|error| Problem::new(Type::MalformedBody, error));
@@ -80,6 +78,21 @@ impl Unread {
         }
         serde_json::from_slice(&body).map_err(|error| Problem::new(Type::MalformedBody, error))
     }
+}
+
+fn broken(error: &axum::Error, limit: usize) -> Problem {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            let detail = format!("a body may have {limit} bytes");
+            return Problem::new(Type::BodyTooLarge, detail);
+        }
+        if error.is::<serve::BodyTooSlow>() {
+            return Problem::new(Type::BodyTooSlow, "the body did not arrive in time");
+        }
+        cause = error.source();
+    }
+    Problem::new(Type::MalformedBody, "the body ended before it was complete")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

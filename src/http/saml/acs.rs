@@ -108,7 +108,7 @@ fn log_refusal(row: &ConnectionRow, reason: &str, request: &RequestId) {
 
 async fn read_body(gateway: &Gateway, body: Body, request: &RequestId) -> Result<Taken, Response> {
     let anybody = std::future::ready(Ok(()));
-    let fault = match body::read(gateway, body, limits::SAML_FORM, anybody).await? {
+    let fault = match body::read(&gateway.large_forms, body, limits::SAML_FORM, anybody).await? {
         Ok(taken) => return Ok(taken),
         Err(fault) => fault,
     };

@@ -109,7 +109,7 @@ pub(super) async fn read(
     let has_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
     let (body, place) = if has_body && bearer.is_some() {
         let admit = let_in(gateway, credentials.clone());
-        match body::read(gateway, body, limits::SCIM_BODY, admit).await? {
+        match body::read(&gateway.large_bodies, body, limits::SCIM_BODY, admit).await? {
             Ok(taken) => (Some(json(&parts.headers, &taken.bytes)), taken.place),
             Err(fault) => (Some(Err(refused(fault))), None),
         }

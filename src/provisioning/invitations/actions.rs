@@ -2,6 +2,7 @@
 //! at a time or many.
 
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::directory::delivery::MailKind;
@@ -85,16 +86,16 @@ pub async fn act_in(
     id: InvitationId,
     action: &Action,
 ) -> Result<Done, Error> {
+    let inviter = match inviter {
+        Some(inviter) => inviter,
+        None => Inviter::of(change).await?,
+    };
     let row = find(change, id).await?;
     match action {
         Action::Extend { days, notify } => extend(change, row, *days, *notify).await,
         Action::Resend { rotate } => send_again(change, row, *rotate).await,
         Action::Revoke => revoke(change, row).await,
         Action::Set { role, projects } => {
-            let inviter = match inviter {
-                Some(inviter) => inviter,
-                None => Inviter::of(change).await?,
-            };
             set(change, &inviter, row, role.as_deref(), projects.as_deref()).await
         }
     }
@@ -130,13 +131,7 @@ pub(super) async fn send_again(
     rotate: bool,
 ) -> Result<Done, Error> {
     let org = change.org;
-    let sent = change.tx.deliveries_of_invitations(org, &[row.id]).await?;
-    let times: Vec<_> = sent
-        .iter()
-        .filter(|delivery| delivery.kind == MailKind::Invitation)
-        .map(|delivery| delivery.created_at.0)
-        .filter(|at| *at > row.created_at.0)
-        .collect();
+    let times = sent_again(change, &row).await?;
     let resending = resending(row.state, row.expires_at.0, &times, change.now)?;
     row.expires_at = Time(resending.expires_at);
     if rotate {
@@ -165,6 +160,9 @@ pub(super) async fn send_again(
             data.insert("expires_at".to_owned(), json!(row.expires_at.0));
         }
         change.record(EventKind::InvitationExtended, data);
+    } else {
+        let why = if rotate { "rotated" } else { "resent" };
+        change.record(EventKind::InvitationUpdated, told(&row, why));
     }
     let warning = resending.ends_soon.then_some("expires_soon");
     Ok(Done {
@@ -172,6 +170,20 @@ pub(super) async fn send_again(
         extended: resending.extended,
         warnings: warning.into_iter().collect(),
     })
+}
+
+/// When it was mailed again, the first mail not among them.
+async fn sent_again(change: &mut Change<'_>, row: &InvitationRow) -> Result<Vec<Timestamp>, Error> {
+    let sent = change
+        .tx
+        .deliveries_of_invitations(change.org, &[row.id])
+        .await?;
+    Ok(sent
+        .iter()
+        .filter(|delivery| delivery.kind == MailKind::Invitation)
+        .map(|delivery| delivery.created_at.0)
+        .filter(|at| *at > row.created_at.0)
+        .collect())
 }
 
 async fn extend(
@@ -190,6 +202,12 @@ async fn extend(
     }
     change.record(EventKind::InvitationExtended, data);
     if notify {
+        let sent = sent_again(change, &row).await?;
+        resending(row.state, row.expires_at.0, &sent, change.now)?;
+        change
+            .tx
+            .cancel_deliveries(change.org, row.id, change.time())
+            .await?;
         let email = row.email.clone();
         owe(
             change,
@@ -236,10 +254,8 @@ async fn set(
     row.role_id = role.id;
     // Whoever sets it answers for it from now on.
     row.state = State::Pending;
-    if attended {
-        row.inviter_id = inviter.person;
-        row.inviter_name.clone_from(&inviter.name);
-    }
+    row.inviter_id = inviter.person;
+    row.inviter_name.clone_from(&inviter.name);
     row.updated_at = change.time();
     change.tx.update_invitation(&row).await?;
     change.tx.forget_invitation_projects(org, row.id).await?;

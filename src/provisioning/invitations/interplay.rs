@@ -6,27 +6,61 @@ use serde_json::json;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::directory::invitation::{Standing, State};
+use crate::directory::role::ADMIN_RANK;
 use crate::id::{ProjectId, UserId};
 use crate::provisioning::invitations::{Rules, close};
 use crate::provisioning::{Change, Error};
-use crate::store::rows::{GrantRow, InvitationRow};
+use crate::store::rows::{ConnectionRow, GrantRow, InvitationRow};
 
-/// The invitation to this address that can be accepted now.
-pub async fn live(change: &mut Change<'_>, norm: &str) -> Result<Option<InvitationRow>, Error> {
-    let rows = change
-        .tx
-        .open_invitations(change.org, &[norm.to_owned()])
-        .await?;
-    let now = change.now;
-    let live = |row: &InvitationRow| row.state.at(row.expires_at.0, now) == Standing::Pending;
-    let Some(row) = rows.into_iter().find(live) else {
+/// The invitation to this address that the connection may bring its person to, now.
+///
+/// A connection speaks for the domains that it is trusted with. Where another one is trusted with
+/// the domain, this one brings nobody; where none is, it brings the organization's guests, but no
+/// admins: those come from their mailbox.
+pub async fn live(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    norm: &str,
+) -> Result<Option<InvitationRow>, Error> {
+    let Some(row) = open(change, norm).await? else {
         return Ok(None);
     };
+    if row.state.at(row.expires_at.0, change.now) != Standing::Pending {
+        return Ok(None);
+    }
     // What would need an admin's look before its link worked brings nobody in by another door.
     let rules = Rules::read(change.tx, change.org).await?;
-    let stands = inviter_may(change, &rules, &row).await?
+    let stands = may_speak(change, connection, &rules, &row).await?
+        && inviter_may(change, &rules, &row).await?
         && standing_projects(change, &row).await?.is_some();
     Ok(stands.then_some(row))
+}
+
+async fn open(change: &mut Change<'_>, norm: &str) -> Result<Option<InvitationRow>, Error> {
+    let norms = [norm.to_owned()];
+    let rows = change.tx.open_invitations(change.org, &norms).await?;
+    Ok(rows.into_iter().next())
+}
+
+/// Whether the connection may say of an invited address who it is.
+async fn may_speak(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    rules: &Rules,
+    row: &InvitationRow,
+) -> Result<bool, Error> {
+    let domain = row.email_norm.rsplit_once('@').map_or("", |(_, it)| it);
+    let mut elsewhere = false;
+    for other in change.tx.connections(change.org).await? {
+        let domains = change.tx.domains(change.org, other.id).await?;
+        if domains.iter().any(|row| row.domain == domain) {
+            if other.id == connection.id {
+                return Ok(true);
+            }
+            elsewhere = true;
+        }
+    }
+    Ok(!elsewhere && rules.roles.rank(row.role_id) < ADMIN_RANK)
 }
 
 /// The person came through another door: what they were invited to is theirs all the same.
@@ -44,25 +78,24 @@ pub async fn arrived(
     take(change, &row, user, projects, via).await
 }
 
-/// A directory named somebody with this address, or says that they are not to come.
+/// A directory named somebody with this address, or says that they are not to come. A directory
+/// that does not speak for the address changes nothing.
 pub async fn named_by_directory(
     change: &mut Change<'_>,
+    connection: &ConnectionRow,
     norm: &str,
-    user: Option<UserId>,
-    active: bool,
+    user: UserId,
+    arrives: bool,
 ) -> Result<(), Error> {
-    if let Some(user) = user.filter(|_| active)
-        && let Some(row) = live(change, norm).await?
-    {
+    if arrives && let Some(row) = live(change, connection, norm).await? {
         arrived(change, row, user, "scim").await?;
         return Ok(());
     }
-    let open = change
-        .tx
-        .open_invitations(change.org, &[norm.to_owned()])
-        .await?;
-    for row in open {
-        close(change, row, State::Superseded, "superseded_by_directory").await?;
+    if let Some(row) = open(change, norm).await? {
+        let rules = Rules::read(change.tx, change.org).await?;
+        if may_speak(change, connection, &rules, &row).await? {
+            close(change, row, State::Superseded, "superseded_by_directory").await?;
+        }
     }
     Ok(())
 }
@@ -80,8 +113,9 @@ pub(super) async fn inviter_may(
         return Ok(true);
     };
     if !user.is_active() {
-        // Who left as a member in good standing leaves their invitations behind.
-        return Ok(true);
+        // Who left leaves their invitations behind; but nobody can tell any more what they were
+        // when they left, so that an admin's role takes an admin's look.
+        return Ok(rules.roles.rank(row.role_id) < ADMIN_RANK);
     }
     let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
     Ok(rank >= rules.roles.rank(row.role_id))

@@ -76,10 +76,13 @@ impl Inviter {
         }
     }
 
-    /// Who the source of a change is; a person is looked up as they are now.
+    /// Who the source of a change is: a command is the operator, a person is looked up as they are
+    /// now, and nobody else invites by being the source alone.
     pub async fn of(change: &mut Change<'_>) -> Result<Self, Error> {
-        let Source::User(id) = change.context.source else {
-            return Ok(Self::operator());
+        let id = match change.context.source {
+            Source::Command => return Ok(Self::operator()),
+            Source::User(id) => id,
+            _ => return Err(Error::Forbidden("only admins and the owner invite")),
         };
         let rules = Rules::read(change.tx, change.org).await?;
         let user = change.tx.user(change.org, id).await?;

@@ -1,8 +1,9 @@
 //! Just-in-time provisioning: somebody whom nobody knows yet, drafted where the connection's
 //! policy lets a first sign-in create a person. Nothing here writes.
 
-use crate::directory::connection::Jit;
+use crate::directory::connection::{ConnectionState, Jit};
 use crate::directory::email::Address;
+use crate::limits;
 use crate::provisioning::invitations::interplay;
 use crate::provisioning::sign_in::link::is_trusted;
 use crate::provisioning::sign_in::subject::Subject;
@@ -22,7 +23,7 @@ pub(super) async fn draft(
 ) -> Result<(UserRow, Option<InvitationRow>), Error> {
     no_tombstone(change, connection, subject).await?;
     if let Some(address) = &subject.address
-        && let Some(invitation) = interplay::live(change, address.norm()).await?
+        && let Some(invitation) = interplay::live(change, connection, address.norm()).await?
     {
         let user = person(change, address, profile, None);
         return Ok((user, Some(invitation)));
@@ -58,31 +59,39 @@ fn person(
     }
 }
 
-/// Somebody whom a directory of the organization deleted does not come back by signing in.
+/// Somebody whom a directory of the organization deleted lately does not come back by signing in.
 async fn no_tombstone(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
     subject: &Subject,
 ) -> Result<(), Error> {
+    let now = change.now;
+    let recent = |found: &[UserRow]| {
+        let since = |at: Time| now.duration_since(at.0) <= limits::TOMBSTONE;
+        found.iter().any(|row| row.deleted_at.is_some_and(since))
+    };
     let mut buried = false;
     if let Some(external_id) = &subject.external_id {
         let found = change
             .tx
             .tombstones(change.org, connection.id, external_id)
             .await?;
-        buried |= !found.is_empty();
+        buried |= recent(&found);
     }
     let names: Vec<_> = [subject.name.clone(), subject.address_name()]
         .into_iter()
         .flatten()
         .collect();
     for other in change.tx.connections(change.org).await? {
+        if other.state != ConnectionState::Active {
+            continue;
+        }
         for name in &names {
             let found = change
                 .tx
                 .tombstones_of(change.org, other.id, name, subject.norm())
                 .await?;
-            buried |= !found.is_empty();
+            buried |= recent(&found);
         }
     }
     if buried {

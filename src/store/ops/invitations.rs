@@ -64,10 +64,11 @@ ops! {
     delivery = outbox::by_id(org: OrganizationId, id: DeliveryId) -> Option<OutboxRow>;
     /// What is due in any organization and under nobody's lease, the longest due first.
     due_deliveries = outbox::due(now: Time, limit: i64) -> Vec<OutboxRow>;
-    /// Takes a row for a while; `false` where somebody else did.
+    /// Takes a row as it was seen for a while; `false` where somebody else did.
     claim_delivery = outbox::claim(row: &OutboxRow, lease: LeaseId, until: Time) -> bool;
-    /// Marks that the mail is being handed over from here on; `false` where the lease is lost.
-    sending_delivery = outbox::sending(org: OrganizationId, id: DeliveryId, lease: LeaseId) -> bool;
+    /// Marks that the mail is being handed over from here on, under a lease until then; `false` where
+    /// the lease is lost.
+    sending_delivery = outbox::sending(org: OrganizationId, id: DeliveryId, lease: LeaseId, until: Time) -> bool;
     /// Writes how it went, and lets go of the lease; `false` where the lease is lost.
     finish_delivery = outbox::finish(row: &OutboxRow, lease: LeaseId) -> bool;
     /// The deliveries of these invitations, the oldest first.

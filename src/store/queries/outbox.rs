@@ -4,20 +4,22 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use super::CHUNK;
 use crate::directory::delivery::Delivery;
 use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
 use crate::store::rows::OutboxRow;
 use crate::store::schema::outbox;
 use crate::store::types::Time;
+use crate::store::wakeups;
 
 pub(crate) async fn insert(conn: &mut Conn, row: &OutboxRow) -> QueryResult<()> {
     diesel::insert_into(outbox::table)
         .values(row.clone())
         .execute(conn)
-        .await
-        .map(drop)
+        .await?;
+    wakeups::tell_outbox();
+    Ok(())
 }
 
 pub(crate) async fn by_id(
@@ -45,8 +47,9 @@ pub(crate) async fn due(conn: &mut Conn, now: Time, limit: i64) -> QueryResult<V
         .await
 }
 
-/// Takes a row for a while; `false` where somebody else did. A row that was being handed over when
-/// its last lease ran out may have been taken by the relay: it is marked.
+/// Takes a row as it was seen for a while; `false` where somebody else did. A row that was being
+/// handed over when its last lease ran out may have been taken by the relay: it is marked, and what
+/// was cut off counts as a try.
 pub(crate) async fn claim(
     conn: &mut Conn,
     row: &OutboxRow,
@@ -57,30 +60,41 @@ pub(crate) async fn claim(
         .find((row.org_id, row.id))
         .filter(outbox::finished_at.is_null())
         .filter(outbox::state.eq(row.state))
-        // Every claim counts up: whoever claims what they saw claims it first.
-        .filter(outbox::attempts.eq(row.attempts));
+        .filter(outbox::due_at.eq(row.due_at));
+    let cut_off = row.state == Delivery::Sending;
     let set = (
         outbox::state.eq(Delivery::Queued),
-        outbox::uncertain.eq(row.uncertain || row.state == Delivery::Sending),
-        outbox::attempts.eq(row.attempts + 1),
+        outbox::uncertain.eq(row.uncertain || cut_off),
+        outbox::attempts.eq(row.attempts + i64::from(cut_off)),
         outbox::lease.eq(Some(lease)),
         outbox::leased_until.eq(Some(until)),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    let update = diesel::update(target).set(set).into_boxed::<Db>();
+    // Every claim has a lease of its own: whoever claims what they saw claims it first.
+    let update = match row.lease {
+        Some(lease) => update.filter(outbox::lease.eq(lease)),
+        None => update.filter(outbox::lease.is_null()),
+    };
+    Ok(update.execute(conn).await? == 1)
 }
 
-/// Marks that the mail is being handed over from here on; `false` where the lease is lost.
+/// Marks that the mail is being handed over from here on, for at most as long as the lease is
+/// given anew; `false` where the lease is lost.
 pub(crate) async fn sending(
     conn: &mut Conn,
     org: OrganizationId,
     id: DeliveryId,
     lease: LeaseId,
+    until: Time,
 ) -> QueryResult<bool> {
     let target = outbox::table
         .find((org, id))
         .filter(outbox::lease.eq(lease))
         .filter(outbox::finished_at.is_null());
-    let set = outbox::state.eq(Delivery::Sending);
+    let set = (
+        outbox::state.eq(Delivery::Sending),
+        outbox::leased_until.eq(Some(until)),
+    );
     Ok(diesel::update(target).set(set).execute(conn).await? == 1)
 }
 
@@ -93,6 +107,7 @@ pub(crate) async fn finish(conn: &mut Conn, row: &OutboxRow, lease: LeaseId) -> 
     let set = (
         outbox::state.eq(row.state),
         outbox::uncertain.eq(row.uncertain),
+        outbox::attempts.eq(row.attempts),
         outbox::due_at.eq(row.due_at),
         outbox::lease.eq(None::<LeaseId>),
         outbox::leased_until.eq(None::<Time>),

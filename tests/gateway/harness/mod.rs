@@ -23,6 +23,7 @@ mod engine;
 mod invited;
 mod reply;
 mod scim;
+mod smtp;
 mod sso;
 
 pub(crate) use arrange::Connected;
@@ -30,6 +31,7 @@ pub(crate) use browser::Browser;
 pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
+pub(crate) use smtp::Relay;
 pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
 
 /// A gateway and what a test may turn on it.

@@ -60,6 +60,11 @@ impl Filters {
             let message = "created_at or expires_at is possible";
             return Err(Problem::parameter("sort", "unknown", message));
         }
+        let odd = |prefix: &String| prefix.len() > 254 || prefix.contains(char::is_control);
+        if self.email.as_ref().is_some_and(odd) {
+            let message = "it begins no address";
+            return Err(Problem::parameter("email", "malformed", message));
+        }
         self.standing()?;
         let after = match &self.after {
             None => None,

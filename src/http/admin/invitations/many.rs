@@ -1,5 +1,7 @@
 //! What is done with many invitations at once, each by itself.
 
+use std::collections::BTreeSet;
+
 use axum::extract::Path;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -52,7 +54,7 @@ pub struct ManyDone {
 pub struct OneDone {
     /// Its id, as it was named.
     id: String,
-    /// `done`, or the rule that said no.
+    /// `done`, `duplicate` of an earlier one, or the rule that said no.
     result: String,
     /// What that rule says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +95,13 @@ pub(in crate::http::admin) async fn many(
         (ManyAction::Revoke, _) => Action::Revoke,
     };
     let mut data = Vec::with_capacity(ids.len());
+    let mut seen = BTreeSet::new();
     for id in ids {
+        if !seen.insert(id.to_lowercase()) {
+            let (result, detail) = ("duplicate".to_owned(), None);
+            data.push(OneDone { id, result, detail });
+            continue;
+        }
         let (result, detail) = match act(&admin, &request, &slug, &id, action.clone()).await {
             Ok(_) => ("done".to_owned(), None),
             Err(problem) => (problem.slug().to_owned(), Some(problem.detail().to_owned())),

@@ -1,5 +1,7 @@
 //! `usher doctor`.
 
+mod mail;
+
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -21,22 +23,57 @@ pub(super) enum Doctor {
     ///   usher doctor db
     #[command(verbatim_doc_comment)]
     Db,
+    /// Check the way of mail: the relay or the folder, the sender, and with --to a mail that arrives
+    ///
+    /// Exit code 1 where a check fails. What was not checked is neither passed nor failed: DNS
+    /// records are named, not looked up.
+    ///
+    /// Examples:
+    ///   usher doctor mail
+    ///   usher doctor mail --to me@acme.example
+    #[command(verbatim_doc_comment)]
+    Mail {
+        /// Send a test mail to this address
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+    },
 }
 
 /// One check.
 #[derive(Serialize)]
 struct Check {
     name: &'static str,
-    passed: bool,
+    /// Nothing where it was not checked.
+    passed: Option<bool>,
     detail: String,
+}
+
+impl Check {
+    fn passed(name: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(name, Some(true), detail)
+    }
+
+    fn failed(name: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(name, Some(false), detail)
+    }
+
+    fn new(name: &'static str, passed: Option<bool>, detail: impl Into<String>) -> Self {
+        Self {
+            name,
+            passed,
+            detail: detail.into(),
+        }
+    }
 }
 
 impl Doctor {
     pub(super) async fn run(self, config: &Config, output: Output) -> Result<Outcome, Failure> {
-        let Self::Db = self;
-        let checks = database(config).await;
+        let checks = match self {
+            Self::Db => database(config).await,
+            Self::Mail { to } => mail::checks(config, to.as_deref()).await,
+        };
         output.rows(&checks, &["name", "passed", "detail"])?;
-        let good = checks.iter().all(|check| check.passed);
+        let good = checks.iter().all(|check| check.passed != Some(false));
         Ok(if good { Outcome::Done } else { Outcome::Failed })
     }
 }
@@ -44,43 +81,36 @@ impl Doctor {
 /// The checks, each only where the one before it passed.
 async fn database(config: &Config) -> Vec<Check> {
     let place = app::place(config);
-    let passed = |name, detail: String| Check {
-        name,
-        passed: true,
-        detail,
-    };
-    let failed = |name, detail: String| Check {
-        name,
-        passed: false,
-        detail,
-    };
     if place.file().is_some_and(|file| !file.exists()) {
         let detail = format!("there is nothing at {} yet", config.database.url);
-        return vec![failed("reachable", detail)];
+        return vec![Check::failed("reachable", detail)];
     }
     let steps = match Store::migrate(&place, &Direction::Status).await {
         Ok(steps) => steps,
-        Err(error) => return vec![failed("reachable", error.to_string())],
+        Err(error) => return vec![Check::failed("reachable", error.to_string())],
     };
-    let mut checks = vec![passed("reachable", config.database.url.to_string())];
+    let mut checks = vec![Check::passed("reachable", config.database.url.to_string())];
     let behind = steps.iter().filter(|step| !step.applied).count();
     if behind > 0 {
         let detail = format!("{behind} versions behind: run `usher migrate up`");
-        checks.push(failed("up to date", detail));
+        checks.push(Check::failed("up to date", detail));
         return checks;
     }
-    checks.push(passed("up to date", format!("{} versions", steps.len())));
+    checks.push(Check::passed(
+        "up to date",
+        format!("{} versions", steps.len()),
+    ));
     let key_file = config.keys.master_key_file.display();
     checks.push(
         match app::open(config, &app::ids(), Opener::Examiner).await {
             Ok(installation) => {
                 let keys = installation.keys.keys().count();
-                passed(
+                Check::passed(
                     "master key",
                     format!("{key_file} opens it, and {keys} signing keys"),
                 )
             }
-            Err(error) => failed("master key", error.to_string()),
+            Err(error) => Check::failed("master key", error.to_string()),
         },
     );
     checks

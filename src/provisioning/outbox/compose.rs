@@ -1,0 +1,327 @@
+//! From a row of the outbox to the mail, at the time of sending: the role, the projects and the
+//! expiry are those of now, and what is over by now is not mailed.
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::directory::delivery::MailKind;
+use crate::directory::invitation::digits::digits;
+use crate::directory::invitation::link::Channel;
+use crate::directory::invitation::{Message as Words, Standing};
+use crate::directory::policy::Policy;
+use crate::id::{DeliveryId, RoleId};
+use crate::mail::{
+    About, Attention, Code, Content, Invitation, Mailbox, Message, MessageId, Notice, mailbox,
+};
+use crate::provisioning::Error;
+use crate::provisioning::invitations::Links;
+use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
+use crate::store::{Store, Tx};
+
+/// What every mail of this installation is composed with.
+#[derive(Clone, Debug)]
+pub struct Letterhead {
+    from: Mailbox,
+    domain: String,
+    links: Links,
+}
+
+impl Letterhead {
+    /// The letterhead of this sender.
+    pub fn new(from: Mailbox, links: Links) -> Self {
+        let domain = mail_domain(&links.public_url, &from);
+        Self {
+            from,
+            domain,
+            links,
+        }
+    }
+
+    /// The domain that ids of mails end with, and by which a relay may know us.
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The id of a row's mail: the same at every try.
+    fn id(&self, row: DeliveryId) -> MessageId {
+        MessageId::new(&row.to_string(), &self.domain)
+            .expect("a UUID is an atom, and the domain was looked at")
+    }
+}
+
+/// The domain by which mails are known, and we to a relay: that of the public URL, or else the
+/// sender's.
+pub fn mail_domain(public_url: &str, from: &Mailbox) -> String {
+    let host = Url::parse(public_url).ok();
+    let host = host.and_then(|url| url.host_str().map(str::to_owned));
+    let all = host.into_iter().chain([from.email.domain().to_owned()]);
+    all.into_iter()
+        .find(|domain| MessageId::new("a", domain).is_some())
+        .unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// What a notice's row tells, as its `detail`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Told {
+    /// The person said no.
+    Declined {
+        /// Why, where they said.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// The person wanted to accept and could not.
+    NeedsAttention {
+        /// What an admin has to look at.
+        attention: Cause,
+    },
+    /// The person came too late and asks for another one.
+    Wanted,
+}
+
+/// What an admin has to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The inviter's own role fell below the one that they handed out.
+    InviterBelowRole,
+    /// None of the projects that it was for is left.
+    NoProjectLeft,
+}
+
+/// A mail that is ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// The mail.
+    pub message: Message,
+    /// The role that it names, where it is an invitation.
+    pub role: Option<RoleId>,
+}
+
+/// What became of composing.
+#[derive(Clone, Debug)]
+pub enum Composed {
+    /// What the mail was about is over.
+    Over,
+    /// The mail.
+    Ready(Box<Letter>),
+    /// No mail can be made of it, ever.
+    Unmailable(&'static str),
+}
+
+/// Composes the mail of a row from what the store says now.
+pub async fn compose(
+    store: &Store,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    now: Timestamp,
+) -> Result<Composed, Error> {
+    let (letterhead, row) = (letterhead.clone(), row.clone());
+    store
+        .read(move |tx| {
+            let (letterhead, row) = (letterhead.clone(), row.clone());
+            async move {
+                let Some(scene) = Scene::load(tx, &row, now).await? else {
+                    return Ok(Composed::Over);
+                };
+                scene.compose(tx, &letterhead).await
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// What a mail is about.
+struct Scene {
+    row: OutboxRow,
+    organization: OrganizationRow,
+    app: Option<String>,
+    invitation: InvitationRow,
+    now: Timestamp,
+}
+
+impl Scene {
+    async fn load(tx: &mut Tx, row: &OutboxRow, now: Timestamp) -> Result<Option<Self>, Error> {
+        let Some(id) = row.invitation_id else {
+            return Ok(None);
+        };
+        let invitation = tx.invitation(row.org_id, id).await?;
+        let organization = tx.organization(row.org_id).await?;
+        let (Some(invitation), Some(organization)) = (invitation, organization) else {
+            return Ok(None);
+        };
+        let mut apps = tx.apps_serving(row.org_id).await?;
+        let app = apps.pop().filter(|_| apps.is_empty()).map(|app| app.name);
+        Ok(Some(Self {
+            row: row.clone(),
+            organization,
+            app,
+            invitation,
+            now,
+        }))
+    }
+
+    async fn compose(&self, tx: &mut Tx, letterhead: &Letterhead) -> Result<Composed, Error> {
+        let Ok(to) = mailbox(None, &self.row.recipient) else {
+            let reason = "not sent: this is no address to which mail can go";
+            return Ok(Composed::Unmailable(reason));
+        };
+        let (content, reply_to, role) = match self.row.kind {
+            MailKind::Code => (self.code(tx, letterhead).await?, None, None),
+            MailKind::Invitation => {
+                let inviter = self.inviter(tx).await?;
+                let reply_to = self.reply_to(inviter.as_ref());
+                let content = self
+                    .invitation(tx, letterhead, inviter.as_ref(), reply_to.is_some())
+                    .await?;
+                (content, reply_to, Some(self.invitation.role_id))
+            }
+            MailKind::Notice => {
+                let Ok(told) = serde_json::from_str(&self.row.detail.0) else {
+                    let reason = "not sent: the notice does not say what it is about";
+                    return Ok(Composed::Unmailable(reason));
+                };
+                (self.notice(&told), None, None)
+            }
+        };
+        let Some(content) = content else {
+            return Ok(Composed::Over);
+        };
+        let message = Message {
+            from: letterhead.from.clone(),
+            to,
+            reply_to,
+            id: letterhead.id(self.row.id),
+            date: self.row.created_at.0,
+            content,
+        };
+        Ok(Composed::Ready(Box::new(Letter { message, role })))
+    }
+
+    fn is_pending(&self) -> bool {
+        let invitation = &self.invitation;
+        invitation.state.at(invitation.expires_at.0, self.now) == Standing::Pending
+    }
+
+    /// The inviter, where they are still somebody here.
+    async fn inviter(&self, tx: &mut Tx) -> Result<Option<UserRow>, Error> {
+        let Some(id) = self.invitation.inviter_id else {
+            return Ok(None);
+        };
+        let user = tx.user(self.row.org_id, id).await?;
+        Ok(user.filter(UserRow::is_active))
+    }
+
+    fn reply_to(&self, inviter: Option<&UserRow>) -> Option<Mailbox> {
+        let policy: Policy = serde_json::from_str(&self.organization.policy.0).unwrap_or_default();
+        let inviter = inviter.filter(|_| policy.reply_to_inviter)?;
+        mailbox(inviter.display_name.as_deref(), inviter.email.as_deref()?).ok()
+    }
+
+    async fn invitation(
+        &self,
+        tx: &mut Tx,
+        letterhead: &Letterhead,
+        inviter: Option<&UserRow>,
+        replies: bool,
+    ) -> Result<Option<Content>, Error> {
+        let (org, invitation) = (self.row.org_id, &self.invitation);
+        if !self.is_pending() {
+            return Ok(None);
+        }
+        let roles = tx.roles(org).await?;
+        let Some(role) = roles.iter().find(|role| role.id == invitation.role_id) else {
+            return Ok(None);
+        };
+        let projects = self.projects(tx).await?;
+        let projects: Vec<_> = projects.iter().map(String::as_str).collect();
+        // Nobody is named who has left.
+        let left = invitation.inviter_id.is_some() && inviter.is_none();
+        let name = invitation.inviter_name.as_deref();
+        let name = name.or_else(|| inviter?.display_name.as_deref());
+        let message = invitation.message.as_deref();
+        let message = message.and_then(|text| Words::read(text).ok().flatten());
+        let content = Invitation {
+            app: self.app.as_deref(),
+            organization: &self.organization.name,
+            inviter: name.filter(|_| !left),
+            replies,
+            email: &invitation.email,
+            role: &role.name,
+            projects: &projects,
+            message: message.as_ref(),
+            url: &letterhead.links.url(invitation, Channel::Mail),
+            expires_at: invitation.expires_at.0,
+        };
+        Ok(Some(content.content()))
+    }
+
+    /// The names of the invitation's projects: none means the whole organization, so that where
+    /// all of them are archived they are named all the same.
+    async fn projects(&self, tx: &mut Tx) -> Result<Vec<String>, Error> {
+        let (org, id) = (self.row.org_id, self.invitation.id);
+        let wanted = tx.invitation_projects(org, &[id]).await?;
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut projects = tx.projects(org).await?;
+        projects.retain(|project| wanted.iter().any(|(_, id)| *id == project.id));
+        if projects.iter().any(|project| project.archived_at.is_none()) {
+            projects.retain(|project| project.archived_at.is_none());
+        }
+        Ok(projects.into_iter().map(|project| project.name).collect())
+    }
+
+    async fn code(&self, tx: &mut Tx, letterhead: &Letterhead) -> Result<Option<Content>, Error> {
+        let Some(id) = self.row.code_id else {
+            return Ok(None);
+        };
+        let code = tx.mail_code(self.row.org_id, id).await?;
+        let good = code.filter(|code| code.used_at.is_none() && code.expires_at.0 > self.now);
+        let Some(code) = good.filter(|_| self.is_pending()) else {
+            return Ok(None);
+        };
+        let content = Code {
+            app: self.app.as_deref(),
+            organization: &self.organization.name,
+            digits: &digits(&letterhead.links.codes, self.row.org_id, id),
+            expires_at: code.expires_at.0,
+        };
+        Ok(Some(content.content()))
+    }
+
+    fn notice(&self, told: &Told) -> Option<Content> {
+        // Whoever was invited is forgotten some time after the end.
+        if self.invitation.email.is_empty() {
+            return None;
+        }
+        let reason = match told {
+            Told::Declined {
+                reason: Some(reason),
+            } => Words::read(reason).ok().flatten(),
+            _ => None,
+        };
+        let about = match told {
+            Told::Declined { .. } => About::Declined {
+                reason: reason.as_ref(),
+            },
+            Told::NeedsAttention { attention } => About::NeedsAttention(match attention {
+                Cause::InviterBelowRole => Attention::InviterBelowRole,
+                Cause::NoProjectLeft => Attention::NoProjectLeft,
+            }),
+            Told::Wanted => About::Wanted {
+                expired_at: self.invitation.expires_at.0,
+            },
+        };
+        let notice = Notice {
+            app: self.app.as_deref(),
+            organization: &self.organization.name,
+            email: &self.invitation.email,
+            about,
+            url: None,
+        };
+        Some(notice.content())
+    }
+}
