@@ -65,6 +65,9 @@ pub const PAGE_DEFAULT: u64 = 100;
 /// Resources in a page, however large the `count`; discovery says it as `filter.maxResults`.
 pub const PAGE_MAX: u64 = 1_000;
 
+/// Bytes in a form of an invitation's page: its longest field is a message of a few lines.
+pub const JOIN_FORM: usize = 16 * 1024;
+
 /// Bytes in the form that carries a SAML response (SAML bindings §3.5).
 pub const SAML_FORM: usize = 1024 * 1024;
 

@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod auth;
 mod body;
+pub mod join;
 pub mod layers;
 pub mod oidc;
 pub mod reply;
@@ -26,6 +27,7 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(saml::routes())
         .merge(oidc::routes())
         .merge(signed_in::routes())
+        .merge(join::routes())
         .merge(admin::routes())
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());

@@ -167,7 +167,12 @@ async fn sign_out(
     response
 }
 
-async fn ended(gateway: &Gateway, request: &RequestId, browser: &Browser) -> Result<(), Error> {
+/// Ends the browser's session, if it has one.
+pub(super) async fn ended(
+    gateway: &Gateway,
+    request: &RequestId,
+    browser: &Browser,
+) -> Result<(), Error> {
     let cookies = browser.session.into_iter().collect();
     let now = gateway.ids.clock().now();
     let Some(live) = sessions::current(&gateway.store, cookies, now).await? else {

@@ -18,7 +18,7 @@ mod notice;
 #[cfg(test)]
 mod tests;
 mod trial;
-mod wording;
+pub mod wording;
 
 pub use address::{Unmailable, mailbox};
 pub use code::Code;

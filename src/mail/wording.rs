@@ -1,4 +1,4 @@
-//! Words of other people in our mails: on one line where they stand in a line, and nowhere a link.
+//! Words of other people in our messages: on one line where they stand in a line, and nowhere a link.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ const JOINER: char = '\u{2060}';
 
 /// A text on one line: without control characters, those that turn the direction of writing, and
 /// more than one space in a row; cut where it is long.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let marks = |c: char| matches!(c, '\u{200e}' | '\u{200f}');
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let plain: String = text
@@ -24,7 +24,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// A name of other people's choice, on one line and no link.
-pub(super) fn name(text: &str) -> String {
+pub fn name(text: &str) -> String {
     unlinked(&cut(text))
 }
 
@@ -69,7 +69,7 @@ fn is_binding(c: char) -> bool {
 }
 
 /// A time that needs no knowledge of where the reader is.
-pub(super) fn absolute(time: Timestamp) -> String {
+pub fn absolute(time: Timestamp) -> String {
     time.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::directory::grant::Entitlement;
 use crate::directory::role::Catalogue;
-use crate::id::{CodeId, OrganizationId, RoleId, SessionId, UserId};
+use crate::id::{AppId, CodeId, OrganizationId, RoleId, SessionId, UserId};
 use crate::oidc::claims::{Facts, ProjectRole};
 use crate::oidc::code::{self, Binding};
 use crate::oidc::launch;
@@ -51,14 +51,33 @@ const LOGIN_REQUIRED: oidc::Error = Code::LoginRequired.because("nobody is signe
 const NOT_SERVED: oidc::Error =
     Code::AccessDenied.because("the app does not serve the person's organization");
 
-/// The app to which a connection's people go: the one it names, else the only one that serves the
-/// organization.
-pub async fn app_of(tx: &mut Tx, connection: &ConnectionRow) -> Result<Option<AppRow>, Error> {
-    if let Some(id) = connection.app_id {
-        let served = tx.app_serves(id, connection.org_id).await?;
+/// From where somebody comes who signed in: an organization, and the app that their connection
+/// names, where a connection brought them and it names one.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// The organization.
+    pub org: OrganizationId,
+    /// The app.
+    pub app: Option<AppId>,
+}
+
+impl From<&ConnectionRow> for Origin {
+    fn from(connection: &ConnectionRow) -> Self {
+        Self {
+            org: connection.org_id,
+            app: connection.app_id,
+        }
+    }
+}
+
+/// The app to which people go: the one that their connection names, else the only one that serves
+/// the organization.
+pub async fn app_of(tx: &mut Tx, from: Origin) -> Result<Option<AppRow>, Error> {
+    if let Some(id) = from.app {
+        let served = tx.app_serves(id, from.org).await?;
         return Ok(if served { tx.app(id).await? } else { None });
     }
-    let mut serving = tx.apps_serving(connection.org_id).await?;
+    let mut serving = tx.apps_serving(from.org).await?;
     Ok(if serving.len() == 1 {
         serving.pop()
     } else {
@@ -70,12 +89,12 @@ pub async fn app_of(tx: &mut Tx, connection: &ConnectionRow) -> Result<Option<Ap
 /// browser relayed counts only where it names a place that the app has registered.
 pub async fn destination(
     tx: &mut Tx,
-    connection: &ConnectionRow,
+    from: Origin,
     issuer: &str,
     hint: &str,
     relay_state: Option<&str>,
 ) -> Result<Option<String>, Error> {
-    let Some(app) = app_of(tx, connection).await? else {
+    let Some(app) = app_of(tx, from).await? else {
         return Ok(None);
     };
     let Some(uri) = &app.initiate_login_uri else {
@@ -89,6 +108,36 @@ pub async fn destination(
         hint,
         target.as_deref(),
     )))
+}
+
+/// Where a browser goes that begins there: to the app's only registered place, where it has one.
+pub async fn begin(
+    tx: &mut Tx,
+    from: Origin,
+    issuer: &str,
+    hint: &str,
+) -> Result<Option<String>, Error> {
+    let Some(app) = app_of(tx, from).await? else {
+        return Ok(None);
+    };
+    let launch_urls = tx.launch_urls(app.id).await?;
+    let only = match launch_urls.as_slice() {
+        [only] => Some(only.as_str()),
+        _ => None,
+    };
+    let from = Origin {
+        app: Some(app.id),
+        ..from
+    };
+    destination(tx, from, issuer, hint, only).await
+}
+
+/// Every address of an app to which a browser may be sent on the way into it.
+pub async fn addresses(tx: &mut Tx, app: &AppRow) -> Result<Vec<String>, Error> {
+    let mut addresses: Vec<_> = app.initiate_login_uri.iter().cloned().collect();
+    addresses.extend(tx.redirect_uris(app.id).await?);
+    addresses.extend(tx.launch_urls(app.id).await?);
+    Ok(addresses)
 }
 
 /// Issues a code (RFC 6749 §4.1.2) for a session that is good at this moment.

@@ -59,6 +59,8 @@ pub use refusal::Refusal;
 pub enum Source {
     /// The operator, at a command line.
     Command,
+    /// Whoever follows the link of an invitation.
+    Invitee,
     /// A key of the admin API.
     Key(ApiKeyId),
     /// A connection's SCIM client.
@@ -76,6 +78,7 @@ impl Source {
     pub fn actor(&self) -> String {
         match self {
             Self::Command => "command".into(),
+            Self::Invitee => "invitee".into(),
             Self::Key(key) => format!("key:{key}"),
             Self::Scim(connection) => format!("scim:{connection}"),
             Self::SignIn(connection) => format!("saml:{connection}"),

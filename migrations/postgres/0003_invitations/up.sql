@@ -31,6 +31,7 @@ CREATE TABLE invitations (
     state text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     share_version bigint NOT NULL,
+    shared_at bigint,
     inviter_id uuid,
     inviter_name text COLLATE "C",
     actor text COLLATE "C" NOT NULL,

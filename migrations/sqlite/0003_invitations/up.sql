@@ -31,6 +31,7 @@ CREATE TABLE invitations (
     state TEXT NOT NULL,
     version INTEGER NOT NULL,
     share_version INTEGER NOT NULL,
+    shared_at INTEGER,
     inviter_id BLOB,
     inviter_name TEXT,
     actor TEXT NOT NULL,

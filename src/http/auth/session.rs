@@ -1,7 +1,8 @@
 //! The browser's cookies. The session's own (`__Host-usher`, SameSite=Lax) does not come along
 //! when an identity provider's page posts a response here, so a second one (SameSite=None) says
 //! which session is in the browser: it holds the session's hash, which opens nothing. A third
-//! (SameSite=Strict) binds the answer to the confirm page. On plain http, which is for trying
+//! (SameSite=Strict) binds the answer to the confirm page, a fourth (SameSite=Lax) the forms on the
+//! page of an invitation. On plain http, which is for trying
 //! out, the names have no prefix and the cookies are not Secure.
 
 use std::convert::Infallible;
@@ -21,6 +22,9 @@ use crate::secret::{self, Bearer, Hash};
 const SESSION: &str = "usher";
 const PRESENCE: &str = "usher-browser";
 const QUESTION: &str = "usher-continue";
+const JOIN: &str = "usher-join";
+/// How long the page of an invitation can stay open.
+const JOIN_SECONDS: i64 = 24 * 60 * 60;
 /// How long the confirm page can be answered.
 const QUESTION_SECONDS: i64 = 300;
 
@@ -33,6 +37,8 @@ pub(in crate::http) struct Browser {
     pub(in crate::http) present: Vec<Hash>,
     /// The secret of a confirm page.
     pub(in crate::http) question: Option<String>,
+    /// The secret that the forms of an invitation's page are bound to.
+    pub(in crate::http) join: Option<String>,
 }
 
 impl Browser {
@@ -47,6 +53,7 @@ impl Browser {
             session,
             present,
             question: value(QUESTION),
+            join: value(JOIN),
         }
     }
 }
@@ -139,6 +146,11 @@ pub(in crate::http) fn ask(headers: &mut HeaderMap, gateway: &Gateway, secret: &
         QUESTION_SECONDS,
         SameSite::Strict,
     );
+}
+
+/// Gives the browser the secret that the forms of an invitation's page are bound to.
+pub(in crate::http) fn bind(headers: &mut HeaderMap, gateway: &Gateway, secret: &str) {
+    set(headers, gateway, JOIN, secret, JOIN_SECONDS, SameSite::Lax);
 }
 
 /// Takes the secret of a confirm page from the browser.

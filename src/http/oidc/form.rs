@@ -8,7 +8,8 @@ use crate::oidc::{Code, Error};
 /// Bytes in a form: a code, a verifier and two names need far less.
 const LIMIT: usize = 64 * 1024;
 
-const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+/// The media type of a form.
+pub(in crate::http) const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Names and values.
 pub(in crate::http) type Pairs = Vec<(String, String)>;

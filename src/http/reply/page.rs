@@ -1,6 +1,7 @@
 //! Pages for people: HTML that works without JavaScript, with one stylesheet and no outside parts.
 //! A refusal shows a stable reason and a reference that leads to the log, never an inner message.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use askama::Template;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use url::Url;
 
 use crate::http::{RequestId, reply};
 use crate::provisioning::{Error, Refusal};
@@ -51,6 +53,16 @@ pub(in crate::http) fn html(
     headers.insert(header::CONTENT_TYPE, html);
     protect(headers, onward);
     response
+}
+
+/// The origins of these addresses, each once, as a content security policy names them.
+pub(in crate::http) fn origins(addresses: &[String]) -> Vec<String> {
+    let origin = |address: &String| {
+        let origin = Url::parse(address).ok()?.origin();
+        origin.is_tuple().then(|| origin.ascii_serialization())
+    };
+    let all: BTreeSet<_> = addresses.iter().filter_map(origin).collect();
+    all.into_iter().collect()
 }
 
 fn protect(headers: &mut HeaderMap, onward: &[String]) {

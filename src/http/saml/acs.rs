@@ -19,8 +19,9 @@ use crate::http::saml::{Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
 use crate::limits;
 use crate::oidc::launch;
+use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::sign_in::{Attempt, Outcome, Question, sign_in};
-use crate::provisioning::{Error, Refusal, Source, hand_off};
+use crate::provisioning::{Error, Refusal, Source};
 use crate::saml::binding::PostForm;
 use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
@@ -224,12 +225,12 @@ pub(super) async fn onward(
     hint: String,
     relay_state: Option<&str>,
 ) -> Response {
-    let (row, relay_state) = (row.clone(), relay_state.map(str::to_owned));
+    let (from, relay_state) = (Origin::from(row), relay_state.map(str::to_owned));
     let issuer = gateway.public_url.clone();
     let found = gateway.store.read(move |tx| {
-        let (row, issuer, hint) = (row.clone(), issuer.clone(), hint.clone());
+        let (issuer, hint) = (issuer.clone(), hint.clone());
         let relay_state = relay_state.clone();
-        async move { hand_off::destination(tx, &row, &issuer, &hint, relay_state.as_deref()).await }
+        async move { hand_off::destination(tx, from, &issuer, &hint, relay_state.as_deref()).await }
             .boxed()
     });
     let target = found.await.unwrap_or_else(|error| {
@@ -265,19 +266,12 @@ async fn ask(
     let place = gateway.store.read(move |tx| {
         let (row, relayed) = (asked.clone(), relayed.clone());
         async move {
-            let Some(app) = hand_off::app_of(tx, &row).await? else {
+            let Some(app) = hand_off::app_of(tx, Origin::from(&row)).await? else {
                 return Ok((None, None, vec![]));
             };
             let launch_urls = tx.launch_urls(app.id).await?;
             let target = relayed.and_then(|state| launch::target(&state, &launch_urls));
-            let addresses = app.initiate_login_uri.iter().cloned();
-            let mut onward: Vec<_> = addresses
-                .chain(tx.redirect_uris(app.id).await?)
-                .chain(launch_urls)
-                .collect();
-            onward = onward.iter().filter_map(|url| origin(url)).collect();
-            onward.sort();
-            onward.dedup();
+            let onward = page::origins(&hand_off::addresses(tx, &app).await?);
             Ok::<_, Error>((Some(app.name), target, onward))
         }
         .boxed()
@@ -295,10 +289,4 @@ async fn ask(
     let mut response = page::html(StatusCode::OK, &page, &onward);
     session::ask(response.headers_mut(), gateway, &secret);
     Ok(response)
-}
-
-/// An origin as a content security policy names it.
-fn origin(url: &str) -> Option<String> {
-    let origin = Url::parse(url).ok()?.origin();
-    origin.is_tuple().then(|| origin.ascii_serialization())
 }

@@ -1,6 +1,5 @@
-//! What an invitation's link shows and does. Looking changes nothing; accepting is one conditional
-//! write in one transaction, so that of twenty clicks one makes the person, and of accepting and
-//! revoking one wins.
+//! Accepting an invitation: one conditional write in one transaction, so that of twenty clicks one
+//! makes the person, and of accepting and revoking one wins.
 
 use std::sync::Arc;
 
@@ -9,20 +8,20 @@ use serde_json::json;
 
 use crate::directory::event::EventKind;
 use crate::directory::invitation::link::{Channel, LinkClaim};
-use crate::directory::invitation::{Standing, State, digits};
+use crate::directory::invitation::{Standing, State};
 use crate::id::{OrganizationId, UserId};
-use crate::limits;
 use crate::provisioning::invitations::asked::notify;
+use crate::provisioning::invitations::codes::proves;
 use crate::provisioning::invitations::interplay::{inviter_may, standing_projects, take};
-use crate::provisioning::invitations::links::version;
-use crate::provisioning::invitations::look::{Look, sso_of};
+use crate::provisioning::invitations::links::{is_current, standing};
+use crate::provisioning::invitations::look::sso_of;
 use crate::provisioning::invitations::{Links, Rules, close, told};
 use crate::provisioning::sessions::{self, ABSOLUTE, Live};
 use crate::provisioning::sign_in::Cookie;
 use crate::provisioning::{Change, Context, Error, Kind, Source, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, MailCodeRow, SessionRow, UserRow};
+use crate::store::rows::{InvitationRow, SessionRow, UserRow};
 use crate::store::types::Time;
 
 /// What a click on "accept" came to.
@@ -138,7 +137,7 @@ impl Asked<'_> {
             .invitation(change.org, self.claim.invitation)
             .await?;
         let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
-        let stands = row.state.at(row.expires_at.0, change.now) == Standing::Pending;
+        let stands = standing(&self.claim, &row, change.now) == Standing::Pending;
         if !stands || !is_current(&self.claim, &row) {
             return Ok(Outcome::Closed);
         }
@@ -151,7 +150,9 @@ impl Asked<'_> {
         if rules.policy.sso_required && sso_of(change.tx, &row).await?.is_some() {
             return Ok(Outcome::SignIn);
         }
-        if self.claim.channel == Channel::Shared && !self.proves(change, &row).await? {
+        let proof = self.claim.channel == Channel::Mail
+            || proves(change, self.links, &row, self.code).await?;
+        if !proof {
             return Ok(Outcome::Code(self.code.is_some()));
         }
         if change
@@ -164,30 +165,6 @@ impl Asked<'_> {
             return Ok(Outcome::Closed);
         }
         join(change, &rules, row, secret).await
-    }
-
-    /// Whether the six digits of the last code were said. A wrong try counts, and stays counted.
-    async fn proves(&self, change: &mut Change<'_>, row: &InvitationRow) -> Result<bool, Error> {
-        let Some(said) = self.code else {
-            return Ok(false);
-        };
-        let since = change.now.checked_sub(limits::SHORT_CODE_LIFE);
-        let since = Time(since.unwrap_or(change.now));
-        let codes = change
-            .tx
-            .mail_codes_since(change.org, row.id, since)
-            .await?;
-        let tries = i64::from(limits::SHORT_CODE_TRIES);
-        let good = |code: &&MailCodeRow| {
-            code.used_at.is_none() && code.tries < tries && code.expires_at.0 > change.now
-        };
-        let Some(code) = codes.iter().find(good) else {
-            return Ok(false);
-        };
-        let right = digits::is_said(&self.links.codes, change.org, code.id, said);
-        let used = right.then(|| change.time());
-        change.tx.try_mail_code(change.org, code.id, used).await?;
-        Ok(right)
     }
 }
 
@@ -230,11 +207,6 @@ async fn join(
     }))
 }
 
-/// Whether a link is of the version that its invitation has now.
-pub(super) fn is_current(claim: &LinkClaim, row: &InvitationRow) -> bool {
-    i64::from(claim.version) == version(row, claim.channel)
-}
-
 async fn attend(
     change: &mut Change<'_>,
     mut row: InvitationRow,
@@ -274,23 +246,4 @@ async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<
     let data = json!({"user_id": user, "connection_id": null, "session_id": session.id});
     change.record(EventKind::SessionCreated, data);
     Ok(Cookie { secret, expires_at })
-}
-
-/// What a link shows; nothing is changed by looking.
-pub async fn look(
-    store: &Store,
-    links: &Links,
-    token: &str,
-    cookies: Vec<Hash>,
-    now: jiff::Timestamp,
-) -> Result<Look, Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    let live = sessions::current(store, cookies, now).await?;
-    let key = links.keys.current.clone();
-    store
-        .read(move |tx| {
-            let (live, key) = (live.clone(), key.clone());
-            async move { Look::at(tx, org, &claim, live.as_ref(), &key, now).await }.boxed()
-        })
-        .await
 }

@@ -8,7 +8,8 @@ use crate::directory::event::EventKind;
 use crate::directory::invitation::link::Channel;
 use crate::directory::invitation::{Message, Standing, State};
 use crate::limits;
-use crate::provisioning::invitations::acceptance::{is_current, proven};
+use crate::provisioning::invitations::acceptance::proven;
+use crate::provisioning::invitations::links::{is_current, standing};
 use crate::provisioning::invitations::{Links, close, find, owe, told};
 use crate::provisioning::{Change, Context, Error, change};
 use crate::store::Store;
@@ -27,7 +28,7 @@ pub async fn send_code(
     change(store, org, context, move |change| {
         async move {
             let row = find(change, claim.invitation).await?;
-            let stands = row.state.at(row.expires_at.0, change.now) == Standing::Pending;
+            let stands = standing(&claim, &row, change.now) == Standing::Pending;
             let hour = jiff::SignedDuration::from_hours(1);
             let since = Time(change.now.checked_sub(hour).unwrap_or(change.now));
             let mailed = change.tx.mail_codes_since(org, row.id, since).await?.len();
@@ -85,7 +86,7 @@ pub async fn decline(
         async move {
             let row = find(change, claim.invitation).await?;
             let mailed = claim.channel == Channel::Mail && is_current(&claim, &row);
-            if !mailed || row.state.at(row.expires_at.0, change.now) != Standing::Pending {
+            if !mailed || standing(&claim, &row, change.now) != Standing::Pending {
                 return Ok(());
             }
             let row = close(change, row, State::Declined, "declined").await?;
@@ -111,7 +112,7 @@ pub async fn ask_again(
             let mut row = find(change, claim.invitation).await?;
             let day = jiff::SignedDuration::from_hours(24);
             let lately = |at: Time| change.now.duration_since(at.0) < day;
-            let expired = row.state.at(row.expires_at.0, change.now) == Standing::Expired;
+            let expired = standing(&claim, &row, change.now) == Standing::Expired;
             if !expired || !is_current(&claim, &row) || row.asked_at.is_some_and(lately) {
                 return Ok(());
             }

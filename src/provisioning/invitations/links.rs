@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::directory::invitation::link::{Channel, LinkClaim, LinkKey, LinkKeys};
+use crate::directory::invitation::{Standing, expiry, phrase};
 use crate::secret::{DataKeys, Error};
 use crate::store::rows::InvitationRow;
 
@@ -41,6 +45,12 @@ impl Links {
     pub fn url(&self, row: &InvitationRow, channel: Channel) -> String {
         format!("{}/join/{}", self.public_url, self.token(row, channel))
     }
+
+    /// The phrase that every message with the shared link of an invitation bears.
+    pub fn phrase(&self, row: &InvitationRow) -> String {
+        let day = row.created_at.0.to_zoned(TimeZone::UTC).date();
+        phrase(&self.keys.current, row.org_id, row.id, &row.email_norm, day)
+    }
 }
 
 /// The version that a link of this channel must have.
@@ -49,4 +59,24 @@ pub fn version(row: &InvitationRow, channel: Channel) -> i64 {
         Channel::Mail => row.version,
         Channel::Shared => row.share_version,
     }
+}
+
+/// Whether a link is of the version that its invitation has now.
+pub fn is_current(claim: &LinkClaim, row: &InvitationRow) -> bool {
+    i64::from(claim.version) == version(row, claim.channel)
+}
+
+/// Until when a link of this channel is good: a mailed one as long as the invitation, a shared one
+/// for three days at most since it was last shared.
+pub fn until(row: &InvitationRow, channel: Channel) -> Timestamp {
+    match (channel, row.shared_at) {
+        (Channel::Mail, _) => row.expires_at.0,
+        (Channel::Shared, Some(at)) => expiry::shared(row.expires_at.0, at.0),
+        (Channel::Shared, None) => row.created_at.0,
+    }
+}
+
+/// How an invitation stands for whoever comes by this link.
+pub fn standing(claim: &LinkClaim, row: &InvitationRow, now: Timestamp) -> Standing {
+    row.state.at(until(row, claim.channel), now)
 }

@@ -4,7 +4,8 @@
 //!
 //! - [`create`]: one invitation; [`known`] says what stands in the way
 //! - [`actions`]: what is done with one that is there
-//! - [`acceptance`]: what its link shows and does
+//! - [`look`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
+//! - [`share`]: the link that somebody passes on, and how a message is known again
 //! - [`interplay`]: what a directory or a sign-in does with it
 //! - [`view`]: the list
 //!
@@ -30,11 +31,13 @@ use crate::store::types::{Doc, Time};
 pub mod acceptance;
 pub mod actions;
 pub mod asked;
+pub mod codes;
 pub mod interplay;
 pub mod known;
 pub mod links;
 pub mod look;
 mod obstacle;
+pub mod share;
 pub mod view;
 
 pub use known::{Found, Known, Rules};
@@ -274,6 +277,8 @@ pub async fn write(
         state: State::Pending,
         version: 1,
         share_version: 1,
+        // Whoever invites one person is handed the link to share.
+        shared_at: draft.import.is_none().then(|| change.time()),
         inviter_id: inviter.person,
         inviter_name: inviter.name.clone(),
         actor: change.context.source.actor(),

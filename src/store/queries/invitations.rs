@@ -321,7 +321,7 @@ pub(crate) async fn codes_since(
         .filter(mail_codes::invitation_id.eq(invitation))
         .filter(mail_codes::created_at.gt(since))
         .select(MailCodeRow::as_select())
-        .order(mail_codes::created_at.desc())
+        .order((mail_codes::created_at.desc(), mail_codes::id.desc()))
         .load(conn)
         .await
 }

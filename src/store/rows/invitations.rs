@@ -40,6 +40,7 @@ pub struct InvitationRow {
     pub state: State,
     pub version: i64,
     pub share_version: i64,
+    pub shared_at: Option<Time>,
     pub inviter_id: Option<UserId>,
     pub inviter_name: Option<String>,
     pub actor: String,

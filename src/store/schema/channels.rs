@@ -37,6 +37,7 @@ diesel::table! {
         state -> Text,
         version -> BigInt,
         share_version -> BigInt,
+        shared_at -> Nullable<TimeSql>,
         inviter_id -> Nullable<IdSql>,
         inviter_name -> Nullable<Text>,
         actor -> Text,

@@ -1,6 +1,7 @@
 //! What a test starts from: organizations, connections, tokens.
 
 use futures_util::FutureExt;
+use serde_json::{Value, json};
 use usher::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
 use usher::id::{ConnectionId, OrganizationId, RoleId, ScimTokenId};
 use usher::secret::Bearer;
@@ -21,9 +22,18 @@ pub(crate) struct Connected {
 impl TestGateway {
     /// An organization with the seeded roles.
     pub(crate) async fn organization(&self, slug: &str) -> OrganizationId {
-        let (ids, slug) = (self.gateway.ids.clone(), slug.to_owned());
+        self.organization_with(slug, json!({})).await
+    }
+
+    /// An organization with the seeded roles and this policy.
+    pub(crate) async fn organization_with(&self, slug: &str, policy: Value) -> OrganizationId {
+        let (ids, slug, policy) = (
+            self.gateway.ids.clone(),
+            slug.to_owned(),
+            policy.to_string(),
+        );
         let written = self.gateway.store.write(move |tx| {
-            let (ids, slug) = (ids.clone(), slug.clone());
+            let (ids, slug, policy) = (ids.clone(), slug.clone(), policy.clone());
             async move {
                 let org: OrganizationId = ids.next();
                 let at = Time(ids.clock().now());
@@ -46,7 +56,7 @@ impl TestGateway {
                     default_role_id: viewer,
                     event_seq: 0,
                     created_at: at,
-                    policy: Doc("{}".to_owned()),
+                    policy: Doc(policy),
                 })
                 .await?;
                 for role in roles {

@@ -20,6 +20,7 @@ use usher::store::Store;
 mod arrange;
 mod browser;
 mod engine;
+mod invited;
 mod reply;
 mod scim;
 mod smtp;
@@ -27,6 +28,7 @@ mod sso;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::Browser;
+pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use smtp::Relay;

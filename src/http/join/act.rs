@@ -1,0 +1,214 @@
+//! The answers to an invitation: one posted form each, from our own page.
+
+use axum::Extension;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use futures_util::FutureExt;
+
+use crate::directory::invitation::{Message, Standing};
+use crate::http::auth::session::{self, Browser};
+use crate::http::join::form::{is_bound, is_foreign};
+use crate::http::join::view::Asked;
+use crate::http::join::{Token, Visit, is_alternate, unknown};
+use crate::http::oidc::form::Pairs;
+use crate::http::reply::page;
+use crate::http::{Gateway, RequestId, signed_in};
+use crate::provisioning::hand_off::{self, Origin};
+use crate::provisioning::invitations::acceptance::{Entered, Outcome, accept};
+use crate::provisioning::invitations::asked::{ask_again, decline, send_code};
+use crate::provisioning::invitations::look::Look;
+use crate::provisioning::{Context, Source};
+
+/// `POST /join/{token}`.
+pub(super) async fn posted(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+    token: Token,
+    browser: Browser,
+    posted: Request,
+) -> Response {
+    let Ok(Path(token)) = token else {
+        return unknown(&request);
+    };
+    let visit = Visit {
+        gateway: &gateway,
+        request: &request,
+        browser: &browser,
+        token: &token,
+    };
+    match visit.answered(posted).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+/// What a form says of this name.
+fn said<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    let pair = pairs.iter().find(|(n, _)| n == name);
+    pair.map(|(_, value)| value.as_str())
+}
+
+impl Visit<'_> {
+    async fn answered(&self, posted: Request) -> Result<Response, Response> {
+        let (head, body) = posted.into_parts();
+        let pairs = self.fields(&head.headers, body).await?;
+        let look = self.look().await?;
+        let alternate = look.alternate.as_deref();
+        let homes: Vec<_> = [Some(&*self.gateway.public_url), alternate]
+            .into_iter()
+            .flatten()
+            .collect();
+        let bound = is_bound(self.browser, self.token, said(&pairs, "csrf"));
+        if !bound || is_foreign(&head.headers, &homes) {
+            return Ok(self.page(&look, Asked::OnceMore));
+        }
+        match said(&pairs, "action") {
+            Some("accept") => {
+                self.accept(&head.headers, &look, said(&pairs, "code"))
+                    .await
+            }
+            Some("ask") => self.ask(&look).await,
+            Some("code") => self.send_code().await,
+            Some("decline") => self.decline(said(&pairs, "reason")).await,
+            Some("sign_out") => self.sign_out().await,
+            _ => {
+                let text = "The form says nothing that can be done here. Open the link again.";
+                let (status, title) = (StatusCode::BAD_REQUEST, "That did not work");
+                Err(page::refusal(
+                    status,
+                    title,
+                    "unknown_action",
+                    text,
+                    self.request,
+                ))
+            }
+        }
+    }
+
+    fn context(&self) -> Context {
+        self.gateway.context(Source::Invitee, self.request)
+    }
+
+    async fn accept(
+        &self,
+        headers: &HeaderMap,
+        look: &Look,
+        code: Option<&str>,
+    ) -> Result<Response, Response> {
+        let gateway = self.gateway;
+        let cookies = self.browser.session.into_iter().collect();
+        let code = code.map(str::to_owned);
+        let outcome = accept(
+            &gateway.store,
+            self.context(),
+            &gateway.links,
+            self.token,
+            code,
+            cookies,
+        );
+        match outcome.await.map_err(|error| self.failed(error))? {
+            Outcome::In(entered) => {
+                let stays = is_alternate(headers, look, &gateway.public_url);
+                Ok(self.onward(&entered, stays).await)
+            }
+            Outcome::Code(true) => Ok(self.page(&self.look().await?, Asked::WrongCode)),
+            Outcome::Closed
+            | Outcome::Code(false)
+            | Outcome::NeedsAttention
+            | Outcome::SignIn
+            | Outcome::WrongAccount(_) => Ok(self.page(&self.look().await?, Asked::First)),
+        }
+    }
+
+    /// 303 to the only app that serves the organization, or to our own page. The person is in by
+    /// now, so that not finding the app is no refusal.
+    async fn onward(&self, entered: &Entered, stays: bool) -> Response {
+        let gateway = self.gateway;
+        let (org, hint) = (entered.org, entered.email.clone());
+        let issuer = gateway.public_url.clone();
+        let found = gateway.store.read(move |tx| {
+            let (issuer, hint) = (issuer.clone(), hint.clone());
+            async move { hand_off::begin(tx, Origin { org, app: None }, &issuer, &hint).await }
+                .boxed()
+        });
+        let target = found.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the app of an organization could not be looked up");
+            None
+        });
+        // Without a host: the cookie is of the host that the browser is at.
+        let here = || "/signed-in".to_owned();
+        let target = target.filter(|_| !stays).unwrap_or_else(here);
+        let mut response = page::see_other(&target);
+        let now = gateway.ids.clock().now();
+        session::begin(response.headers_mut(), gateway, &entered.cookie, now);
+        response
+    }
+
+    async fn ask(&self, look: &Look) -> Result<Response, Response> {
+        let gateway = self.gateway;
+        ask_again(&gateway.store, self.context(), &gateway.links, self.token)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let text = format!(
+            "If {} still wants to invite you, a new invitation comes to the invited address. You \
+             can close this page.",
+            look.organization
+        );
+        Ok(page::message(
+            StatusCode::OK,
+            "Your wish was passed on",
+            &text,
+        ))
+    }
+
+    async fn send_code(&self) -> Result<Response, Response> {
+        let gateway = self.gateway;
+        send_code(&gateway.store, self.context(), &gateway.links, self.token)
+            .await
+            .map_err(|error| self.failed(error))?;
+        // Loading that page again mails nothing.
+        Ok(page::see_other("?code"))
+    }
+
+    async fn decline(&self, reason: Option<&str>) -> Result<Response, Response> {
+        let gateway = self.gateway;
+        let reason = Message::read(reason.unwrap_or_default()).map_err(|error| {
+            let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "That did not work");
+            page::refusal(
+                status,
+                title,
+                error.slug(),
+                &error.to_string(),
+                self.request,
+            )
+        })?;
+        decline(
+            &gateway.store,
+            self.context(),
+            &gateway.links,
+            self.token,
+            reason,
+        )
+        .await
+        .map_err(|error| self.failed(error))?;
+        let look = self.look().await?;
+        if look.standing != Standing::Declined {
+            return Ok(self.page(&look, Asked::First));
+        }
+        let text = "Whoever invited you is told. You can close this page.";
+        Ok(page::message(
+            StatusCode::OK,
+            "You declined the invitation",
+            text,
+        ))
+    }
+
+    async fn sign_out(&self) -> Result<Response, Response> {
+        signed_in::ended(self.gateway, self.request, self.browser)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let mut response = page::see_other(&format!("/join/{}", self.token));
+        session::end(response.headers_mut(), self.gateway);
+        Ok(response)
+    }
+}

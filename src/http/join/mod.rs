@@ -1,0 +1,133 @@
+//! The page of an invitation's link. Looking changes nothing, so that whatever opens links before
+//! people do may do so; each answer is one button of a form. The forms are bound to a cookie that
+//! the page sets: an answer without it gets the page once more.
+
+mod act;
+mod form;
+mod view;
+mod words;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+
+use crate::http::auth::session::{self, Browser};
+use crate::http::join::form::Bound;
+use crate::http::join::view::{Asked, show};
+use crate::http::reply::page;
+use crate::http::{Gateway, RequestId};
+use crate::provisioning::invitations::look::{Look, look};
+use crate::provisioning::{Error, Kind};
+
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
+/// The routes.
+pub(super) fn routes() -> Router<Gateway> {
+    let page = get(shown).post(act::posted).fallback(other_method);
+    Router::new().route("/join/{token}", page.layer(map_response(guarded)))
+}
+
+/// The address of the page is a secret: it stays out of caches, of other sites and of searches.
+async fn guarded(mut response: Response) -> Response {
+    let fixed = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (ROBOTS, "noindex"),
+    ];
+    for (name, value) in fixed {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+async fn other_method(Extension(request): Extension<RequestId>) -> Response {
+    page::method_not_allowed("GET, HEAD, POST", &request)
+}
+
+/// The token, as a path has it.
+type Token = Result<Path<String>, PathRejection>;
+
+/// What every answer of this page needs.
+struct Visit<'a> {
+    gateway: &'a Gateway,
+    request: &'a RequestId,
+    browser: &'a Browser,
+    token: &'a str,
+}
+
+/// `GET /join/{token}`.
+async fn shown(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+    token: Token,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Ok(Path(token)) = token else {
+        return unknown(&request);
+    };
+    let visit = Visit {
+        gateway: &gateway,
+        request: &request,
+        browser: &browser,
+        token: &token,
+    };
+    let asked = match query.as_deref() {
+        Some("code") => Asked::Code,
+        _ => Asked::First,
+    };
+    match visit.look().await {
+        Ok(look) => visit.page(&look, asked),
+        Err(response) => response,
+    }
+}
+
+impl Visit<'_> {
+    /// What the link shows now.
+    async fn look(&self) -> Result<Look, Response> {
+        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        let cookies = self.browser.session.into_iter().collect();
+        look(&gateway.store, &gateway.links, self.token, cookies, now)
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    /// The page for how the invitation stands, with forms that this browser can post.
+    fn page(&self, look: &Look, asked: Asked) -> Response {
+        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), self.token);
+        let place = (&*self.gateway.public_url, self.gateway.ids.clock().now());
+        let mut response = show(look, asked, &bound.field, place);
+        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        response
+    }
+
+    fn failed(&self, error: Error) -> Response {
+        match error {
+            Error::NotFound(Kind::Invitation) => unknown(self.request),
+            error => page::error(error, self.request),
+        }
+    }
+}
+
+/// No link of ours: it says the same of one that was cut, made up, or is somebody else's.
+fn unknown(request: &RequestId) -> Response {
+    let text = "This address is no invitation. Open the link from your mail again, or copy all of \
+        it; if it still does not work, ask whoever invited you.";
+    let (status, title) = (StatusCode::NOT_FOUND, "No such invitation");
+    page::refusal(status, title, "unknown_invitation", text, request)
+}
+
+/// Whether the browser came by the organization's other public URL. The sign-in that the app
+/// would start at the first one knows nothing of a session here.
+fn is_alternate(headers: &HeaderMap, look: &Look, public_url: &str) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let alternate = look.alternate.as_deref().map(words::authority);
+    host.is_some() && host == alternate.as_deref() && host != Some(&words::authority(public_url))
+}

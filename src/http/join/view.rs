@@ -1,0 +1,249 @@
+//! Which page an invitation has, by how it stands and who is here.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+
+use crate::directory::invitation::Standing;
+use crate::directory::invitation::link::Channel;
+use crate::http::join::words::{distance, masked};
+use crate::http::reply::page;
+use crate::mail::wording::absolute;
+use crate::oidc::launch::hand_off_url;
+use crate::provisioning::invitations::look::{Here, Look, SignIn};
+
+/// What brought somebody to the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The link.
+    First,
+    /// A code was mailed.
+    Code,
+    /// The code was wrong.
+    WrongCode,
+    /// An answer that was not bound to the browser.
+    OnceMore,
+}
+
+impl Asked {
+    fn notice(self) -> Option<&'static str> {
+        match self {
+            Self::First => None,
+            Self::Code => Some(
+                "If the invitation can be accepted, a code is on its way to the invited address. \
+                 It is good for ten minutes.",
+            ),
+            Self::WrongCode => Some(
+                "That was not the code, or it is not good any more. Read it again, or have another \
+                 one mailed.",
+            ),
+            Self::OnceMore => Some(
+                "Nothing was changed yet: please confirm once more. If you see this again, allow \
+                 cookies for this site.",
+            ),
+        }
+    }
+
+    fn is_wrong(self) -> bool {
+        self == Self::WrongCode
+    }
+
+    /// The notice's role: a fault is told at once, everything else in its turn.
+    fn role(self) -> &'static str {
+        if self.is_wrong() { "alert" } else { "status" }
+    }
+}
+
+/// An invitation that can be accepted here.
+#[derive(Template)]
+#[template(path = "join.html")]
+struct Live<'a> {
+    look: &'a Look,
+    asked: Asked,
+    csrf: &'a str,
+    expires: String,
+    relative: String,
+}
+
+impl Live<'_> {
+    fn is_mailed(&self) -> bool {
+        self.look.channel == Channel::Mail
+    }
+
+    fn takes_code(&self) -> bool {
+        matches!(self.asked, Asked::Code | Asked::WrongCode)
+    }
+}
+
+/// Somebody else is signed in.
+#[derive(Template)]
+#[template(path = "join_account.html")]
+struct WrongAccount<'a> {
+    look: &'a Look,
+    here: &'a Here,
+    invited: String,
+    asked: Asked,
+    csrf: &'a str,
+}
+
+/// The person signs in through a connection.
+#[derive(Template)]
+#[template(path = "join_sign_in.html")]
+struct Elsewhere<'a> {
+    look: &'a Look,
+    sign_in: &'a SignIn,
+    expires: String,
+    relative: String,
+}
+
+/// It is too late.
+#[derive(Template)]
+#[template(path = "join_expired.html")]
+struct Expired<'a> {
+    look: &'a Look,
+    asked: Asked,
+    csrf: &'a str,
+    expires: String,
+    relative: String,
+}
+
+/// Nothing is left to do but to go on, or to close the page.
+#[derive(Template)]
+#[template(path = "join_done.html")]
+struct Done<'a> {
+    title: &'a str,
+    text: &'a str,
+    onward: Option<(String, &'a str)>,
+}
+
+/// The page for how an invitation stands at this moment; its forms bear this field.
+pub(super) fn show(
+    look: &Look,
+    asked: Asked,
+    csrf: &str,
+    (public_url, now): (&str, Timestamp),
+) -> Response {
+    let (expires, relative) = (absolute(look.expires_at), distance(look.expires_at, now));
+    match look.standing {
+        Standing::Accepted => accepted(look, public_url),
+        Standing::Declined | Standing::Revoked => gone(CLOSED),
+        Standing::Superseded if look.is_renewed => gone(RENEWED),
+        Standing::Superseded => gone(CAME_OTHERWISE),
+        Standing::Expired | Standing::NeedsAttention | Standing::Pending if look.replaced => {
+            gone(RENEWED)
+        }
+        Standing::NeedsAttention => {
+            let text = "An administrator has to look at it before you can accept it; they were \
+                told. Open this link again later, or ask whoever invited you.";
+            note(StatusCode::OK, "The invitation has to wait", text)
+        }
+        Standing::Expired => {
+            let page = Expired {
+                look,
+                asked,
+                csrf,
+                expires,
+                relative,
+            };
+            page::html(StatusCode::GONE, &page, &[])
+        }
+        Standing::Pending => pending(look, asked, csrf, (expires, relative)),
+    }
+}
+
+fn pending(
+    look: &Look,
+    asked: Asked,
+    csrf: &str,
+    (expires, relative): (String, String),
+) -> Response {
+    if let Some(here) = look.here.as_ref().filter(|here| !here.is_invited) {
+        let invited = if here.is_member {
+            look.email.clone()
+        } else {
+            masked(&look.email)
+        };
+        let page = WrongAccount {
+            look,
+            here,
+            invited,
+            asked,
+            csrf,
+        };
+        return page::html(StatusCode::OK, &page, &[]);
+    }
+    if let Some(sign_in) = &look.sign_in {
+        let page = Elsewhere {
+            look,
+            sign_in,
+            expires,
+            relative,
+        };
+        return page::html(StatusCode::OK, &page, &[]);
+    }
+    let onward = look.app.as_ref().map_or(&[][..], |(_, all)| all);
+    let page = Live {
+        look,
+        asked,
+        csrf,
+        expires,
+        relative,
+    };
+    let status = match asked {
+        Asked::WrongCode => StatusCode::FORBIDDEN,
+        _ => StatusCode::OK,
+    };
+    page::html(status, &page, &page::origins(onward))
+}
+
+/// A heading and a sentence.
+type Words = (&'static str, &'static str);
+
+const CLOSED: Words = (
+    "This invitation is not open any more",
+    "It cannot be accepted. You can close this page.",
+);
+const RENEWED: Words = (
+    "A newer invitation took this one's place",
+    "Open the link in the message that came last.",
+);
+const CAME_OTHERWISE: Words = (
+    "This invitation is not needed any more",
+    "If you are a member by now, sign in as usual; otherwise ask whoever invited you.",
+);
+
+fn gone((title, text): Words) -> Response {
+    note(StatusCode::GONE, title, text)
+}
+
+fn note(status: StatusCode, title: &str, text: &str) -> Response {
+    let onward = None;
+    let page = Done {
+        title,
+        text,
+        onward,
+    };
+    page::html(status, &page, &[])
+}
+
+fn accepted(look: &Look, public_url: &str) -> Response {
+    let is_in = look.here.as_ref().is_some_and(|here| here.accepted);
+    let begin = look.app.as_ref().and_then(|(begin, _)| begin.as_deref());
+    let begin = begin.map(|uri| hand_off_url(uri, public_url, &look.email, None));
+    let (text, onward) = match (is_in, begin) {
+        (true, begin) => {
+            let place = begin.unwrap_or_else(|| "/signed-in".to_owned());
+            ("You are signed in.", Some((place, "Continue")))
+        }
+        (false, Some(begin)) => ("Sign in to go on.", Some((begin, "Sign in"))),
+        (false, None) => ("Sign in to go on, as your organization does.", None),
+    };
+    let title = "The invitation was accepted already";
+    let page = Done {
+        title,
+        text,
+        onward,
+    };
+    page::html(StatusCode::OK, &page, &[])
+}

@@ -1,0 +1,86 @@
+//! Addresses and times, as people read them.
+
+use jiff::Timestamp;
+use url::Url;
+
+/// An address of which only enough is shown for its owner to know it.
+pub(super) fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}***@{domain}")
+}
+
+/// How far a time is from now, in the largest unit that it has one of.
+pub(super) fn distance(time: Timestamp, now: Timestamp) -> String {
+    let seconds = time.duration_since(now).as_secs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let size = seconds.abs();
+    let (count, unit) = units
+        .iter()
+        .find(|(length, _)| size >= *length)
+        .map_or((size, "second"), |(length, unit)| (size / length, unit));
+    let plural = if count == 1 { "" } else { "s" };
+    if seconds >= 0 {
+        format!("in {count} {unit}{plural}")
+    } else {
+        format!("{count} {unit}{plural} ago")
+    }
+}
+
+/// The host, and the port where it is not the scheme's own, as a browser names them (RFC 9110
+/// §7.2).
+pub(super) fn authority(url: &str) -> String {
+    let Ok(url) = Url::parse(url) else {
+        return String::new();
+    };
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_by_its_distance() {
+        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        for (time, expected) in [
+            ("2026-11-29T10:00:00Z", "in 7 days"),
+            ("2026-11-23T10:00:00Z", "in 1 day"),
+            ("2026-11-23T09:59:59Z", "in 23 hours"),
+            ("2026-11-22T10:59:59Z", "in 59 minutes"),
+            ("2026-11-22T10:00:01Z", "in 1 second"),
+            ("2026-11-22T09:59:00Z", "1 minute ago"),
+            ("2026-11-20T10:00:00Z", "2 days ago"),
+        ] {
+            assert_eq!(distance(time.parse().unwrap(), now), expected);
+        }
+    }
+
+    #[test]
+    fn a_masked_address_keeps_its_domain() {
+        for (email, expected) in [
+            ("grace@acme.example", "g***@acme.example"),
+            ("\u{e9}@acme.example", "\u{e9}***@acme.example"),
+            ("\"a@b\"@acme.example", "\"***@acme.example"),
+        ] {
+            assert_eq!(masked(email), expected);
+        }
+    }
+
+    #[test]
+    fn an_authority_is_what_a_browser_sends() {
+        for (url, expected) in [
+            ("https://usher.example", "usher.example"),
+            ("https://usher.example:443/", "usher.example"),
+            ("http://localhost:8080", "localhost:8080"),
+            ("http://[::1]:80", "[::1]"),
+            ("", ""),
+        ] {
+            assert_eq!(authority(url), expected);
+        }
+    }
+}
