@@ -84,6 +84,12 @@ pub async fn open(
     Installation::open(&place(config), &config.keys.master_key_file, ids, opener).await
 }
 
+/// What links to invitations are made with.
+pub fn links(config: &Config, installation: &Installation) -> Result<Links, store::Error> {
+    Links::new(config.server.public_url.as_str(), &installation.data_keys)
+        .map_err(|error| store::Error::MasterKey(error.to_string()))
+}
+
 /// Serves until the process is told to stop, and then until the requests in flight are answered.
 pub async fn serve(config: &Config) -> Result<(), Error> {
     let ids = ids();
@@ -97,9 +103,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let listening = TcpListener::bind(address).await;
     let listener = listening.map_err(|source| Error::Listen { address, source })?;
     let installation = open(config, &ids, Opener::Server).await?;
-    let public_url = config.server.public_url.as_str();
-    let links = Links::new(public_url, &installation.data_keys)
-        .map_err(|error| store::Error::MasterKey(error.to_string()))?;
+    let links = links(config, &installation)?;
     let Installation { store, keys, .. } = installation;
     let sweeper = sweeper(store.clone(), ids.clone());
     let gateway = http::Gateway::new(store, ids, keys, links);

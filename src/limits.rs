@@ -10,6 +10,9 @@ use jiff::SignedDuration;
 /// [`MEMBERS_PER_REQUEST`] members in one PATCH.
 pub const SCIM_BODY: usize = 4 * 1024 * 1024;
 
+/// Bytes in a JSON body of the admin API.
+pub const JSON_BODY: usize = 64 * 1024;
+
 /// Levels of arrays and objects in a JSON body.
 pub const JSON_DEPTH: usize = 32;
 

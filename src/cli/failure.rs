@@ -92,6 +92,7 @@ impl Failure {
             Self::Config(_) => "settings",
             Self::Demo(_) => "demo",
             Self::File(_) => "file",
+            Self::Provisioning(P::Invitation(obstacle)) => obstacle.slug(),
             Self::Provisioning(P::NotFound(_)) => "not_found",
             Self::Provisioning(P::Rule(violation)) => violation.slug(),
             Self::Provisioning(P::Taken(_)) => "taken",
@@ -108,7 +109,7 @@ fn is_refusal(error: &provisioning::Error) -> bool {
     use provisioning::Error as P;
     matches!(
         error,
-        P::Forbidden(_) | P::Paused | P::Rule(_) | P::Taken(_)
+        P::Forbidden(_) | P::Invitation(_) | P::Paused | P::Rule(_) | P::Taken(_)
     )
 }
 

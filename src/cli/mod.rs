@@ -12,6 +12,7 @@ mod domain;
 mod events;
 mod failure;
 mod import;
+mod invite;
 mod key;
 mod mapping;
 mod migrate;
@@ -104,6 +105,8 @@ enum Command {
     #[command(subcommand)]
     Mapping(mapping::Mapping),
     Import(import::Import),
+    #[command(subcommand)]
+    Invite(invite::Invite),
     #[command(subcommand)]
     App(app::App),
     #[command(subcommand)]
@@ -208,6 +211,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Role(role) => Box::pin(role.run(opened)).await?,
         Command::Project(project) => Box::pin(project.run(opened)).await?,
         Command::Mapping(mapping) => return Box::pin(mapping.run(opened)).await,
+        Command::Invite(invite) => return Box::pin(invite.run(opened, &opened.links)).await,
         Command::App(app) => Box::pin(app.run(opened)).await?,
         Command::Key(key) => Box::pin(key.run(opened)).await?,
         Command::User(user) => Box::pin(user.run(opened)).await?,

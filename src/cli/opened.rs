@@ -8,6 +8,7 @@ use crate::cli::output::Output;
 use crate::config::Config;
 use crate::id::{Ids, OrganizationId};
 use crate::provisioning::installation::{Installation, Opener};
+use crate::provisioning::invitations::Links;
 use crate::provisioning::settings::organizations;
 use crate::provisioning::{Context, Source};
 use crate::store::Store;
@@ -18,6 +19,8 @@ pub(super) struct Opened {
     pub(super) config: Config,
     /// The store.
     pub(super) store: Store,
+    /// What invitations' links are made with.
+    pub(super) links: Links,
     /// Ids, randomness and time.
     pub(super) ids: Ids,
     /// Where the answer goes.
@@ -28,10 +31,13 @@ impl Opened {
     /// Opens the store that the settings name, with its master key.
     pub(super) async fn open(config: Config, output: Output) -> Result<Self, Failure> {
         let ids = app::ids();
-        let Installation { store, .. } = app::open(&config, &ids, Opener::Command).await?;
+        let installation = app::open(&config, &ids, Opener::Command).await?;
+        let links = app::links(&config, &installation)?;
+        let Installation { store, .. } = installation;
         Ok(Self {
             config,
             store,
+            links,
             ids,
             output,
         })

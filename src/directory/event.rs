@@ -66,6 +66,8 @@ words! {
         OrganizationCreated = "organization.created",
         /// The owner cannot act any more.
         OrganizationOwnerUnavailable = "organization.owner_unavailable",
+        /// An organization's policy changed.
+        OrganizationUpdated = "organization.updated",
         /// A project was created.
         ProjectCreated = "project.created",
         /// A role was created.
@@ -110,6 +112,7 @@ impl EventKind {
             | Self::KeyIssued
             | Self::MappingCreated
             | Self::MappingRemoved
+            | Self::OrganizationUpdated
             | Self::ProjectCreated
             | Self::RoleCreated
             | Self::SignInRefused

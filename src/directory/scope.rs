@@ -28,6 +28,8 @@ words! {
         MappingsRead = "mappings:read",
         /// Read organizations.
         OrganizationsRead = "organizations:read",
+        /// Change organizations.
+        OrganizationsWrite = "organizations:write",
         /// Read projects.
         ProjectsRead = "projects:read",
         /// Read roles.
@@ -51,6 +53,7 @@ impl Scope {
             Self::InvitationsWrite => "this key lacks the scope invitations:write",
             Self::MappingsRead => "this key lacks the scope mappings:read",
             Self::OrganizationsRead => "this key lacks the scope organizations:read",
+            Self::OrganizationsWrite => "this key lacks the scope organizations:write",
             Self::ProjectsRead => "this key lacks the scope projects:read",
             Self::RolesRead => "this key lacks the scope roles:read",
             Self::UsersRead => "this key lacks the scope users:read",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::directory::email::Address;
 use crate::id::UserId;
+use crate::provisioning::invitations::interplay;
 use crate::provisioning::people::{
     alarm_owner_unavailable, end_sessions_of, retire_after_absence, retire_all,
 };
@@ -78,6 +79,7 @@ pub(super) async fn apply(
     }
     user.updated_at = change.time();
     change.tx.update_user(&user).await?;
+    close_invitations(change, &old, &user, before.is_none(), resource.active()).await?;
     let changes = differences(&old, &user);
     Ok(Effects {
         user: Some(user),
@@ -99,6 +101,29 @@ fn is_renumbered(
         None => user.last_external_id.as_deref(),
     };
     resource.external_id().is_some() && resource.external_id() != known
+}
+
+/// An invitation to somebody whom the directory names is accepted by that, or superseded where the
+/// directory turns them away.
+async fn close_invitations(
+    change: &mut Change<'_>,
+    old: &UserRow,
+    new: &UserRow,
+    is_new: bool,
+    active: bool,
+) -> Result<(), Error> {
+    let moved = old.email_norm != new.email_norm;
+    let turned = old.suspended_by_directory_at.is_none() && !active;
+    let Some(norm) = new
+        .email_norm
+        .as_deref()
+        .filter(|_| is_new || moved || turned)
+    else {
+        return Ok(());
+    };
+    // A change of the address brings nobody what another address was invited to.
+    let arrives = active && is_new;
+    interplay::named_by_directory(change, norm, Some(new.id), arrives).await
 }
 
 /// The sign-in address follows the directory; where another living person holds it, the address

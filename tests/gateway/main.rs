@@ -19,6 +19,7 @@ mod demo;
 mod fixtures;
 mod house;
 mod import;
+mod invitations;
 mod migrations;
 mod oidc;
 mod saml_acs;

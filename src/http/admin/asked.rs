@@ -1,7 +1,9 @@
 //! What a request asks for beside its path: query parameters, a body of JSON, and the media types
 //! that it takes. Whatever is wrong with them is a problem that says so.
 
-use axum::body::Bytes;
+use std::convert::Infallible;
+
+use axum::body::{Bytes, to_bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
@@ -11,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use crate::http::reply::problem::{Problem, Type};
+use crate::limits;
 
 /// The query parameters.
 pub struct Asked<T>(pub T);
@@ -42,6 +45,40 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
             Ok(value) => Ok(Self(value)),
             Err(error) => Err(Problem::new(Type::MalformedBody, error)),
         }
+    }
+}
+
+/// A body that is read once the key has been judged.
+pub struct Unread(Request);
+
+impl<S: Send + Sync> FromRequest<S> for Unread {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(request))
+    }
+}
+
+impl Unread {
+    /// The body as JSON; where there is none and none is needed, what an empty object says.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let (head, body) = self.0.into_parts();
+        let limit = limits::JSON_BODY;
+        let body = to_bytes(body, limit).await.map_err(|_| {
+            Problem::new(
+                Type::BodyTooLarge,
+                format_args!("a body may have {limit} bytes"),
+            )
+        })?;
+        if body.is_empty() {
+            let nothing = serde_json::from_str("{}");
+            return nothing.map_err(|error| Problem::new(Type::MalformedBody, error));
+        }
+        if !is_json(&head.headers) {
+            let detail = "the body must be JSON: Content-Type: application/json";
+            return Err(Problem::new(Type::UnsupportedMediaType, detail));
+        }
+        serde_json::from_slice(&body).map_err(|error| Problem::new(Type::MalformedBody, error))
     }
 }
 

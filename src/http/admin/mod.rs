@@ -9,10 +9,12 @@ pub mod connections;
 mod docs;
 pub mod events;
 pub mod imports;
+pub mod invitations;
 pub mod mappings;
 mod openapi;
 pub mod organizations;
 pub mod paging;
+pub mod policy;
 mod upload;
 pub mod users;
 
@@ -45,6 +47,13 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(organizations::list))
         .routes(routes!(organizations::roles))
         .routes(routes!(organizations::projects))
+        .routes(routes!(policy::show, policy::replace))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::many::many))
+        .routes(routes!(invitations::show, invitations::actions::change))
+        .routes(routes!(invitations::actions::resend))
+        .routes(routes!(invitations::actions::extend))
+        .routes(routes!(invitations::actions::revoke))
         .routes(routes!(users::list))
         .routes(routes!(users::show))
         .routes(routes!(users::explain))

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::event::EventKind;
 use crate::directory::invitation::link::{Channel, LinkClaim};
-use crate::directory::invitation::{Message, Standing, State, digits};
+use crate::directory::invitation::{Standing, State, digits};
 use crate::id::{OrganizationId, UserId};
 use crate::limits;
-use crate::provisioning::invitations::interplay::{standing_projects, take};
+use crate::provisioning::invitations::asked::notify;
+use crate::provisioning::invitations::interplay::{inviter_may, standing_projects, take};
 use crate::provisioning::invitations::links::version;
 use crate::provisioning::invitations::look::{Look, sso_of};
 use crate::provisioning::invitations::{Links, Rules, close, told};
@@ -22,8 +22,8 @@ use crate::provisioning::sign_in::Cookie;
 use crate::provisioning::{Change, Context, Error, Kind, Source, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, MailCodeRow, OutboxRow, SessionRow, UserRow};
-use crate::store::types::{Doc, Time};
+use crate::store::rows::{InvitationRow, MailCodeRow, SessionRow, UserRow};
+use crate::store::types::Time;
 
 /// What a click on "accept" came to.
 #[derive(Clone, Debug)]
@@ -225,26 +225,6 @@ pub(super) fn is_current(claim: &LinkClaim, row: &InvitationRow) -> bool {
     i64::from(claim.version) == version(row, claim.channel)
 }
 
-/// Whether the inviter could still hand out the role: a demoted admin's invitations wait.
-async fn inviter_may(
-    change: &mut Change<'_>,
-    rules: &Rules,
-    row: &InvitationRow,
-) -> Result<bool, Error> {
-    let Some(inviter) = row.inviter_id else {
-        return Ok(true);
-    };
-    let Some(user) = change.tx.user(change.org, inviter).await? else {
-        return Ok(true);
-    };
-    if !user.is_active() {
-        // Who left as a member in good standing leaves their invitations behind.
-        return Ok(true);
-    }
-    let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
-    Ok(rank >= rules.roles.rank(row.role_id))
-}
-
 async fn attend(
     change: &mut Change<'_>,
     mut row: InvitationRow,
@@ -260,27 +240,6 @@ async fn attend(
         json!({"about": "needs_attention", "attention": why}),
     )
     .await
-}
-
-/// Tells whoever invited what became of it: the inviter while they are a member, else the owner.
-async fn notify(
-    change: &mut Change<'_>,
-    row: &InvitationRow,
-    detail: serde_json::Value,
-) -> Result<(), Error> {
-    let inviter = match row.inviter_id {
-        Some(id) => change.tx.user(change.org, id).await?,
-        None => None,
-    };
-    let reader = match inviter.filter(UserRow::is_active) {
-        Some(user) => Some(user),
-        None => change.tx.owner_of(change.org).await?,
-    };
-    if let Some(address) = reader.and_then(|user| user.email) {
-        let detail = Doc(detail.to_string());
-        super::owe(change, row, MailKind::Notice, &address, detail).await?;
-    }
-    Ok(())
 }
 
 async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<Cookie, Error> {
@@ -305,117 +264,6 @@ async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<
     let data = json!({"user_id": user, "connection_id": null, "session_id": session.id});
     change.record(EventKind::SessionCreated, data);
     Ok(Cookie { secret, expires_at })
-}
-
-/// Mails a six-digit code to the invited address, unless enough were mailed lately; whoever asks
-/// is told the same either way.
-pub async fn send_code(
-    store: &Store,
-    context: Context,
-    links: &Links,
-    token: &str,
-) -> Result<(), Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    change(store, org, context, move |change| {
-        async move {
-            let row = super::find(change, claim.invitation).await?;
-            let stands = row.state.at(row.expires_at.0, change.now) == Standing::Pending;
-            let hour = jiff::SignedDuration::from_hours(1);
-            let since = Time(change.now.checked_sub(hour).unwrap_or(change.now));
-            let mailed = change.tx.mail_codes_since(org, row.id, since).await?.len();
-            let enough = mailed >= usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or(0);
-            if !stands || !is_current(&claim, &row) || enough {
-                return Ok(());
-            }
-            let life = limits::SHORT_CODE_LIFE;
-            let code = MailCodeRow {
-                org_id: org,
-                id: change.id(),
-                invitation_id: row.id,
-                tries: 0,
-                created_at: change.time(),
-                expires_at: Time(change.now.checked_add(life).unwrap_or(change.now)),
-                used_at: None,
-            };
-            change.tx.insert_mail_code(&code).await?;
-            let delivery = OutboxRow {
-                org_id: org,
-                id: change.id(),
-                kind: MailKind::Code,
-                recipient: row.email,
-                invitation_id: Some(row.id),
-                code_id: Some(code.id),
-                detail: Doc("{}".to_owned()),
-                state: Delivery::Queued,
-                uncertain: false,
-                attempts: 0,
-                due_at: change.time(),
-                lease: None,
-                leased_until: None,
-                last_reply: None,
-                created_at: change.time(),
-                finished_at: None,
-            };
-            Ok(change.tx.insert_delivery(&delivery).await?)
-        }
-        .boxed()
-    })
-    .await
-}
-
-/// The no of the invited person, from their own mailbox. Doing it again changes nothing.
-pub async fn decline(
-    store: &Store,
-    context: Context,
-    links: &Links,
-    token: &str,
-    reason: Option<Message>,
-) -> Result<(), Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    change(store, org, context, move |change| {
-        let reason = reason.clone();
-        async move {
-            let row = super::find(change, claim.invitation).await?;
-            let mailed = claim.channel == Channel::Mail && is_current(&claim, &row);
-            if !mailed || row.state.at(row.expires_at.0, change.now) != Standing::Pending {
-                return Ok(());
-            }
-            let row = close(change, row, State::Declined, "declined").await?;
-            let reason = reason.as_ref().map(Message::as_str);
-            notify(change, &row, json!({"about": "declined", "reason": reason})).await
-        }
-        .boxed()
-    })
-    .await
-}
-
-/// Somebody came too late and asks for another invitation: once a day the inviter is told;
-/// whoever asks hears the same either way.
-pub async fn ask_again(
-    store: &Store,
-    context: Context,
-    links: &Links,
-    token: &str,
-) -> Result<(), Error> {
-    let (claim, org) = proven(store, links, token).await?;
-    change(store, org, context, move |change| {
-        async move {
-            let mut row = super::find(change, claim.invitation).await?;
-            let day = jiff::SignedDuration::from_hours(24);
-            let lately = |at: Time| change.now.duration_since(at.0) < day;
-            let expired = row.state.at(row.expires_at.0, change.now) == Standing::Expired;
-            if !expired || !is_current(&claim, &row) || row.asked_at.is_some_and(lately) {
-                return Ok(());
-            }
-            row.asked_at = Some(change.time());
-            change.tx.update_invitation(&row).await?;
-            let data = told(&row, "expired");
-            change.record(EventKind::InvitationChangeRequested, data);
-            notify(change, &row, json!({"about": "wanted"})).await
-        }
-        .boxed()
-    })
-    .await
 }
 
 /// What a link shows; nothing is changed by looking.

@@ -7,7 +7,7 @@ use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::directory::invitation::{Standing, State};
 use crate::id::{ProjectId, UserId};
-use crate::provisioning::invitations::close;
+use crate::provisioning::invitations::{Rules, close};
 use crate::provisioning::{Change, Error};
 use crate::store::rows::{GrantRow, InvitationRow};
 
@@ -18,8 +18,15 @@ pub async fn live(change: &mut Change<'_>, norm: &str) -> Result<Option<Invitati
         .open_invitations(change.org, &[norm.to_owned()])
         .await?;
     let now = change.now;
-    let row = rows.into_iter().next();
-    Ok(row.filter(|row| row.state.at(row.expires_at.0, now) == Standing::Pending))
+    let live = |row: &InvitationRow| row.state.at(row.expires_at.0, now) == Standing::Pending;
+    let Some(row) = rows.into_iter().find(live) else {
+        return Ok(None);
+    };
+    // What would need an admin's look before its link worked brings nobody in by another door.
+    let rules = Rules::read(change.tx, change.org).await?;
+    let stands = inviter_may(change, &rules, &row).await?
+        && standing_projects(change, &row).await?.is_some();
+    Ok(stands.then_some(row))
 }
 
 /// The person came through another door: what they were invited to is theirs all the same.
@@ -58,6 +65,26 @@ pub async fn named_by_directory(
         close(change, row, State::Superseded, "superseded_by_directory").await?;
     }
     Ok(())
+}
+
+/// Whether the inviter could still hand out the role: a demoted admin's invitations wait.
+pub(super) async fn inviter_may(
+    change: &mut Change<'_>,
+    rules: &Rules,
+    row: &InvitationRow,
+) -> Result<bool, Error> {
+    let Some(inviter) = row.inviter_id else {
+        return Ok(true);
+    };
+    let Some(user) = change.tx.user(change.org, inviter).await? else {
+        return Ok(true);
+    };
+    if !user.is_active() {
+        // Who left as a member in good standing leaves their invitations behind.
+        return Ok(true);
+    }
+    let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
+    Ok(rank >= rules.roles.rank(row.role_id))
 }
 
 /// The projects of an invitation that are still live; none where it was for some and none is left:

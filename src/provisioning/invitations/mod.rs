@@ -29,6 +29,7 @@ use crate::store::types::{Doc, Time};
 
 pub mod acceptance;
 pub mod actions;
+pub mod asked;
 pub mod interplay;
 pub mod known;
 pub mod links;

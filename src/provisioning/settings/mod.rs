@@ -18,6 +18,7 @@ pub mod connections;
 pub mod keys;
 pub mod mappings;
 pub mod organizations;
+pub mod policy;
 pub mod preview;
 pub mod projects;
 pub mod roles;

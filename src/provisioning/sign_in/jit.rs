@@ -2,21 +2,31 @@
 //! policy lets a first sign-in create a person. Nothing here writes.
 
 use crate::directory::connection::Jit;
+use crate::directory::email::Address;
+use crate::provisioning::invitations::interplay;
 use crate::provisioning::sign_in::link::is_trusted;
 use crate::provisioning::sign_in::subject::Subject;
 use crate::provisioning::sign_in::write::full_name;
 use crate::provisioning::{Change, Error, Refusal};
 use crate::saml::profile::Profile;
-use crate::store::rows::{ConnectionRow, UserRow};
+use crate::store::rows::{ConnectionRow, InvitationRow, UserRow};
+use crate::store::types::Time;
 
-/// The person as they will be, or why nobody is created.
+/// The person as they will be, and the invitation that they come by, or why nobody is created.
+/// Who was invited comes in whatever the connection's policy, and from any domain.
 pub(super) async fn draft(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
     subject: &Subject,
     profile: &Profile,
-) -> Result<UserRow, Error> {
+) -> Result<(UserRow, Option<InvitationRow>), Error> {
     no_tombstone(change, connection, subject).await?;
+    if let Some(address) = &subject.address
+        && let Some(invitation) = interplay::live(change, address.norm()).await?
+    {
+        let user = person(change, address, profile, None);
+        return Ok((user, Some(invitation)));
+    }
     let policy = connection.jit.effective(connection.scim_since.is_some());
     if policy == Jit::Off {
         return Err(Error::SignIn(Refusal::JitOff));
@@ -27,15 +37,25 @@ pub(super) async fn draft(
     if !is_trusted(change, connection, address.domain()).await? {
         return Err(Error::SignIn(Refusal::DomainNotTrusted));
     }
-    Ok(UserRow {
+    let provisional = (policy == Jit::Provisional).then(|| change.time());
+    Ok((person(change, address, profile, provisional), None))
+}
+
+fn person(
+    change: &Change<'_>,
+    address: &Address,
+    profile: &Profile,
+    provisional_since: Option<Time>,
+) -> UserRow {
+    UserRow {
         email: Some(address.typed().to_owned()),
         email_norm: Some(address.norm().to_owned()),
         display_name: full_name(profile),
         given_name: profile.given_name.clone(),
         family_name: profile.family_name.clone(),
-        provisional_since: (policy == Jit::Provisional).then(|| change.time()),
+        provisional_since,
         ..UserRow::fresh(change.org, change.id(), change.time())
-    })
+    }
 }
 
 /// Somebody whom a directory of the organization deleted does not come back by signing in.

@@ -20,13 +20,14 @@ use jiff::Timestamp;
 
 use crate::directory::connection::ConnectionState;
 use crate::id::{ConnectionId, OrganizationId, SessionId, UserId};
+use crate::provisioning::invitations::interplay;
 use crate::provisioning::sessions::{self, Live};
 use crate::provisioning::{Change, Context, Error, Kind, Refusal, change};
 use crate::saml::Assertion;
 use crate::saml::profile::Profile;
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{ConnectionRow, IdentityRow, UserRow};
+use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, UserRow};
 
 pub use confirm::{confirm, decline};
 
@@ -122,14 +123,17 @@ async fn enter(
         }));
     }
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
-    let (user, link, is_new) = whose(change, &connection, &subject, &attempt.profile).await?;
+    let (user, link, new) = whose(change, &connection, &subject, &attempt.profile).await?;
     let elsewhere = here.iter().any(|live| live.user.id != user.id);
     let arriving = Arriving {
         connection: &connection,
         subject: &subject,
         attempt,
     };
-    let link = arriving.person(change, &user, link, is_new).await?;
+    let link = arriving.person(change, &user, link, new.is_some()).await?;
+    if let Some(invitation) = new.flatten() {
+        interplay::arrived(change, invitation, user.id, "saml").await?;
+    }
     let mut session = arriving.session(change, &user, &link, &secret);
     if elsewhere {
         confirm::wait(&mut session, &secret);
@@ -162,23 +166,24 @@ async fn enter(
     ))
 }
 
-/// The person who comes in, the link that is there, and whether the person is yet to be made.
+/// The person who comes in, the link that is there, and, where the person is yet to be made, the
+/// invitation that they come by.
 async fn whose(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
     subject: &Subject,
     profile: &Profile,
-) -> Result<(UserRow, Option<IdentityRow>, bool), Error> {
+) -> Result<(UserRow, Option<IdentityRow>, Option<Option<InvitationRow>>), Error> {
     let (user, link) = match link::find(change, connection, subject).await? {
         Found::Linked(user, link) => (user, Some(link)),
         Found::Meant(user, link) => (user, link),
         Found::Nobody => {
-            let user = jit::draft(change, connection, subject, profile).await?;
-            return Ok((user, None, true));
+            let (user, invitation) = jit::draft(change, connection, subject, profile).await?;
+            return Ok((user, None, Some(invitation)));
         }
     };
     may_enter(change, connection, &user).await?;
-    Ok((user, link, false))
+    Ok((user, link, None))
 }
 
 /// The connection as it is now that nobody else can change it.

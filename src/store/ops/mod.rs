@@ -74,6 +74,8 @@ ops! {
     append_events = events::append(rows: &[EventRow]) -> ();
     /// Events after a number, in order; with `visibility` only those for that reader.
     events_after = events::after(org: OrganizationId, seq: i64, visibility: Option<Visibility>, limit: i64) -> Vec<EventRow>;
+    /// Replaces an organization's policy.
+    set_policy = organizations::set_policy(org: OrganizationId, policy: Doc) -> ();
     /// The live grants of these people.
     live_grants = grants::live(org: OrganizationId, users: &[UserId]) -> Vec<GrantRow>;
     /// Every grant of one person, retired ones too, oldest first.

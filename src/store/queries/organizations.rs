@@ -7,10 +7,23 @@ use super::super::Conn;
 use crate::id::{OrganizationId, ProjectId};
 use crate::store::rows::{OrganizationRow, ProjectRow, RoleRow};
 use crate::store::schema::{organizations, projects, roles};
-use crate::store::types::Time;
+use crate::store::types::{Doc, Time};
 
 /// Takes the organization's row: whoever holds it is the only one who changes anything of the
 /// organization until the transaction ends.
+/// Replaces an organization's policy.
+pub(crate) async fn set_policy(
+    conn: &mut Conn,
+    org: OrganizationId,
+    policy: Doc,
+) -> QueryResult<()> {
+    diesel::update(organizations::table.find(org))
+        .set(organizations::policy.eq(policy))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 pub(crate) async fn lock(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<i64>> {
     diesel::update(organizations::table.find(id))
         .set(organizations::event_seq.eq(organizations::event_seq))

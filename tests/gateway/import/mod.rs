@@ -128,9 +128,11 @@ impl Acme {
     /// The mails that are owed.
     async fn owed(&self) -> Vec<OutboxRow> {
         let now = Time(self.gateway.clock.now());
-        let read = self.gateway.gateway.store.read(move |tx| {
-            async move { tx.due_deliveries(now, 100_000).await }.boxed()
-        });
+        let read = self
+            .gateway
+            .gateway
+            .store
+            .read(move |tx| async move { tx.due_deliveries(now, 100_000).await }.boxed());
         read.await.unwrap()
     }
 
@@ -204,10 +206,7 @@ async fn a_form_from_curl_invites_everybody_in_it() {
     let location = format!("https://usher.example{IMPORTS}/{id}");
     assert_eq!(reply.header("location"), Some(location.as_str()));
     assert_eq!(report["outcome"], "committed");
-    assert_eq!(
-        report["summary"],
-        "2 people are invited, no row is skipped"
-    );
+    assert_eq!(report["summary"], "2 people are invited, no row is skipped");
     let counts = ["total", "created", "skipped", "failed"].map(|name| report[name].clone());
     assert_eq!(counts, [json!(2), json!(2), json!(0), json!(0)]);
     assert_eq!(
@@ -274,7 +273,11 @@ async fn csv_one_bad_row_creates_nothing() {
         assert_eq!(problem["detail"], "nobody is invited: 1 row is wrong");
         let report = &problem["report"];
         assert_eq!(
-            (&report["created"], &report["failed"], &report["plan_digest"]),
+            (
+                &report["created"],
+                &report["failed"],
+                &report["plan_digest"]
+            ),
             (&json!(0), &json!(1), &Value::Null)
         );
         acme.nothing_was_done(events).await;
@@ -365,7 +368,10 @@ async fn a_plan_that_was_shown_is_carried_out_or_nothing() {
         (options, people(3, "viewer")),
         ("expires_in_days=14&message=Bye", csv.clone()),
         ("expires_in_days=13&message=Hello", csv.clone()),
-        ("expires_in_days=14&message=Hello&send_email=false", csv.clone()),
+        (
+            "expires_in_days=14&message=Hello&send_email=false",
+            csv.clone(),
+        ),
     ];
     for (options, csv) in elsewhere {
         let query = format!("?plan_digest={digest}&{options}");

@@ -33,7 +33,10 @@ const WRONG: [(&str, &[(&str, &str, &str)]); 17] = [
     ),
     (",editor,", &[("email", "invalid_email", "-")]),
     ("a@acme.example,,", &[("role", "role_required", "-")]),
-    ("a@acme.example,editr,", &[("role", "unknown_role", "editor")]),
+    (
+        "a@acme.example,editr,",
+        &[("role", "unknown_role", "editor")],
+    ),
     (
         "a@acme.example,boss,",
         &[("role", "unknown_role", "one of: admin, editor, viewer")],
@@ -97,7 +100,7 @@ impl Acme {
         archived.await.unwrap();
     }
 
-    async fn policy(&self, policy: serde_json::Value) {
+    async fn policy(&self, policy: Value) {
         let org = self.org;
         let store = &self.gateway.gateway.store;
         let changed = provisioning::change(store, org, self.gateway.command(), move |change| {
@@ -120,10 +123,17 @@ async fn every_mistake_of_every_row_is_told_at_once() {
     }
     let problem = refused(&acme.send("", csv).await.expect(422), "import_refused");
     let errors = problem["errors"].as_array().unwrap();
-    let expected: Vec<_> = WRONG.iter().flat_map(|(row, all)| all.iter().map(move |it| (row, it))).collect();
+    let expected: Vec<_> = WRONG
+        .iter()
+        .flat_map(|(row, all)| all.iter().map(move |it| (row, it)))
+        .collect();
     assert_eq!(errors.len(), expected.len(), "{problem:#}");
     for (error, (row, (column, code, suggestion))) in errors.iter().zip(expected) {
-        assert_eq!((&error["column"], &error["code"]), (&json!(column), &json!(code)), "{row}");
+        assert_eq!(
+            (&error["column"], &error["code"]),
+            (&json!(column), &json!(code)),
+            "{row}"
+        );
         let said = error["suggestion"].as_str().unwrap_or("-");
         assert!(said.starts_with(suggestion), "{row}: {said}");
     }
@@ -141,14 +151,22 @@ async fn nobody_imports_a_role_above_their_own() {
     let report = provisioning::change(store, org, acme.gateway.command(), move |change| {
         let import = import.clone();
         async move {
-            let inviter = Inviter { rank: 80, ..Inviter::organization() };
+            let inviter = Inviter {
+                rank: 80,
+                ..Inviter::organization()
+            };
             commit(change, &inviter, &import, None).await
         }
         .boxed()
     });
     let report = report.await.unwrap();
     assert_eq!(report.outcome, ImportOutcome::Refused);
-    let codes: Vec<_> = report.report.errors.iter().map(|it| it.code.as_str()).collect();
+    let codes: Vec<_> = report
+        .report
+        .errors
+        .iter()
+        .map(|it| it.code.as_str())
+        .collect();
     assert_eq!(codes, ["role_above_inviter", "scope_not_allowed"]);
     assert_eq!(acme.invitations().await, 0);
 }
@@ -162,13 +180,25 @@ async fn a_role_is_named_by_slug_or_by_its_name() {
     acme.role("readers", "Tester", 15).await;
     let csv = "email,role\na@acme.example,qa\nb@acme.example,TESTER\nc@acme.example,Auditor\n";
     let report = acme.send("?dry_run=true", csv).await.expect(200).json();
-    let roles: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| row["role"].as_str().unwrap()).collect();
-    assert_eq!(roles, ["tester", "tester", "auditor"], "a slug comes before a name");
+    let roles: Vec<_> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["role"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        roles,
+        ["tester", "tester", "auditor"],
+        "a slug comes before a name"
+    );
     acme.role("audit", "Reviewer", 25).await;
     acme.role("audit-2", "reviewer", 24).await;
     let csv = "email,role\na@acme.example,REVIEWER\n";
     let problem = refused(&acme.send("", csv).await.expect(422), "import_refused");
-    assert_eq!(problem["errors"][0]["suggestion"], "say which: audit, audit-2");
+    assert_eq!(
+        problem["errors"][0]["suggestion"],
+        "say which: audit, audit-2"
+    );
 }
 
 #[tokio::test]
@@ -189,13 +219,22 @@ async fn who_is_there_is_skipped_whatever_the_row_says() {
         }
     }
     let user = "suspended@okta.example";
-    admission::suspend(store, org, acme.gateway.command(), user).await.unwrap();
-    acme.send("", "email,role\npending@acme.example,viewer\n").await.expect(201);
+    admission::suspend(store, org, acme.gateway.command(), user)
+        .await
+        .unwrap();
+    acme.send("", "email,role\npending@acme.example,viewer\n")
+        .await
+        .expect(201);
     let csv = "email,role,projects\nOLIVE@acme.example,viewer,website\n\
         managed@okta.example,admin,\ngone@okta.example,viewer,\ndeleted@okta.example,viewer,\n\
         suspended@okta.example,viewer,\npending@acme.example,editor,\nnew@okta.example,viewer,\n";
     let report = acme.send("", csv).await.expect(201).json();
-    let reasons: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| row["reason"].clone()).collect();
+    let reasons: Vec<_> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["reason"].clone())
+        .collect();
     assert_eq!(
         reasons,
         [
@@ -209,7 +248,10 @@ async fn who_is_there_is_skipped_whatever_the_row_says() {
         ]
     );
     assert_eq!(
-        findings(&report["warnings"]).into_iter().map(|(row, _, code)| (row, code)).collect::<Vec<_>>(),
+        findings(&report["warnings"])
+            .into_iter()
+            .map(|(row, _, code)| (row, code))
+            .collect::<Vec<_>>(),
         [
             (4, "deprovisioned_by_directory".to_owned()),
             (5, "deprovisioned_by_directory".to_owned()),
@@ -229,7 +271,11 @@ async fn an_expired_invitation_makes_way() {
     acme.send("?expires_in_days=1", csv).await.expect(201);
     let old = acme.open(&["ada@acme.example"]).await.remove(0);
     acme.gateway.clock.advance(24 * 60 * 60);
-    let report = acme.send("", csv.replace("viewer", "editor")).await.expect(201).json();
+    let report = acme
+        .send("", csv.replace("viewer", "editor"))
+        .await
+        .expect(201)
+        .json();
     assert_eq!(report["created"], 1);
     let open = acme.open(&["ada@acme.example"]).await;
     assert_eq!(open.len(), 1);
@@ -243,15 +289,25 @@ async fn an_expired_invitation_makes_way() {
     let read = store.read(move |tx| async move { tx.invitation(org, old.id).await }.boxed());
     assert_eq!(read.await.unwrap().unwrap().state, State::Superseded);
     let mails = acme.owed().await;
-    assert_eq!(mails.len(), 1, "the mail that was not sent yet is not owed any more");
+    assert_eq!(
+        mails.len(),
+        1,
+        "the mail that was not sent yet is not owed any more"
+    );
     assert_eq!(mails[0].invitation_id, Some(open[0].id));
 }
 
 #[tokio::test]
 async fn the_organizations_policy_holds_for_a_file_too() {
     let acme = Acme::start().await;
-    acme.gateway.scim(&acme.okta).user("managed@okta.example").await;
-    acme.policy(json!({"invite_domains": ["acme.example", "okta.example"], "managed_domains": "block"})).await;
+    acme.gateway
+        .scim(&acme.okta)
+        .user("managed@okta.example")
+        .await;
+    acme.policy(
+        json!({"invite_domains": ["acme.example", "okta.example"], "managed_domains": "block"}),
+    )
+    .await;
     let csv = "email,role\nada@acme.example,viewer\neve@evil.example,viewer\n\
         bob@okta.example,viewer\nmanaged@okta.example,viewer\n";
     let problem = refused(&acme.send("", csv).await.expect(422), "import_refused");
@@ -269,11 +325,17 @@ async fn strict_takes_no_address_that_contradicts_itself() {
     let acme = Acme::start().await;
     let csv = "email,role\na@acme.example,viewer\nb@acme.example,viewer\n\
         A@acme.example,Viewer\nb@acme.example,editor\n";
-    let problem = refused(&acme.send("?strict=true", csv).await.expect(422), "import_refused");
+    let problem = refused(
+        &acme.send("?strict=true", csv).await.expect(422),
+        "import_refused",
+    );
     assert_eq!(
         findings(&problem["errors"]),
         [(5, "email".to_owned(), "conflicting_duplicate".to_owned())]
     );
     let report = acme.send("?strict=false", csv).await.expect(201).json();
-    assert_eq!((&report["created"], &report["skipped"]), (&json!(2), &json!(2)));
+    assert_eq!(
+        (&report["created"], &report["skipped"]),
+        (&json!(2), &json!(2))
+    );
 }

@@ -130,6 +130,16 @@ impl Problem {
         }
     }
 
+    /// The type's stable name.
+    pub fn slug(&self) -> &'static str {
+        self.kind.slug()
+    }
+
+    /// What happened this time.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// A query parameter is wrong.
     pub fn parameter(name: &'static str, code: &'static str, message: impl fmt::Display) -> Self {
         let message = message.to_string();

@@ -1,0 +1,104 @@
+//! What is done with many invitations at once, each by itself.
+
+use axum::extract::Path;
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::directory::scope::Scope;
+use crate::http::RequestId;
+use crate::http::admin::asked::Unread;
+use crate::http::admin::invitations::actions::act;
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::{Problem, Type};
+use crate::provisioning::invitations::actions::Action;
+
+/// Invitations that one request for many may name.
+const MANY: usize = 500;
+
+/// What is to be done with many invitations.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Many {
+    /// The invitations, 500 at most.
+    ids: Vec<String>,
+    /// What: `extend`, `resend` or `revoke`.
+    action: ManyAction,
+    /// By how much they are extended: 7, 14 or 30.
+    days: Option<i64>,
+}
+
+/// What can be done with many.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ManyAction {
+    /// Extend them.
+    Extend,
+    /// Send them again.
+    Resend,
+    /// Take them back.
+    Revoke,
+}
+
+/// What became of each of many.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ManyDone {
+    /// One for each that was named, in that order.
+    data: Vec<OneDone>,
+}
+
+/// What became of one of many.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OneDone {
+    /// Its id, as it was named.
+    id: String,
+    /// `done`, or the rule that said no.
+    result: String,
+    /// What that rule says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+/// Do something with many invitations.
+///
+/// Each is done, or refused, by itself.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/invitations/actions",
+    operation_id = "act_on_invitations", tag = "Invitations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = Many, responses((status = 200, body = ManyDone)),
+    security(("key" = ["invitations:write"])),
+)]
+pub(in crate::http::admin) async fn many(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<Json<ManyDone>, Problem> {
+    admin.admit(&slug, Scope::InvitationsWrite).await?;
+    let Many { ids, action, days } = body.json().await?;
+    if ids.len() > MANY {
+        let detail = format!("ids may name {MANY} invitations, not {}", ids.len());
+        return Err(Problem::new(Type::Invalid, detail));
+    }
+    let action = match (action, days) {
+        (ManyAction::Extend, Some(days)) => Action::Extend {
+            days,
+            notify: false,
+        },
+        (ManyAction::Extend, None) => {
+            return Err(Problem::new(Type::InvalidExtension, "days is missing"));
+        }
+        (ManyAction::Resend, _) => Action::Resend { rotate: false },
+        (ManyAction::Revoke, _) => Action::Revoke,
+    };
+    let mut data = Vec::with_capacity(ids.len());
+    for id in ids {
+        let (result, detail) = match act(&admin, &request, &slug, &id, action.clone()).await {
+            Ok(_) => ("done".to_owned(), None),
+            Err(problem) => (problem.slug().to_owned(), Some(problem.detail().to_owned())),
+        };
+        data.push(OneDone { id, result, detail });
+    }
+    Ok(Json(ManyDone { data }))
+}

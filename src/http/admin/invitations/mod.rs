@@ -1,0 +1,207 @@
+//! Invitations: made, listed, sent again, extended, changed and taken back.
+
+pub mod actions;
+pub mod filters;
+pub mod many;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::directory::invitation::link::Channel;
+use crate::directory::scope::Scope;
+use crate::http::RequestId;
+use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::invitations::filters::Filters;
+use crate::http::admin::paging::Page;
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::Problem;
+use crate::id::InvitationId;
+use crate::provisioning::invitations::view::{self, Invitation, views};
+use crate::provisioning::invitations::{NewInvitation, invite};
+use crate::provisioning::{Error, Kind};
+
+/// An invitation to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct New {
+    /// The address.
+    email: String,
+    /// The slug of the role; the owner's is not granted.
+    role: String,
+    /// The slugs of the projects that the role is confined to; empty means the whole organization.
+    #[serde(default)]
+    projects: Vec<String>,
+    /// When it expires: a time with its zone, or a date, which means the end of that day in UTC.
+    expires_at: Option<String>,
+    /// In how many days it expires, 1 to 30; seven unless said.
+    expires_in_days: Option<i64>,
+    /// Plain text that goes with it, up to 500 characters.
+    message: Option<String>,
+    /// Whether it is mailed.
+    #[serde(default = "yes")]
+    send_email: bool,
+    /// What is done where there is an invitation: `refuse` (409), or `resend` it as it is.
+    #[serde(default)]
+    on_conflict: OnConflict,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What is done where there is an invitation to the address.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnConflict {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// The one that is there is sent again.
+    Resend,
+}
+
+/// An invitation, and what goes with it this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Answered {
+    /// The invitation.
+    #[serde(flatten)]
+    invitation: Invitation,
+    /// Its link, to be passed on by whoever asked; only when it is made, and only for a key that
+    /// has the scope invitations:link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accept_url: Option<String>,
+    /// Whether sending it again extended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extended: Option<bool>,
+    /// What should be known: `directory_managed_domain`, `expires_soon`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
+}
+
+/// Invite somebody.
+///
+/// The mail leaves after the answer. Somebody who is a member, or has an invitation, is not
+/// invited: 409 says what to do instead.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/invitations", operation_id = "create_invitation",
+    tag = "Invitations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = New,
+    responses((status = 201, body = Answered), (status = 200, body = Answered)),
+    security(("key" = ["invitations:write"])),
+)]
+pub(super) async fn create(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<(StatusCode, Json<Answered>), Problem> {
+    let scope = Scope::InvitationsWrite;
+    admin.admit(&slug, scope).await?;
+    let new: New = body.json().await?;
+    let new = NewInvitation {
+        email: new.email,
+        role: new.role,
+        projects: new.projects,
+        expires_at: new.expires_at,
+        expires_in_days: new.expires_in_days,
+        message: new.message,
+        silent: !new.send_email,
+        resends: new.on_conflict == OnConflict::Resend,
+    };
+    let links = admin.gateway().links.clone();
+    let written = admin.change(&slug, scope, &request, move |change, access| {
+        let (new, links) = (new.clone(), links.clone());
+        async move {
+            let created = invite(change, Some(access.inviter()), &new).await?;
+            let shown = access.scopes.allow(Scope::InvitationsLink) && !created.resent;
+            let accept_url = shown.then(|| links.url(&created.row, Channel::Shared));
+            let (org, now) = (change.org, change.now);
+            let invitation = one(views(change.tx, org, vec![created.row], now).await?)?;
+            let status = if created.resent {
+                StatusCode::OK
+            } else {
+                StatusCode::CREATED
+            };
+            let answered = Answered {
+                invitation,
+                accept_url,
+                extended: None,
+                warnings: created.warnings,
+            };
+            Ok((status, Json(answered)))
+        }
+        .boxed()
+    });
+    written.await
+}
+
+fn one(mut views: Vec<Invitation>) -> Result<Invitation, Error> {
+    views.pop().ok_or(Error::NotFound(Kind::Invitation))
+}
+
+/// List invitations.
+///
+/// Those that wait, unless another state is asked for.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/invitations", operation_id = "list_invitations",
+    tag = "Invitations",
+    params(("slug" = String, Path, description = "The organization's slug"), Filters),
+    responses((status = 200, body = Page<Invitation>)),
+    security(("key" = ["invitations:read"])),
+)]
+pub(super) async fn list(
+    admin: Admin,
+    Path(slug): Path<String>,
+    Asked(filters): Asked<Filters>,
+) -> Result<Json<Page<Invitation>>, Problem> {
+    let place = filters.place()?;
+    let by_expiry = filters.by_expiry();
+    let read = admin.read(&slug, Scope::InvitationsRead, move |tx, admitted| {
+        let (filters, place) = (filters.clone(), place);
+        async move {
+            let org = admitted.organization.id;
+            let asked = filters.invited(tx, org, place).await?;
+            match asked {
+                Some(asked) => view::page(tx, org, &asked, admitted.now).await,
+                None => Ok(Vec::new()),
+            }
+        }
+        .boxed()
+    });
+    let data = read.await?;
+    Ok(Json(place.page(data, |it| Filters::cursor(it, by_expiry))))
+}
+
+/// Show an invitation.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/invitations/{id}", operation_id = "show_invitation",
+    tag = "Invitations",
+    params(("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The invitation's id")),
+    responses((status = 200, body = Invitation)),
+    security(("key" = ["invitations:read"])),
+)]
+pub(super) async fn show(
+    admin: Admin,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Invitation>, Problem> {
+    let id = id.parse::<InvitationId>().ok();
+    let read = admin.read(&slug, Scope::InvitationsRead, move |tx, admitted| {
+        async move {
+            let org = admitted.organization.id;
+            let row = match id {
+                Some(id) => tx.invitation(org, id).await?,
+                None => None,
+            };
+            let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
+            one(views(tx, org, vec![row], admitted.now).await?)
+        }
+        .boxed()
+    });
+    Ok(Json(read.await?))
+}
