@@ -222,6 +222,16 @@ fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
                 Ok(count) => tracing::info!(count, "Suspended people whom no directory named"),
                 Err(error) => tracing::warn!(%error, "Overdue people are not suspended yet"),
             }
+            match sweep::forget_results(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "Forgot the rows of old imports"),
+                Err(error) => tracing::warn!(%error, "The rows of old imports are still kept"),
+            }
+            match sweep::forget_invited(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "Forgot whom closed invitations named"),
+                Err(error) => tracing::warn!(%error, "Closed invitations still name people"),
+            }
         }
     })
 }

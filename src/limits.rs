@@ -138,6 +138,18 @@ pub const CSV_BYTES: usize = 1024 * 1024;
 /// Rows of an import, without the header and blank lines.
 pub const CSV_ROWS: usize = 500;
 
+/// Bytes of a request that carries such a file: the file, and the form around it.
+pub const IMPORT_BODY: usize = CSV_BYTES + 64 * 1024;
+
+/// Words of a file for which what was meant is looked for; each costs a look at every candidate.
+pub const CSV_SUGGESTIONS: usize = 100;
+
+/// How long the rows of an import are kept; its counts stay.
+pub const IMPORT_RESULT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How long a closed invitation names its address.
+pub const CLOSED_INVITATION: SignedDuration = SignedDuration::from_hours(180 * 24);
+
 /// Projects that one invitation is for.
 pub const INVITATION_PROJECTS: usize = 100;
 

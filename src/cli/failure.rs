@@ -14,6 +14,8 @@ pub(super) enum Outcome {
     Done,
     /// Something that was looked at is not as it should be.
     Failed,
+    /// A rule said no, and the answer tells which.
+    Refused,
     /// A plan that would change something.
     WouldChange,
 }
@@ -23,6 +25,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::Failed => Self::from(FAILED),
+            Outcome::Refused => Self::from(REFUSED),
             Outcome::WouldChange => Self::from(WOULD_CHANGE),
         }
     }

@@ -11,6 +11,7 @@ mod doctor;
 mod domain;
 mod events;
 mod failure;
+mod import;
 mod invite;
 mod key;
 mod mapping;
@@ -103,6 +104,7 @@ enum Command {
     Project(project::Project),
     #[command(subcommand)]
     Mapping(mapping::Mapping),
+    Import(import::Import),
     #[command(subcommand)]
     Invite(invite::Invite),
     #[command(subcommand)]
@@ -192,6 +194,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
         Command::Config(show) => show.run(&config, output),
         Command::Openapi(_) => openapi::run(),
         Command::Doctor(doctor) => doctor.run(&config, output).await,
+        Command::Import(import) => Box::pin(import.run(config, output)).await,
         command => {
             let opened = Opened::open(config, output).await?;
             opened_command(command, &opened).await
@@ -219,6 +222,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Doctor(_)
+        | Command::Import(_)
         | Command::Openapi(_) => {}
     }
     Ok(Outcome::Done)

@@ -16,6 +16,8 @@ pub enum Kind {
     Group,
     /// A committed import.
     Import,
+    /// The rows of a committed import.
+    ImportResult,
     /// An invitation.
     Invitation,
     /// A key of the admin API.
@@ -42,6 +44,7 @@ impl Kind {
             Self::Connection => "connection",
             Self::Group => "group",
             Self::Import => "import",
+            Self::ImportResult => "result: the rows of an import are kept for 30 days",
             Self::Invitation => "invitation",
             Self::Key => "key",
             Self::Mapping => "mapping",

@@ -8,10 +8,11 @@ use crate::directory::event::EventKind;
 use crate::id::{Ids, OrganizationId, UserId};
 use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, change, people};
+use crate::secret;
 use crate::store::Store;
 use crate::store::types::Time;
 
-/// People suspended in one look; the next look takes the next ones.
+/// People suspended, or forgotten, in one look; the next look takes the next ones.
 const AT_ONCE: i64 = 200;
 
 /// Forgets SAML messages that could not be replayed any more, since they have expired; answers
@@ -40,6 +41,44 @@ pub async fn suspend_overdue(store: &Store, ids: &Ids) -> Result<usize, Error> {
         }
     }
     Ok(count)
+}
+
+/// Forgets the rows of imports after [`limits::IMPORT_RESULT`]; their counts stay. Answers of how
+/// many.
+pub async fn forget_results(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let before = Time(ids.clock().now() - limits::IMPORT_RESULT);
+    store
+        .write(move |tx| async move { Ok(tx.forget_import_results(before).await?) }.boxed())
+        .await
+}
+
+/// Forgets whom invitations named that were closed [`limits::CLOSED_INVITATION`] ago; answers how
+/// many. A hash stays, by which an address that is known can be found again.
+pub async fn forget_invited(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let before = Time(ids.clock().now() - limits::CLOSED_INVITATION);
+    store
+        .write(move |tx| {
+            async move {
+                let rows = tx.stale_invitations(before, AT_ONCE).await?;
+                let count = rows.len();
+                for mut row in rows {
+                    row.email_norm = forgotten(row.org_id, &row.email_norm);
+                    row.email.clear();
+                    row.message = None;
+                    tx.update_invitation(&row).await?;
+                    tx.forget_recipients(row.org_id, row.id).await?;
+                }
+                Ok(count)
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// What stays of an address: the same in one organization, another one in each.
+fn forgotten(org: OrganizationId, norm: &str) -> String {
+    let hash = secret::hash(&format!("{org} {norm}"));
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn suspend(

@@ -1,7 +1,7 @@
 //! Bytes become rows: size, encoding, separator, header and the number of rows are looked at in
 //! this order, and the first that is wrong ends it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::finding::{Code, Finding};
@@ -13,7 +13,7 @@ use crate::limits;
 const SAVE_AS_UTF8: &str = "in Excel: File, Save As, file type \"CSV UTF-8 (Comma delimited)\"";
 
 /// What separates the cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
     /// `,`, as RFC 4180 has it.

@@ -4,9 +4,12 @@
 /// swapped with its neighbour), in any case of letters; `None` where none is near.
 pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let text: String = text.trim().to_lowercase().chars().take(LONGEST).collect();
-    let slips = (text.chars().count() / 3).max(1);
+    let length = text.chars().count();
+    let slips = (length / 3).max(1);
     candidates
         .into_iter()
+        // Each slip changes the length by one at most.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= slips)
         .map(|candidate| (distance(&text, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= slips)
         .min()

@@ -143,6 +143,7 @@ struct Matrix {
     gateway: TestGateway,
     org: OrganizationId,
     connection: String,
+    import: String,
     invitation: String,
     user: String,
     no_good: Vec<String>,
@@ -194,10 +195,19 @@ impl Matrix {
         let (store, context) = (&gateway.gateway.store, gateway.command());
         let created = create(store, org, context, Some(Inviter::operator()), new);
         let invitation = created.await.unwrap().row.id.to_string();
+        let request = Request::builder()
+            .method("POST")
+            .uri("/api/v1/organizations/acme/imports")
+            .header("authorization", &operator)
+            .header("content-type", "text/csv");
+        let csv = Body::from("email,role\neve@acme.example,viewer\n");
+        let import = gateway.send(request.body(csv).unwrap()).await;
+        let import = import.expect(201).id();
         Self {
             gateway,
             org,
             connection,
+            import,
             invitation,
             user,
             no_good,
@@ -214,6 +224,7 @@ impl Matrix {
         let id = match path.split('/').nth(5) {
             Some("users") => &self.user,
             Some("connections") => &self.connection,
+            Some("imports") => &self.import,
             Some("invitations") => &self.invitation,
             _ => "",
         };
@@ -276,11 +287,12 @@ impl Matrix {
                 continue;
             }
             let reply = reply.expect(200);
-            assert_eq!(
-                reply.header("content-type"),
-                Some("application/json"),
-                "{what}"
-            );
+            let kind = if path.ends_with(".csv") {
+                "text/csv; charset=utf-8"
+            } else {
+                "application/json"
+            };
+            assert_eq!(reply.header("content-type"), Some(kind), "{what}");
         }
         if method == "GET" {
             let head = self

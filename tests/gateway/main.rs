@@ -18,6 +18,7 @@ mod credentials;
 mod demo;
 mod fixtures;
 mod house;
+mod import;
 mod invitations;
 mod join;
 mod join_click;

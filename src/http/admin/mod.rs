@@ -8,12 +8,14 @@ pub mod asked;
 pub mod connections;
 mod docs;
 pub mod events;
+pub mod imports;
 pub mod invitations;
 pub mod mappings;
 mod openapi;
 pub mod organizations;
 pub mod paging;
 pub mod policy;
+mod upload;
 pub mod users;
 
 use axum::Router;
@@ -58,7 +60,15 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(connections::list))
         .routes(routes!(connections::show))
         .routes(routes!(mappings::list))
+        .routes(routes!(imports::list, imports::create))
+        .routes(routes!(imports::template))
+        .routes(routes!(imports::show))
+        .routes(routes!(imports::revoke))
         .routes(routes!(events::read))
         .route_layer(middleware::from_fn(asked::takes_json));
-    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", operations)
+    // Files, whose answer is no JSON.
+    let files = OpenApiRouter::new()
+        .routes(routes!(imports::template_file))
+        .routes(routes!(imports::result_file));
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", operations.merge(files))
 }

@@ -109,19 +109,21 @@ pub async fn revoke_import(
     id: ImportId,
 ) -> Result<usize, Error> {
     change(store, org, context, move |change| {
-        async move {
-            let import = change.tx.import(change.org, id).await?;
-            import.ok_or(Error::NotFound(Kind::Import))?;
-            let rows = change.tx.open_invitations_of_import(change.org, id).await?;
-            let count = rows.len();
-            for row in rows {
-                close(change, row, State::Revoked, "import_cancelled").await?;
-            }
-            Ok(count)
-        }
-        .boxed()
+        async move { revoke_import_in(change, id).await }.boxed()
     })
     .await
+}
+
+/// The same, in a change that is under way.
+pub async fn revoke_import_in(change: &mut Change<'_>, id: ImportId) -> Result<usize, Error> {
+    let import = change.tx.import(change.org, id).await?;
+    import.ok_or(Error::NotFound(Kind::Import))?;
+    let rows = change.tx.open_invitations_of_import(change.org, id).await?;
+    let count = rows.len();
+    for row in rows {
+        close(change, row, State::Revoked, "import_cancelled").await?;
+    }
+    Ok(count)
 }
 
 /// Sends it again: the same link and expiry while it lives, seven more days once it has expired.

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::directory::connection::ConnectionState;
 use crate::directory::email::Address;
 use crate::directory::invitation::{Standing, may_grant};
 use crate::directory::policy::{ManagedDomains, Policy};
 use crate::directory::role::{Catalogue, Role};
 use crate::directory::{Violation, invitation};
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use crate::limits;
 use crate::provisioning::invitations::Obstacle;
 use crate::provisioning::settings::catalogue;
@@ -33,7 +35,7 @@ pub struct Rules {
 
 impl Rules {
     /// Reads them.
-    pub async fn read(tx: &mut Tx, org: crate::id::OrganizationId) -> Result<Self, Error> {
+    pub async fn read(tx: &mut Tx, org: OrganizationId) -> Result<Self, Error> {
         let roles = catalogue(tx, org).await?;
         let projects = tx.projects(org).await?;
         let policy = policy(tx, org).await?;
@@ -94,7 +96,7 @@ impl Rules {
 }
 
 /// An organization's policy.
-pub async fn policy(tx: &mut Tx, org: crate::id::OrganizationId) -> Result<Policy, Error> {
+pub async fn policy(tx: &mut Tx, org: OrganizationId) -> Result<Policy, Error> {
     let row = tx.organization(org).await?;
     let row = row.ok_or(Error::NotFound(crate::provisioning::Kind::Organization))?;
     serde_json::from_str(&row.policy.0).map_err(|_| {
@@ -148,10 +150,20 @@ impl Known {
         rules: &Rules,
         norms: &[String],
     ) -> Result<Self, Error> {
-        let org = change.org;
+        let (org, now) = (change.org, change.now);
+        Self::read(change.tx, org, now, rules, norms).await
+    }
+
+    /// The same, where nothing is to be changed.
+    pub async fn read(
+        tx: &mut Tx,
+        org: OrganizationId,
+        now: Timestamp,
+        rules: &Rules,
+        norms: &[String],
+    ) -> Result<Self, Error> {
         let by_norm = |row: UserRow| Some((row.email_norm.clone()?, row));
-        let people = change.tx.users_by_emails(org, norms).await?;
-        let now = change.now;
+        let people = tx.users_by_emails(org, norms).await?;
         let recent = |row: &UserRow| {
             row.deleted_at
                 .is_some_and(|at| now.duration_since(at.0) <= limits::TOMBSTONE)
@@ -162,8 +174,8 @@ impl Known {
                     && connection.state == ConnectionState::Active
             })
         };
-        let buried = change.tx.buried_by_emails(org, norms).await?;
-        let open = change.tx.open_invitations(org, norms).await?;
+        let buried = tx.buried_by_emails(org, norms).await?;
+        let open = tx.open_invitations(org, norms).await?;
         Ok(Self {
             people: people.into_iter().filter_map(by_norm).collect(),
             buried: buried
@@ -179,7 +191,7 @@ impl Known {
     }
 
     /// What this address is.
-    pub fn of(&self, norm: &str, now: jiff::Timestamp) -> Found {
+    pub fn of(&self, norm: &str, now: Timestamp) -> Found {
         if let Some(user) = self.people.get(norm) {
             return if user.is_active() {
                 Found::Member(user.id, user.managed_by.is_some())

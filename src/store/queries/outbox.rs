@@ -135,6 +135,22 @@ pub(crate) async fn of_invitations(
     Ok(rows)
 }
 
+/// Forgets whom the mails of an invitation went to.
+pub(crate) async fn forget_recipients(
+    conn: &mut Conn,
+    org: OrganizationId,
+    invitation: InvitationId,
+) -> QueryResult<()> {
+    let target = outbox::table
+        .filter(outbox::org_id.eq(org))
+        .filter(outbox::invitation_id.eq(invitation));
+    diesel::update(target)
+        .set(outbox::recipient.eq(""))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 /// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
 pub(crate) async fn cancel(
     conn: &mut Conn,

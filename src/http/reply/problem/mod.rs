@@ -17,7 +17,9 @@ use serde::Serialize;
 use crate::directory::Violation;
 use crate::directory::invitation::{Refusal, State};
 use crate::provisioning::Error;
+use crate::provisioning::import::ImportReport;
 use crate::provisioning::invitations::Obstacle;
+use crate::roster::Finding;
 use crate::store;
 
 pub use types::Type;
@@ -36,10 +38,11 @@ pub struct Problem {
     errors: Vec<Fault>,
     existing: Option<String>,
     again_at: Option<Timestamp>,
+    report: Option<Box<ImportReport>>,
 }
 
 /// One thing that is wrong with a request.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct Fault {
     /// The query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,10 +50,36 @@ pub struct Fault {
     /// Where in the body, as a JSON Pointer (RFC 6901).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// The line of the file on which the row begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
+    /// The column of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// The value that is wrong, cut where it is long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     /// A stable word for what is wrong.
     pub code: &'static str,
     /// What is wrong, for people.
     pub message: String,
+    /// What may have been meant, or what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+impl From<&Finding> for Fault {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            row: finding.row,
+            column: finding.column.clone(),
+            value: finding.value.clone(),
+            code: finding.code.as_str(),
+            message: finding.message.clone(),
+            suggestion: finding.suggestion.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// A problem (RFC 9457 §3).
@@ -74,6 +103,9 @@ pub struct Document<'a> {
     /// The id of what is there already and stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     existing_id: Option<&'a str>,
+    /// What became of each row of a file that is not imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a ImportReport>,
 }
 
 impl Problem {
@@ -85,6 +117,16 @@ impl Problem {
             errors: Vec::new(),
             existing: None,
             again_at: None,
+            report: None,
+        }
+    }
+
+    /// A file is not imported: what is wrong with it, and what became of each row.
+    pub fn of_import(kind: Type, report: ImportReport) -> Self {
+        Self {
+            errors: report.report.errors.iter().map(Fault::from).collect(),
+            report: Some(Box::new(report.clone())),
+            ..Self::new(kind, report.summary)
         }
     }
 
@@ -104,9 +146,9 @@ impl Problem {
         let detail = format!("{name}: {message}");
         let fault = Fault {
             parameter: Some(name),
-            pointer: None,
             code,
             message,
+            ..Fault::default()
         };
         Self {
             kind: Type::InvalidParameter,
@@ -292,6 +334,7 @@ fn written(problem: &Problem, response: Response, public_url: &str, id: &str) ->
         trace_id: id,
         errors: &problem.errors,
         existing_id: problem.existing.as_deref(),
+        report: problem.report.as_deref(),
     };
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut written = HttpResponse::new(Body::from(body));

@@ -65,6 +65,8 @@ types! {
         "Choose at least one hour.";
     ExtensionLimit = "extension_limit", 422, "The invitation would live too long",
         "Extend it by less, or later; the detail says until when it may live.";
+    ImportRefused = "import_refused", 422, "The file is not imported",
+        "Mend what errors lists, row by row, and send the file again. Nobody was invited.";
     InsufficientScope = "insufficient_scope", 403, "The key may not do this",
         "Use a key that has the scope which the detail names.";
     Internal = "internal", 500, "Something failed here",
@@ -105,6 +107,8 @@ types! {
         "Check the path. What belongs to another organization than the key is not there for it.";
     OwnerNotGrantable = "owner_not_grantable", 422, "Ownership is transferred, not granted",
         "Grant another role, or transfer the ownership.";
+    PlanChanged = "plan_changed", 409, "The plan is not what was shown",
+        "Look at the new plan in the report, and send its digest if it is right.";
     ResendTooOften = "resend_too_often", 429, "It was sent as often as may be",
         "Come again after the time that Retry-After says.";
     ResendTooSoon = "resend_too_soon", 429, "It was sent just now",
@@ -141,6 +145,6 @@ types! {
         "Create the project first.";
     UnknownRole = "unknown_role", 422, "There is no such role",
         "Name a role of the organization, or create it first.";
-    UnsupportedMediaType = "unsupported_media_type", 415, "The body must be JSON",
-        "Send the body with Content-Type: application/json.";
+    UnsupportedMediaType = "unsupported_media_type", 415, "The body has another media type",
+        "Send the body with the Content-Type that the detail names.";
 }
