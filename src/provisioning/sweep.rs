@@ -1,6 +1,8 @@
 //! What time brings about: rows that no rule reads any more go, and people whose directory never
 //! said that they belong are suspended.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use serde_json::json;
 
@@ -78,7 +80,7 @@ pub async fn forget_invited(store: &Store, ids: &Ids) -> Result<usize, Error> {
 /// What stays of an address: the same in one organization, another one in each.
 fn forgotten(org: OrganizationId, norm: &str) -> String {
     let hash = secret::hash(&format!("{org} {norm}"));
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(hash)
 }
 
 async fn suspend(

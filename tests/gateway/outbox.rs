@@ -79,6 +79,7 @@ impl Stage {
             state: State::Pending,
             version: 3,
             share_version: 1,
+            shared_at: None,
             inviter_id: None,
             inviter_name: None,
             actor: "command".to_owned(),

@@ -88,7 +88,7 @@ class Pages:
         self.shot(page, f"live-{name}")
         page.get_by_role("button", name="Join acme").click()
         page.wait_for_url("**/signed-in")
-        self.holds(f"{kind}: one click joins", page, address, "editor", "you were invited")
+        self.holds(f"{kind}: one click joins, with the project", page, address, "apollo", "editor")
         self.shot(page, f"joined-{name}")
         page, answer = self.open(context, link)
         self.holds(f"{kind}: the link says afterwards that it was accepted", page, "accepted already")

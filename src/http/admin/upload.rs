@@ -44,7 +44,7 @@ impl Upload {
             .into_owned()
             .collect();
         let admitted = async { Ok::<_, Problem>(()) };
-        let taken = body::read(gateway, body, limits::IMPORT_BODY, admitted).await?;
+        let taken = body::read(&gateway.large_bodies, body, limits::IMPORT_BODY, admitted).await?;
         let taken = taken.map_err(refused)?;
         let file = match kind {
             Kind::Csv => taken.bytes,

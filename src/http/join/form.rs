@@ -84,7 +84,7 @@ impl Visit<'_> {
             ));
         }
         let anybody = std::future::ready(Ok::<_, Response>(()));
-        let taken = body::read(self.gateway, body, limits::JOIN_FORM, anybody).await?;
+        let taken = body::read(&self.gateway.large_forms, body, limits::JOIN_FORM, anybody).await?;
         let (status, reason) = match taken {
             Ok(taken) => return Ok(pairs(&taken.bytes)),
             Err(Fault::Busy) => return Err(page::busy(self.request)),

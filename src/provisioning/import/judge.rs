@@ -168,13 +168,10 @@ impl<'a> Judge<'a> {
         if !sound(row, "role") {
             return None;
         }
-        let role = match role_of(self.rules, &row.role) {
-            Ok(role) => role,
-            Err(()) => {
-                let wrong = self.unknown_role(&row.role);
-                findings.push(wrong.told(row, "role", &row.role));
-                return None;
-            }
+        let Ok(role) = role_of(self.rules, &row.role) else {
+            let wrong = self.unknown_role(&row.role);
+            findings.push(wrong.told(row, "role", &row.role));
+            return None;
         };
         // The rank and the scope are two things: who mends one must not learn of the other later.
         let scope = row.projects.len().min(limits::INVITATION_PROJECTS);

@@ -235,6 +235,31 @@ async fn a_form_from_curl_invites_everybody_in_it() {
     assert_eq!(last["data"], expected);
 }
 
+/// The README's first block of a language, in the section about files.
+fn readme(language: &str) -> &'static str {
+    let readme = include_str!("../../../README.md");
+    let section = readme
+        .split("## Invite people from a spreadsheet")
+        .nth(1)
+        .unwrap();
+    let block = section.split(&format!("```{language}\n")).nth(1).unwrap();
+    block.split("```").next().unwrap()
+}
+
+#[tokio::test]
+async fn what_the_readme_sends_is_answered_as_it_says() {
+    let acme = Acme::start().await;
+    assert!(readme("bash").starts_with("curl -sS -F file=@people.csv "));
+    let reply = acme.form(&[], readme("csv").as_bytes()).await;
+    let mut answer = reply.expect(201).json();
+    for (name, word) in [("id", "ID"), ("plan_digest", "DIGEST")] {
+        assert!(answer[name].is_string());
+        answer[name] = json!(word);
+    }
+    let said: Value = serde_json::from_str(readme("json")).unwrap();
+    assert_eq!(answer, said);
+}
+
 #[tokio::test]
 async fn csv_500_ok_501_rejected() {
     let acme = Acme::start().await;

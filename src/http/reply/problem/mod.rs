@@ -4,6 +4,7 @@
 //! A handler answers a [`Problem`]; [`finished`] writes it down once the request's id and the
 //! public URL are at hand, and turns whatever refusal nobody here phrased into one.
 
+mod document;
 mod types;
 
 use std::fmt;
@@ -12,16 +13,15 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::directory::Violation;
 use crate::directory::invitation::{Refusal, State};
 use crate::provisioning::Error;
 use crate::provisioning::import::ImportReport;
 use crate::provisioning::invitations::Obstacle;
-use crate::roster::Finding;
 use crate::store;
 
+pub use document::{Document, Fault};
 pub use types::Type;
 
 /// The media type of problems (RFC 9457 §6.1).
@@ -39,73 +39,6 @@ pub struct Problem {
     existing: Option<String>,
     again_at: Option<Timestamp>,
     report: Option<Box<ImportReport>>,
-}
-
-/// One thing that is wrong with a request.
-#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
-pub struct Fault {
-    /// The query parameter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameter: Option<&'static str>,
-    /// Where in the body, as a JSON Pointer (RFC 6901).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
-    /// The line of the file on which the row begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub row: Option<u64>,
-    /// The column of the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<String>,
-    /// The value that is wrong, cut where it is long.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// A stable word for what is wrong.
-    pub code: &'static str,
-    /// What is wrong, for people.
-    pub message: String,
-    /// What may have been meant, or what to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<String>,
-}
-
-impl From<&Finding> for Fault {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            row: finding.row,
-            column: finding.column.clone(),
-            value: finding.value.clone(),
-            code: finding.code.as_str(),
-            message: finding.message.clone(),
-            suggestion: finding.suggestion.clone(),
-            ..Self::default()
-        }
-    }
-}
-
-/// A problem (RFC 9457 §3).
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Problem)]
-pub struct Document<'a> {
-    /// The type: a stable URL.
-    #[serde(rename = "type")]
-    kind: String,
-    /// The type in a few words.
-    title: &'a str,
-    /// The status of the answer.
-    status: u16,
-    /// What happened this time.
-    detail: &'a str,
-    /// The request's id, as `X-Request-Id` and the log have it.
-    trace_id: &'a str,
-    /// What exactly is wrong, where there is more to say.
-    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
-    errors: &'a [Fault],
-    /// The id of what is there already and stands in the way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    existing_id: Option<&'a str>,
-    /// What became of each row of a file that is not imported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    report: Option<&'a ImportReport>,
 }
 
 impl Problem {
