@@ -287,7 +287,7 @@ impl Matrix {
                 continue;
             }
             let reply = reply.expect(200);
-            let kind = if path.ends_with(".csv") {
+            let kind = if path.rsplit('.').next() == Some("csv") {
                 "text/csv; charset=utf-8"
             } else {
                 "application/json"

@@ -109,7 +109,7 @@ impl Acme {
         let norms: Vec<_> = addresses.iter().map(|it| (*it).to_owned()).collect();
         let read = self.gateway.gateway.store.read(move |tx| {
             let norms = norms.clone();
-            async move { Ok::<_, store::Error>(tx.open_invitations(org, &norms).await?) }.boxed()
+            async move { tx.open_invitations(org, &norms).await }.boxed()
         });
         let mut rows = read.await.unwrap();
         rows.sort_by(|a, b| a.email_norm.cmp(&b.email_norm));
@@ -272,9 +272,7 @@ async fn csv_500_ok_501_rejected() {
     );
     assert_eq!(problem["report"]["rows"], json!([]));
     acme.nothing_was_done(events).await;
-    let started = std::time::Instant::now();
     let reply = acme.form(&[], people(500, "viewer").as_bytes()).await;
-    println!("a commit of 500 rows took {:?}", started.elapsed());
     assert_eq!(reply.expect(201).json()["created"], 500);
     assert_eq!(acme.invitations().await, 500);
     assert_eq!(acme.owed().await.len(), 500);

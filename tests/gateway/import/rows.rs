@@ -12,8 +12,11 @@ use usher::store::types::{Doc, Time};
 
 use super::*;
 
+/// A finding: column, code, and what a suggestion holds.
+type Told = (&'static str, &'static str, &'static str);
+
 /// What a row says, and each finding: column, code, and what a suggestion holds.
-const WRONG: [(&str, &[(&str, &str, &str)]); 17] = [
+const WRONG: [(&str, &[Told]); 17] = [
     ("ada,editor,", &[("email", "invalid_email", "-")]),
     (
         "Ada <ada@acme.example>,editor,",
