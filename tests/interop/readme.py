@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 
+from usher import Usher
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEADING = "## Invite people from a spreadsheet"
 
@@ -58,15 +60,18 @@ class Printed:
         print(f"skip {what}: {why}")
 
 
-def main():
-    from usher import Usher
-
-    checks = Printed()
-    with Usher(sys.argv[1]) as usher:
+def fresh(binary, postgres, checks):
+    """Runs it against a server of its own, on which nobody has been anybody yet."""
+    with Usher(binary, postgres) as usher:
         usher.start()
         usher.command("org", "create", "acme")
         run(usher, checks)
         usher.stop()
+
+
+def main():
+    checks = Printed()
+    fresh(sys.argv[1], os.environ.get("TEST_DATABASE_URL"), checks)
     sys.exit(checks.failed)
 
 

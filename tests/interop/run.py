@@ -342,7 +342,7 @@ def every(usher, checks, given, thin):
         simplesamlphp.run(given.simplesamlphp, usher, checks, run.trust)
     else:
         checks.skip("SimpleSAMLphp", "PHP or the package is not installed")
-    readme.run(usher, checks)
+    readme.fresh(given.usher, given.postgres, checks)
     cold_start.run(usher, checks, lambda address: idp.response(address, run.connection, sign="both"), run.acs)
     silence.provoke(usher, run.connection, run.app_row, [idp.response("eve@evil.example", run.connection, sign="both")])
 

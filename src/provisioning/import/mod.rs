@@ -1,6 +1,6 @@
 //! Imports: a file of people becomes invitations, all of them or none, in one transaction.
 //!
-//! - [`plan`]: what would become of each row, by the rules of single invitations
+//! - [`plan`](mod@plan): what would become of each row, by the rules of single invitations
 //! - [`view`]: the answer, and imports that were committed
 //!
 //! A plan that was shown is bound to the one that is carried out by its digest. Whoever plans in a
