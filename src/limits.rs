@@ -65,6 +65,9 @@ pub const PAGE_DEFAULT: u64 = 100;
 /// Resources in a page, however large the `count`; discovery says it as `filter.maxResults`.
 pub const PAGE_MAX: u64 = 1_000;
 
+/// How long a cursor of a list is good (RFC 9865 §2); the next page brings a fresh one.
+pub const CURSOR_LIFE: SignedDuration = SignedDuration::from_hours(1);
+
 /// Bytes in a form of an invitation's page: its longest field is a message of a few lines.
 pub const JOIN_FORM: usize = 16 * 1024;
 
@@ -118,6 +121,18 @@ pub const BULK_OPERATIONS: usize = 1_000;
 
 /// Operations of one bulk request that share a transaction: others wait for so many at most.
 pub const BULK_STEPS: usize = 50;
+
+/// Schemas that one organization may register.
+pub const SCHEMAS: usize = 10;
+
+/// Attributes of a schema that is registered.
+pub const SCHEMA_ATTRIBUTES: usize = 100;
+
+/// Parts, and suggested values, of an attribute of a schema that is registered.
+pub const SCHEMA_SUB_ATTRIBUTES: usize = 30;
+
+/// Characters of a description in a schema that is registered.
+pub const SCHEMA_TEXT: usize = 500;
 
 /// Octets of an identity provider's metadata.
 pub const SAML_METADATA: usize = 1024 * 1024;

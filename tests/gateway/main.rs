@@ -32,6 +32,8 @@ mod saml_link;
 mod scim_bulk;
 mod scim_filter;
 mod scim_groups;
+mod scim_schemas;
+mod scim_search;
 mod scim_users;
 mod tenancy;
 mod waiting;

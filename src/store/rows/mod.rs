@@ -139,6 +139,7 @@ pub struct ConnectionRow {
     pub scim_groups_since: Option<Time>,
     pub created_at: Time,
     pub updated_at: Time,
+    pub schemas: Doc,
 }
 
 /// A certificate that a connection trusts.

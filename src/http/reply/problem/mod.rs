@@ -91,6 +91,23 @@ impl Problem {
         }
     }
 
+    /// The body is wrong in these places, each a JSON Pointer with the reason.
+    pub fn of_body(faults: impl Iterator<Item = (String, String)>) -> Self {
+        let errors: Vec<_> = faults
+            .map(|(pointer, message)| Fault {
+                pointer: Some(pointer),
+                code: "invalid",
+                message,
+                ..Fault::default()
+            })
+            .collect();
+        let first = errors.first().map(|it| it.message.clone());
+        Self {
+            errors,
+            ..Self::new(Type::Invalid, first.unwrap_or_default())
+        }
+    }
+
     /// The problem that a bare refusal of the frame stands for: unknown paths, panics.
     fn bare(status: StatusCode) -> Self {
         let (kind, detail) = match status {
