@@ -6,8 +6,10 @@ use serde_json::json;
 use usher::directory::connection::Profile;
 use usher::directory::invitation::State;
 use usher::id::OrganizationId;
+use usher::provisioning::invitations::acceptance::{Outcome, accept};
 use usher::provisioning::invitations::actions::Action;
 use usher::provisioning::invitations::{Inviter, NewInvitation};
+use usher::provisioning::settings::connection_state;
 
 use crate::harness::{Browser, Invited, TestGateway, csrf, press, reason};
 
@@ -321,6 +323,32 @@ async fn where_the_organization_wants_it_the_person_signs_in() {
     }
     assert_eq!(invited.row().await.state, State::Pending);
     assert_eq!(gateway.traces(org).await.events, before.events + 1);
+    // A paused connection opens the mailbox's way to nobody.
+    let (store, context) = (&gateway.gateway.store, gateway.command());
+    connection_state::pause(store, context, okta.id)
+        .await
+        .unwrap();
+    let paused = gateway.traces(org).await;
+    for path in [invited.mailed().await, invited.shared().await] {
+        for page in [
+            browser.get(&path).await,
+            browser.submit(&path, &fields).await,
+        ] {
+            let page = page.expect(200).text();
+            for text in ["Okta", "is paused", "an administrator of acme"] {
+                assert!(page.contains(text), "{text}: {page}");
+            }
+            for text in ["<form", "href=", "idp.example"] {
+                assert!(!page.contains(text), "{text}: {page}");
+            }
+        }
+    }
+    let (store, links) = (&gateway.gateway.store, &gateway.gateway.links);
+    let path = invited.mailed().await;
+    let token = path.strip_prefix("/join/").unwrap();
+    let came = accept(store, gateway.command(), links, token, None, vec![]).await;
+    assert!(matches!(came, Ok(Outcome::SignIn)), "{came:?}");
+    assert_eq!(gateway.traces(org).await, paused);
     let outside = gateway.invite(org, "guest@partner.example", "viewer").await;
     press(&browser, &outside.mailed().await, ACCEPT)
         .await

@@ -75,11 +75,18 @@ pub struct Here {
 /// A connection to sign in through.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    /// Its id.
-    pub connection: ConnectionId,
     /// Its name.
     pub name: String,
-    /// Where its sign-in page is.
+    /// Where to sign in; none while the connection is paused.
+    pub door: Option<Door>,
+}
+
+/// Where a connection's people sign in.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The host of its sign-in page.
     pub host: Option<String>,
 }
 
@@ -192,29 +199,37 @@ impl From<ConnectionRow> for SignIn {
     fn from(row: ConnectionRow) -> Self {
         let url = row.sso_url.as_deref().and_then(|url| Url::parse(url).ok());
         let host = url.as_ref().and_then(Url::host_str);
-        Self {
+        let door = Door {
             connection: row.id,
             host: host.map(str::to_owned),
+        };
+        Self {
+            door: (row.state == ConnectionState::Active).then_some(door),
             name: row.name,
         }
     }
 }
 
-/// The working connection that the invited address's domain signs in through.
+/// The connection that the invited address's domain signs in through: one that works, else one that
+/// is paused. A paused one asks for its sign-in all the same: stopping it opens no other way in.
 pub(super) async fn sso_of(
     tx: &mut Tx,
     row: &InvitationRow,
 ) -> Result<Option<ConnectionRow>, Error> {
     let domain = row.email_norm.rsplit_once('@').map_or("", |(_, it)| it);
+    let mut paused = None;
     for connection in tx.connections(row.org_id).await? {
-        let works = connection.state == ConnectionState::Active && connection.sso_url.is_some();
-        if !works {
+        if connection.sso_url.is_none() {
             continue;
         }
         let domains = tx.domains(row.org_id, connection.id).await?;
-        if domains.iter().any(|row| row.domain == domain) {
+        if !domains.iter().any(|row| row.domain == domain) {
+            continue;
+        }
+        if connection.state == ConnectionState::Active {
             return Ok(Some(connection));
         }
+        paused.get_or_insert(connection);
     }
-    Ok(None)
+    Ok(paused)
 }
