@@ -8,6 +8,7 @@ use usher::directory::invitation::State;
 use usher::id::OrganizationId;
 use usher::provisioning::invitations::acceptance::{Outcome, accept};
 use usher::provisioning::invitations::actions::Action;
+use usher::provisioning::invitations::judgement::Barrier;
 use usher::provisioning::invitations::{Inviter, NewInvitation};
 use usher::provisioning::settings::connection_state;
 
@@ -347,7 +348,10 @@ async fn where_the_organization_wants_it_the_person_signs_in() {
     let path = invited.mailed().await;
     let token = path.strip_prefix("/join/").unwrap();
     let came = accept(store, gateway.command(), links, token, None, vec![]).await;
-    assert!(matches!(came, Ok(Outcome::SignIn)), "{came:?}");
+    assert!(
+        matches!(came, Ok(Outcome::Barred(Barrier::SignIn))),
+        "{came:?}"
+    );
     assert_eq!(gateway.traces(org).await, paused);
     let outside = gateway.invite(org, "guest@partner.example", "viewer").await;
     press(&browser, &outside.mailed().await, ACCEPT)

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
 
-use crate::directory::invitation::{Message, Standing};
+use crate::directory::invitation::Message;
 use crate::http::auth::session::{self, Browser};
 use crate::http::join::form::{is_bound, is_foreign};
 use crate::http::join::view::Asked;
@@ -16,7 +16,8 @@ use crate::http::reply::page;
 use crate::http::{Gateway, RequestId, signed_in};
 use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::invitations::acceptance::{Entered, Outcome, accept};
-use crate::provisioning::invitations::asked::{ask_again, decline, send_code};
+use crate::provisioning::invitations::asked::{No, ask_again, decline, send_code};
+use crate::provisioning::invitations::judgement::Barrier;
 use crate::provisioning::invitations::look::Look;
 use crate::provisioning::{Context, Source};
 
@@ -69,7 +70,10 @@ impl Visit<'_> {
             }
             Some("ask") => self.ask(&look).await,
             Some("code") => self.send_code().await,
-            Some("decline") => self.decline(said(&pairs, "reason")).await,
+            Some("decline") => {
+                self.decline(said(&pairs, "reason"), said(&pairs, "code"))
+                    .await
+            }
             Some("sign_out") => self.sign_out().await,
             _ => {
                 let text = "The form says nothing that can be done here. Open the link again.";
@@ -111,13 +115,19 @@ impl Visit<'_> {
                 let stays = is_alternate(headers, look, &gateway.public_url);
                 Ok(self.onward(&entered, stays).await)
             }
-            Outcome::Code(true) => Ok(self.page(&self.look().await?, Asked::WrongCode)),
-            Outcome::Closed
-            | Outcome::Code(false)
-            | Outcome::NeedsAttention
-            | Outcome::SignIn
-            | Outcome::WrongAccount(_) => Ok(self.page(&self.look().await?, Asked::First)),
+            Outcome::Barred(barrier) => self.barred(barrier).await,
+            Outcome::NeedsAttention => Ok(self.page(&self.look().await?, Asked::First)),
         }
+    }
+
+    /// The page of what stands in the way.
+    async fn barred(&self, barrier: Barrier) -> Result<Response, Response> {
+        let asked = match barrier {
+            Barrier::Code(true) => Asked::WrongCode,
+            Barrier::Code(false) => Asked::Unproven,
+            Barrier::Closed | Barrier::SignIn | Barrier::WrongAccount => Asked::First,
+        };
+        Ok(self.page(&self.look().await?, asked))
     }
 
     /// 303 to the only app that serves the organization, or to our own page. The person is in by
@@ -170,7 +180,11 @@ impl Visit<'_> {
         Ok(page::see_other("?code"))
     }
 
-    async fn decline(&self, reason: Option<&str>) -> Result<Response, Response> {
+    async fn decline(
+        &self,
+        reason: Option<&str>,
+        code: Option<&str>,
+    ) -> Result<Response, Response> {
         let gateway = self.gateway;
         let reason = Message::read(reason.unwrap_or_default()).map_err(|error| {
             let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "That did not work");
@@ -182,18 +196,22 @@ impl Visit<'_> {
                 self.request,
             )
         })?;
-        decline(
+        let no = No {
+            reason,
+            code: code.map(str::to_owned),
+            cookies: self.browser.session.into_iter().collect(),
+        };
+        let barrier = decline(
             &gateway.store,
             self.context(),
             &gateway.links,
             self.token,
-            reason,
+            no,
         )
         .await
         .map_err(|error| self.failed(error))?;
-        let look = self.look().await?;
-        if look.standing != Standing::Declined {
-            return Ok(self.page(&look, Asked::First));
+        if let Some(barrier) = barrier {
+            return self.barred(barrier).await;
         }
         let text = "Whoever invited you is told. You can close this page.";
         Ok(page::message(

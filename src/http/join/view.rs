@@ -24,6 +24,8 @@ pub(super) enum Asked {
     WrongCode,
     /// An answer that was not bound to the browser.
     OnceMore,
+    /// An answer without the code that it takes.
+    Unproven,
 }
 
 impl Asked {
@@ -41,6 +43,10 @@ impl Asked {
             Self::OnceMore => Some(
                 "Nothing was changed yet: please confirm once more. If you see this again, allow \
                  cookies for this site.",
+            ),
+            Self::Unproven => Some(
+                "Nothing was changed: this link was passed on, so an answer takes the code that is \
+                 mailed to the invited address.",
             ),
         }
     }
@@ -72,7 +78,7 @@ impl Live<'_> {
     }
 
     fn takes_code(&self) -> bool {
-        matches!(self.asked, Asked::Code | Asked::WrongCode)
+        matches!(self.asked, Asked::Code | Asked::Unproven | Asked::WrongCode)
     }
 }
 
@@ -191,7 +197,7 @@ fn pending(
         relative,
     };
     let status = match asked {
-        Asked::WrongCode => StatusCode::FORBIDDEN,
+        Asked::Unproven | Asked::WrongCode => StatusCode::FORBIDDEN,
         _ => StatusCode::OK,
     };
     page::html(status, &page, &page::origins(onward))

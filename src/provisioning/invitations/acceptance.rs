@@ -7,18 +7,15 @@ use futures_util::FutureExt;
 use serde_json::json;
 
 use crate::directory::event::EventKind;
-use crate::directory::invitation::link::{Channel, LinkClaim};
-use crate::directory::invitation::{Standing, State};
+use crate::directory::invitation::State;
 use crate::id::{OrganizationId, UserId};
 use crate::provisioning::invitations::asked::notify;
-use crate::provisioning::invitations::codes::proves;
 use crate::provisioning::invitations::interplay::{inviter_may, standing_projects, take};
-use crate::provisioning::invitations::links::{is_current, standing};
-use crate::provisioning::invitations::look::sso_of;
+use crate::provisioning::invitations::judgement::{Barrier, Click, Judgement, here, proven};
 use crate::provisioning::invitations::{Links, Rules, close, told};
-use crate::provisioning::sessions::{self, ABSOLUTE, Live};
+use crate::provisioning::sessions::{self, ABSOLUTE};
 use crate::provisioning::sign_in::Cookie;
-use crate::provisioning::{Change, Context, Error, Kind, Source, change};
+use crate::provisioning::{Change, Context, Error, Source, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{InvitationRow, SessionRow, UserRow};
@@ -27,18 +24,12 @@ use crate::store::types::Time;
 /// What a click on "accept" came to.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It cannot be accepted: the page says how it stands.
-    Closed,
-    /// A code is asked for: the link did not come by mail. Whether one was said, and was wrong.
-    Code(bool),
+    /// Nothing: something stands in the way.
+    Barred(Barrier),
     /// The person came.
     In(Entered),
     /// It waits for an admin now.
     NeedsAttention,
-    /// The person signs in through the connection of their domain.
-    SignIn,
-    /// Somebody else is signed in in this browser.
-    WrongAccount(String),
 }
 
 /// Somebody who came.
@@ -65,23 +56,19 @@ pub async fn accept(
 ) -> Result<Outcome, Error> {
     let (claim, org) = proven(store, links, token).await?;
     let secret = Bearer::new("", context.ids.entropy());
-    let now = context.ids.clock().now();
-    let mut here = Vec::new();
-    for cookie in cookies {
-        here.extend(sessions::current(store, vec![cookie], now).await?);
-    }
+    let here = here(store, &context, cookies).await?;
     let (links, there) = (Arc::clone(links), here.clone());
     let outcome = change(store, org, context.clone(), move |change| {
         let (links, code, secret) = (Arc::clone(&links), code.clone(), secret.clone());
         let here = there.clone();
         async move {
-            let asked = Asked {
+            let click = Click {
                 links: &links,
                 claim,
                 code: code.as_deref(),
                 here: &here,
             };
-            asked.enter(change, secret).await
+            enter(change, &click, secret).await
         }
         .boxed()
     })
@@ -103,69 +90,21 @@ pub async fn accept(
     Ok(outcome)
 }
 
-/// The invitation that a link names, if we made the link.
-pub(super) async fn proven(
-    store: &Store,
-    links: &Links,
-    token: &str,
-) -> Result<(LinkClaim, OrganizationId), Error> {
-    const NONE: Error = Error::NotFound(Kind::Invitation);
-    let claim = LinkClaim::parse(token).ok_or(NONE)?;
-    let row = store
-        .read(move |tx| async move { tx.invitation_of_link(claim.invitation).await }.boxed())
-        .await?;
-    let org = row.ok_or(NONE)?.org_id;
-    if claim.is_proven(&links.keys, org) {
-        Ok((claim, org))
-    } else {
-        Err(NONE)
+async fn enter(
+    change: &mut Change<'_>,
+    click: &Click<'_>,
+    secret: Bearer,
+) -> Result<Outcome, Error> {
+    let (rules, row) = match click.judged(change).await? {
+        Judgement::Barred(barrier) => return Ok(Outcome::Barred(barrier)),
+        Judgement::Free(free) => *free,
+    };
+    let holder = change.tx.user_by_email(change.org, &row.email_norm).await?;
+    if holder.is_some() {
+        close(change, row, State::Superseded, "came_otherwise").await?;
+        return Ok(Outcome::Barred(Barrier::Closed));
     }
-}
-
-/// A click.
-struct Asked<'a> {
-    links: &'a Links,
-    claim: LinkClaim,
-    code: Option<&'a str>,
-    here: &'a [Live],
-}
-
-impl Asked<'_> {
-    async fn enter(&self, change: &mut Change<'_>, secret: Bearer) -> Result<Outcome, Error> {
-        let row = change
-            .tx
-            .invitation(change.org, self.claim.invitation)
-            .await?;
-        let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
-        let stands = standing(&self.claim, &row, change.now) == Standing::Pending;
-        if !stands || !is_current(&self.claim, &row) {
-            return Ok(Outcome::Closed);
-        }
-        let other = |live: &&Live| live.user.email_norm.as_ref() != Some(&row.email_norm);
-        if let Some(live) = self.here.iter().find(other) {
-            let name = live.user.email.clone().or(live.user.display_name.clone());
-            return Ok(Outcome::WrongAccount(name.unwrap_or_default()));
-        }
-        let rules = Rules::read(change.tx, change.org).await?;
-        if rules.policy.sso_required && sso_of(change.tx, &row).await?.is_some() {
-            return Ok(Outcome::SignIn);
-        }
-        let proof = self.claim.channel == Channel::Mail
-            || proves(change, self.links, &row, self.code).await?;
-        if !proof {
-            return Ok(Outcome::Code(self.code.is_some()));
-        }
-        if change
-            .tx
-            .user_by_email(change.org, &row.email_norm)
-            .await?
-            .is_some()
-        {
-            close(change, row, State::Superseded, "came_otherwise").await?;
-            return Ok(Outcome::Closed);
-        }
-        join(change, &rules, row, secret).await
-    }
+    join(change, &rules, row, secret).await
 }
 
 /// Makes the person, unless an admin has to look first.

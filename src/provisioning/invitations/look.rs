@@ -9,7 +9,7 @@ use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::{Channel, LinkClaim};
 use crate::id::{ConnectionId, OrganizationId, RoleId};
 use crate::provisioning::hand_off::{self, Origin};
-use crate::provisioning::invitations::acceptance::proven;
+use crate::provisioning::invitations::judgement::proven;
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::{Links, Rules};
 use crate::provisioning::sessions::{self, Live};

@@ -4,7 +4,7 @@
 //!
 //! - [`create`]: one invitation; [`known`] says what stands in the way
 //! - [`actions`]: what is done with one that is there
-//! - [`look`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
+//! - [`look`], [`judgement`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
 //! - [`share`]: the link that somebody passes on, and how a message is known again
 //! - [`interplay`]: what a directory or a sign-in does with it
 //! - [`view`]: the list
@@ -33,6 +33,7 @@ pub mod actions;
 pub mod asked;
 pub mod codes;
 pub mod interplay;
+pub mod judgement;
 pub mod known;
 pub mod links;
 pub mod look;
