@@ -63,6 +63,13 @@ pub fn domain_form(text: &str) -> Option<String> {
     (labels && domain.len() <= 253 && domain.chars().all(plain)).then_some(domain)
 }
 
+/// An address of which only enough is shown for its owner to know it.
+pub fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}***@{domain}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +96,17 @@ mod tests {
                 norm,
                 "{typed}"
             );
+        }
+    }
+
+    #[test]
+    fn a_masked_address_keeps_its_domain() {
+        for (email, expected) in [
+            ("grace@acme.example", "g***@acme.example"),
+            ("\u{e9}@acme.example", "\u{e9}***@acme.example"),
+            ("\"a@b\"@acme.example", "\"***@acme.example"),
+        ] {
+            assert_eq!(masked(email), expected);
         }
     }
 

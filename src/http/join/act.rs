@@ -18,7 +18,7 @@ use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::invitations::acceptance::{Entered, Outcome, accept};
 use crate::provisioning::invitations::asked::{No, ask_again, decline, send_code};
 use crate::provisioning::invitations::judgement::Barrier;
-use crate::provisioning::invitations::look::Look;
+use crate::provisioning::invitations::look::{Look, Page};
 use crate::provisioning::{Context, Source};
 
 /// `POST /join/{token}`.
@@ -155,6 +155,9 @@ impl Visit<'_> {
     }
 
     async fn ask(&self, look: &Look) -> Result<Response, Response> {
+        let Page::Expired(expired) = &look.page else {
+            return Ok(self.page(look, Asked::First));
+        };
         let gateway = self.gateway;
         ask_again(&gateway.store, self.context(), &gateway.links, self.token)
             .await
@@ -162,7 +165,7 @@ impl Visit<'_> {
         let text = format!(
             "If {} still wants to invite you, a new invitation comes to the invited address. You \
              can close this page.",
-            look.organization
+            expired.organization
         );
         Ok(page::message(
             StatusCode::OK,

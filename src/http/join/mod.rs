@@ -101,7 +101,7 @@ impl Visit<'_> {
     fn page(&self, look: &Look, asked: Asked) -> Response {
         let bound = Bound::of(self.browser, self.gateway.ids.entropy(), self.token);
         let place = (&*self.gateway.public_url, self.gateway.ids.clock().now());
-        let mut response = show(look, asked, &bound.field, place);
+        let mut response = show(&look.page, asked, &bound.field, place);
         session::bind(response.headers_mut(), self.gateway, &bound.secret);
         response
     }
