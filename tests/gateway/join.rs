@@ -258,41 +258,70 @@ async fn what_is_closed_says_so_and_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_else_is_asked_to_sign_out_first() {
     let (gateway, org) = acme().await;
-    let elsewhere = gateway.organization("elsewhere").await;
-    for (home, shown) in [(org, GRACE), (elsewhere, "g***@acme.example")] {
-        let okta = gateway
-            .connect(home, "Okta", Profile::Okta, &["home.example"])
-            .await;
-        let idp = gateway.idp(&okta).await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["home.example"])
+        .await;
+    let idp = gateway.idp(&okta).await;
+    let browser = Browser::new(&gateway);
+    idp.sign_in(&browser, "eve@home.example").await.expect(303);
+    let session = browser.cookie("__Host-usher").unwrap();
+    let invited = gateway.invite(org, GRACE, "editor").await;
+    let path = invited.mailed().await;
+    let before = gateway.traces(org).await;
+    let page = browser.get(&path).await.expect(200).text();
+    for text in ["eve@home.example", GRACE, "My account uses another address"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("Editor"), "{page}");
+    for answer in ["accept", "decline"] {
+        let refused = press(&browser, &path, &[("action", answer)]).await;
+        let page = refused.expect(200).text();
+        assert!(page.contains("another account"), "{page}");
+    }
+    assert_eq!(gateway.traces(org).await, before);
+
+    let out = press(&browser, &path, &[("action", "sign_out")])
+        .await
+        .expect(303);
+    assert_eq!(out.header("location"), Some(&*path));
+    assert_eq!(browser.cookie("__Host-usher"), None);
+    browser.get(&path).await.expect(200);
+    browser.plant("__Host-usher", &session);
+    browser.get("/signed-in").await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_another_organization_says_nothing_of_who_is_invited() {
+    let (gateway, org) = acme().await;
+    let other = gateway.organization("other").await;
+    let domains = ["home.example", "acme.example"];
+    let okta = gateway
+        .connect(other, "Okta", Profile::Okta, &domains)
+        .await;
+    let idp = gateway.idp(&okta).await;
+    for who in ["eve@home.example", GRACE] {
         let browser = Browser::new(&gateway);
-        idp.sign_in(&browser, "eve@home.example").await.expect(303);
-        let session = browser.cookie("__Host-usher").unwrap();
+        idp.sign_in(&browser, who).await.expect(303);
         let invited = gateway.invite(org, GRACE, "editor").await;
         let path = invited.mailed().await;
-        let before = gateway.traces(org).await;
         let page = browser.get(&path).await.expect(200).text();
-        for text in ["eve@home.example", shown, "My account uses another address"] {
+        for text in [who, "g***@acme.example", "Join acme</button>"] {
             assert!(page.contains(text), "{text}: {page}");
         }
-        assert_eq!(page.contains(GRACE), home == org, "{page}");
-        assert!(!page.contains("Editor"), "{page}");
-        let refused = press(&browser, &path, ACCEPT).await.expect(200);
-        assert!(
-            refused.text().contains("another account"),
-            "{}",
-            refused.text()
-        );
-        assert_eq!(gateway.traces(org).await, before);
-
-        let out = press(&browser, &path, &[("action", "sign_out")])
+        assert!(who == GRACE || !page.contains(GRACE), "{page}");
+        // Nothing is in the way, so that nothing is ended.
+        press(&browser, &path, &[("action", "sign_out")])
             .await
             .expect(303);
-        assert_eq!(out.header("location"), Some(&*path));
-        assert_eq!(browser.cookie("__Host-usher"), None);
-        browser.get(&path).await.expect(200);
-        browser.plant("__Host-usher", &session);
-        browser.get("/signed-in").await.expect(403);
-        invited.act(Action::Revoke).await.unwrap();
+        let there = browser.get("/signed-in").await.expect(200).text();
+        assert!(there.contains("other"), "{there}");
+        if who == GRACE {
+            press(&browser, &path, ACCEPT).await.expect(303);
+            let here = browser.get("/signed-in").await.expect(200).text();
+            assert!(here.contains("your invitation"), "{here}");
+        } else {
+            invited.act(Action::Revoke).await.unwrap();
+        }
     }
 }
 

@@ -74,7 +74,7 @@ impl Visit<'_> {
                 self.decline(said(&pairs, "reason"), said(&pairs, "code"))
                     .await
             }
-            Some("sign_out") => self.sign_out().await,
+            Some("sign_out") => self.sign_out(&look).await,
             _ => {
                 let text = "The form says nothing that can be done here. Open the link again.";
                 let (status, title) = (StatusCode::BAD_REQUEST, "That did not work");
@@ -224,12 +224,15 @@ impl Visit<'_> {
         ))
     }
 
-    async fn sign_out(&self) -> Result<Response, Response> {
-        signed_in::ended(self.gateway, self.request, self.browser)
-            .await
-            .map_err(|error| self.failed(error))?;
+    /// Ends the session that is in the way, and no other.
+    async fn sign_out(&self, look: &Look) -> Result<Response, Response> {
         let mut response = page::see_other(&format!("/join/{}", self.token));
-        session::end(response.headers_mut(), self.gateway);
+        if matches!(look.page, Page::WrongAccount(_)) {
+            signed_in::ended(self.gateway, self.request, self.browser)
+                .await
+                .map_err(|error| self.failed(error))?;
+            session::end(response.headers_mut(), self.gateway);
+        }
         Ok(response)
     }
 }

@@ -25,7 +25,7 @@ pub enum Barrier {
     Code(bool),
     /// The person signs in through the connection of their domain.
     SignIn,
-    /// Somebody else is signed in in this browser.
+    /// Somebody else of the organization is signed in in this browser.
     WrongAccount,
 }
 
@@ -70,9 +70,15 @@ impl Click<'_> {
     }
 }
 
-/// Whether a session is somebody else's.
+/// Whether a session is one of the organization's that invites. What another organization calls
+/// its people says nothing of who is invited here.
+pub(super) fn is_ours(live: &Live, row: &InvitationRow) -> bool {
+    live.user.org_id == row.org_id
+}
+
+/// Whether a session is that of somebody else here.
 pub(super) fn is_another(live: &Live, row: &InvitationRow) -> bool {
-    live.user.email_norm.as_ref() != Some(&row.email_norm)
+    is_ours(live, row) && live.user.email_norm.as_ref() != Some(&row.email_norm)
 }
 
 /// The sessions of a browser with these cookies.

@@ -10,7 +10,7 @@ use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::{Channel, LinkClaim};
 use crate::id::{ConnectionId, RoleId};
 use crate::provisioning::hand_off::{self, Origin};
-use crate::provisioning::invitations::judgement::{is_another, proven};
+use crate::provisioning::invitations::judgement::{is_another, is_ours, proven};
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::{Links, Rules};
 use crate::provisioning::sessions::{self, Live};
@@ -43,7 +43,7 @@ pub enum Page {
     SignIn(Box<SignIn>),
     /// An admin has to look at it first.
     Waiting,
-    /// Somebody else is signed in.
+    /// Somebody else of the organization is signed in.
     WrongAccount(WrongAccount),
 }
 
@@ -83,7 +83,7 @@ pub struct Expired {
 pub struct Offer {
     /// The organization's name.
     pub organization: String,
-    /// The address that is invited.
+    /// The address that is invited, as far as whoever is signed in may see it.
     pub email: String,
     /// The inviter's name, where it is a person who is still there.
     pub inviter: Option<String>,
@@ -101,11 +101,13 @@ pub struct Offer {
     pub phrase: Option<String>,
     /// Who is signed in here with the invited address.
     pub here: Option<String>,
+    /// Who is signed in here to another organization.
+    pub elsewhere: Option<String>,
     /// The addresses of the app that people go to.
     pub app: Vec<String>,
 }
 
-/// Somebody else is signed in in this browser.
+/// Somebody else of the organization is signed in in this browser.
 #[derive(Clone, Debug)]
 pub struct WrongAccount {
     /// The organization's name.
@@ -114,7 +116,7 @@ pub struct WrongAccount {
     pub inviter: Option<String>,
     /// The address or the name of whoever is signed in.
     pub who: String,
-    /// The address that is invited, as far as they may see it.
+    /// The address that is invited.
     pub invited: String,
 }
 
@@ -231,19 +233,22 @@ impl Visit {
             .as_ref()
             .filter(|live| is_another(live, &self.row))
         {
-            let is_member = live.user.org_id == self.row.org_id;
-            let invited = if is_member {
-                self.row.email.clone()
-            } else {
-                masked(&self.row.email)
-            };
             return Ok(Page::WrongAccount(WrongAccount {
                 organization,
                 inviter,
                 who: name(live),
-                invited,
+                invited: self.row.email,
             }));
         }
+        let (here, elsewhere) = match &self.live {
+            Some(live) if is_ours(live, &self.row) => (Some(name(live)), None),
+            Some(live) => (None, Some(name(live))),
+            None => (None, None),
+        };
+        let email = match &elsewhere {
+            Some(_) => masked(&self.row.email),
+            None => self.row.email.clone(),
+        };
         let expires_at = until(&self.row, self.claim.channel);
         let role_now = role(&self.rules, self.row.role_id);
         if self.rules.policy.sso_required
@@ -251,7 +256,7 @@ impl Visit {
         {
             return Ok(Page::SignIn(Box::new(SignIn {
                 organization,
-                email: self.row.email,
+                email,
                 inviter,
                 role: role_now,
                 expires_at,
@@ -275,10 +280,11 @@ impl Visit {
             projects: projects(tx, &self.rules, &self.row).await?,
             expires_at,
             phrase: shared.then(|| self.links.phrase(&self.row)),
-            here: self.live.as_ref().map(name),
+            here,
+            elsewhere,
             app,
             message: self.row.message,
-            email: self.row.email,
+            email,
         })))
     }
 
