@@ -103,5 +103,6 @@ CREATE TABLE outbox (
     FOREIGN KEY (org_id, code_id) REFERENCES mail_codes (org_id, id)
 );
 CREATE INDEX outbox_due_at ON outbox (due_at) WHERE finished_at IS NULL;
+CREATE INDEX outbox_kind ON outbox (kind, due_at) WHERE finished_at IS NULL;
 CREATE INDEX outbox_invitation_id ON outbox (org_id, invitation_id, created_at);
 CREATE INDEX users_buried ON users (org_id, email_norm) WHERE deleted_at IS NOT NULL;
