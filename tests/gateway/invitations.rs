@@ -425,15 +425,26 @@ async fn an_organizations_key_invites_within_bounds_and_itself_alone() {
     }
     let often = own.invite("bob@example.com", json!({})).await;
     refused(&often, 429, "too_many_invitations");
-    assert!(often.header("retry-after").is_some());
+    // The first of the three was made three seconds ago.
+    assert_eq!(often.header("retry-after"), Some("86397"));
     for at in 0..97 {
         own.invited(&format!("p{at}@example.com")).await;
     }
-    refused(
-        &own.invite("more@example.com", json!({})).await,
-        429,
-        "too_many_invitations",
-    );
+    let more = own.invite("more@example.com", json!({})).await;
+    refused(&more, 429, "too_many_invitations");
+    assert_eq!(more.header("retry-after"), Some("3597"));
+    own.gateway.clock.advance(3_596);
+    let more = own.invite("more@example.com", json!({})).await;
+    refused(&more, 429, "too_many_invitations");
+    assert_eq!(more.header("retry-after"), Some("1"));
+    own.gateway.clock.advance(1);
+    own.invite("more@example.com", json!({})).await.expect(201);
+    own.gateway.clock.advance(86_396 - 3_597);
+    let often = own.invite("bob@example.com", json!({})).await;
+    refused(&often, 429, "too_many_invitations");
+    assert_eq!(often.header("retry-after"), Some("1"));
+    own.gateway.clock.advance(1);
+    own.invite("bob@example.com", json!({})).await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

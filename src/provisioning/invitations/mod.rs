@@ -257,7 +257,14 @@ async fn bound(
     if made + more <= limit {
         return Ok(());
     }
-    let again_at = change.now.checked_add(window).unwrap_or(change.now);
+    // Until so many of the oldest have left the window; where that would not do, all of it.
+    let leaving = i64::try_from(made + more - limit).unwrap_or(i64::MAX);
+    let last = change
+        .tx
+        .invitation_made_at(change.org, actor, norm, since, leaving - 1)
+        .await?;
+    let from = last.map_or(change.now, |last| last.0.min(change.now));
+    let again_at = from.checked_add(window).unwrap_or(change.now);
     Err(Obstacle::TooMany { what, again_at }.into())
 }
 

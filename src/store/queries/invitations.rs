@@ -124,6 +124,35 @@ pub(crate) async fn made_since(
     norm: Option<&str>,
     since: Time,
 ) -> QueryResult<i64> {
+    let query = made(org, actor, norm, since);
+    query.count().get_result(conn).await
+}
+
+/// When the one of these was made that so many others were made before.
+pub(crate) async fn made_at(
+    conn: &mut Conn,
+    org: OrganizationId,
+    actor: Option<&str>,
+    norm: Option<&str>,
+    since: Time,
+    before: i64,
+) -> QueryResult<Option<Time>> {
+    made(org, actor, norm, since)
+        .select(invitations::created_at)
+        .order(invitations::created_at)
+        .offset(before)
+        .limit(1)
+        .first(conn)
+        .await
+        .optional()
+}
+
+fn made(
+    org: OrganizationId,
+    actor: Option<&str>,
+    norm: Option<&str>,
+    since: Time,
+) -> invitations::BoxedQuery<'static, Db> {
     let mut query = invitations::table
         .filter(invitations::org_id.eq(org))
         .filter(invitations::created_at.gt(since))
@@ -134,7 +163,7 @@ pub(crate) async fn made_since(
     if let Some(norm) = norm {
         query = query.filter(invitations::email_norm.eq(norm.to_owned()));
     }
-    query.count().get_result(conn).await
+    query
 }
 
 /// A page of the invitations that somebody asks for.

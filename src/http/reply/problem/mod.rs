@@ -244,7 +244,10 @@ pub(in crate::http) fn finished(
         let problem = problem.unwrap_or_else(|| Problem::bare(status));
         response = written(&problem, response, public_url, id);
         if let Some(at) = problem.again_at {
-            let seconds = at.duration_since(now).as_secs().max(1);
+            // Not a moment too early: a part of a second is a second.
+            let left = at.duration_since(now);
+            let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+            let seconds = seconds.max(1);
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, seconds.into());
