@@ -118,7 +118,10 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let (route, pace) = (route(config), config.mail.per_second);
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
     let worker = Worker::start(office);
-    let gateway = http::Gateway::new(store, ids, keys, links);
+    let gateway = http::Gateway {
+        trusted_proxies: config.server.trusted_proxies.as_slice().into(),
+        ..http::Gateway::new(store, ids, keys, links)
+    };
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
         ..ServeLimits::default()

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::config::Network;
+use crate::http::join::Misses;
 use crate::id::Ids;
 use crate::limits;
 use crate::oidc::keys::KeySet;
@@ -25,6 +27,10 @@ pub struct Gateway {
     pub keys: Arc<KeySet>,
     /// What invitations' links are made with.
     pub links: Arc<Links>,
+    /// Whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: Arc<[Network]>,
+    /// Who follows links to invitations that are none.
+    pub misses: Arc<Misses>,
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
@@ -44,6 +50,8 @@ impl Gateway {
             public_url: Arc::clone(&links.public_url),
             keys: Arc::new(keys),
             links: Arc::new(links),
+            trusted_proxies: Arc::new([]),
+            misses: Arc::default(),
             verifications: Arc::new(Semaphore::new(cores)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
             large_forms: Arc::new(Semaphore::new(limits::LARGE_FORMS)),

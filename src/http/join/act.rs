@@ -8,9 +8,10 @@ use futures_util::FutureExt;
 
 use crate::directory::invitation::Message;
 use crate::http::auth::session::{self, Browser};
+use crate::http::client::Client;
 use crate::http::join::form::{is_bound, is_foreign};
 use crate::http::join::view::Asked;
-use crate::http::join::{Token, Visit, is_alternate, unknown};
+use crate::http::join::{Token, Visit, is_alternate};
 use crate::http::oidc::form::Pairs;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId, signed_in};
@@ -25,16 +26,16 @@ use crate::provisioning::{Context, Source};
 pub(super) async fn posted(
     State(gateway): State<Gateway>,
     Extension(request): Extension<RequestId>,
+    client: Client,
     token: Token,
     browser: Browser,
     posted: Request,
 ) -> Response {
-    let Ok(Path(token)) = token else {
-        return unknown(&request);
-    };
+    let token = token.map_or_else(|_| String::new(), |Path(token)| token);
     let visit = Visit {
         gateway: &gateway,
         request: &request,
+        client,
         browser: &browser,
         token: &token,
     };
