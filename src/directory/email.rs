@@ -44,7 +44,7 @@ impl Address {
 
     /// The domain, as it is compared.
     pub fn domain(&self) -> &str {
-        self.norm.rsplit_once('@').map_or("", |(_, domain)| domain)
+        domain_of(&self.norm)
     }
 }
 
@@ -53,6 +53,11 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address(..@{})", self.domain())
     }
+}
+
+/// The domain of a normalized address.
+pub fn domain_of(norm: &str) -> &str {
+    norm.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
 /// A domain in the form in which domains are compared (IDNA A-labels, lower case), or `None`.

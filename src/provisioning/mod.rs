@@ -50,6 +50,7 @@ pub mod settings;
 mod settle;
 pub mod sign_in;
 pub mod sweep;
+pub mod trust;
 pub mod users;
 
 pub use error::{Error, Kind};

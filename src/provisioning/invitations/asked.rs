@@ -5,18 +5,19 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::{Message, Standing, State};
 use crate::limits;
 use crate::provisioning::invitations::judgement::{Barrier, Click, Judgement, here, proven};
 use crate::provisioning::invitations::links::{is_current, standing};
-use crate::provisioning::invitations::{Links, close, find, owe, told};
+use crate::provisioning::invitations::owe::{owe, owe_code};
+use crate::provisioning::invitations::{Links, close, find, told};
 use crate::provisioning::{Change, Context, Error, change};
 use crate::secret::Hash;
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, MailCodeRow, OutboxRow, UserRow};
-use crate::store::types::{Doc, Time};
+use crate::store::rows::{InvitationRow, MailCodeRow, UserRow};
+use crate::store::types::Time;
 
 /// Mails a six-digit code to the invited address, unless enough were mailed lately; whoever asks
 /// is told the same either way.
@@ -49,25 +50,7 @@ pub async fn send_code(
                 used_at: None,
             };
             change.tx.insert_mail_code(&code).await?;
-            let delivery = OutboxRow {
-                org_id: org,
-                id: change.id(),
-                kind: MailKind::Code,
-                recipient: row.email,
-                invitation_id: Some(row.id),
-                code_id: Some(code.id),
-                detail: Doc("{}".to_owned()),
-                state: Delivery::Queued,
-                uncertain: false,
-                attempts: 0,
-                due_at: change.time(),
-                lease: None,
-                leased_until: None,
-                last_reply: None,
-                created_at: change.time(),
-                finished_at: None,
-            };
-            Ok(change.tx.insert_delivery(&delivery).await?)
+            owe_code(change, &row, code.id).await
         }
         .boxed()
     })
@@ -163,7 +146,6 @@ pub(super) async fn notify(
         None => change.tx.owner_of(change.org).await?,
     };
     if let Some(address) = reader.and_then(|user| user.email) {
-        let detail = Doc(detail.to_string());
         owe(change, row, MailKind::Notice, &address, detail).await?;
     }
     Ok(())

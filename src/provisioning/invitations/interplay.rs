@@ -3,12 +3,14 @@
 
 use serde_json::json;
 
+use crate::directory::email::domain_of;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::directory::invitation::{Standing, State};
 use crate::directory::role::ADMIN_RANK;
 use crate::id::{ProjectId, UserId};
 use crate::provisioning::invitations::{Rules, close};
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error};
 use crate::store::rows::{ConnectionRow, GrantRow, InvitationRow};
 
@@ -49,11 +51,10 @@ async fn may_speak(
     rules: &Rules,
     row: &InvitationRow,
 ) -> Result<bool, Error> {
-    let domain = row.email_norm.rsplit_once('@').map_or("", |(_, it)| it);
+    let domain = domain_of(&row.email_norm);
     let mut elsewhere = false;
     for other in change.tx.connections(change.org).await? {
-        let domains = change.tx.domains(change.org, other.id).await?;
-        if domains.iter().any(|row| row.domain == domain) {
+        if is_trusted(change.tx, change.org, other.id, domain).await? {
             if other.id == connection.id {
                 return Ok(true);
             }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::directory::connection::ConnectionState;
-use crate::directory::email::masked;
+use crate::directory::email::{domain_of, masked};
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::{Channel, LinkClaim};
 use crate::id::{ConnectionId, RoleId};
@@ -14,6 +14,7 @@ use crate::provisioning::invitations::judgement::{is_another, is_ours, proven};
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::{Links, Rules};
 use crate::provisioning::sessions::{self, Live};
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Error, Kind};
 use crate::secret::Hash;
 use crate::store::rows::{ConnectionRow, InvitationRow, UserRow};
@@ -345,14 +346,13 @@ pub(super) async fn sso_of(
     tx: &mut Tx,
     row: &InvitationRow,
 ) -> Result<Option<ConnectionRow>, Error> {
-    let domain = row.email_norm.rsplit_once('@').map_or("", |(_, it)| it);
+    let domain = domain_of(&row.email_norm);
     let mut paused = None;
     for connection in tx.connections(row.org_id).await? {
         if connection.sso_url.is_none() {
             continue;
         }
-        let domains = tx.domains(row.org_id, connection.id).await?;
-        if !domains.iter().any(|row| row.domain == domain) {
+        if !is_trusted(tx, row.org_id, connection.id, domain).await? {
             continue;
         }
         if connection.state == ConnectionState::Active {

@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::{Message, State, expiry, may_invite};
@@ -25,8 +25,8 @@ use crate::id::{ImportId, InvitationId, OrganizationId, ProjectId, UserId};
 use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, change};
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, OutboxRow};
-use crate::store::types::{Doc, Time};
+use crate::store::rows::InvitationRow;
+use crate::store::types::Time;
 
 pub mod acceptance;
 pub mod actions;
@@ -38,12 +38,15 @@ pub mod known;
 pub mod links;
 pub mod look;
 mod obstacle;
+mod owe;
 pub mod share;
 pub mod view;
 
 pub use known::{Found, Known, Rules};
 pub use links::Links;
 pub use obstacle::Obstacle;
+
+use owe::owe;
 
 /// Who invites.
 #[derive(Clone, Debug)]
@@ -307,14 +310,7 @@ pub async fn write(
     let projects: Vec<_> = draft.projects.iter().map(|id| (org, row.id, *id)).collect();
     change.tx.insert_invitation_projects(&projects).await?;
     if draft.mailed {
-        owe(
-            change,
-            &row,
-            MailKind::Invitation,
-            &row.email,
-            Doc("{}".to_owned()),
-        )
-        .await?;
+        owe(change, &row, MailKind::Invitation, &row.email, json!({})).await?;
     }
     let data = json!({
         "invitation_id": row.id,
@@ -326,35 +322,6 @@ pub async fn write(
     });
     change.record(EventKind::InvitationCreated, data);
     Ok(row)
-}
-
-/// Puts a mail into the outbox: it is owed once this change is committed.
-pub(super) async fn owe(
-    change: &mut Change<'_>,
-    row: &InvitationRow,
-    kind: MailKind,
-    recipient: &str,
-    detail: Doc,
-) -> Result<(), Error> {
-    let delivery = OutboxRow {
-        org_id: change.org,
-        id: change.id(),
-        kind,
-        recipient: recipient.to_owned(),
-        invitation_id: Some(row.id),
-        code_id: None,
-        detail,
-        state: Delivery::Queued,
-        uncertain: false,
-        attempts: 0,
-        due_at: change.time(),
-        lease: None,
-        leased_until: None,
-        last_reply: None,
-        created_at: change.time(),
-        finished_at: None,
-    };
-    Ok(change.tx.insert_delivery(&delivery).await?)
 }
 
 /// Closes an invitation that is open: its link is dead, what was not sent yet is not sent.
