@@ -1,6 +1,9 @@
 //! The pages of invitations: what each shows, and that showing it changes nothing.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use serde_json::json;
 use usher::directory::connection::Profile;
@@ -167,6 +170,47 @@ async fn a_token_that_is_not_ours_is_told_apart_by_nothing() {
         assert_eq!(reason(&reply), "unknown_invitation", "{path}");
     }
     assert_eq!(texts.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_guesses_is_sent_away_for_a_minute() {
+    let (gateway, org) = acme().await;
+    let good = gateway.invite(org, GRACE, "editor").await.mailed().await;
+    let (head, _) = good.split_at(good.len() - 2);
+    let visit = async |method: &str, path: &str, client: &str| {
+        let client: SocketAddr = client.parse().unwrap();
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .extension(ConnectInfo(client));
+        gateway.send(request.body(Body::empty()).unwrap()).await
+    };
+    let eve = "198.51.100.7:4711";
+    for number in 0..20 {
+        let method = if number % 2 == 0 { "GET" } else { "POST" };
+        let reply = visit(method, &format!("{head}{number:02}"), eve).await;
+        assert_eq!(reply.status.as_u16(), 404, "{}", reply.text());
+        gateway.clock.advance(1);
+    }
+    // Nothing is looked up for her any more, be it good or not; and for nobody else is it so.
+    for (path, client, status) in [
+        (&*good, eve, 429),
+        ("/join/x", "198.51.100.7:4712", 429),
+        (&*good, "198.51.100.8:4711", 200),
+        ("/join/x", "198.51.100.8:4711", 404),
+    ] {
+        let reply = visit("GET", path, client).await.expect(status);
+        if status == 429 {
+            assert_eq!(reason(&reply), "too_many_misses");
+            assert_eq!(reply.header("retry-after"), Some("40"));
+            assert_eq!(reply.header("cache-control"), Some("no-store"));
+        }
+    }
+    gateway.clock.advance(39);
+    let reply = visit("POST", &good, eve).await.expect(429);
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    gateway.clock.advance(1);
+    visit("GET", &good, eve).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -50,6 +50,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(policy::show, policy::replace))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::many::many))
+        .routes(routes!(invitations::many::revoke_of_inviter))
         .routes(routes!(invitations::show, invitations::actions::change))
         .routes(routes!(invitations::actions::resend))
         .routes(routes!(invitations::actions::extend))
