@@ -5,6 +5,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -118,8 +119,9 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let (route, pace) = (route(config), config.mail.per_second);
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
     let worker = Worker::start(office);
+    let proxies = config.server.trusted_proxies.clone();
     let gateway = http::Gateway {
-        trusted_proxies: config.server.trusted_proxies.as_slice().into(),
+        trusted_proxies: Arc::new(move |it| proxies.iter().any(|network| network.contains(it))),
         ..http::Gateway::new(store, ids, keys, links)
     };
     let limits = ServeLimits {
