@@ -155,6 +155,12 @@ pub(super) struct New {
     /// Send the invitation again that is there already, instead of refusing
     #[arg(long)]
     resend: bool,
+    /// Invite also whom the directory turned away, where the organization's policy lets its owner
+    #[arg(long, requires = "reason")]
+    override_directory: bool,
+    /// Why the directory's word is not to stand
+    #[arg(long, value_name = "TEXT", requires = "override_directory")]
+    reason: Option<String>,
 }
 
 /// An invitation, and what goes with it this once.
@@ -236,6 +242,8 @@ impl New {
             message: self.message,
             silent: self.no_email,
             resends: self.resend,
+            overrides: self.override_directory,
+            reason: self.reason,
         };
         let operator = Some(Inviter::operator());
         let created = create(&opened.store, org, opened.context(), operator, new).await?;

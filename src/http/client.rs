@@ -87,81 +87,85 @@ fn address(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
+    type Fields = &'static [(&'static str, &'static str)];
+
+    const CASES: &[(&str, Fields, &str)] = &[
+        ("203.0.113.9", &[], "203.0.113.9"),
+        // A stranger names whom they like.
+        (
+            "203.0.113.9",
+            &[("x-forwarded-for", "198.51.100.1")],
+            "203.0.113.9",
+        ),
+        ("10.0.0.1", &[], "10.0.0.1"),
+        (
+            "10.0.0.1",
+            &[("x-forwarded-for", "198.51.100.1")],
+            "198.51.100.1",
+        ),
+        (
+            "::ffff:10.0.0.1",
+            &[("x-forwarded-for", "198.51.100.1")],
+            "198.51.100.1",
+        ),
+        (
+            "10.0.0.1",
+            &[("x-forwarded-for", "1.2.3.4, 198.51.100.1, 10.0.0.2")],
+            "198.51.100.1",
+        ),
+        (
+            "10.0.0.1",
+            &[
+                ("x-forwarded-for", "1.2.3.4"),
+                ("x-forwarded-for", "5.6.7.8"),
+            ],
+            "5.6.7.8",
+        ),
+        (
+            "10.0.0.1",
+            &[("x-forwarded-for", "1.2.3.4, unknown")],
+            "10.0.0.1",
+        ),
+        (
+            "10.0.0.1",
+            &[("x-forwarded-for", "[2001:db8::1]:443")],
+            "2001:db8::1",
+        ),
+        (
+            "fd00::1",
+            &[(
+                "forwarded",
+                "for=1.2.3.4, For=\"[2001:db8::2]\";proto=https",
+            )],
+            "2001:db8::2",
+        ),
+        (
+            "10.0.0.1",
+            &[("forwarded", "for=198.51.100.1:4711;by=_x")],
+            "198.51.100.1",
+        ),
+        ("10.0.0.1", &[("forwarded", "by=_x")], "10.0.0.1"),
+        (
+            "10.0.0.1",
+            &[("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "5.6.7.8")],
+            "10.0.0.1",
+        ),
+        (
+            "10.0.0.1",
+            &[("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "1.2.3.4")],
+            "1.2.3.4",
+        ),
+    ];
+
     #[test]
     fn the_client_is_the_last_address_that_no_trusted_proxy_has() {
         let trusted = |address: IpAddr| match address {
             IpAddr::V4(address) => address.octets()[0] == 10,
             IpAddr::V6(address) => address.segments()[0] == 0xfd00,
         };
-        for (peer, given, expected) in [
-            ("203.0.113.9", &[][..], "203.0.113.9"),
-            // A stranger names whom they like.
-            (
-                "203.0.113.9",
-                &[("x-forwarded-for", "198.51.100.1")],
-                "203.0.113.9",
-            ),
-            ("10.0.0.1", &[], "10.0.0.1"),
-            (
-                "10.0.0.1",
-                &[("x-forwarded-for", "198.51.100.1")],
-                "198.51.100.1",
-            ),
-            (
-                "::ffff:10.0.0.1",
-                &[("x-forwarded-for", "198.51.100.1")],
-                "198.51.100.1",
-            ),
-            (
-                "10.0.0.1",
-                &[("x-forwarded-for", "1.2.3.4, 198.51.100.1, 10.0.0.2")],
-                "198.51.100.1",
-            ),
-            (
-                "10.0.0.1",
-                &[
-                    ("x-forwarded-for", "1.2.3.4"),
-                    ("x-forwarded-for", "5.6.7.8"),
-                ],
-                "5.6.7.8",
-            ),
-            (
-                "10.0.0.1",
-                &[("x-forwarded-for", "1.2.3.4, unknown")],
-                "10.0.0.1",
-            ),
-            (
-                "10.0.0.1",
-                &[("x-forwarded-for", "[2001:db8::1]:443")],
-                "2001:db8::1",
-            ),
-            (
-                "fd00::1",
-                &[(
-                    "forwarded",
-                    "for=1.2.3.4, For=\"[2001:db8::2]\";proto=https",
-                )],
-                "2001:db8::2",
-            ),
-            (
-                "10.0.0.1",
-                &[("forwarded", "for=198.51.100.1:4711;by=_x")],
-                "198.51.100.1",
-            ),
-            ("10.0.0.1", &[("forwarded", "by=_x")], "10.0.0.1"),
-            (
-                "10.0.0.1",
-                &[("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "5.6.7.8")],
-                "10.0.0.1",
-            ),
-            (
-                "10.0.0.1",
-                &[("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "1.2.3.4")],
-                "1.2.3.4",
-            ),
-        ] {
+        for (peer, given, expected) in CASES {
             let mut headers = HeaderMap::new();
-            for (name, value) in given {
+            for (name, value) in *given {
                 headers.append(*name, value.parse().unwrap());
             }
             let found = Client::read(peer.parse().unwrap(), &headers, &trusted);

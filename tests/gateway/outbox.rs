@@ -76,6 +76,7 @@ impl Stage {
             role_id,
             mailed_role_id: None,
             message: Some("Welcome!".to_owned()),
+            override_reason: None,
             state: State::Pending,
             version: 3,
             share_version: 1,

@@ -3,6 +3,8 @@
 
 ALTER TABLE organizations ADD COLUMN policy jsonb NOT NULL DEFAULT '{}';
 
+ALTER TABLE users ADD COLUMN override_at bigint;
+
 ALTER TABLE sessions ALTER COLUMN connection_id DROP NOT NULL;
 ALTER TABLE sessions ALTER COLUMN identity_id DROP NOT NULL;
 
@@ -28,6 +30,7 @@ CREATE TABLE invitations (
     role_id uuid NOT NULL,
     mailed_role_id uuid,
     message text COLLATE "C",
+    override_reason text COLLATE "C",
     state text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     share_version bigint NOT NULL,

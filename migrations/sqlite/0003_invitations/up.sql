@@ -3,6 +3,8 @@
 
 ALTER TABLE organizations ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
 
+ALTER TABLE users ADD COLUMN override_at INTEGER;
+
 ALTER TABLE sessions ALTER COLUMN connection_id DROP NOT NULL;
 ALTER TABLE sessions ALTER COLUMN identity_id DROP NOT NULL;
 
@@ -28,6 +30,7 @@ CREATE TABLE invitations (
     role_id BLOB NOT NULL,
     mailed_role_id BLOB,
     message TEXT,
+    override_reason TEXT,
     state TEXT NOT NULL,
     version INTEGER NOT NULL,
     share_version INTEGER NOT NULL,

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn the_table_does_not_grow_without_end() {
         let (misses, now) = (Misses::default(), Timestamp::UNIX_EPOCH);
-        for number in 0..limits::JOIN_CLIENTS * 2 + 1 {
+        for number in 0..=limits::JOIN_CLIENTS * 2 {
             let bits = u128::try_from(number).unwrap() << 64;
             misses.note(IpAddr::V6(Ipv6Addr::from_bits(bits)), now);
         }

@@ -13,6 +13,7 @@ use crate::provisioning::invitations::asked::notify;
 use crate::provisioning::invitations::interplay::{inviter_may, standing_projects, take};
 use crate::provisioning::invitations::judgement::{Barrier, Click, Judgement, here, proven};
 use crate::provisioning::invitations::{Links, Rules, close, told};
+use crate::provisioning::people::retire_all;
 use crate::provisioning::sessions::{self, ABSOLUTE};
 use crate::provisioning::sign_in::Cookie;
 use crate::provisioning::{Change, Context, Error, Source, change};
@@ -100,11 +101,11 @@ async fn enter(
         Judgement::Free(free) => *free,
     };
     let holder = change.tx.user_by_email(change.org, &row.email_norm).await?;
-    if holder.is_some() {
+    if holder.as_ref().is_some_and(|holder| !returns(&row, holder)) {
         close(change, row, State::Superseded, "came_otherwise").await?;
         return Ok(Outcome::Barred(Barrier::Closed));
     }
-    join(change, &rules, row, secret).await
+    join(change, &rules, row, holder, secret).await
 }
 
 /// Makes the person, unless an admin has to look first.
@@ -112,6 +113,7 @@ async fn join(
     change: &mut Change<'_>,
     rules: &Rules,
     row: InvitationRow,
+    holder: Option<UserRow>,
     secret: Bearer,
 ) -> Result<Outcome, Error> {
     if !inviter_may(change, rules, &row).await? {
@@ -122,9 +124,28 @@ async fn join(
         attend(change, row, "no_project_left").await?;
         return Ok(Outcome::NeedsAttention);
     };
+    let user = match holder {
+        Some(holder) => bring_back(change, holder).await?,
+        None => make(change, &row).await?,
+    };
+    if !take(change, &row, user, projects, "link").await? {
+        return Err(Error::Stale);
+    }
+    let cookie = begin(change, user, secret).await?;
+    Ok(Outcome::In(Entered {
+        org: change.org,
+        user,
+        email: row.email,
+        cookie,
+    }))
+}
+
+/// Makes the person.
+async fn make(change: &mut Change<'_>, row: &InvitationRow) -> Result<UserId, Error> {
     let user = UserRow {
         email: Some(row.email.clone()),
         email_norm: Some(row.email_norm.clone()),
+        override_at: row.override_reason.as_ref().map(|_| change.time()),
         ..UserRow::fresh(change.org, change.id(), change.time())
     };
     change.tx.insert_user(&user).await?;
@@ -134,16 +155,40 @@ async fn join(
         "invitation_id": row.id,
     });
     change.record_of(user.id, EventKind::UserCreated, data);
-    if !take(change, &row, user.id, projects, "link").await? {
-        return Err(Error::Stale);
+    Ok(user.id)
+}
+
+/// Whether the holder of the address is somebody whom a directory turned away, and who is invited
+/// all the same.
+fn returns(row: &InvitationRow, holder: &UserRow) -> bool {
+    let by_others = holder
+        .suspended_by_admin_at
+        .or(holder.suspended_by_expiry_at);
+    row.override_reason.is_some()
+        && holder.suspended_by_directory_at.is_some()
+        && by_others.is_none()
+}
+
+/// Lets in somebody whom a directory turned away. From here on no directory manages them: its
+/// resource stays as it is, and means nobody until somebody says so.
+async fn bring_back(change: &mut Change<'_>, mut user: UserRow) -> Result<UserId, Error> {
+    retire_all(change, user.id, "directory_overridden").await?;
+    for (_, connection, id) in change.tx.scim_links_of(change.org, &[user.id]).await? {
+        if let Some(mut resource) = change.tx.scim_user(change.org, connection, id).await? {
+            resource.user_id = None;
+            resource.proposed_user_id = Some(user.id);
+            change.tx.update_scim_user(&resource).await?;
+        }
     }
-    let cookie = begin(change, user.id, secret).await?;
-    Ok(Outcome::In(Entered {
-        org: change.org,
-        user: user.id,
-        email: row.email,
-        cookie,
-    }))
+    user.managed_by = None;
+    user.suspended_by_directory_at = None;
+    user.override_at = Some(change.time());
+    user.updated_at = change.time();
+    change.tx.update_user(&user).await?;
+    let data = json!({"user_id": user.id, "email": user.email, "override": true});
+    change.record_of(user.id, EventKind::UserReactivated, data);
+    change.touch(user.id);
+    Ok(user.id)
 }
 
 async fn attend(

@@ -30,6 +30,10 @@ pub async fn live(
     if row.state.at(row.expires_at.0, change.now) != Standing::Pending {
         return Ok(None);
     }
+    // Where the owner overrides a directory, none of them speaks for the person.
+    if row.override_reason.is_some() {
+        return Ok(None);
+    }
     // What would need an admin's look before its link worked brings nobody in by another door.
     let rules = Rules::read(change.tx, change.org).await?;
     let stands = may_speak(change, connection, &rules, &row).await?
@@ -92,7 +96,9 @@ pub async fn named_by_directory(
         arrived(change, row, user, "scim").await?;
         return Ok(());
     }
-    if let Some(row) = open(change, norm).await? {
+    let row = open(change, norm).await?;
+    // That it turns the person away is what the owner overrides.
+    if let Some(row) = row.filter(|row| arrives || row.override_reason.is_none()) {
         let rules = Rules::read(change.tx, change.org).await?;
         if may_speak(change, connection, &rules, &row).await? {
             close(change, row, State::Superseded, "superseded_by_directory").await?;

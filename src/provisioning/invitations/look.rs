@@ -241,11 +241,7 @@ impl Visit {
                 invited: self.row.email,
             }));
         }
-        let (here, elsewhere) = match &self.live {
-            Some(live) if is_ours(live, &self.row) => (Some(name(live)), None),
-            Some(live) => (None, Some(name(live))),
-            None => (None, None),
-        };
+        let (here, elsewhere) = self.signed_in();
         let email = match &elsewhere {
             Some(_) => masked(&self.row.email),
             None => self.row.email.clone(),
@@ -287,6 +283,15 @@ impl Visit {
             message: self.row.message,
             email,
         })))
+    }
+
+    /// Who is signed in here, and who to another organization.
+    fn signed_in(&self) -> (Option<String>, Option<String>) {
+        match &self.live {
+            Some(live) if is_ours(live, &self.row) => (Some(name(live)), None),
+            Some(live) => (None, Some(name(live))),
+            None => (None, None),
+        }
     }
 
     async fn organization(&self, tx: &mut Tx) -> Result<String, Error> {
@@ -346,6 +351,10 @@ pub(super) async fn sso_of(
     tx: &mut Tx,
     row: &InvitationRow,
 ) -> Result<Option<ConnectionRow>, Error> {
+    // The directory turned the person away, and would not sign them in.
+    if row.override_reason.is_some() {
+        return Ok(None);
+    }
     let domain = domain_of(&row.email_norm);
     let mut paused = None;
     for connection in tx.connections(row.org_id).await? {

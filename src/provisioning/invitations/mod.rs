@@ -124,6 +124,10 @@ pub struct NewInvitation {
     pub silent: bool,
     /// Whether an invitation that is there is sent again instead.
     pub resends: bool,
+    /// Whether somebody is invited whom the directory turned away.
+    pub overrides: bool,
+    /// Why, then.
+    pub reason: Option<String>,
 }
 
 /// What an invitation consists of once every rule has said yes.
@@ -143,6 +147,8 @@ pub struct Draft {
     pub mailed: bool,
     /// The import that it is part of.
     pub import: Option<ImportId>,
+    /// Why the directory's word about the person does not stand.
+    pub override_reason: Option<String>,
 }
 
 /// What creating came to.
@@ -192,7 +198,16 @@ pub async fn invite(
     };
     let warning = rules.domain(&address)?;
     let known = Known::look_up(change, &rules, &[address.norm().to_owned()]).await?;
-    let found = known.of(address.norm(), change.now);
+    let override_reason = if new.overrides {
+        Some(overriding(&inviter, &rules, new)?)
+    } else {
+        None
+    };
+    let mut found = known.of(address.norm(), change.now);
+    let overridden = override_reason.filter(|_| matches!(found, Found::Deprovisioned(_)));
+    if overridden.is_some() {
+        found = known.invitation(address.norm(), change.now);
+    }
     if let (Found::Invited(row), true) = (&found, new.resends) {
         let resent = actions::send_again(change, row.clone(), false).await?;
         return Ok(Created {
@@ -218,6 +233,7 @@ pub async fn invite(
         message,
         mailed: !new.silent,
         import: None,
+        override_reason: overridden,
     };
     let row = write(change, &inviter, draft).await?;
     Ok(Created {
@@ -225,6 +241,23 @@ pub async fn invite(
         resent: false,
         warnings: warning.into_iter().collect(),
     })
+}
+
+/// Why the directory's word is not to stand, if this inviter may say so here.
+fn overriding(inviter: &Inviter, rules: &Rules, new: &NewInvitation) -> Result<String, Error> {
+    // An organization's own key has the owner's rank, and is nobody who answers for it.
+    let answers = !inviter.bounded || (inviter.person.is_some() && inviter.rank >= OWNER_RANK);
+    if !answers {
+        return Err(Error::Forbidden(
+            "only the owner and the operator override the directory",
+        ));
+    }
+    if !rules.policy.allow_directory_override {
+        return Err(Obstacle::OverrideNotAllowed.into());
+    }
+    let reason = Message::read(new.reason.as_deref().unwrap_or_default())?;
+    let reason = reason.ok_or(Obstacle::OverrideUnexplained)?;
+    Ok(reason.as_str().to_owned())
 }
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -285,6 +318,7 @@ pub async fn write(
         role_id: draft.role.id,
         mailed_role_id: None,
         message: draft.message.map(|message| message.as_str().to_owned()),
+        override_reason: draft.override_reason,
         state: State::Pending,
         version: 1,
         share_version: 1,
@@ -319,6 +353,7 @@ pub async fn write(
         "project_ids": draft.projects,
         "expires_at": draft.expires_at,
         "import_id": draft.import,
+        "override_reason": row.override_reason,
     });
     change.record(EventKind::InvitationCreated, data);
     Ok(row)

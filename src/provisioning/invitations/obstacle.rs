@@ -29,6 +29,15 @@ pub enum Obstacle {
     /// An admin suspended the person.
     #[error("this person is suspended; reactivate them instead")]
     MemberSuspended(UserId),
+    /// The directory's word stands: the organization does not let its owner put another there.
+    #[error(
+        "this organization does not let its owner invite whom the directory turned away; its \
+         policy `allow_directory_override` says so"
+    )]
+    OverrideNotAllowed,
+    /// Nobody says why the directory's word is not to stand.
+    #[error("say in `reason` why the directory's word is not to stand")]
+    OverrideUnexplained,
     /// A rule about invitations.
     #[error(transparent)]
     Rule(#[from] Refusal),
@@ -53,6 +62,8 @@ impl Obstacle {
             Self::InvitationExists(_) => "invitation_exists",
             Self::ManagedDomain(_) => "managed_domain",
             Self::MemberSuspended(_) => "member_suspended",
+            Self::OverrideNotAllowed => "override_not_allowed",
+            Self::OverrideUnexplained => "override_unexplained",
             Self::Rule(rule) => rule.slug(),
             Self::TooMany { .. } => "too_many_invitations",
         }

@@ -169,6 +169,8 @@ fn of_obstacle(obstacle: &Obstacle) -> Problem {
         Obstacle::InvitationExists(_) => Type::InvitationExists,
         Obstacle::ManagedDomain(_) => Type::ManagedDomain,
         Obstacle::MemberSuspended(_) => Type::MemberSuspended,
+        Obstacle::OverrideNotAllowed => Type::OverrideNotAllowed,
+        Obstacle::OverrideUnexplained => Type::OverrideUnexplained,
         Obstacle::Rule(refusal) => of_refusal(refusal),
         Obstacle::TooMany { .. } => Type::TooManyInvitations,
     };
