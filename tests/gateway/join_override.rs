@@ -33,8 +33,8 @@ fn problem(reply: &Reply, status: u16) -> String {
     kind.rsplit('/').next().unwrap().to_owned()
 }
 
-fn grace(reason: Option<&str>) -> Option<Value> {
-    Some(json!({"email": GRACE, "role": "editor", "reason": reason}))
+fn grace(reason: Option<&str>) -> Value {
+    json!({"email": GRACE, "role": "editor", "reason": reason})
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,7 +56,7 @@ async fn the_owner_lets_somebody_in_whom_the_directory_turned_away() {
 
     let operator = gateway.key(live(None, "*")).await;
     let own = gateway.key(live(Some(org), "*")).await;
-    let why = grace(Some("She finishes the audit"));
+    let why = Some(grace(Some("She finishes the audit")));
     for (key, uri, body, status, slug) in [
         (
             &operator,
@@ -68,14 +68,14 @@ async fn the_owner_lets_somebody_in_whom_the_directory_turned_away() {
         (
             &operator,
             "acme/invitations?override=directory",
-            grace(None),
+            Some(grace(None)),
             422,
             "override_unexplained",
         ),
         (
             &operator,
             "acme/invitations?override=directory",
-            grace(Some(" ")),
+            Some(grace(Some(" "))),
             422,
             "override_unexplained",
         ),
@@ -172,7 +172,7 @@ async fn whoever_was_deleted_by_the_directory_comes_as_somebody_new() {
     scim.delete(&resource).await.expect(204);
     let key = gateway.key(live(None, "*")).await;
     let uri = "acme/invitations?override=directory";
-    let made = ask(&gateway, &key, uri, grace(Some("Back for a month"))).await;
+    let made = ask(&gateway, &key, uri, Some(grace(Some("Back for a month")))).await;
     let id: InvitationId = made.expect(201).json()["id"]
         .as_str()
         .unwrap()
