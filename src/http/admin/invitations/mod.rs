@@ -74,6 +74,7 @@ pub struct How {
     /// `directory`: also whom the directory turned away. By the owner or an operator alone, where
     /// the policy `allow_directory_override` lets them, and with a `reason`.
     #[serde(rename = "override")]
+    #[param(inline)]
     overrides: Option<Overridden>,
 }
 
