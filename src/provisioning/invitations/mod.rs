@@ -9,11 +9,10 @@
 //! - [`interplay`]: what a directory or a sign-in does with it
 //! - [`view`]: the list
 //!
-//! Operators invite without bounds; a person, or an organization's own key, only so many in an
-//! hour and in a day, so that nobody mails strangers through us.
+//! Operators invite without [`bounds`]; a person, or an organization's own key, has them.
 
 use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::directory::delivery::MailKind;
@@ -22,7 +21,6 @@ use crate::directory::event::EventKind;
 use crate::directory::invitation::{Message, State, expiry, may_invite};
 use crate::directory::role::{OWNER_RANK, Role};
 use crate::id::{ImportId, InvitationId, OrganizationId, ProjectId, UserId};
-use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, change};
 use crate::store::Store;
 use crate::store::rows::InvitationRow;
@@ -31,6 +29,7 @@ use crate::store::types::Time;
 pub mod acceptance;
 pub mod actions;
 pub mod asked;
+mod bounds;
 pub mod codes;
 pub mod interplay;
 pub mod judgement;
@@ -42,6 +41,7 @@ mod owe;
 pub mod share;
 pub mod view;
 
+pub use bounds::bounds;
 pub use known::{Found, Known, Rules};
 pub use links::Links;
 pub use obstacle::Obstacle;
@@ -258,50 +258,6 @@ fn overriding(inviter: &Inviter, rules: &Rules, new: &NewInvitation) -> Result<S
     let reason = Message::read(new.reason.as_deref().unwrap_or_default())?;
     let reason = reason.ok_or(Obstacle::OverrideUnexplained)?;
     Ok(reason.as_str().to_owned())
-}
-
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Refuses more invitations than a person and an address may make and get. A file counts against
-/// the organization alone, and names no address here.
-pub async fn bounds(change: &mut Change<'_>, norm: Option<&str>, more: u64) -> Result<(), Error> {
-    let daily = "this organization invited as many people as may be in a day";
-    let limit = limits::INVITATIONS_PER_ORGANIZATION;
-    bound(change, (None, None), (DAY, limit, daily), more).await?;
-    if norm.is_none() {
-        return Ok(());
-    }
-    let actor = change.context.source.actor();
-    let hourly = "you invited as many people as may be in an hour";
-    let limit = limits::INVITATIONS_PER_INVITER;
-    bound(change, (Some(&actor), None), (HOUR, limit, hourly), more).await?;
-    let often = "this address was invited as often as may be in a day";
-    let limit = limits::INVITATIONS_PER_ADDRESS;
-    bound(change, (None, norm), (DAY, limit, often), more).await
-}
-
-async fn bound(
-    change: &mut Change<'_>,
-    (actor, norm): (Option<&str>, Option<&str>),
-    (window, limit, what): (SignedDuration, u64, &'static str),
-    more: u64,
-) -> Result<(), Error> {
-    let since = Time(change.now.checked_sub(window).unwrap_or(change.now));
-    let made = change.tx.invitations_since(change.org, actor, norm, since);
-    let made = u64::try_from(made.await?).unwrap_or_default();
-    if made + more <= limit {
-        return Ok(());
-    }
-    // Until so many of the oldest have left the window; where that would not do, all of it.
-    let leaving = i64::try_from(made + more - limit).unwrap_or(i64::MAX);
-    let last = change
-        .tx
-        .invitation_made_at(change.org, actor, norm, since, leaving - 1)
-        .await?;
-    let from = last.map_or(change.now, |last| last.0.min(change.now));
-    let again_at = from.checked_add(window).unwrap_or(change.now);
-    Err(Obstacle::TooMany { what, again_at }.into())
 }
 
 /// Writes an invitation, the mail that is owed for it, and its event.
