@@ -428,12 +428,19 @@ async fn an_organizations_key_invites_within_bounds_and_itself_alone() {
     refused(&often, 429, "too_many_invitations");
     // The first of the three was made three seconds ago.
     assert_eq!(often.header("retry-after"), Some("86397"));
+    let quota = |reply: &Reply| {
+        ["ratelimit-policy", "ratelimit"].map(|name| reply.header(name).unwrap().to_owned())
+    };
+    let expected = ["\"address\";q=3;w=86400", "\"address\";r=0;t=86397"];
+    assert_eq!(quota(&often), expected);
     for at in 0..97 {
         own.invited(&format!("p{at}@example.com")).await;
     }
     let more = own.invite("more@example.com", json!({})).await;
     refused(&more, 429, "too_many_invitations");
     assert_eq!(more.header("retry-after"), Some("3597"));
+    let expected = ["\"inviter\";q=100;w=3600", "\"inviter\";r=0;t=3597"];
+    assert_eq!(quota(&more), expected);
     own.gateway.clock.advance(3_596);
     let more = own.invite("more@example.com", json!({})).await;
     refused(&more, 429, "too_many_invitations");

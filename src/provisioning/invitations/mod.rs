@@ -44,7 +44,7 @@ pub mod view;
 pub use bounds::bounds;
 pub use known::{Found, Known, Rules};
 pub use links::Links;
-pub use obstacle::Obstacle;
+pub use obstacle::{Obstacle, Quota};
 
 use owe::owe;
 
