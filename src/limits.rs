@@ -71,6 +71,16 @@ pub const CURSOR_LIFE: SignedDuration = SignedDuration::from_hours(1);
 /// Bytes in a form of an invitation's page: its longest field is a message of a few lines.
 pub const JOIN_FORM: usize = 16 * 1024;
 
+/// Links to invitations that one client may follow in [`JOIN_MISS_WINDOW`] though they are none;
+/// beyond it the answer is 429.
+pub const JOIN_MISSES: u32 = 20;
+
+/// The time in which they are counted, from the first one on.
+pub const JOIN_MISS_WINDOW: SignedDuration = SignedDuration::from_mins(1);
+
+/// Clients whose misses are counted at once.
+pub const JOIN_CLIENTS: usize = 10_000;
+
 /// Bytes in the form that carries a SAML response (SAML bindings §3.5).
 pub const SAML_FORM: usize = 1024 * 1024;
 

@@ -22,6 +22,7 @@ mod import;
 mod invitations;
 mod join;
 mod join_click;
+mod join_override;
 mod join_shared;
 mod migrations;
 mod oidc;

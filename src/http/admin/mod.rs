@@ -53,6 +53,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(schemas::show, schemas::register, schemas::remove))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::many::many))
+        .routes(routes!(invitations::many::revoke_of_inviter))
         .routes(routes!(invitations::show, invitations::actions::change))
         .routes(routes!(invitations::actions::resend))
         .routes(routes!(invitations::actions::extend))

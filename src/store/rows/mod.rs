@@ -205,6 +205,7 @@ pub struct UserRow {
     pub last_user_name_folded: Option<String>,
     pub email_changed_at: Option<Time>,
     pub external_id_changed_at: Option<Time>,
+    pub override_at: Option<Time>,
     pub owner: bool,
     pub role_id: Option<RoleId>,
     pub roles_version: i64,
