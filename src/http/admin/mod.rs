@@ -54,6 +54,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(invitations::actions::resend))
         .routes(routes!(invitations::actions::extend))
         .routes(routes!(invitations::actions::revoke))
+        .routes(routes!(invitations::shared::share))
+        .routes(routes!(invitations::shared::verify))
         .routes(routes!(users::list))
         .routes(routes!(users::show))
         .routes(routes!(users::explain))

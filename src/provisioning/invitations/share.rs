@@ -21,8 +21,8 @@ use crate::provisioning::invitations::known::policy;
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::{Links, Obstacle, Rules, find, look};
 use crate::provisioning::{Change, Context, Error, Kind, change};
-use crate::store::Store;
 use crate::store::rows::InvitationRow;
+use crate::store::{Store, Tx};
 
 /// A link to pass on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -56,7 +56,8 @@ pub async fn share(
     .await
 }
 
-async fn share_in(
+/// Shares within a change.
+pub async fn share_in(
     change: &mut Change<'_>,
     links: &Links,
     id: InvitationId,
@@ -176,6 +177,22 @@ pub async fn verify_message(
     text: &str,
     now: Timestamp,
 ) -> Result<Verdict, Error> {
+    let (links, text) = (links.clone(), text.to_owned());
+    let read = store.read(move |tx| {
+        let (links, text) = (links.clone(), text.clone());
+        async move { verify_in(tx, &links, org, &text, now).await }.boxed()
+    });
+    read.await
+}
+
+/// The same, within a reading of the store.
+pub async fn verify_in(
+    tx: &mut Tx,
+    links: &Links,
+    org: OrganizationId,
+    text: &str,
+    now: Timestamp,
+) -> Result<Verdict, Error> {
     let said = Said::read(text);
     let Some(first) = said.links.first() else {
         return Ok(Verdict::NoLink);
@@ -183,15 +200,8 @@ pub async fn verify_message(
     let Some(claim) = first.claim() else {
         return Ok(Verdict::NotOurs);
     };
-    let read = store.read(move |tx| {
-        async move {
-            let row = tx.invitation(org, claim.invitation).await?;
-            Ok::<_, Error>((row, policy(tx, org).await?))
-        }
-        .boxed()
-    });
-    let (row, policy) = read.await?;
-    let alternate = policy.alternate_public_url;
+    let row = tx.invitation(org, claim.invitation).await?;
+    let alternate = policy(tx, org).await?.alternate_public_url;
     let bases: Vec<_> = [Some(&*links.public_url), alternate.as_deref()]
         .into_iter()
         .flatten()
