@@ -32,5 +32,6 @@ mod saml_link;
 mod scim_filter;
 mod scim_groups;
 mod scim_users;
+mod share_api;
 mod tenancy;
 mod waiting;
