@@ -17,6 +17,7 @@ use crate::config::{self, Config, MailUrl};
 use crate::http;
 use crate::id::{Entropy, Ids};
 use crate::mail::{self, Mailbox};
+use crate::outbound::{self, Client};
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
@@ -52,6 +53,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The client by which others are called.
+    #[error(transparent)]
+    Outbound(#[from] outbound::Error),
     /// The server loop ended.
     #[error("the server stopped: {0}")]
     Server(#[source] io::Error),
@@ -116,9 +120,11 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let sweeper = sweeper(store.clone(), ids.clone());
     let letterhead = Letterhead::new(sender(config)?, links.clone());
     let (route, pace) = (route(config), config.mail.per_second);
-    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
+    let client = Client::new(&config.outbound)?;
+    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, client);
     let worker = Worker::start(office);
-    let gateway = http::Gateway::new(store, ids, keys, links);
+    let mut gateway = http::Gateway::new(store, ids, keys, links);
+    gateway.private_targets = config.outbound.allow_private_targets;
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
         ..ServeLimits::default()

@@ -25,6 +25,8 @@ pub struct Gateway {
     pub keys: Arc<KeySet>,
     /// What invitations' links are made with.
     pub links: Arc<Links>,
+    /// Whether what an organization sets may lead to private addresses: for tests and the demo.
+    pub private_targets: bool,
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
@@ -44,6 +46,7 @@ impl Gateway {
             public_url: Arc::clone(&links.public_url),
             keys: Arc::new(keys),
             links: Arc::new(links),
+            private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
             large_forms: Arc::new(Semaphore::new(limits::LARGE_FORMS)),

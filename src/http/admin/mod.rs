@@ -15,6 +15,7 @@ mod openapi;
 pub mod organizations;
 pub mod paging;
 pub mod policy;
+pub mod share_hook;
 mod upload;
 pub mod users;
 
@@ -48,6 +49,11 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(organizations::roles))
         .routes(routes!(organizations::projects))
         .routes(routes!(policy::show, policy::replace))
+        .routes(routes!(
+            share_hook::show,
+            share_hook::set,
+            share_hook::remove
+        ))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::many::many))
         .routes(routes!(invitations::show, invitations::actions::change))

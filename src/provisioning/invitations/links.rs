@@ -19,6 +19,8 @@ pub struct Links {
     pub keys: LinkKeys,
     /// The key of six-digit codes.
     pub codes: LinkKey,
+    /// What seals the secrets that go with links: where they are posted to, what was answered.
+    pub secrets: DataKeys,
 }
 
 impl Links {
@@ -31,6 +33,7 @@ impl Links {
                 previous: None,
             },
             codes: LinkKey::new(keys.short_code()?),
+            secrets: keys.clone(),
         })
     }
 

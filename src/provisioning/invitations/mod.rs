@@ -32,6 +32,7 @@ pub mod acceptance;
 pub mod actions;
 pub mod asked;
 pub mod codes;
+pub mod hook;
 pub mod interplay;
 pub mod known;
 pub mod links;

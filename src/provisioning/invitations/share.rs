@@ -72,15 +72,6 @@ pub async fn share_in(
         }
         _ => return Err(Obstacle::Rule(Refusal::Closed(row.state)).into()),
     }
-    let rules = Rules::read(change.tx, change.org).await?;
-    let base = match (alternate, rules.policy.alternate_public_url.as_deref()) {
-        (false, _) => &*links.public_url,
-        (true, Some(url)) => url.trim_end_matches('/'),
-        (true, None) => {
-            let text = "this organization has no alternate public URL; its policy may name one";
-            return Err(Violation::Invalid(text.to_owned()).into());
-        }
-    };
     let before = row.shared_at.map(|at| at.0);
     row.shared_at = Some(change.time());
     row.updated_at = change.time();
@@ -91,12 +82,32 @@ pub async fn share_in(
         "changes": [{"attribute": "shared_at", "old": before, "new": change.now}],
     });
     change.record(EventKind::InvitationUpdated, data);
-    let organization = change.tx.organization(change.org).await?;
+    written(change.tx, links, &row, alternate).await
+}
+
+/// The message around the link of an invitation that was shared.
+pub async fn written(
+    tx: &mut Tx,
+    links: &Links,
+    row: &InvitationRow,
+    alternate: bool,
+) -> Result<Shared, Error> {
+    let org = row.org_id;
+    let rules = Rules::read(tx, org).await?;
+    let base = match (alternate, rules.policy.alternate_public_url.as_deref()) {
+        (false, _) => &*links.public_url,
+        (true, Some(url)) => url.trim_end_matches('/'),
+        (true, None) => {
+            let text = "this organization has no alternate public URL; its policy may name one";
+            return Err(Violation::Invalid(text.to_owned()).into());
+        }
+    };
+    let organization = tx.organization(org).await?;
     let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
-    let projects = look::projects(change.tx, &rules, &row).await?;
-    let expires_at = until(&row, Channel::Shared);
-    let url = format!("{base}/join/{}", links.token(&row, Channel::Shared));
-    let phrase = links.phrase(&row);
+    let projects = look::projects(tx, &rules, row).await?;
+    let expires_at = until(row, Channel::Shared);
+    let url = format!("{base}/join/{}", links.token(row, Channel::Shared));
+    let phrase = links.phrase(row);
     let message = Words {
         inviter: row.inviter_name.as_deref().map(name),
         organization: name(&organization.name),

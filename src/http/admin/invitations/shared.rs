@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::directory::scope::Scope;
@@ -14,6 +14,7 @@ use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::InvitationId;
+use crate::provisioning::invitations::hook;
 use crate::provisioning::invitations::share::{Shared, Verdict, share_in, verify_in};
 use crate::provisioning::{Error, Kind};
 
@@ -24,6 +25,19 @@ pub struct Share {
     /// Whether the link leads to the organization's alternate public URL.
     #[serde(default)]
     alternate: bool,
+    /// Whether the message is posted to the organization's share webhook, too.
+    #[serde(default)]
+    post: bool,
+}
+
+/// A link to pass on, and where it goes by itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Passed {
+    #[serde(flatten)]
+    shared: Shared,
+    /// The host of the webhook that the message is posted to, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    posted_to: Option<String>,
 }
 
 /// Share an invitation.
@@ -36,7 +50,7 @@ pub struct Share {
     operation_id = "share_invitation", tag = "Invitations",
     params(("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The invitation's id")),
-    request_body = Share, responses((status = 200, body = Shared)),
+    request_body = Share, responses((status = 200, body = Passed)),
     security(("key" = ["invitations:link"])),
 )]
 pub(in crate::http::admin) async fn share(
@@ -44,17 +58,22 @@ pub(in crate::http::admin) async fn share(
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
     body: Unread,
-) -> Result<Json<Shared>, Problem> {
+) -> Result<Json<Passed>, Problem> {
     let scope = Scope::InvitationsLink;
     admin.admit(&slug, scope).await?;
-    let Share { alternate } = body.json().await?;
+    let Share { alternate, post } = body.json().await?;
     let id = id.parse::<InvitationId>().ok();
     let links = Arc::clone(&admin.gateway().links);
     let shared = admin.change(&slug, scope, &request, move |change, _| {
         let links = Arc::clone(&links);
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Invitation))?;
-            share_in(change, &links, id, alternate).await
+            let shared = share_in(change, &links, id, alternate).await?;
+            let posted_to = match post {
+                true => Some(hook::post(change, id, alternate).await?),
+                false => None,
+            };
+            Ok(Passed { shared, posted_to })
         }
         .boxed()
     });
