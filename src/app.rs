@@ -21,7 +21,7 @@ use crate::outbound::{self, Client};
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
-use crate::provisioning::sweep;
+use crate::provisioning::{idempotency, sweep};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
 use crate::worker::mail::Route;
@@ -227,6 +227,11 @@ fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "Suspended people whom no directory named"),
                 Err(error) => tracing::warn!(%error, "Overdue people are not suspended yet"),
+            }
+            match idempotency::forget(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::debug!(count, "Forgot answers of a day ago"),
+                Err(error) => tracing::warn!(%error, "Answers of a day ago are still kept"),
             }
             match sweep::forget_results(&store, &ids).await {
                 Ok(0) => {}

@@ -8,6 +8,7 @@ pub mod asked;
 pub mod connections;
 mod docs;
 pub mod events;
+pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;
 pub mod mappings;
