@@ -7,6 +7,7 @@ pub mod mail;
 mod pace;
 mod post;
 pub mod smtp;
+mod starttls;
 
 use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
