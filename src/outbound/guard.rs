@@ -9,6 +9,8 @@ use url::{Host, Url};
 
 /// The one port that is let through.
 const HTTPS: u16 = 443;
+/// What IPv6 addresses begin with that NAT64 translates to the IPv4 address in their last octets.
+const NAT64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// Who set a target, and so how far it may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,18 +134,17 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 /// address is let through only by NAT64 (RFC 6052 §2.1), where that is public: mapped ones
 /// (RFC 4291 §2.5.5.2) and 6to4 (RFC 3056) have no business here.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    if [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0] {
-        let [[w, x], [y, z]] = [g.to_be_bytes(), h.to_be_bytes()];
-        return is_public_v4(Ipv4Addr::new(w, x, y, z));
+    if let Some(carried) = address.octets().strip_prefix(&NAT64) {
+        return <[u8; 4]>::try_from(carried).is_ok_and(|it| is_public_v4(it.into()));
     }
-    let special = match (a, b) {
-        (0x2001, b) => b < 0x200 || b == 0xdb8,
+    let [first, second, ..] = address.segments();
+    let special = match (first, second) {
+        (0x2001, next) => next < 0x200 || next == 0xdb8,
         (0x2002, _) => true,
-        (0x3fff, b) => b < 0x1000,
+        (0x3fff, next) => next < 0x1000,
         _ => false,
     };
-    (0x2000..0x4000).contains(&a) && !special
+    (0x2000..0x4000).contains(&first) && !special
 }
 
 #[cfg(test)]

@@ -69,9 +69,10 @@ pub(in crate::http::admin) async fn share(
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Invitation))?;
             let shared = share_in(change, &links, id, alternate).await?;
-            let posted_to = match post {
-                true => Some(hook::post(change, id, alternate).await?),
-                false => None,
+            let posted_to = if post {
+                Some(hook::post(change, id, alternate).await?)
+            } else {
+                None
             };
             Ok(Passed { shared, posted_to })
         }
