@@ -235,5 +235,17 @@ pub const MAIL_TRIES: i64 = 5;
 /// Characters that are kept of what a relay replied.
 pub const MAIL_REPLY: usize = 500;
 
+/// How long connecting to somebody else's server may take, and how long its answer.
+pub const OUTBOUND_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes that are read of the answer to a webhook.
+pub const WEBHOOK_ANSWER: usize = 64 * 1024;
+
+/// Characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY: usize = 255;
+
+/// How long the answer to a request with an `Idempotency-Key` is kept.
+pub const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
+
 /// Six-digit codes that one address is mailed in an hour.
 pub const SHORT_CODES_PER_HOUR: u64 = 3;

@@ -1,15 +1,22 @@
 //! `usher invite`.
 
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::arguments::word;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
+use crate::cli::output::Output;
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::Channel;
 use crate::id::{InvitationId, OrganizationId, UserId};
+use crate::limits;
 use crate::provisioning::invitations::actions::{Action, Done, act, revoke_inviter};
+use crate::provisioning::invitations::share::{Verdict, share, verify_message};
 use crate::provisioning::invitations::view::{self, Invitation};
 use crate::provisioning::invitations::{Inviter, Links, NewInvitation, create};
 use crate::provisioning::{Error, Kind};
@@ -87,6 +94,38 @@ pub(super) enum Invite {
         /// Let the role hold in the whole organization
         #[arg(long, conflicts_with = "project")]
         everywhere: bool,
+    },
+    /// Print a message with a link to pass on by hand, in Slack for instance
+    ///
+    /// The link is good for three days at most. Whoever follows it is asked for a code that is
+    /// mailed to the invited address, so that it gives nothing to anybody else.
+    ///
+    /// Examples:
+    ///   usher invite share --org acme INVITATION_ID
+    ///   usher invite share --org acme INVITATION_ID --alternate
+    #[command(verbatim_doc_comment)]
+    Share {
+        #[command(flatten)]
+        named: Named,
+        /// Lead to the organization's alternate public URL
+        #[arg(long)]
+        alternate: bool,
+    },
+    /// Tell whether a message that somebody got is one of ours
+    ///
+    /// Exit code 1 where it is not.
+    ///
+    /// Examples:
+    ///   usher invite verify-message --org acme message.txt
+    ///   usher invite verify-message --org acme < message.txt
+    #[command(verbatim_doc_comment)]
+    VerifyMessage {
+        /// The organization
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+        /// The file with the message; standard input unless said
+        #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
+        file: PathBuf,
     },
     /// Take an invitation back, or all that one person made: their links are dead at once
     ///
@@ -198,6 +237,8 @@ impl Invite {
                 let projects = (everywhere || !project.is_empty()).then_some(project);
                 (named, Action::Set { role, projects })
             }
+            Self::Share { named, alternate } => return named.share(opened, links, alternate).await,
+            Self::VerifyMessage { org, file } => return verify(opened, links, &org, &file).await,
             Self::Revoke(back) => return back.run(opened).await,
         };
         done(opened, &named.org, named.id, action).await
@@ -249,6 +290,59 @@ impl New {
         let created = create(&opened.store, org, opened.context(), operator, new).await?;
         let url = (!created.resent).then(|| links.url(&created.row, Channel::Shared));
         show(opened, org, created.row, url, created.warnings).await
+    }
+}
+
+impl Named {
+    async fn share(
+        self,
+        opened: &Opened,
+        links: &Links,
+        alternate: bool,
+    ) -> Result<Outcome, Failure> {
+        let org = opened.organization(&self.org).await?;
+        let (store, context, links) = (&opened.store, opened.context(), Arc::new(links.clone()));
+        let shared = share(store, context, &links, org, self.id, alternate).await?;
+        if opened.output.is_json() {
+            opened.output.record(&shared)?;
+        } else {
+            Output::print(&format!("{}\n", shared.message.trim_end()))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+async fn verify(
+    opened: &Opened,
+    links: &Links,
+    slug: &str,
+    file: &Path,
+) -> Result<Outcome, Failure> {
+    let org = opened.organization(slug).await?;
+    let text = text(file)?;
+    let now = opened.ids.clock().now();
+    let verdict = verify_message(&opened.store, links, org, &text, now).await?;
+    opened.output.record(&verdict)?;
+    Ok(match verdict {
+        Verdict::Issued(_) => Outcome::Done,
+        Verdict::NoLink | Verdict::NotOurs => Outcome::Failed,
+    })
+}
+
+/// The text of a file, or of standard input.
+fn text(file: &Path) -> Result<String, Failure> {
+    let (mut bytes, most) = (Vec::new(), limits::JSON_BODY as u64);
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|it| it.take(most).read_to_end(&mut bytes))
+    };
+    match read {
+        Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => Err(Failure::File(format!(
+            "cannot read {}: {error}",
+            file.display()
+        ))),
     }
 }
 

@@ -34,6 +34,7 @@ mod error;
 pub mod feed;
 pub mod groups;
 pub mod hand_off;
+pub mod idempotency;
 pub mod import;
 pub mod installation;
 pub mod invitations;

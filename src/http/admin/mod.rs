@@ -8,6 +8,7 @@ pub mod asked;
 pub mod connections;
 mod docs;
 pub mod events;
+pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;
 pub mod mappings;
@@ -16,6 +17,7 @@ pub mod organizations;
 pub mod paging;
 pub mod policy;
 mod schemas;
+pub mod share_hook;
 mod upload;
 pub mod users;
 
@@ -51,6 +53,11 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(policy::show, policy::replace))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::show, schemas::register, schemas::remove))
+        .routes(routes!(
+            share_hook::show,
+            share_hook::set,
+            share_hook::remove
+        ))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::many::many))
         .routes(routes!(invitations::many::revoke_of_inviter))
@@ -58,6 +65,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(invitations::actions::resend))
         .routes(routes!(invitations::actions::extend))
         .routes(routes!(invitations::actions::revoke))
+        .routes(routes!(invitations::shared::share))
+        .routes(routes!(invitations::shared::verify))
         .routes(routes!(users::list))
         .routes(routes!(users::show))
         .routes(routes!(users::explain))

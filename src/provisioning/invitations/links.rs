@@ -21,6 +21,8 @@ pub struct Links {
     pub codes: LinkKey,
     /// The key of the cursors of lists.
     pub cursors: Key,
+    /// What seals the secrets that go with links: where they are posted to, what was answered.
+    pub secrets: DataKeys,
 }
 
 impl Links {
@@ -34,6 +36,7 @@ impl Links {
             },
             codes: LinkKey::new(keys.short_code()?),
             cursors: keys.cursor()?,
+            secrets: keys.clone(),
         })
     }
 

@@ -31,6 +31,7 @@ pub mod actions;
 pub mod asked;
 mod bounds;
 pub mod codes;
+pub mod hook;
 pub mod interplay;
 pub mod judgement;
 pub mod known;

@@ -26,7 +26,7 @@ use crate::store::rows::{InvitationRow, OutboxRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
-pub use compose::{Cause, Composed, Letter, Letterhead, Told, compose, mail_domain};
+pub use compose::{Cause, Composed, Letter, Letterhead, Post, Told, compose, mail_domain};
 
 /// How long a claimed row is nobody else's, counted anew when the handing over begins: longer than
 /// a relay may take to answer.
@@ -154,8 +154,12 @@ pub async fn finish(
         _ => None,
     };
     let state = after.state;
-    let ended = matches!(state, Delivery::Failed | Delivery::Sent);
-    let written = if row.kind == MailKind::Invitation && ended {
+    let told = match row.kind {
+        MailKind::Invitation => matches!(state, Delivery::Failed | Delivery::Sent),
+        MailKind::WebhookPost => state == Delivery::Failed,
+        MailKind::Code | MailKind::Notice => false,
+    };
+    let written = if told {
         let context = Context {
             ids: ids.clone(),
             source: Source::System,
@@ -194,6 +198,7 @@ async fn tell(
         let data = json!({
             "invitation_id": id,
             "delivery_id": row.id,
+            "kind": row.kind,
             "uncertain": row.uncertain,
             "reply": row.last_reply,
         });

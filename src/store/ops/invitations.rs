@@ -1,10 +1,14 @@
 //! The queries of invitations, imports and the outbox.
 
 use crate::id::ProjectId;
-use crate::id::{DeliveryId, ImportId, InvitationId, LeaseId, MailCodeId, OrganizationId, UserId};
+use crate::id::{
+    ApiKeyId, DeliveryId, ImportId, InvitationId, LeaseId, MailCodeId, OrganizationId, UserId,
+};
 use crate::store::invited::Invited;
 use crate::store::ops::InvitationProject;
-use crate::store::rows::{ImportRow, InvitationRow, MailCodeRow, OutboxRow, UserRow};
+use crate::store::rows::{
+    IdempotencyRow, ImportRow, InvitationRow, MailCodeRow, OutboxRow, ShareHookRow, UserRow,
+};
 use crate::store::tx::ops;
 use crate::store::types::Time;
 
@@ -81,4 +85,20 @@ ops! {
     forget_recipients = outbox::forget_recipients(org: OrganizationId, invitation: InvitationId) -> ();
     /// How many are owed now, in all organizations.
     owed_deliveries = outbox::owed() -> i64;
+    /// Where the organization's shared links are posted to.
+    share_hook = share_hooks::of(org: OrganizationId) -> Option<ShareHookRow>;
+    /// The query `share_hooks::insert`.
+    insert_share_hook = share_hooks::insert(row: &ShareHookRow) -> ();
+    /// The query `share_hooks::forget`.
+    forget_share_hook = share_hooks::forget(org: OrganizationId) -> ();
+    /// What a key asked under this name.
+    idempotency = idempotency::by_name(key: ApiKeyId, name: &str) -> Option<IdempotencyRow>;
+    /// Writes that a key asks something under a name; `false` where it did already.
+    claim_idempotency = idempotency::claim(row: &IdempotencyRow) -> bool;
+    /// Writes what was answered.
+    answer_idempotency = idempotency::answer(key: ApiKeyId, name: &str, sealed: &[u8]) -> ();
+    /// The query `idempotency::forget`.
+    forget_idempotency = idempotency::forget(key: ApiKeyId, name: &str) -> ();
+    /// Forgets what was asked up to then; answers how many.
+    forget_old_idempotency = idempotency::forget_old(until: Time) -> usize;
 }

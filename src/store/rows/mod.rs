@@ -19,7 +19,9 @@ use crate::id::{
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
-pub use invitations::{ImportRow, InvitationRow, MailCodeRow, OutboxRow};
+pub use invitations::{
+    IdempotencyRow, ImportRow, InvitationRow, MailCodeRow, OutboxRow, ShareHookRow,
+};
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

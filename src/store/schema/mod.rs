@@ -45,4 +45,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitation_projects,
     mail_codes,
     outbox,
+    share_hooks,
+    idempotency,
 );

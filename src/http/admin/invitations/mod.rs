@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod filters;
 pub mod many;
+pub mod shared;
 
 use axum::extract::Path;
 use axum::http::StatusCode;

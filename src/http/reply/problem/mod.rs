@@ -258,6 +258,16 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Marks an answer that says all it has to say.
+#[derive(Clone, Copy)]
+struct WrittenDown;
+
+/// An answer that [`finished`] leaves as it is.
+pub(in crate::http) fn written_down(mut response: Response) -> Response {
+    response.extensions_mut().insert(WrittenDown);
+    response
+}
+
 /// An answer of the admin API as it leaves: a refusal is a problem, and nothing is kept by caches.
 pub(in crate::http) fn finished(
     mut response: Response,
@@ -265,6 +275,9 @@ pub(in crate::http) fn finished(
     id: &str,
     now: Timestamp,
 ) -> Response {
+    if response.extensions().get::<WrittenDown>().is_some() {
+        return response;
+    }
     let status = response.status();
     let problem = response.extensions_mut().remove::<Problem>();
     if problem.is_some() || status.is_client_error() || status.is_server_error() {
@@ -287,7 +300,7 @@ pub(in crate::http) fn finished(
         .headers_mut()
         .entry(header::CACHE_CONTROL)
         .or_insert(no_store);
-    response
+    written_down(response)
 }
 
 /// What a client plans by: the quota that is used up, and when it has something left again
