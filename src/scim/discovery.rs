@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::catalog::custom::Types;
-use super::catalog::{RESOURCE_TYPE, ROLE_TYPE, ResourceType, SCHEMA, SERVICE_PROVIDER_CONFIG};
+use super::catalog::{RESOURCE_TYPE, ROLE, ResourceType, SCHEMA, SERVICE_PROVIDER_CONFIG};
 use super::schema::{Attribute, Schema, Type};
 use super::{Error, Map, list, urn};
 use crate::limits;
@@ -62,9 +62,10 @@ pub fn resource_types(base_url: &str, types: Types) -> Value {
     listed(kinds.map(|kind| describe_type(base_url, kind)).collect())
 }
 
-/// The resource types of one organization.
-fn kinds(types: Types) -> [&'static ResourceType; 3] {
-    [types.user, types.group, &ROLE_TYPE]
+/// The resource types of one organization. Roles are not announced: clients take what is for
+/// something that they may create.
+fn kinds(types: Types) -> [&'static ResourceType; 2] {
+    [types.user, types.group]
 }
 
 /// The resource type of this name.
@@ -84,7 +85,7 @@ pub fn schemas(base_url: &str, types: Types) -> Value {
 /// The schemas of one organization: those of its resource types, then those of discovery itself.
 fn served(types: Types) -> impl Iterator<Item = &'static Schema> {
     let of_kinds = kinds(types).into_iter().flat_map(ResourceType::schemas);
-    of_kinds.chain([&SERVICE_PROVIDER_CONFIG, &RESOURCE_TYPE, &SCHEMA])
+    of_kinds.chain([&ROLE, &SERVICE_PROVIDER_CONFIG, &RESOURCE_TYPE, &SCHEMA])
 }
 
 /// The schema of this URN.

@@ -35,7 +35,9 @@ impl Projection {
         let attributes = attributes.filter(|it| !it.trim().is_empty());
         let excluded = excluded.filter(|it| !it.trim().is_empty());
         let names = |list: &str| {
+            // Microsoft's collection asks for `emails[type eq "work"]`: it gets all of them.
             list.split(',')
+                .map(|it| it.split_once('[').map_or(it, |(name, _)| name))
                 .filter_map(|it| Name::resolve(kind, it).ok())
                 .collect()
         };

@@ -56,7 +56,9 @@ impl Endpoint {
             ("groups", Some(name)) if is_search(name) => Self::Search(Scope::Groups),
             ("users", Some(id)) => Self::User(id.to_owned()),
             ("groups", Some(id)) => Self::Group(id.to_owned()),
-            ("serviceproviderconfig", None) => Self::ServiceProviderConfig,
+            ("serviceproviderconfig" | "serviceproviderconfigs" | "serviceconfiguration", None) => {
+                Self::ServiceProviderConfig
+            }
             ("resourcetypes", None) => Self::ResourceTypes,
             ("resourcetypes", Some(name)) => Self::ResourceType(name.to_owned()),
             ("schemas", None) => Self::Schemas,

@@ -7,6 +7,7 @@ use crate::scim::Map;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::Attribute;
 use crate::scim::text::comparable;
+use crate::scim::validate::ACTIVE;
 
 /// Whether a full representation satisfies the filter.
 pub(super) fn matches(filter: &Filter, representation: &Map) -> bool {
@@ -62,6 +63,8 @@ fn elements<'a>(path: &AttributePath, representation: &'a Map) -> Vec<&'a Value>
         .holder(representation)
         .and_then(|holder| holder.get(path.attribute.name));
     match value {
+        // Somebody without the flag may sign in.
+        None if path.attribute.name == ACTIVE => vec![&Value::Bool(true)],
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(elements)) => elements.iter().collect(),
         Some(value) => vec![value],

@@ -55,9 +55,10 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
             }
         }
     }
-    if kind.schema.attribute(ACTIVE).is_some() {
-        // Taking the flag away lets nobody in and shuts nobody out.
-        document.entry(ACTIVE).or_insert(resource.active().into());
+    // A flag that is taken away counts as true, so that it must not be taken from the inactive.
+    if !document.contains_key(ACTIVE) && !resource.active() {
+        let detail = "active is false; only active: true lets the person in again";
+        return Err(Error::mutability(detail));
     }
     if let Some(attribute) = missing(kind, &document) {
         let detail = format!("{} is required and cannot be removed", attribute.name);

@@ -276,9 +276,9 @@ fn both_readings_do_what_the_standard_says() {
         ("P46", op("add", "schemas", json!([E])), user()),
         ("password", op("replace", "password", json!("p")), user()),
         (
-            "active stays",
+            "active goes, and counts as true",
             json!([{"op": "remove", "path": "active"}]),
-            user(),
+            with(&[("/active", Value::Null)]),
         ),
         (
             "externalId",

@@ -1,0 +1,52 @@
+//! Problems that tell of several faults, each with the place where it is.
+
+use std::fmt;
+
+use super::{Fault, Problem, Type};
+use crate::provisioning::import::ImportReport;
+
+impl Problem {
+    /// A file is not imported: what is wrong with it, and what became of each row.
+    pub fn of_import(kind: Type, report: ImportReport) -> Self {
+        Self {
+            errors: report.report.errors.iter().map(Fault::from).collect(),
+            report: Some(Box::new(report.clone())),
+            ..Self::new(kind, report.summary)
+        }
+    }
+
+    /// A query parameter is wrong.
+    pub fn parameter(name: &'static str, code: &'static str, message: impl fmt::Display) -> Self {
+        let message = message.to_string();
+        let detail = format!("{name}: {message}");
+        let fault = Fault {
+            parameter: Some(name),
+            code,
+            message,
+            ..Fault::default()
+        };
+        Self {
+            kind: Type::InvalidParameter,
+            detail,
+            errors: vec![fault],
+            ..Self::new(Type::InvalidParameter, "")
+        }
+    }
+
+    /// The body is wrong in these places, each a JSON Pointer with the reason.
+    pub fn of_body(faults: impl Iterator<Item = (String, String)>) -> Self {
+        let errors: Vec<_> = faults
+            .map(|(pointer, message)| Fault {
+                pointer: Some(pointer),
+                code: "invalid",
+                message,
+                ..Fault::default()
+            })
+            .collect();
+        let first = errors.first().map(|it| it.message.clone());
+        Self {
+            errors,
+            ..Self::new(Type::Invalid, first.unwrap_or_default())
+        }
+    }
+}
