@@ -5,6 +5,7 @@
 mod app;
 mod arguments;
 mod config;
+mod conformance;
 mod connection;
 mod demo;
 mod doctor;
@@ -27,7 +28,7 @@ mod token;
 mod user;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -82,8 +83,19 @@ struct Global {
     #[arg(long, global = true, value_name = "FILTER", help_heading = "Settings")]
     log: Option<String>,
     /// Print exactly one JSON document on standard output
-    #[arg(long, global = true, help_heading = "Output")]
-    json: bool,
+    ///
+    /// `-` stands for standard output; only a command that says so takes a file.
+    #[arg(
+        long,
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "-",
+        value_name = "FILE",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    json: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,12 +133,14 @@ enum Command {
     Config(config::Show),
     #[command(subcommand)]
     Doctor(doctor::Doctor),
+    #[command(subcommand)]
+    Conformance(conformance::Conformance),
 }
 
 /// Runs the command of this process's command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output::new(cli.global.json);
+    let output = Output::new(cli.global.json.as_deref() == Some(Path::new("-")));
     let failure = match start(cli, output) {
         Ok(outcome) => return outcome.into(),
         Err(failure) => failure,
@@ -194,6 +208,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
         Command::Config(show) => show.run(&config, output),
         Command::Openapi(_) => openapi::run(),
         Command::Doctor(doctor) => doctor.run(&config, output).await,
+        Command::Conformance(conformance) => Box::pin(conformance.run(output)).await,
         Command::Import(import) => Box::pin(import.run(config, output)).await,
         command => {
             let opened = Opened::open(config, output).await?;
@@ -222,6 +237,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Doctor(_)
+        | Command::Conformance(_)
         | Command::Import(_)
         | Command::Openapi(_) => {}
     }
