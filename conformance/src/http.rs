@@ -82,6 +82,7 @@ fn wait(reply: &Reply) -> Option<Duration> {
 }
 
 fn unreachable(error: reqwest::Error) -> Unreachable {
+    let error = error.without_url();
     let mut why = error.to_string();
     let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {

@@ -28,7 +28,7 @@ mod token;
 mod user;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -37,6 +37,9 @@ use crate::config::{Config, Log, Origin, Sources};
 use failure::{Failure, Outcome};
 use opened::Opened;
 use output::Output;
+
+/// The value of `--json` that stands for standard output.
+const STDOUT: &str = "-";
 
 /// Usher: a SCIM 2.0 and SAML identity-provisioning gateway.
 ///
@@ -84,15 +87,14 @@ struct Global {
     log: Option<String>,
     /// Print exactly one JSON document on standard output
     ///
-    /// `-` stands for standard output; only a command that says so takes a file.
+    /// Only a command that says so takes a file.
     #[arg(
         long,
         global = true,
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "-",
+        default_missing_value = STDOUT,
         value_name = "FILE",
-        hide_possible_values = true,
         help_heading = "Output"
     )]
     json: Option<PathBuf>,
@@ -140,7 +142,7 @@ enum Command {
 /// Runs the command of this process's command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output::new(cli.global.json.as_deref() == Some(Path::new("-")));
+    let output = Output::new(cli.global.json.as_deref().is_some_and(|it| it == STDOUT));
     let failure = match start(cli, output) {
         Ok(outcome) => return outcome.into(),
         Err(failure) => failure,
@@ -156,6 +158,11 @@ pub fn run() -> ExitCode {
 }
 
 fn start(cli: Cli, output: Output) -> Result<Outcome, Failure> {
+    let to_file = cli.global.json.as_deref().is_some_and(|it| it != STDOUT);
+    if to_file && !matches!(cli.command, Command::Conformance(_)) {
+        let why = "--json prints on standard output; this command writes no file";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     let config = settings(&cli)?;
     log(&config, &cli.command)?.start();
     // The XML libraries are started while there is one thread only.

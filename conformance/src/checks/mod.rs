@@ -27,6 +27,7 @@ mod patch_refused;
 mod projection;
 mod replace;
 mod representation;
+mod schemas;
 mod search;
 mod security;
 mod sorting;
@@ -43,6 +44,7 @@ pub struct Check {
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [
         discovery::CHECKS,
+        schemas::CHECKS,
         security::CHECKS,
         http::CHECKS,
         create::CHECKS,

@@ -159,17 +159,14 @@ async fn add_merges_a_complex_value(c: &Client) -> Checked {
 }
 
 async fn add_appends_values(c: &Client) -> Checked {
-    let user = c.user(json!({})).await?;
-    let value = json!([{"value": "+1", "type": "work"}, {"value": "+2", "type": "home"}]);
-    let answer = c
-        .patched(
-            &user.path,
-            json!([
-                {"op": "add", "path": "phoneNumbers", "value": value},
-                {"op": "add", "path": "phoneNumbers", "value": {"value": "+3", "type": "fax"}},
-            ]),
-        )
+    let user = c
+        .user(json!({"phoneNumbers": [{"value": "+1", "type": "work"}]}))
         .await?;
+    let operations = json!([
+        {"op": "add", "path": "phoneNumbers", "value": [{"value": "+2", "type": "home"}]},
+        {"op": "add", "path": "phoneNumbers", "value": {"value": "+3", "type": "fax"}},
+    ]);
+    let answer = c.patched(&user.path, operations).await?;
     answer.holds(&json!({
         "phoneNumbers": {"$unordered": [{"value": "+1"}, {"value": "+2"}, {"value": "+3"}]},
     }))

@@ -47,11 +47,14 @@ fn has(answer: &Answer, people: &[&Made]) -> Checked {
 }
 
 async fn members_are_added(c: &Client) -> Checked {
-    let (ada, bob) = (c.user(json!({})).await?, c.user(json!({})).await?);
-    let group = c.group(&[]).await?;
-    let value = json!([{"value": ada.id}, {"value": bob.id}]);
+    let (group, [ada, bob, cay]) = three(c).await?;
+    let (dan, eve) = (c.user(json!({})).await?, c.user(json!({})).await?);
+    let value = json!([{"value": dan.id}, {"value": eve.id}]);
     let operations = json!([{"op": "add", "path": "members", "value": value}]);
-    has(&c.patched(&group.path, operations).await?, &[&ada, &bob])
+    has(
+        &c.patched(&group.path, operations).await?,
+        &[&ada, &bob, &cay, &dan, &eve],
+    )
 }
 
 async fn a_member_who_is_there_changes_nothing(c: &Client) -> Checked {

@@ -10,7 +10,6 @@ use crate::transport::Request;
 checks!("security":
     no_token_is_no_entrance,
     a_wrong_token_is_no_entrance,
-    a_token_in_the_url_is_no_token,
     writes_are_closed_too,
     resources_are_not_cached,
     a_request_can_be_named,
@@ -45,22 +44,6 @@ async fn a_wrong_token_is_no_entrance(c: &Client) -> Checked {
         c.send(request).await?.refused(401, &[])?;
     }
     Ok(())
-}
-
-async fn a_token_in_the_url_is_no_token(c: &Client) -> Checked {
-    let bearer = c.request("GET", c.users());
-    let token = bearer.header("authorization").unwrap_or_default();
-    let token = token.strip_prefix("Bearer ").unwrap_or_default();
-    let path = format!("{}?access_token={token}", c.users());
-    // The request is told in no report: its URL has the token.
-    let answer = c.send(without_token(c, "GET", &path)).await?;
-    if answer.status() == 401 {
-        return Ok(());
-    }
-    Err(crate::fault::Fault::failed(format!(
-        "a token in the query should be refused with 401, and is answered with {}",
-        answer.status()
-    )))
 }
 
 async fn writes_are_closed_too(c: &Client) -> Checked {
