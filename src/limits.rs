@@ -116,6 +116,9 @@ pub const IGNORED_NAMES: usize = 50;
 /// Operations of one bulk request, as discovery announces it.
 pub const BULK_OPERATIONS: usize = 1_000;
 
+/// Operations of one bulk request that share a transaction: others wait for so many at most.
+pub const BULK_STEPS: usize = 50;
+
 /// Octets of an identity provider's metadata.
 pub const SAML_METADATA: usize = 1024 * 1024;
 

@@ -20,16 +20,17 @@ use crate::store::types::{AnyId, Doc};
 /// People that an event lists by name; beyond it only their number is told.
 const LISTED: usize = 1000;
 
-/// Creates a Group (RFC 7644 §3.3).
+/// Creates a Group under a fresh id (RFC 7644 §3.3).
 pub async fn create(
     change: &mut Change<'_>,
     client: &ScimClient,
+    id: ScimGroupId,
     resource: &Resource,
     members: &[NewMember],
 ) -> Result<ScimGroupRow, Error> {
     let mut row = ScimGroupRow {
         org_id: change.org,
-        id: change.id(),
+        id,
         connection_id: client.connection.id,
         display_name: String::new(),
         display_name_folded: String::new(),

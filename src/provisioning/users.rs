@@ -16,10 +16,11 @@ use crate::scim::{self, Resource};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
 use crate::store::types::Doc;
 
-/// Creates a User (RFC 7644 §3.3): a new person, or a link to one who is there.
+/// Creates a User under a fresh id (RFC 7644 §3.3): a new person, or a link to one who is there.
 pub async fn create(
     change: &mut Change<'_>,
     client: &ScimClient,
+    id: ScimUserId,
     resource: &Resource,
 ) -> Result<ScimUserRow, Error> {
     let user_name = scim::fold(resource.user_name().unwrap_or_default());
@@ -43,7 +44,7 @@ pub async fn create(
     };
     let mut row = ScimUserRow {
         org_id: change.org,
-        id: change.id(),
+        id,
         connection_id: client.connection.id,
         user_id,
         proposed_user_id: proposed,

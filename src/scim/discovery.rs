@@ -32,7 +32,7 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": {"supported": true},
         "bulk": {
-            "supported": false,
+            "supported": true,
             "maxOperations": limits::BULK_OPERATIONS,
             "maxPayloadSize": limits::SCIM_BODY,
         },

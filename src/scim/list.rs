@@ -92,21 +92,7 @@ pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Vec<(String, 
     let Value::Object(mut body) = body else {
         return Err(Error::invalid_syntax("the body is a JSON object"));
     };
-    let ours = |it: &Value| {
-        it.as_str()
-            .is_some_and(|it| it.eq_ignore_ascii_case(urn::SEARCH_REQUEST))
-    };
-    let named = match super::body::take(&mut body, "schemas") {
-        Some(Value::Array(urns)) => urns.iter().any(ours),
-        None | Some(Value::Null) => strictness.is_lenient(),
-        Some(_) => false,
-    };
-    if !named {
-        return Err(Error::invalid_syntax(format!(
-            "schemas must name {}",
-            urn::SEARCH_REQUEST
-        )));
-    }
+    super::body::check_message(&mut body, urn::SEARCH_REQUEST, strictness)?;
     body.into_iter()
         .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| {

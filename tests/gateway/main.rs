@@ -30,6 +30,7 @@ mod outbox;
 mod saml_acs;
 mod saml_confirm;
 mod saml_link;
+mod scim_bulk;
 mod scim_filter;
 mod scim_groups;
 mod scim_users;

@@ -15,7 +15,7 @@ pub(super) fn answer(request: &ScimRequest) -> Result<Response, Error> {
     }
     discovery::check_query(&request.pairs)?;
     let base = &request.base;
-    let found = match &request.endpoint {
+    let found = match &request.task.endpoint {
         Endpoint::ServiceProviderConfig => Some(discovery::service_provider_config(base, None)),
         Endpoint::ResourceTypes => Some(discovery::resource_types(base)),
         Endpoint::ResourceType(name) => discovery::resource_type(base, name),

@@ -6,6 +6,7 @@ use crate::scim;
 /// An endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
+    Bulk,
     /// A path that this release does not serve, though RFC 7644 knows it.
     Unbuilt(&'static str),
     Group(String),
@@ -54,7 +55,7 @@ impl Endpoint {
             (".search", None) => Self::Unbuilt(
                 "searching by POST is not supported; use GET with the same parameters",
             ),
-            ("bulk", None) => Self::Unbuilt("bulk operations are not supported"),
+            ("bulk", None) => Self::Bulk,
             ("me", None) => Self::Unbuilt("/Me is not supported: a connection's token is nobody"),
             ("roles", _) => Self::Unbuilt("/Roles is not supported"),
             ("v2", _) => Self::Unknown("the path has /v2 twice; the base URL ends in /v2 already"),
@@ -66,6 +67,7 @@ impl Endpoint {
     pub(super) fn methods(&self) -> &'static str {
         match self {
             Self::Users | Self::Groups => "GET, HEAD, OPTIONS, POST",
+            Self::Bulk => "OPTIONS, POST",
             Self::User(_) | Self::Group(_) => "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -105,7 +107,7 @@ mod tests {
         for (path, status) in [
             ("Users/a/b", 404),
             ("v2/Users", 404),
-            ("Bulk", 501),
+            ("Me", 501),
             ("", 501),
         ] {
             assert_eq!(

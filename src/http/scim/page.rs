@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::http::reply;
-use crate::http::scim::ScimRequest;
 use crate::provisioning::Error;
 use crate::provisioning::scim_client::ScimClient;
 use crate::scim::list::{self, ListQuery};
@@ -52,9 +51,4 @@ pub(super) fn response(query: &ListQuery, total: i64, resources: Vec<Map>) -> Re
     let total = u64::try_from(total).unwrap_or_default();
     let body = list::response(total, query.start_index, resources);
     reply::scim::json(StatusCode::OK, body.to_string())
-}
-
-/// Whether the client says which attributes it wants back.
-pub(super) fn names_attributes(request: &ScimRequest) -> bool {
-    request.parameter("attributes").is_some() || request.parameter("excludedAttributes").is_some()
 }

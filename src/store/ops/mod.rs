@@ -27,6 +27,12 @@ pub(super) type GrantProject = (OrganizationId, GrantId, ProjectId);
 pub(super) type InvitationProject = (OrganizationId, InvitationId, ProjectId);
 
 ops! {
+    /// Begins a part of the transaction that can be undone alone.
+    open_step = instance::open_step() -> ();
+    /// Ends the part that was begun last, and keeps it.
+    keep_step = instance::keep_step() -> ();
+    /// Ends the part that was begun last, as if it had not been.
+    undo_step = instance::undo_step() -> ();
     /// The query `apps::insert`.
     insert_app = apps::insert(row: &AppRow) -> ();
     /// The query `apps::add_redirect_uri`.
