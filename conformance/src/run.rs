@@ -106,3 +106,78 @@ async fn caught(check: &Check, client: &Client) -> Checked {
     let played = AssertUnwindSafe((check.run)(client)).catch_unwind().await;
     played.unwrap_or_else(|_| Err(Fault::failed("the check itself broke")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures_util::future::BoxFuture;
+    use serde_json::json;
+
+    use super::*;
+    use crate::transport::{Reply, Request, Unreachable};
+
+    /// A server that creates whatever it is sent, and writes down what is deleted.
+    #[derive(Default)]
+    struct Taker {
+        deleted: Mutex<Vec<String>>,
+    }
+
+    impl Transport for Taker {
+        fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, Unreachable>> {
+            let (status, body) = match request.method.as_str() {
+                "POST" => (201, json!({"id": "7"})),
+                "DELETE" => {
+                    self.deleted.lock().unwrap().push(request.url.clone());
+                    (204, json!(null))
+                }
+                _ => (404, json!(null)),
+            };
+            let reply = Reply {
+                status,
+                headers: Vec::new(),
+                body: body.to_string().into_bytes(),
+            };
+            async { Ok(reply) }.boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_that_breaks_leaves_nothing_behind() {
+        let taker = Arc::new(Taker::default());
+        let server = Arc::clone(&taker);
+        let client = Client::open(server, "https://s.example/v2/", "token", false);
+        let client = client.await.unwrap();
+        let check = Check {
+            name: "test::breaks",
+            run: |client| {
+                Box::pin(async {
+                    client.user(json!({})).await?;
+                    panic!("as some checks may")
+                })
+            },
+        };
+        assert!(matches!(
+            caught(&check, &client).await,
+            Err(Fault::Failed { .. })
+        ));
+        client.clean().await;
+        let deleted = taker.deleted.lock().unwrap();
+        assert_eq!(*deleted, ["https://s.example/v2/Users/7"]);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_requirement_is_named() {
+        let target = Target {
+            transport: Arc::new(Taker::default()),
+            base: String::new(),
+            token: String::new(),
+        };
+        let options = Options {
+            only: vec!["P20".into(), "Z99".into()],
+            rfc: false,
+        };
+        let error = scim(target, &options, future::pending()).await.unwrap_err();
+        assert_eq!(error.to_string(), "there is no requirement Z99");
+    }
+}

@@ -19,7 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     }),
     fault("a creation tells no Location", "H24", |_, reply| {
-        without(reply, "location")
+        without(reply, "location");
     }),
     fault(
         "a creation is answered with nothing",
@@ -43,10 +43,10 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     }),
     fault("schemas are left out", "R01", |_, reply| {
-        body(reply, |body| drop(taken(body, "schemas")))
+        body(reply, |body| drop(taken(body, "schemas")));
     }),
     fault("meta is left out", "R25", |_, reply| {
-        body(reply, |body| drop(taken(body, "meta")))
+        body(reply, |body| drop(taken(body, "meta")));
     }),
     fault("the password is echoed", "R30", |request, reply| {
         if reply.status == 201
@@ -152,7 +152,7 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     }),
     fault("401 does not tell how to come in", "T04", |_, reply| {
-        without(reply, "www-authenticate")
+        without(reply, "www-authenticate");
     }),
     fault("a deactivated user is gone", "H14", |request, reply| {
         if request.method == "GET" && reply.json().is_some_and(|it| it["active"] == false) {
@@ -164,6 +164,17 @@ pub(super) const FAULTS: &[Fault] = &[
             body(reply, |body| body["documentationUri"] = Value::Null);
         }
     }),
+    fault(
+        "the status of a bulk operation is a number",
+        "B03",
+        |_, reply| {
+            body(reply, |body| {
+                for operation in body["Operations"].as_array_mut().into_iter().flatten() {
+                    operation["status"] = json!(201);
+                }
+            });
+        },
+    ),
     fault("links begin with another host", "R46", |_, reply| {
         body(reply, |body| {
             if body["meta"].is_object() {

@@ -115,6 +115,15 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("If-None-Match is passed over", "V02", |request| {
         without_header(request, "if-none-match")
     }),
+    fault("failOnErrors is passed over", "B08", |mut request| {
+        if let Some(mut body) = request.json()
+            && body["failOnErrors"].is_u64()
+        {
+            body.as_object_mut().unwrap().remove("failOnErrors");
+            request.body = body.to_string().into_bytes();
+        }
+        request
+    }),
     fault("names have a case", "R03", |mut request| {
         if let Some(Value::Object(mut body)) = request.json()
             && request.method == "POST"

@@ -61,7 +61,7 @@ pub(super) const FAULTS: &[Fault] = &[
             async move {
                 if request.method == "PUT" {
                     let mut read = request.clone();
-                    read.method = "GET".to_owned();
+                    "GET".clone_into(&mut read.method);
                     read.body.clear();
                     let mut merged = way.send(&read).await?.json().unwrap_or_default();
                     let body = request.json().unwrap_or_default();

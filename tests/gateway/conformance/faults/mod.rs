@@ -60,6 +60,7 @@ impl Transport for Faulty {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the table is what one reads")]
 #[tokio::test]
 async fn every_seeded_fault_is_caught() {
     let faults = [asked::FAULTS, answered::FAULTS, both::FAULTS].concat();
