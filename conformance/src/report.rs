@@ -176,7 +176,8 @@ fn judge(
     excuse: Option<String>,
     results: &BTreeMap<&'static str, Checked>,
 ) -> RequirementReport {
-    let (mut passed, mut skipped, mut failures) = (false, excuse, Vec::new());
+    let (mut passed, mut unplayed) = (false, false);
+    let (mut skipped, mut failures) = (excuse, Vec::new());
     for check in &requirement.checks {
         match results.get(check.as_str()) {
             Some(Ok(())) => passed = true,
@@ -186,10 +187,10 @@ fn judge(
                 why: why.clone(),
                 exchange: exchange.as_deref().cloned(),
             }),
-            None => {}
+            None => unplayed = true,
         }
     }
-    let result = match (failures.is_empty(), passed) {
+    let result = match (failures.is_empty(), passed && !unplayed) {
         (false, _) => Verdict::Failed,
         (true, true) => Verdict::Passed,
         (true, false) => Verdict::Skipped,

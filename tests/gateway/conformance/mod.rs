@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use usher::directory::connection::Profile;
+use futures_util::FutureExt;
+use usher::directory::connection::{Profile, Strictness};
 use usher_conformance::report::{Report, Verdict};
 use usher_conformance::transport::Transport;
 use usher_conformance::{Options, Target};
@@ -20,12 +21,27 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
+    /// A gateway whose connection takes what the field sends.
     async fn start() -> Self {
+        Self::start_with(Strictness::Lenient).await
+    }
+
+    async fn start_with(strictness: Strictness) -> Self {
         let gateway = TestGateway::start().await;
         let org = gateway.organization("acme").await;
         let connected = gateway
             .connect(org, "Directory", Profile::Generic, &["conformance.example"])
             .await;
+        let id = connected.id;
+        let update = gateway.gateway.store.write(move |tx| {
+            async move {
+                let mut row = tx.connection(org, id).await?.unwrap();
+                row.strictness = strictness;
+                tx.update_connection(&row).await
+            }
+            .boxed()
+        });
+        update.await.unwrap();
         Self {
             way: gateway.transport(),
             _gateway: gateway,
@@ -57,6 +73,18 @@ async fn usher_keeps_to_its_requirements() {
         "{}",
         report.text(false)
     );
+}
+
+#[tokio::test]
+async fn a_strict_connection_keeps_to_the_letter() {
+    let checked = Checked::start_with(Strictness::Rfc).await;
+    let way = Arc::new(checked.way.clone());
+    let options = Options {
+        only: Vec::new(),
+        rfc: true,
+    };
+    let report = checked.check(way, &options).await;
+    assert_eq!(report.failed, 0, "{}", report.text(false));
 }
 
 #[tokio::test]
