@@ -263,6 +263,28 @@ mod tests {
     }
 
     #[test]
+    fn json_goes_to_standard_output_or_to_a_file() {
+        let check = ["conformance", "scim", "--base-url", "u", "--token", "t"];
+        let json = |before: &[&'static str], after: &[&'static str]| {
+            let words = [&["usher"], before, after].concat();
+            Cli::try_parse_from(words).map(|cli| cli.global.json.unwrap_or_default())
+        };
+        for (before, after, expected) in [
+            (&["org", "list"][..], &[][..], ""),
+            (&["--json", "org"], &["list"], "-"),
+            (&["org", "list"], &["--json"], "-"),
+            (&check, &[], ""),
+            (&check, &["--json"], "-"),
+            (&check, &["--json", "file"], "file"),
+            (&["--json"], &check, "-"),
+        ] {
+            let found = json(before, after).expect("the line can be read");
+            assert_eq!(found.to_str(), Some(expected), "{before:?} {after:?}");
+        }
+        assert!(json(&["org", "list"], &["--json", "file"]).is_err());
+    }
+
+    #[test]
     fn every_command_and_argument_is_explained() {
         fn walk(command: &clap::Command) {
             let name = command.get_name();

@@ -171,7 +171,7 @@ async fn every_refusal_is_a_scim_error() {
         ("GET", "/Users/none", vec![], 404),
         ("GET", "/Nothing", vec![], 404),
         ("DELETE", "/Users", vec![], 405),
-        ("POST", "/Bulk", vec![], 501),
+        ("POST", "/Bulk", vec![], 400),
         ("GET", "/Me", vec![], 501),
         ("GET", "/Users?filter=userName+eq", vec![], 400),
         ("GET", "/Users", vec![("accept", "text/html")], 406),

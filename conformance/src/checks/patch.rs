@@ -122,7 +122,7 @@ async fn a_patch_answers_what_was_asked_for(c: &Client) -> Checked {
 async fn what_changes_nothing_moves_no_version(c: &Client) -> Checked {
     let user = c.user(json!({"title": "Engineer"})).await?;
     let before = c.get(&user.path).await?.expect(&[200])?;
-    let operations = json!([{"op": "replace", "path": "title", "value": "Engineer"}]);
+    let operations = json!([{"op": "add", "path": "title", "value": "Engineer"}]);
     let after = c.patched(&user.path, operations).await?;
     after.holds(&json!({"meta": {"lastModified": before.at("/meta/lastModified")}}))?;
     after.must(
