@@ -5,6 +5,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -118,7 +119,11 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let (route, pace) = (route(config), config.mail.per_second);
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
     let worker = Worker::start(office);
-    let gateway = http::Gateway::new(store, ids, keys, links);
+    let proxies = config.server.trusted_proxies.clone();
+    let gateway = http::Gateway {
+        trusted_proxies: Arc::new(move |it| proxies.iter().any(|network| network.contains(it))),
+        ..http::Gateway::new(store, ids, keys, links)
+    };
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
         ..ServeLimits::default()

@@ -65,8 +65,21 @@ pub const PAGE_DEFAULT: u64 = 100;
 /// Resources in a page, however large the `count`; discovery says it as `filter.maxResults`.
 pub const PAGE_MAX: u64 = 1_000;
 
+/// How long a cursor of a list is good (RFC 9865 §2); the next page brings a fresh one.
+pub const CURSOR_LIFE: SignedDuration = SignedDuration::from_hours(1);
+
 /// Bytes in a form of an invitation's page: its longest field is a message of a few lines.
 pub const JOIN_FORM: usize = 16 * 1024;
+
+/// Links to invitations that one client may follow in [`JOIN_MISS_WINDOW`] though they are none;
+/// beyond it the answer is 429.
+pub const JOIN_MISSES: u32 = 20;
+
+/// The time in which they are counted, from the first one on.
+pub const JOIN_MISS_WINDOW: SignedDuration = SignedDuration::from_mins(1);
+
+/// Clients whose misses are counted at once.
+pub const JOIN_CLIENTS: usize = 10_000;
 
 /// Bytes in the form that carries a SAML response (SAML bindings §3.5).
 pub const SAML_FORM: usize = 1024 * 1024;
@@ -118,6 +131,18 @@ pub const BULK_OPERATIONS: usize = 1_000;
 
 /// Operations of one bulk request that share a transaction: others wait for so many at most.
 pub const BULK_STEPS: usize = 50;
+
+/// Schemas that one organization may register.
+pub const SCHEMAS: usize = 10;
+
+/// Attributes of a schema that is registered.
+pub const SCHEMA_ATTRIBUTES: usize = 100;
+
+/// Parts, and suggested values, of an attribute of a schema that is registered.
+pub const SCHEMA_SUB_ATTRIBUTES: usize = 30;
+
+/// Characters of a description in a schema that is registered.
+pub const SCHEMA_TEXT: usize = 500;
 
 /// Octets of an identity provider's metadata.
 pub const SAML_METADATA: usize = 1024 * 1024;

@@ -8,8 +8,8 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::Channel;
-use crate::id::{InvitationId, OrganizationId};
-use crate::provisioning::invitations::actions::{Action, Done, act};
+use crate::id::{InvitationId, OrganizationId, UserId};
+use crate::provisioning::invitations::actions::{Action, Done, act, revoke_inviter};
 use crate::provisioning::invitations::view::{self, Invitation};
 use crate::provisioning::invitations::{Inviter, Links, NewInvitation, create};
 use crate::provisioning::{Error, Kind};
@@ -88,15 +88,13 @@ pub(super) enum Invite {
         #[arg(long, conflicts_with = "project")]
         everywhere: bool,
     },
-    /// Take an invitation back: its link is dead at once
+    /// Take an invitation back, or all that one person made: their links are dead at once
     ///
-    /// Example:
+    /// Examples:
     ///   usher invite revoke --org acme INVITATION_ID
+    ///   usher invite revoke --org acme --inviter USER_ID
     #[command(verbatim_doc_comment)]
-    Revoke {
-        #[command(flatten)]
-        named: Named,
-    },
+    Revoke(Back),
 }
 
 #[derive(Args, Debug)]
@@ -107,6 +105,25 @@ pub(super) struct Named {
     /// The invitation
     #[arg(value_name = "INVITATION_ID")]
     id: InvitationId,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Back {
+    /// The organization
+    #[arg(long, value_name = "SLUG")]
+    org: String,
+    /// The invitation
+    #[arg(value_name = "INVITATION_ID", required_unless_present = "inviter")]
+    id: Option<InvitationId>,
+    /// All open ones that this person made, a member or not
+    #[arg(long, value_name = "USER_ID", conflicts_with = "id")]
+    inviter: Option<UserId>,
+}
+
+/// How many invitations were taken back.
+#[derive(Debug, Serialize)]
+struct Revoked {
+    revoked: usize,
 }
 
 #[derive(Args, Debug)]
@@ -138,6 +155,12 @@ pub(super) struct New {
     /// Send the invitation again that is there already, instead of refusing
     #[arg(long)]
     resend: bool,
+    /// Invite also whom the directory turned away, where the organization's policy lets its owner
+    #[arg(long, requires = "reason")]
+    override_directory: bool,
+    /// Why the directory's word is not to stand
+    #[arg(long, value_name = "TEXT", requires = "override_directory")]
+    reason: Option<String>,
 }
 
 /// An invitation, and what goes with it this once.
@@ -175,14 +198,35 @@ impl Invite {
                 let projects = (everywhere || !project.is_empty()).then_some(project);
                 (named, Action::Set { role, projects })
             }
-            Self::Revoke { named } => (named, Action::Revoke),
+            Self::Revoke(back) => return back.run(opened).await,
         };
-        let org = opened.organization(&named.org).await?;
-        let (store, context) = (&opened.store, opened.context());
-        let operator = Some(Inviter::operator());
-        let Done { row, warnings, .. } =
-            act(store, org, context, operator, named.id, action).await?;
-        show(opened, org, row, None, warnings).await
+        done(opened, &named.org, named.id, action).await
+    }
+}
+
+async fn done(
+    opened: &Opened,
+    slug: &str,
+    id: InvitationId,
+    action: Action,
+) -> Result<Outcome, Failure> {
+    let org = opened.organization(slug).await?;
+    let (store, context) = (&opened.store, opened.context());
+    let operator = Some(Inviter::operator());
+    let Done { row, warnings, .. } = act(store, org, context, operator, id, action).await?;
+    show(opened, org, row, None, warnings).await
+}
+
+impl Back {
+    async fn run(self, opened: &Opened) -> Result<Outcome, Failure> {
+        if let Some(id) = self.id {
+            return done(opened, &self.org, id, Action::Revoke).await;
+        }
+        let inviter = self.inviter.ok_or(Error::NotFound(Kind::User))?;
+        let org = opened.organization(&self.org).await?;
+        let revoked = revoke_inviter(&opened.store, org, opened.context(), inviter).await?;
+        opened.output.record(&Revoked { revoked })?;
+        Ok(Outcome::Done)
     }
 }
 
@@ -198,6 +242,8 @@ impl New {
             message: self.message,
             silent: self.no_email,
             resends: self.resend,
+            overrides: self.override_directory,
+            reason: self.reason,
         };
         let operator = Some(Inviter::operator());
         let created = create(&opened.store, org, opened.context(), operator, new).await?;

@@ -44,7 +44,7 @@ impl Address {
 
     /// The domain, as it is compared.
     pub fn domain(&self) -> &str {
-        self.norm.rsplit_once('@').map_or("", |(_, domain)| domain)
+        domain_of(&self.norm)
     }
 }
 
@@ -55,12 +55,24 @@ impl fmt::Debug for Address {
     }
 }
 
+/// The domain of a normalized address.
+pub fn domain_of(norm: &str) -> &str {
+    norm.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
 /// A domain in the form in which domains are compared (IDNA A-labels, lower case), or `None`.
 pub fn domain_form(text: &str) -> Option<String> {
     let domain = idna::domain_to_ascii_strict(text.trim()).ok()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let labels = domain.split('.').all(|l| !l.is_empty() && l.len() <= 63);
     (labels && domain.len() <= 253 && domain.chars().all(plain)).then_some(domain)
+}
+
+/// An address of which only enough is shown for its owner to know it.
+pub fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}***@{domain}")
 }
 
 #[cfg(test)]
@@ -89,6 +101,17 @@ mod tests {
                 norm,
                 "{typed}"
             );
+        }
+    }
+
+    #[test]
+    fn a_masked_address_keeps_its_domain() {
+        for (email, expected) in [
+            ("grace@acme.example", "g***@acme.example"),
+            ("\u{e9}@acme.example", "\u{e9}***@acme.example"),
+            ("\"a@b\"@acme.example", "\"***@acme.example"),
+        ] {
+            assert_eq!(masked(email), expected);
         }
     }
 

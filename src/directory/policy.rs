@@ -31,6 +31,8 @@ pub struct Policy {
     pub sso_required: bool,
     /// Whether answers to an invitation's mail go to the inviter.
     pub reply_to_inviter: bool,
+    /// Whether the owner may invite somebody whom the directory turned away.
+    pub allow_directory_override: bool,
     /// Another public URL of this installation, for links where the first one is blocked.
     pub alternate_public_url: Option<String>,
 }
@@ -42,6 +44,7 @@ impl Default for Policy {
             managed_domains: ManagedDomains::Warn,
             sso_required: false,
             reply_to_inviter: true,
+            allow_directory_override: false,
             alternate_public_url: None,
         }
     }

@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod auth;
 mod body;
+mod client;
 pub mod join;
 pub mod layers;
 pub mod oidc;

@@ -1,15 +1,20 @@
 //! What every handler shares: the store, the clock and the keys of this process.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::http::join::Misses;
 use crate::id::Ids;
 use crate::limits;
 use crate::oidc::keys::KeySet;
 use crate::provisioning::invitations::Links;
 use crate::provisioning::{Context, Source};
 use crate::store::Store;
+
+/// Whether an address is that of a proxy which is trusted to say whose requests it brings.
+pub type TrustedProxies = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 
 /// The running gateway, as handlers see it. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +30,10 @@ pub struct Gateway {
     pub keys: Arc<KeySet>,
     /// What invitations' links are made with.
     pub links: Arc<Links>,
+    /// Whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Who follows links to invitations that are none.
+    pub misses: Arc<Misses>,
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
@@ -44,6 +53,8 @@ impl Gateway {
             public_url: Arc::clone(&links.public_url),
             keys: Arc::new(keys),
             links: Arc::new(links),
+            trusted_proxies: Arc::new(|_| false),
+            misses: Arc::default(),
             verifications: Arc::new(Semaphore::new(cores)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
             large_forms: Arc::new(Semaphore::new(limits::LARGE_FORMS)),

@@ -8,6 +8,7 @@ use crate::id::UserId;
 use crate::limits;
 use crate::provisioning::resolution::role;
 use crate::provisioning::scim_client::ScimClient;
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error};
 use crate::scim;
 use crate::store::Tx;
@@ -57,7 +58,7 @@ pub async fn correlate(
              an owner or the operator can move the link",
         ));
     }
-    if !is_trusted(change, client, address).await? {
+    if !is_trusted(change.tx, change.org, here, address.domain()).await? {
         return Err(conflict(
             "the e-mail address belongs to a person who is there already, and its domain is not \
              trusted for this connection; verify the domain or link the person by hand",
@@ -71,16 +72,6 @@ pub async fn correlate(
 
 fn conflict(detail: &str) -> Error {
     Error::Scim(scim::Error::uniqueness(detail))
-}
-
-/// Whether the address lies in a domain that the connection is trusted with.
-async fn is_trusted(
-    change: &mut Change<'_>,
-    client: &ScimClient,
-    address: &Address,
-) -> Result<bool, Error> {
-    let domains = change.tx.domains(change.org, client.connection.id).await?;
-    Ok(domains.iter().any(|row| row.domain == address.domain()))
 }
 
 /// Whether the person holds the owner's title, an override, or an admin's rank from anything but

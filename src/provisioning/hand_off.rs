@@ -5,6 +5,7 @@
 use futures_util::FutureExt;
 use jiff::Timestamp;
 
+use crate::directory::email::domain_of;
 use crate::directory::grant::Entitlement;
 use crate::directory::role::Catalogue;
 use crate::id::{AppId, CodeId, OrganizationId, RoleId, SessionId, UserId};
@@ -18,6 +19,7 @@ use crate::oidc::token::TokenRequest;
 use crate::oidc::{self, Code};
 use crate::provisioning::resolution::role;
 use crate::provisioning::sessions::{self, Door, Live, Reach};
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Context, Error, Kind};
 use crate::secret::{self, Bearer};
 use crate::store::rows::{AppRow, CodeRow, ConnectionRow, UserRow};
@@ -367,7 +369,5 @@ async fn is_verified(tx: &mut Tx, door: &Door, user: &UserRow) -> Result<bool, E
         // A change of the address ends the session that the mailbox made.
         return Ok(true);
     };
-    let domain = norm.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let domains = tx.domains(connection.org_id, connection.id).await?;
-    Ok(domains.iter().any(|row| row.domain == domain))
+    is_trusted(tx, connection.org_id, connection.id, domain_of(norm)).await
 }

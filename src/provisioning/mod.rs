@@ -51,6 +51,7 @@ mod settle;
 pub mod sign_in;
 pub mod steps;
 pub mod sweep;
+pub mod trust;
 pub mod users;
 
 pub use error::{Error, Kind};

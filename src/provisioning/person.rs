@@ -54,6 +54,7 @@ pub(super) async fn apply(
     };
     let old = user.clone();
     user.managed_by = Some(client.connection.id);
+    user.override_at = None;
     user.provisional_since = None;
     user.suspended_by_expiry_at = None;
     user.display_name = resource

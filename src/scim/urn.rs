@@ -4,6 +4,8 @@
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The schema of a Group.
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The schema of a Role (draft-ietf-scim-roles-entitlements).
+pub const ROLE: &str = "urn:ietf:params:scim:schemas:core:2.0:Role";
 /// The enterprise extension of a User.
 pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 /// The schema of the service provider's configuration.

@@ -28,6 +28,7 @@ impl UserRow {
             last_user_name_folded: None,
             email_changed_at: None,
             external_id_changed_at: None,
+            override_at: None,
             owner: false,
             role_id: None,
             roles_version: 1,

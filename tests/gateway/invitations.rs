@@ -6,6 +6,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use usher::directory::connection::{Jit, Profile};
 use usher::id::OrganizationId;
+use usher::provisioning::invitations::NewInvitation;
 
 use crate::credentials::live;
 use crate::harness::{Browser, Connected, Reply, TestGateway, user};
@@ -425,15 +426,83 @@ async fn an_organizations_key_invites_within_bounds_and_itself_alone() {
     }
     let often = own.invite("bob@example.com", json!({})).await;
     refused(&often, 429, "too_many_invitations");
-    assert!(often.header("retry-after").is_some());
+    // The first of the three was made three seconds ago.
+    assert_eq!(often.header("retry-after"), Some("86397"));
+    let quota = |reply: &Reply| {
+        ["ratelimit-policy", "ratelimit"].map(|name| reply.header(name).unwrap().to_owned())
+    };
+    let expected = ["\"address\";q=3;w=86400", "\"address\";r=0;t=86397"];
+    assert_eq!(quota(&often), expected);
     for at in 0..97 {
         own.invited(&format!("p{at}@example.com")).await;
     }
-    refused(
-        &own.invite("more@example.com", json!({})).await,
-        429,
-        "too_many_invitations",
-    );
+    let more = own.invite("more@example.com", json!({})).await;
+    refused(&more, 429, "too_many_invitations");
+    assert_eq!(more.header("retry-after"), Some("3597"));
+    let expected = ["\"inviter\";q=100;w=3600", "\"inviter\";r=0;t=3597"];
+    assert_eq!(quota(&more), expected);
+    own.gateway.clock.advance(3_596);
+    let more = own.invite("more@example.com", json!({})).await;
+    refused(&more, 429, "too_many_invitations");
+    assert_eq!(more.header("retry-after"), Some("1"));
+    own.gateway.clock.advance(1);
+    own.invite("more@example.com", json!({})).await.expect(201);
+    own.gateway.clock.advance(86_396 - 3_597);
+    let often = own.invite("bob@example.com", json!({})).await;
+    refused(&often, 429, "too_many_invitations");
+    assert_eq!(often.header("retry-after"), Some("1"));
+    own.gateway.clock.advance(1);
+    own.invite("bob@example.com", json!({})).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_one_inviter_left_open_is_taken_back_at_once() {
+    let acme = Acme::new().await;
+    let (gateway, org) = (&acme.gateway, acme.org);
+    let okta = connected(&acme, &["acme.example"]).await;
+    let mut people = Vec::new();
+    for name in ["ada@acme.example", "bob@acme.example"] {
+        gateway.scim(&okta).user(name).await;
+        let id = gateway.person(org, name).await.unwrap().id;
+        gateway.grant(org, id, "admin").await;
+        for number in 0..3 {
+            let new = NewInvitation {
+                email: format!("{number}.{name}"),
+                role: "viewer".to_owned(),
+                ..NewInvitation::default()
+            };
+            gateway
+                .invite_with(org, gateway.as_user(id), None, new)
+                .await;
+        }
+        people.push(id);
+    }
+    let ada = people[0];
+    // She left; what she made stays, and can be taken back.
+    gateway.demote(org, ada).await;
+    let filter = format!("/invitations?inviter={ada}");
+    let open = acme.send("GET", &filter, None).await.expect(200).json();
+    assert_eq!(open["data"].as_array().unwrap().len(), 3);
+    for (revoked, left) in [(3, 3), (0, 3)] {
+        let body = json!({"inviter": ada});
+        let reply = acme.send("POST", "/invitations/revoke", Some(body)).await;
+        assert_eq!(reply.expect(200).json(), json!({"revoked": revoked}));
+        let open = acme.send("GET", "/invitations", None).await.json();
+        let open = open["data"].as_array().unwrap().clone();
+        assert_eq!(open.len(), left);
+        let of_bob = |it: &Value| it["email"].as_str().unwrap().ends_with(".bob@acme.example");
+        assert!(open.iter().all(of_bob), "{open:?}");
+    }
+    let events = gateway.events(org).await;
+    let revoked = events
+        .iter()
+        .filter(|it| it["type"] == "invitation.revoked");
+    assert_eq!(revoked.count(), 3);
+    for odd in [json!("x"), json!(org)] {
+        let body = json!({"inviter": odd});
+        let reply = acme.send("POST", "/invitations/revoke", Some(body)).await;
+        refused(&reply, 404, "not_found");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,13 +1,19 @@
 //! The pages of invitations: what each shows, and that showing it changes nothing.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use serde_json::json;
 use usher::directory::connection::Profile;
 use usher::directory::invitation::State;
 use usher::id::OrganizationId;
+use usher::provisioning::invitations::acceptance::{Outcome, accept};
 use usher::provisioning::invitations::actions::Action;
+use usher::provisioning::invitations::judgement::Barrier;
 use usher::provisioning::invitations::{Inviter, NewInvitation};
+use usher::provisioning::settings::connection_state;
 
 use crate::harness::{Browser, Invited, TestGateway, csrf, press, reason};
 
@@ -167,6 +173,47 @@ async fn a_token_that_is_not_ours_is_told_apart_by_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_guesses_is_sent_away_for_a_minute() {
+    let (gateway, org) = acme().await;
+    let good = gateway.invite(org, GRACE, "editor").await.mailed().await;
+    let (head, _) = good.split_at(good.len() - 2);
+    let visit = async |method: &str, path: &str, client: &str| {
+        let client: SocketAddr = client.parse().unwrap();
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .extension(ConnectInfo(client));
+        gateway.send(request.body(Body::empty()).unwrap()).await
+    };
+    let eve = "198.51.100.7:4711";
+    for number in 0..20 {
+        let method = if number % 2 == 0 { "GET" } else { "POST" };
+        let reply = visit(method, &format!("{head}{number:02}"), eve).await;
+        assert_eq!(reply.status.as_u16(), 404, "{}", reply.text());
+        gateway.clock.advance(1);
+    }
+    // Nothing is looked up for her any more, be it good or not; and for nobody else is it so.
+    for (path, client, status) in [
+        (&*good, eve, 429),
+        ("/join/x", "198.51.100.7:4712", 429),
+        (&*good, "198.51.100.8:4711", 200),
+        ("/join/x", "198.51.100.8:4711", 404),
+    ] {
+        let reply = visit("GET", path, client).await.expect(status);
+        if status == 429 {
+            assert_eq!(reason(&reply), "too_many_misses");
+            assert_eq!(reply.header("retry-after"), Some("40"));
+            assert_eq!(reply.header("cache-control"), Some("no-store"));
+        }
+    }
+    gateway.clock.advance(39);
+    let reply = visit("POST", &good, eve).await.expect(429);
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    gateway.clock.advance(1);
+    visit("GET", &good, eve).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_is_good_until_the_second_before_it_expires() {
     let (gateway, org) = acme().await;
     let invited = gateway.invite(org, GRACE, "editor").await;
@@ -255,41 +302,70 @@ async fn what_is_closed_says_so_and_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_else_is_asked_to_sign_out_first() {
     let (gateway, org) = acme().await;
-    let elsewhere = gateway.organization("elsewhere").await;
-    for (home, shown) in [(org, GRACE), (elsewhere, "g***@acme.example")] {
-        let okta = gateway
-            .connect(home, "Okta", Profile::Okta, &["home.example"])
-            .await;
-        let idp = gateway.idp(&okta).await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["home.example"])
+        .await;
+    let idp = gateway.idp(&okta).await;
+    let browser = Browser::new(&gateway);
+    idp.sign_in(&browser, "eve@home.example").await.expect(303);
+    let session = browser.cookie("__Host-usher").unwrap();
+    let invited = gateway.invite(org, GRACE, "editor").await;
+    let path = invited.mailed().await;
+    let before = gateway.traces(org).await;
+    let page = browser.get(&path).await.expect(200).text();
+    for text in ["eve@home.example", GRACE, "My account uses another address"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("Editor"), "{page}");
+    for answer in ["accept", "decline"] {
+        let refused = press(&browser, &path, &[("action", answer)]).await;
+        let page = refused.expect(200).text();
+        assert!(page.contains("another account"), "{page}");
+    }
+    assert_eq!(gateway.traces(org).await, before);
+
+    let out = press(&browser, &path, &[("action", "sign_out")])
+        .await
+        .expect(303);
+    assert_eq!(out.header("location"), Some(&*path));
+    assert_eq!(browser.cookie("__Host-usher"), None);
+    browser.get(&path).await.expect(200);
+    browser.plant("__Host-usher", &session);
+    browser.get("/signed-in").await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_another_organization_says_nothing_of_who_is_invited() {
+    let (gateway, org) = acme().await;
+    let other = gateway.organization("other").await;
+    let domains = ["home.example", "acme.example"];
+    let okta = gateway
+        .connect(other, "Okta", Profile::Okta, &domains)
+        .await;
+    let idp = gateway.idp(&okta).await;
+    for who in ["eve@home.example", GRACE] {
         let browser = Browser::new(&gateway);
-        idp.sign_in(&browser, "eve@home.example").await.expect(303);
-        let session = browser.cookie("__Host-usher").unwrap();
+        idp.sign_in(&browser, who).await.expect(303);
         let invited = gateway.invite(org, GRACE, "editor").await;
         let path = invited.mailed().await;
-        let before = gateway.traces(org).await;
         let page = browser.get(&path).await.expect(200).text();
-        for text in ["eve@home.example", shown, "My account uses another address"] {
+        for text in [who, "g***@acme.example", "Join acme</button>"] {
             assert!(page.contains(text), "{text}: {page}");
         }
-        assert_eq!(page.contains(GRACE), home == org, "{page}");
-        assert!(!page.contains("Editor"), "{page}");
-        let refused = press(&browser, &path, ACCEPT).await.expect(200);
-        assert!(
-            refused.text().contains("another account"),
-            "{}",
-            refused.text()
-        );
-        assert_eq!(gateway.traces(org).await, before);
-
-        let out = press(&browser, &path, &[("action", "sign_out")])
+        assert!(who == GRACE || !page.contains(GRACE), "{page}");
+        // Nothing is in the way, so that nothing is ended.
+        press(&browser, &path, &[("action", "sign_out")])
             .await
             .expect(303);
-        assert_eq!(out.header("location"), Some(&*path));
-        assert_eq!(browser.cookie("__Host-usher"), None);
-        browser.get(&path).await.expect(200);
-        browser.plant("__Host-usher", &session);
-        browser.get("/signed-in").await.expect(403);
-        invited.act(Action::Revoke).await.unwrap();
+        let there = browser.get("/signed-in").await.expect(200).text();
+        assert!(there.contains("other"), "{there}");
+        if who == GRACE {
+            press(&browser, &path, ACCEPT).await.expect(303);
+            let here = browser.get("/signed-in").await.expect(200).text();
+            assert!(here.contains("your invitation"), "{here}");
+        } else {
+            invited.act(Action::Revoke).await.unwrap();
+        }
     }
 }
 
@@ -321,6 +397,35 @@ async fn where_the_organization_wants_it_the_person_signs_in() {
     }
     assert_eq!(invited.row().await.state, State::Pending);
     assert_eq!(gateway.traces(org).await.events, before.events + 1);
+    // A paused connection opens the mailbox's way to nobody.
+    let (store, context) = (&gateway.gateway.store, gateway.command());
+    connection_state::pause(store, context, okta.id)
+        .await
+        .unwrap();
+    let paused = gateway.traces(org).await;
+    for path in [invited.mailed().await, invited.shared().await] {
+        for page in [
+            browser.get(&path).await,
+            browser.submit(&path, &fields).await,
+        ] {
+            let page = page.expect(200).text();
+            for text in ["Okta", "is paused", "an administrator of acme"] {
+                assert!(page.contains(text), "{text}: {page}");
+            }
+            for text in ["<form", "href=", "idp.example"] {
+                assert!(!page.contains(text), "{text}: {page}");
+            }
+        }
+    }
+    let (store, links) = (&gateway.gateway.store, &gateway.gateway.links);
+    let path = invited.mailed().await;
+    let token = path.strip_prefix("/join/").unwrap();
+    let came = accept(store, gateway.command(), links, token, None, vec![]).await;
+    assert!(
+        matches!(came, Ok(Outcome::Barred(Barrier::SignIn))),
+        "{came:?}"
+    );
+    assert_eq!(gateway.traces(org).await, paused);
     let outside = gateway.invite(org, "guest@partner.example", "viewer").await;
     press(&browser, &outside.mailed().await, ACCEPT)
         .await

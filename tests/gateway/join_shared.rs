@@ -45,7 +45,7 @@ async fn a_shared_link_asks_the_mailbox() {
         page.contains(&phrase) && page.contains("Mail me a code"),
         "{page}"
     );
-    assert!(!page.contains("decline"), "{page}");
+    assert!(!page.contains("value=\"decline\""), "{page}");
     let before = gateway.traces(org).await;
     // Neither without a code, nor by declining, nor by guessing before there is one.
     for fields in [
@@ -94,6 +94,39 @@ async fn a_shared_link_asks_the_mailbox() {
     assert_eq!(say(&browser, &path, &format!(" {head} {tail}")).await, 303);
     assert_eq!(invited.row().await.state, State::Accepted);
     browser.get("/signed-in").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_no_takes_what_a_yes_takes() {
+    let (gateway, org) = acme().await;
+    let invited = gateway.invite(org, GRACE, "editor").await;
+    let (path, browser) = (invited.shared().await, Browser::new(&gateway));
+    let no = [("action", "decline")];
+    let reply = press(&browser, &path, &no).await.expect(403);
+    let text = reply.text();
+    assert!(text.contains("an answer takes the code"), "{text}");
+    press(&browser, &path, CODE).await.expect(303);
+    let page = browser.get(&format!("{path}?code")).await.expect(200);
+    assert!(page.text().contains("value=\"decline\""), "{}", page.text());
+    let code = invited.digits().await;
+    let miss = wrong(&code);
+    let no = |code| [("action", "decline"), ("code", code)];
+    press(&browser, &path, &no(&miss)).await.expect(403);
+    assert_eq!(invited.codes().await[0].tries, 1, "a wrong try counts");
+    assert_eq!(invited.row().await.state, State::Pending);
+    let field = csrf(&browser.get(&path).await);
+    let reply = press(&browser, &path, &no(&code)).await.expect(200);
+    assert!(reply.text().contains("You declined"), "{}", reply.text());
+    assert_eq!(invited.row().await.state, State::Declined);
+
+    // Doing it again, by any link, is told as what it is.
+    let before = gateway.traces(org).await;
+    for path in [path, invited.mailed().await] {
+        let fields = [("csrf", &*field), ("action", "decline")];
+        let reply = browser.submit(&path, &fields).await;
+        assert!(!reply.text().contains("You declined"), "{}", reply.text());
+    }
+    assert_eq!(gateway.traces(org).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

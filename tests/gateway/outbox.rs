@@ -76,6 +76,7 @@ impl Stage {
             role_id,
             mailed_role_id: None,
             message: Some("Welcome!".to_owned()),
+            override_reason: None,
             state: State::Pending,
             version: 3,
             share_version: 1,
@@ -192,6 +193,12 @@ impl Stage {
             .boxed()
         })
         .await;
+    }
+
+    /// Closes an invitation, so that its address is free again.
+    async fn close(&self, row: &OutboxRow) {
+        let close = |row: &mut InvitationRow| row.closed_at = Some(row.created_at);
+        self.alter(row, close).await;
     }
 
     /// The events about mails.
@@ -522,7 +529,38 @@ async fn what_is_over_is_not_mailed() {
         .await;
     assert!(!stage.sending(&claimed[0]).await);
     assert_eq!(stage.row(late.id).await.state, Delivery::Cancelled);
+    // Over since it was composed, though nobody cancelled it: the same, and the row is closed.
+    for how in [
+        |row: &mut InvitationRow| row.state = State::Revoked,
+        |row: &mut InvitationRow| row.expires_at = row.created_at,
+    ] {
+        let late = stage.invite("d@b.example").await;
+        let claimed = stage.claim().await;
+        stage.alter(&late, how).await;
+        assert!(!stage.sending(&claimed[0]).await);
+        let row = stage.row(late.id).await;
+        assert_eq!((row.state, row.lease), (Delivery::Cancelled, None));
+        assert!(row.finished_at.is_some());
+        stage.close(&late).await;
+    }
     assert!(relay.taken().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_a_code_is_served_first() {
+    let stage = Stage::set().await;
+    let mut last = stage.invite("p0@b.example").await;
+    for number in 1..15 {
+        last = stage.invite(&format!("p{number}@b.example")).await;
+    }
+    stage.gateway.clock.advance(MINUTE);
+    let code = stage.owed(MailKind::Code, "p14@b.example", last.invitation_id.unwrap());
+    stage.owe(&code).await;
+    let first = stage.claim().await;
+    assert_eq!(first.len(), 10);
+    assert!(first.iter().any(|row| row.id == code.id), "{first:?}");
+    let rest = stage.claim().await;
+    assert_eq!(rest.len(), 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,8 @@
 
 ALTER TABLE organizations ADD COLUMN policy jsonb NOT NULL DEFAULT '{}';
 
+ALTER TABLE users ADD COLUMN override_at bigint;
+
 ALTER TABLE sessions ALTER COLUMN connection_id DROP NOT NULL;
 ALTER TABLE sessions ALTER COLUMN identity_id DROP NOT NULL;
 
@@ -28,6 +30,7 @@ CREATE TABLE invitations (
     role_id uuid NOT NULL,
     mailed_role_id uuid,
     message text COLLATE "C",
+    override_reason text COLLATE "C",
     state text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     share_version bigint NOT NULL,
@@ -57,6 +60,8 @@ CREATE UNIQUE INDEX invitations_open ON invitations (org_id, email_norm)
 CREATE INDEX invitations_state ON invitations (org_id, state, id);
 CREATE INDEX invitations_import_id ON invitations (org_id, import_id);
 CREATE INDEX invitations_created_at ON invitations (org_id, created_at);
+CREATE INDEX invitations_inviter_id ON invitations (org_id, inviter_id) WHERE closed_at IS NULL;
+CREATE INDEX invitations_closed_at ON invitations (closed_at) WHERE email <> '';
 CREATE UNIQUE INDEX invitations_id ON invitations (id);
 
 CREATE TABLE invitation_projects (
@@ -103,5 +108,6 @@ CREATE TABLE outbox (
     FOREIGN KEY (org_id, code_id) REFERENCES mail_codes (org_id, id)
 );
 CREATE INDEX outbox_due_at ON outbox (due_at) WHERE finished_at IS NULL;
+CREATE INDEX outbox_kind ON outbox (kind, due_at) WHERE finished_at IS NULL;
 CREATE INDEX outbox_invitation_id ON outbox (org_id, invitation_id, created_at);
 CREATE INDEX users_buried ON users (org_id, email_norm) WHERE deleted_at IS NOT NULL;

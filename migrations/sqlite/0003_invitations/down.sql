@@ -13,4 +13,5 @@ DELETE FROM sessions WHERE connection_id IS NULL OR identity_id IS NULL;
 ALTER TABLE sessions ALTER COLUMN connection_id SET NOT NULL;
 ALTER TABLE sessions ALTER COLUMN identity_id SET NOT NULL;
 
+ALTER TABLE users DROP COLUMN override_at;
 ALTER TABLE organizations DROP COLUMN policy;

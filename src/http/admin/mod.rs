@@ -15,6 +15,7 @@ mod openapi;
 pub mod organizations;
 pub mod paging;
 pub mod policy;
+mod schemas;
 mod upload;
 pub mod users;
 
@@ -48,8 +49,11 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(organizations::roles))
         .routes(routes!(organizations::projects))
         .routes(routes!(policy::show, policy::replace))
+        .routes(routes!(schemas::list))
+        .routes(routes!(schemas::show, schemas::register, schemas::remove))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::many::many))
+        .routes(routes!(invitations::many::revoke_of_inviter))
         .routes(routes!(invitations::show, invitations::actions::change))
         .routes(routes!(invitations::actions::resend))
         .routes(routes!(invitations::actions::extend))

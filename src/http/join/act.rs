@@ -6,34 +6,36 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
 
-use crate::directory::invitation::{Message, Standing};
+use crate::directory::invitation::Message;
 use crate::http::auth::session::{self, Browser};
+use crate::http::client::Client;
 use crate::http::join::form::{is_bound, is_foreign};
 use crate::http::join::view::Asked;
-use crate::http::join::{Token, Visit, is_alternate, unknown};
+use crate::http::join::{Token, Visit, is_alternate};
 use crate::http::oidc::form::Pairs;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId, signed_in};
 use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::invitations::acceptance::{Entered, Outcome, accept};
-use crate::provisioning::invitations::asked::{ask_again, decline, send_code};
-use crate::provisioning::invitations::look::Look;
+use crate::provisioning::invitations::asked::{No, ask_again, decline, send_code};
+use crate::provisioning::invitations::judgement::Barrier;
+use crate::provisioning::invitations::look::{Look, Page};
 use crate::provisioning::{Context, Source};
 
 /// `POST /join/{token}`.
 pub(super) async fn posted(
     State(gateway): State<Gateway>,
     Extension(request): Extension<RequestId>,
+    client: Client,
     token: Token,
     browser: Browser,
     posted: Request,
 ) -> Response {
-    let Ok(Path(token)) = token else {
-        return unknown(&request);
-    };
+    let token = token.map_or_else(|_| String::new(), |Path(token)| token);
     let visit = Visit {
         gateway: &gateway,
         request: &request,
+        client,
         browser: &browser,
         token: &token,
     };
@@ -69,8 +71,11 @@ impl Visit<'_> {
             }
             Some("ask") => self.ask(&look).await,
             Some("code") => self.send_code().await,
-            Some("decline") => self.decline(said(&pairs, "reason")).await,
-            Some("sign_out") => self.sign_out().await,
+            Some("decline") => {
+                self.decline(said(&pairs, "reason"), said(&pairs, "code"))
+                    .await
+            }
+            Some("sign_out") => self.sign_out(&look).await,
             _ => {
                 let text = "The form says nothing that can be done here. Open the link again.";
                 let (status, title) = (StatusCode::BAD_REQUEST, "That did not work");
@@ -111,13 +116,19 @@ impl Visit<'_> {
                 let stays = is_alternate(headers, look, &gateway.public_url);
                 Ok(self.onward(&entered, stays).await)
             }
-            Outcome::Code(true) => Ok(self.page(&self.look().await?, Asked::WrongCode)),
-            Outcome::Closed
-            | Outcome::Code(false)
-            | Outcome::NeedsAttention
-            | Outcome::SignIn
-            | Outcome::WrongAccount(_) => Ok(self.page(&self.look().await?, Asked::First)),
+            Outcome::Barred(barrier) => self.barred(barrier).await,
+            Outcome::NeedsAttention => Ok(self.page(&self.look().await?, Asked::First)),
         }
+    }
+
+    /// The page of what stands in the way.
+    async fn barred(&self, barrier: Barrier) -> Result<Response, Response> {
+        let asked = match barrier {
+            Barrier::Code(true) => Asked::WrongCode,
+            Barrier::Code(false) => Asked::Unproven,
+            Barrier::Closed | Barrier::SignIn | Barrier::WrongAccount => Asked::First,
+        };
+        Ok(self.page(&self.look().await?, asked))
     }
 
     /// 303 to the only app that serves the organization, or to our own page. The person is in by
@@ -145,6 +156,9 @@ impl Visit<'_> {
     }
 
     async fn ask(&self, look: &Look) -> Result<Response, Response> {
+        let Page::Expired(expired) = &look.page else {
+            return Ok(self.page(look, Asked::First));
+        };
         let gateway = self.gateway;
         ask_again(&gateway.store, self.context(), &gateway.links, self.token)
             .await
@@ -152,7 +166,7 @@ impl Visit<'_> {
         let text = format!(
             "If {} still wants to invite you, a new invitation comes to the invited address. You \
              can close this page.",
-            look.organization
+            expired.organization
         );
         Ok(page::message(
             StatusCode::OK,
@@ -170,7 +184,11 @@ impl Visit<'_> {
         Ok(page::see_other("?code"))
     }
 
-    async fn decline(&self, reason: Option<&str>) -> Result<Response, Response> {
+    async fn decline(
+        &self,
+        reason: Option<&str>,
+        code: Option<&str>,
+    ) -> Result<Response, Response> {
         let gateway = self.gateway;
         let reason = Message::read(reason.unwrap_or_default()).map_err(|error| {
             let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "That did not work");
@@ -182,18 +200,22 @@ impl Visit<'_> {
                 self.request,
             )
         })?;
-        decline(
+        let no = No {
+            reason,
+            code: code.map(str::to_owned),
+            cookies: self.browser.session.into_iter().collect(),
+        };
+        let barrier = decline(
             &gateway.store,
             self.context(),
             &gateway.links,
             self.token,
-            reason,
+            no,
         )
         .await
         .map_err(|error| self.failed(error))?;
-        let look = self.look().await?;
-        if look.standing != Standing::Declined {
-            return Ok(self.page(&look, Asked::First));
+        if let Some(barrier) = barrier {
+            return self.barred(barrier).await;
         }
         let text = "Whoever invited you is told. You can close this page.";
         Ok(page::message(
@@ -203,12 +225,15 @@ impl Visit<'_> {
         ))
     }
 
-    async fn sign_out(&self) -> Result<Response, Response> {
-        signed_in::ended(self.gateway, self.request, self.browser)
-            .await
-            .map_err(|error| self.failed(error))?;
+    /// Ends the session that is in the way, and no other.
+    async fn sign_out(&self, look: &Look) -> Result<Response, Response> {
         let mut response = page::see_other(&format!("/join/{}", self.token));
-        session::end(response.headers_mut(), self.gateway);
+        if matches!(look.page, Page::WrongAccount(_)) {
+            signed_in::ended(self.gateway, self.request, self.browser)
+                .await
+                .map_err(|error| self.failed(error))?;
+            session::end(response.headers_mut(), self.gateway);
+        }
         Ok(response)
     }
 }

@@ -4,6 +4,7 @@
 
 mod act;
 mod form;
+mod misses;
 mod view;
 mod words;
 
@@ -14,14 +15,18 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
+use jiff::SignedDuration;
 
 use crate::http::auth::session::{self, Browser};
+use crate::http::client::Client;
 use crate::http::join::form::Bound;
 use crate::http::join::view::{Asked, show};
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
 use crate::provisioning::invitations::look::{Look, look};
 use crate::provisioning::{Error, Kind};
+
+pub use misses::Misses;
 
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
@@ -56,6 +61,7 @@ type Token = Result<Path<String>, PathRejection>;
 struct Visit<'a> {
     gateway: &'a Gateway,
     request: &'a RequestId,
+    client: Client,
     browser: &'a Browser,
     token: &'a str,
 }
@@ -64,16 +70,17 @@ struct Visit<'a> {
 async fn shown(
     State(gateway): State<Gateway>,
     Extension(request): Extension<RequestId>,
+    client: Client,
     token: Token,
     browser: Browser,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Ok(Path(token)) = token else {
-        return unknown(&request);
-    };
+    // What is no text is no token either.
+    let token = token.map_or_else(|_| String::new(), |Path(token)| token);
     let visit = Visit {
         gateway: &gateway,
         request: &request,
+        client,
         browser: &browser,
         token: &token,
     };
@@ -91,6 +98,9 @@ impl Visit<'_> {
     /// What the link shows now.
     async fn look(&self) -> Result<Look, Response> {
         let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        if let Some(until) = gateway.misses.until(self.client.0, now) {
+            return Err(too_many(until.duration_since(now), self.request));
+        }
         let cookies = self.browser.session.into_iter().collect();
         look(&gateway.store, &gateway.links, self.token, cookies, now)
             .await
@@ -101,14 +111,18 @@ impl Visit<'_> {
     fn page(&self, look: &Look, asked: Asked) -> Response {
         let bound = Bound::of(self.browser, self.gateway.ids.entropy(), self.token);
         let place = (&*self.gateway.public_url, self.gateway.ids.clock().now());
-        let mut response = show(look, asked, &bound.field, place);
+        let mut response = show(&look.page, asked, &bound.field, place);
         session::bind(response.headers_mut(), self.gateway, &bound.secret);
         response
     }
 
     fn failed(&self, error: Error) -> Response {
         match error {
-            Error::NotFound(Kind::Invitation) => unknown(self.request),
+            Error::NotFound(Kind::Invitation) => {
+                let now = self.gateway.ids.clock().now();
+                self.gateway.misses.note(self.client.0, now);
+                unknown(self.request)
+            }
             error => page::error(error, self.request),
         }
     }
@@ -120,6 +134,18 @@ fn unknown(request: &RequestId) -> Response {
         it; if it still does not work, ask whoever invited you.";
     let (status, title) = (StatusCode::NOT_FOUND, "No such invitation");
     page::refusal(status, title, "unknown_invitation", text, request)
+}
+
+/// Somebody tries one address after the other.
+fn too_many(left: SignedDuration, request: &RequestId) -> Response {
+    let text = "Too many addresses were opened from your network that are no invitations. Wait a \
+        minute, then open the link from your mail again.";
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut response = page::refusal(status, "One moment", "too_many_misses", text, request);
+    let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, seconds.into());
+    response
 }
 
 /// Whether the browser came by the organization's other public URL. The sign-in that the app

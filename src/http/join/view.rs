@@ -5,13 +5,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 
-use crate::directory::invitation::Standing;
-use crate::directory::invitation::link::Channel;
-use crate::http::join::words::{distance, masked};
+use crate::http::join::words::distance;
 use crate::http::reply::page;
 use crate::mail::wording::absolute;
 use crate::oidc::launch::hand_off_url;
-use crate::provisioning::invitations::look::{Here, Look, SignIn};
+use crate::provisioning::invitations::look::{
+    Accepted, Closed, Expired, Offer, Page, SignIn, WrongAccount,
+};
 
 /// What brought somebody to the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) enum Asked {
     WrongCode,
     /// An answer that was not bound to the browser.
     OnceMore,
+    /// An answer without the code that it takes.
+    Unproven,
 }
 
 impl Asked {
@@ -42,6 +44,10 @@ impl Asked {
                 "Nothing was changed yet: please confirm once more. If you see this again, allow \
                  cookies for this site.",
             ),
+            Self::Unproven => Some(
+                "Nothing was changed: this link was passed on, so an answer takes the code that is \
+                 mailed to the invited address.",
+            ),
         }
     }
 
@@ -59,7 +65,7 @@ impl Asked {
 #[derive(Template)]
 #[template(path = "join.html")]
 struct Live<'a> {
-    look: &'a Look,
+    look: &'a Offer,
     asked: Asked,
     csrf: &'a str,
     expires: String,
@@ -67,22 +73,16 @@ struct Live<'a> {
 }
 
 impl Live<'_> {
-    fn is_mailed(&self) -> bool {
-        self.look.channel == Channel::Mail
-    }
-
     fn takes_code(&self) -> bool {
-        matches!(self.asked, Asked::Code | Asked::WrongCode)
+        matches!(self.asked, Asked::Code | Asked::Unproven | Asked::WrongCode)
     }
 }
 
 /// Somebody else is signed in.
 #[derive(Template)]
 #[template(path = "join_account.html")]
-struct WrongAccount<'a> {
-    look: &'a Look,
-    here: &'a Here,
-    invited: String,
+struct Another<'a> {
+    look: &'a WrongAccount,
     asked: Asked,
     csrf: &'a str,
 }
@@ -91,8 +91,7 @@ struct WrongAccount<'a> {
 #[derive(Template)]
 #[template(path = "join_sign_in.html")]
 struct Elsewhere<'a> {
-    look: &'a Look,
-    sign_in: &'a SignIn,
+    look: &'a SignIn,
     expires: String,
     relative: String,
 }
@@ -100,8 +99,8 @@ struct Elsewhere<'a> {
 /// It is too late.
 #[derive(Template)]
 #[template(path = "join_expired.html")]
-struct Expired<'a> {
-    look: &'a Look,
+struct Late<'a> {
+    look: &'a Expired,
     asked: Asked,
     csrf: &'a str,
     expires: String,
@@ -119,27 +118,20 @@ struct Done<'a> {
 
 /// The page for how an invitation stands at this moment; its forms bear this field.
 pub(super) fn show(
-    look: &Look,
+    page: &Page,
     asked: Asked,
     csrf: &str,
     (public_url, now): (&str, Timestamp),
 ) -> Response {
-    let (expires, relative) = (absolute(look.expires_at), distance(look.expires_at, now));
-    match look.standing {
-        Standing::Accepted => accepted(look, public_url),
-        Standing::Declined | Standing::Revoked => gone(CLOSED),
-        Standing::Superseded if look.is_renewed => gone(RENEWED),
-        Standing::Superseded => gone(CAME_OTHERWISE),
-        Standing::Expired | Standing::NeedsAttention | Standing::Pending if look.replaced => {
-            gone(RENEWED)
-        }
-        Standing::NeedsAttention => {
-            let text = "An administrator has to look at it before you can accept it; they were \
-                told. Open this link again later, or ask whoever invited you.";
-            note(StatusCode::OK, "The invitation has to wait", text)
-        }
-        Standing::Expired => {
-            let page = Expired {
+    let times = |at| (absolute(at), distance(at, now));
+    match page {
+        Page::Accepted(look) => accepted(look, public_url),
+        Page::Closed(Closed::CameOtherwise) => gone(CAME_OTHERWISE),
+        Page::Closed(Closed::Over) => gone(CLOSED),
+        Page::Closed(Closed::Renewed) => gone(RENEWED),
+        Page::Expired(look) => {
+            let (expires, relative) = times(look.expired_at);
+            let page = Late {
                 look,
                 asked,
                 csrf,
@@ -148,41 +140,34 @@ pub(super) fn show(
             };
             page::html(StatusCode::GONE, &page, &[])
         }
-        Standing::Pending => pending(look, asked, csrf, (expires, relative)),
+        Page::Pending(look) => pending(look, asked, csrf, times(look.expires_at)),
+        Page::SignIn(look) => {
+            let (expires, relative) = times(look.expires_at);
+            let page = Elsewhere {
+                look,
+                expires,
+                relative,
+            };
+            page::html(StatusCode::OK, &page, &[])
+        }
+        Page::Waiting => {
+            let text = "An administrator has to look at it before you can accept it; they were \
+                told. Open this link again later, or ask whoever invited you.";
+            note(StatusCode::OK, "The invitation has to wait", text)
+        }
+        Page::WrongAccount(look) => {
+            let page = Another { look, asked, csrf };
+            page::html(StatusCode::OK, &page, &[])
+        }
     }
 }
 
 fn pending(
-    look: &Look,
+    look: &Offer,
     asked: Asked,
     csrf: &str,
     (expires, relative): (String, String),
 ) -> Response {
-    if let Some(here) = look.here.as_ref().filter(|here| !here.is_invited) {
-        let invited = if here.is_member {
-            look.email.clone()
-        } else {
-            masked(&look.email)
-        };
-        let page = WrongAccount {
-            look,
-            here,
-            invited,
-            asked,
-            csrf,
-        };
-        return page::html(StatusCode::OK, &page, &[]);
-    }
-    if let Some(sign_in) = &look.sign_in {
-        let page = Elsewhere {
-            look,
-            sign_in,
-            expires,
-            relative,
-        };
-        return page::html(StatusCode::OK, &page, &[]);
-    }
-    let onward = look.app.as_ref().map_or(&[][..], |(_, all)| all);
     let page = Live {
         look,
         asked,
@@ -191,10 +176,10 @@ fn pending(
         relative,
     };
     let status = match asked {
-        Asked::WrongCode => StatusCode::FORBIDDEN,
+        Asked::Unproven | Asked::WrongCode => StatusCode::FORBIDDEN,
         _ => StatusCode::OK,
     };
-    page::html(status, &page, &page::origins(onward))
+    page::html(status, &page, &page::origins(&look.app))
 }
 
 /// A heading and a sentence.
@@ -227,11 +212,10 @@ fn note(status: StatusCode, title: &str, text: &str) -> Response {
     page::html(status, &page, &[])
 }
 
-fn accepted(look: &Look, public_url: &str) -> Response {
-    let is_in = look.here.as_ref().is_some_and(|here| here.accepted);
-    let begin = look.app.as_ref().and_then(|(begin, _)| begin.as_deref());
-    let begin = begin.map(|uri| hand_off_url(uri, public_url, &look.email, None));
-    let (text, onward) = match (is_in, begin) {
+fn accepted(look: &Accepted, public_url: &str) -> Response {
+    let begin = look.begin.as_ref();
+    let begin = begin.map(|(uri, address)| hand_off_url(uri, public_url, address, None));
+    let (text, onward) = match (look.is_in, begin) {
         (true, begin) => {
             let place = begin.unwrap_or_else(|| "/signed-in".to_owned());
             ("You are signed in.", Some((place, "Continue")))

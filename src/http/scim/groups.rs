@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
+use crate::http::scim::cursor::Cursors;
 use crate::http::scim::task::{Done, Task};
 use crate::http::scim::{ScimRequest, page, resource, unchanged, view};
 use crate::id::ScimGroupId;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, groups};
-use crate::scim::catalog::GROUP_TYPE;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
 use crate::store::rows::ScimGroupRow;
+use crate::store::search::After;
 use crate::store::{self, Tx};
 
 /// One of them.
@@ -25,7 +26,7 @@ pub(super) async fn one(
     request: &ScimRequest,
     id: &str,
 ) -> Result<Response, Error> {
-    let projection = request.task.projection(&GROUP_TYPE, client)?;
+    let projection = request.task.projection(client.types.group, client)?;
     let row = tx
         .scim_group(client.org, client.connection.id, known(id)?)
         .await?;
@@ -33,7 +34,7 @@ pub(super) async fn one(
     if let Some(response) = unchanged(request, row.version) {
         return Ok(response);
     }
-    let location = client.location(&GROUP_TYPE, row.id);
+    let location = client.location(client.types.group, row.id);
     let version = row.version;
     let body = view::groups(tx, client, &[row], &projection)
         .await?
@@ -46,10 +47,11 @@ pub(super) async fn one(
 pub(super) async fn list(
     tx: &mut Tx,
     client: &ScimClient,
-    request: &ScimRequest,
+    cursors: &Cursors,
+    pairs: &[(String, String)],
 ) -> Result<Response, Error> {
-    let query = ListQuery::parse(&GROUP_TYPE, &request.pairs, client.strictness())?;
-    let search = page::search(client, &query)?;
+    let query = ListQuery::parse(client.types.group, pairs, client.strictness())?;
+    let search = page::search(cursors, client, client.types.group, &query)?;
     if search.is_scan() && tx.groups_exceed(&search, limits::SCAN_BUDGET).await? {
         return Err(Error::Store(store::Error::TooMany));
     }
@@ -58,26 +60,39 @@ pub(super) async fn list(
         Some((offset, limit)) => tx.scim_group_page(&search, offset, limit).await?,
         None => Vec::new(),
     };
+    let mut more = page::cut(&query, &mut rows);
     if query.projection.wants("members") {
-        let shown = affordable(tx, client, &rows).await?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let shown = affordable(tx, client, &ids).await?;
+        more |= shown < rows.len();
         rows.truncate(shown);
     }
+    let next = match rows.last().filter(|_| more && query.is_by_cursor()) {
+        Some(last) => Some(After {
+            key: match search.sort {
+                Some(_) => tx.scim_group_key(&search, last.id).await?,
+                None => None,
+            },
+            id: last.id.uuid().into(),
+        }),
+        None => None,
+    };
     let resources = view::groups(tx, client, &rows, &query.projection).await?;
-    Ok(page::response(&query, total, resources))
+    let found = (total, next);
+    Ok(page::response(cursors, client, &query, found, resources))
 }
 
 /// How many of these groups a page can show with their members: all, unless they are huge; the
 /// rest is the next page's.
-async fn affordable(
+pub(super) async fn affordable(
     tx: &mut Tx,
     client: &ScimClient,
-    rows: &[ScimGroupRow],
+    ids: &[ScimGroupId],
 ) -> Result<usize, Error> {
-    if rows.len() < 2 {
-        return Ok(rows.len());
+    if ids.len() < 2 {
+        return Ok(ids.len());
     }
-    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-    let counts = tx.member_counts(client.org, &ids).await?;
+    let counts = tx.member_counts(client.org, ids).await?;
     let counts: BTreeMap<_, _> = counts.into_iter().collect();
     let mut members = 0;
     let fits = ids.iter().take_while(|id| {
@@ -93,7 +108,7 @@ pub(super) async fn create(
     client: &ScimClient,
     task: &Task,
 ) -> Result<Done, Error> {
-    let draft = validate::create(&GROUP_TYPE, task.body()?, client.strictness())?;
+    let draft = validate::create(client.types.group, task.body()?, client.strictness())?;
     let members = draft.members.unwrap_or_default();
     let id = task.id.map_or_else(|| change.id(), Into::into);
     let row = groups::create(change, client, id, &draft.resource, &members).await?;
@@ -117,14 +132,14 @@ pub(super) async fn change(
         Method::PUT => {
             let body = task.body()?;
             groups::replace(change, client, known(id)?, conditions, |current| {
-                let draft = validate::replace(&GROUP_TYPE, current, body, strictness)?;
+                let draft = validate::replace(client.types.group, current, body, strictness)?;
                 ignored = draft.ignored;
                 Ok((draft.resource, draft.members))
             })
             .await?
         }
         _ => {
-            let patch = Patch::parse(&GROUP_TYPE, task.body()?, strictness)?;
+            let patch = Patch::parse(client.types.group, task.body()?, strictness)?;
             patch.ignored().clone_into(&mut ignored);
             groups::patch(change, client, known(id)?, conditions, patch).await?
         }
@@ -140,9 +155,9 @@ async fn done(
     row: ScimGroupRow,
     ignored: Vec<String>,
 ) -> Result<Done, Error> {
-    let at = Some((row.version, client.location(&GROUP_TYPE, row.id)));
-    let seen = if task.is_shown(&GROUP_TYPE, client) {
-        let projection = task.projection(&GROUP_TYPE, client)?;
+    let at = Some((row.version, client.location(client.types.group, row.id)));
+    let seen = if task.is_shown(client.types.group, client) {
+        let projection = task.projection(client.types.group, client)?;
         let mut seen = view::groups(change.tx, client, &[row], &projection).await?;
         Some(seen.pop().unwrap_or_default())
     } else {

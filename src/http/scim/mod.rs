@@ -18,16 +18,20 @@ use futures_util::FutureExt;
 use crate::http::Gateway;
 use crate::http::reply;
 use crate::provisioning::scim_client::Credentials;
-use crate::provisioning::{self, Error};
+use crate::provisioning::{Error, scim_question};
 use crate::scim;
+use crate::scim::catalog::custom::Types;
 
 mod bulk;
+mod cursor;
 mod discovery;
 mod endpoint;
 mod groups;
 mod page;
 mod request;
 mod resources;
+mod roles;
+mod root;
 mod task;
 mod users;
 mod view;
@@ -72,7 +76,7 @@ async fn answer(
 async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
     let public = request.task.endpoint == Endpoint::ServiceProviderConfig;
     if public && request.credentials.bearer.is_none() && request.is_get() {
-        return discovery::answer(&request);
+        return discovery::answer(&request, Types::STANDARD);
     }
     let allowed = request.task.endpoint.methods();
     if request.task.method == Method::OPTIONS {
@@ -90,20 +94,27 @@ async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Err
         });
     }
     match request.task.endpoint {
-        Endpoint::Users | Endpoint::User(_) | Endpoint::Groups | Endpoint::Group(_) => {
-            resources::answer(gateway, request).await
-        }
+        Endpoint::Users
+        | Endpoint::User(_)
+        | Endpoint::Groups
+        | Endpoint::Group(_)
+        | Endpoint::Search(_) => resources::answer(gateway, request).await,
+        Endpoint::Role(_) | Endpoint::Roles => roles::answer(gateway, request).await,
         Endpoint::Bulk => bulk::answer(gateway, request).await,
         _ => {
-            let_in(gateway, request.credentials.clone()).await?;
-            discovery::answer(&request)
+            let credentials = request.credentials.clone();
+            let types = scim_question(&gateway.store, &gateway.ids, credentials, |_, client| {
+                let types = client.types;
+                async move { Ok(types) }.boxed()
+            });
+            discovery::answer(&request, types.await?)
         }
     }
 }
 
 /// Checks the credentials alone, for answers that need nothing else of the store.
 async fn let_in(gateway: &Gateway, credentials: Credentials) -> Result<(), Error> {
-    provisioning::scim_question(&gateway.store, &gateway.ids, credentials, |_, _| {
+    scim_question(&gateway.store, &gateway.ids, credentials, |_, _| {
         async { Ok(()) }.boxed()
     })
     .await

@@ -3,17 +3,18 @@
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
+use crate::http::scim::cursor::Cursors;
 use crate::http::scim::task::{Done, Task};
 use crate::http::scim::{ScimRequest, page, resource, unchanged, view};
 use crate::id::ScimUserId;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, users};
-use crate::scim::catalog::USER_TYPE;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
 use crate::store::rows::ScimUserRow;
+use crate::store::search::After;
 use crate::store::{self, Tx};
 
 /// One of them.
@@ -23,7 +24,7 @@ pub(super) async fn one(
     request: &ScimRequest,
     id: &str,
 ) -> Result<Response, Error> {
-    let projection = request.task.projection(&USER_TYPE, client)?;
+    let projection = request.task.projection(client.types.user, client)?;
     let row = tx
         .scim_user(client.org, client.connection.id, known(id)?)
         .await?;
@@ -31,7 +32,7 @@ pub(super) async fn one(
     if let Some(response) = unchanged(request, row.version) {
         return Ok(response);
     }
-    let location = client.location(&USER_TYPE, row.id);
+    let location = client.location(client.types.user, row.id);
     let version = row.version;
     let body = view::users(tx, client, &[row], &projection)
         .await?
@@ -44,20 +45,33 @@ pub(super) async fn one(
 pub(super) async fn list(
     tx: &mut Tx,
     client: &ScimClient,
-    request: &ScimRequest,
+    cursors: &Cursors,
+    pairs: &[(String, String)],
 ) -> Result<Response, Error> {
-    let query = ListQuery::parse(&USER_TYPE, &request.pairs, client.strictness())?;
-    let search = page::search(client, &query)?;
+    let query = ListQuery::parse(client.types.user, pairs, client.strictness())?;
+    let search = page::search(cursors, client, client.types.user, &query)?;
     if search.is_scan() && tx.users_exceed(&search, limits::SCAN_BUDGET).await? {
         return Err(Error::Store(store::Error::TooMany));
     }
     let total = tx.count_scim_users(&search).await?;
-    let rows = match page::window(&query, total) {
+    let mut rows = match page::window(&query, total) {
         Some((offset, limit)) => tx.scim_user_page(&search, offset, limit).await?,
         None => Vec::new(),
     };
+    let more = page::cut(&query, &mut rows);
+    let next = match rows.last().filter(|_| more && query.is_by_cursor()) {
+        Some(last) => Some(After {
+            key: match search.sort {
+                Some(_) => tx.scim_user_key(&search, last.id).await?,
+                None => None,
+            },
+            id: last.id.uuid().into(),
+        }),
+        None => None,
+    };
     let resources = view::users(tx, client, &rows, &query.projection).await?;
-    Ok(page::response(&query, total, resources))
+    let found = (total, next);
+    Ok(page::response(cursors, client, &query, found, resources))
 }
 
 /// Creates one.
@@ -66,7 +80,7 @@ pub(super) async fn create(
     client: &ScimClient,
     task: &Task,
 ) -> Result<Done, Error> {
-    let draft = validate::create(&USER_TYPE, task.body()?, client.strictness())?;
+    let draft = validate::create(client.types.user, task.body()?, client.strictness())?;
     let id = task.id.map_or_else(|| change.id(), Into::into);
     let row = users::create(change, client, id, &draft.resource).await?;
     done(change, client, task, row, draft.ignored).await
@@ -89,14 +103,14 @@ pub(super) async fn change(
         Method::PUT => {
             let body = task.body()?;
             users::update(change, client, known(id)?, conditions, |current, _| {
-                let draft = validate::replace(&USER_TYPE, current, body, strictness)?;
+                let draft = validate::replace(client.types.user, current, body, strictness)?;
                 ignored = draft.ignored;
                 Ok(draft.resource)
             })
             .await?
         }
         _ => {
-            let patch = Patch::parse(&USER_TYPE, task.body()?, strictness)?;
+            let patch = Patch::parse(client.types.user, task.body()?, strictness)?;
             patch.ignored().clone_into(&mut ignored);
             users::update(change, client, known(id)?, conditions, |current, id| {
                 patch.apply(current, id)
@@ -115,9 +129,9 @@ async fn done(
     row: ScimUserRow,
     ignored: Vec<String>,
 ) -> Result<Done, Error> {
-    let at = Some((row.version, client.location(&USER_TYPE, row.id)));
-    let seen = if task.is_shown(&USER_TYPE, client) {
-        let projection = task.projection(&USER_TYPE, client)?;
+    let at = Some((row.version, client.location(client.types.user, row.id)));
+    let seen = if task.is_shown(client.types.user, client) {
+        let projection = task.projection(client.types.user, client)?;
         let mut seen = view::users(change.tx, client, &[row], &projection).await?;
         Some(seen.pop().unwrap_or_default())
     } else {

@@ -102,6 +102,7 @@ impl<'a> Judge<'a> {
                     expires_at: self.common.expires_at,
                     message: self.common.message.clone(),
                     mailed: self.common.mailed,
+                    override_reason: None,
                     import: None,
                 },
                 replaces,

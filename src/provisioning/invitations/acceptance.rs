@@ -7,18 +7,16 @@ use futures_util::FutureExt;
 use serde_json::json;
 
 use crate::directory::event::EventKind;
-use crate::directory::invitation::link::{Channel, LinkClaim};
-use crate::directory::invitation::{Standing, State};
+use crate::directory::invitation::State;
 use crate::id::{OrganizationId, UserId};
 use crate::provisioning::invitations::asked::notify;
-use crate::provisioning::invitations::codes::proves;
 use crate::provisioning::invitations::interplay::{inviter_may, standing_projects, take};
-use crate::provisioning::invitations::links::{is_current, standing};
-use crate::provisioning::invitations::look::sso_of;
+use crate::provisioning::invitations::judgement::{Barrier, Click, Judgement, here, proven};
 use crate::provisioning::invitations::{Links, Rules, close, told};
-use crate::provisioning::sessions::{self, ABSOLUTE, Live};
+use crate::provisioning::people::retire_all;
+use crate::provisioning::sessions::{self, ABSOLUTE};
 use crate::provisioning::sign_in::Cookie;
-use crate::provisioning::{Change, Context, Error, Kind, Source, change};
+use crate::provisioning::{Change, Context, Error, Source, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{InvitationRow, SessionRow, UserRow};
@@ -27,18 +25,12 @@ use crate::store::types::Time;
 /// What a click on "accept" came to.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It cannot be accepted: the page says how it stands.
-    Closed,
-    /// A code is asked for: the link did not come by mail. Whether one was said, and was wrong.
-    Code(bool),
+    /// Nothing: something stands in the way.
+    Barred(Barrier),
     /// The person came.
     In(Entered),
     /// It waits for an admin now.
     NeedsAttention,
-    /// The person signs in through the connection of their domain.
-    SignIn,
-    /// Somebody else is signed in in this browser.
-    WrongAccount(String),
 }
 
 /// Somebody who came.
@@ -65,23 +57,19 @@ pub async fn accept(
 ) -> Result<Outcome, Error> {
     let (claim, org) = proven(store, links, token).await?;
     let secret = Bearer::new("", context.ids.entropy());
-    let now = context.ids.clock().now();
-    let mut here = Vec::new();
-    for cookie in cookies {
-        here.extend(sessions::current(store, vec![cookie], now).await?);
-    }
+    let here = here(store, &context, cookies).await?;
     let (links, there) = (Arc::clone(links), here.clone());
     let outcome = change(store, org, context.clone(), move |change| {
         let (links, code, secret) = (Arc::clone(&links), code.clone(), secret.clone());
         let here = there.clone();
         async move {
-            let asked = Asked {
+            let click = Click {
                 links: &links,
                 claim,
                 code: code.as_deref(),
                 here: &here,
             };
-            asked.enter(change, secret).await
+            enter(change, &click, secret).await
         }
         .boxed()
     })
@@ -103,69 +91,21 @@ pub async fn accept(
     Ok(outcome)
 }
 
-/// The invitation that a link names, if we made the link.
-pub(super) async fn proven(
-    store: &Store,
-    links: &Links,
-    token: &str,
-) -> Result<(LinkClaim, OrganizationId), Error> {
-    const NONE: Error = Error::NotFound(Kind::Invitation);
-    let claim = LinkClaim::parse(token).ok_or(NONE)?;
-    let row = store
-        .read(move |tx| async move { tx.invitation_of_link(claim.invitation).await }.boxed())
-        .await?;
-    let org = row.ok_or(NONE)?.org_id;
-    if claim.is_proven(&links.keys, org) {
-        Ok((claim, org))
-    } else {
-        Err(NONE)
+async fn enter(
+    change: &mut Change<'_>,
+    click: &Click<'_>,
+    secret: Bearer,
+) -> Result<Outcome, Error> {
+    let (rules, row) = match click.judged(change).await? {
+        Judgement::Barred(barrier) => return Ok(Outcome::Barred(barrier)),
+        Judgement::Free(free) => *free,
+    };
+    let holder = change.tx.user_by_email(change.org, &row.email_norm).await?;
+    if holder.as_ref().is_some_and(|holder| !returns(&row, holder)) {
+        close(change, row, State::Superseded, "came_otherwise").await?;
+        return Ok(Outcome::Barred(Barrier::Closed));
     }
-}
-
-/// A click.
-struct Asked<'a> {
-    links: &'a Links,
-    claim: LinkClaim,
-    code: Option<&'a str>,
-    here: &'a [Live],
-}
-
-impl Asked<'_> {
-    async fn enter(&self, change: &mut Change<'_>, secret: Bearer) -> Result<Outcome, Error> {
-        let row = change
-            .tx
-            .invitation(change.org, self.claim.invitation)
-            .await?;
-        let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
-        let stands = standing(&self.claim, &row, change.now) == Standing::Pending;
-        if !stands || !is_current(&self.claim, &row) {
-            return Ok(Outcome::Closed);
-        }
-        let other = |live: &&Live| live.user.email_norm.as_ref() != Some(&row.email_norm);
-        if let Some(live) = self.here.iter().find(other) {
-            let name = live.user.email.clone().or(live.user.display_name.clone());
-            return Ok(Outcome::WrongAccount(name.unwrap_or_default()));
-        }
-        let rules = Rules::read(change.tx, change.org).await?;
-        if rules.policy.sso_required && sso_of(change.tx, &row).await?.is_some() {
-            return Ok(Outcome::SignIn);
-        }
-        let proof = self.claim.channel == Channel::Mail
-            || proves(change, self.links, &row, self.code).await?;
-        if !proof {
-            return Ok(Outcome::Code(self.code.is_some()));
-        }
-        if change
-            .tx
-            .user_by_email(change.org, &row.email_norm)
-            .await?
-            .is_some()
-        {
-            close(change, row, State::Superseded, "came_otherwise").await?;
-            return Ok(Outcome::Closed);
-        }
-        join(change, &rules, row, secret).await
-    }
+    join(change, &rules, row, holder, secret).await
 }
 
 /// Makes the person, unless an admin has to look first.
@@ -173,6 +113,7 @@ async fn join(
     change: &mut Change<'_>,
     rules: &Rules,
     row: InvitationRow,
+    holder: Option<UserRow>,
     secret: Bearer,
 ) -> Result<Outcome, Error> {
     if !inviter_may(change, rules, &row).await? {
@@ -183,9 +124,28 @@ async fn join(
         attend(change, row, "no_project_left").await?;
         return Ok(Outcome::NeedsAttention);
     };
+    let user = match holder {
+        Some(holder) => bring_back(change, holder).await?,
+        None => make(change, &row).await?,
+    };
+    if !take(change, &row, user, projects, "link").await? {
+        return Err(Error::Stale);
+    }
+    let cookie = begin(change, user, secret).await?;
+    Ok(Outcome::In(Entered {
+        org: change.org,
+        user,
+        email: row.email,
+        cookie,
+    }))
+}
+
+/// Makes the person.
+async fn make(change: &mut Change<'_>, row: &InvitationRow) -> Result<UserId, Error> {
     let user = UserRow {
         email: Some(row.email.clone()),
         email_norm: Some(row.email_norm.clone()),
+        override_at: row.override_reason.as_ref().map(|_| change.time()),
         ..UserRow::fresh(change.org, change.id(), change.time())
     };
     change.tx.insert_user(&user).await?;
@@ -195,16 +155,40 @@ async fn join(
         "invitation_id": row.id,
     });
     change.record_of(user.id, EventKind::UserCreated, data);
-    if !take(change, &row, user.id, projects, "link").await? {
-        return Err(Error::Stale);
+    Ok(user.id)
+}
+
+/// Whether the holder of the address is somebody whom a directory turned away, and who is invited
+/// all the same.
+fn returns(row: &InvitationRow, holder: &UserRow) -> bool {
+    let by_others = holder
+        .suspended_by_admin_at
+        .or(holder.suspended_by_expiry_at);
+    row.override_reason.is_some()
+        && holder.suspended_by_directory_at.is_some()
+        && by_others.is_none()
+}
+
+/// Lets in somebody whom a directory turned away. From here on no directory manages them: its
+/// resource stays as it is, and means nobody until somebody says so.
+async fn bring_back(change: &mut Change<'_>, mut user: UserRow) -> Result<UserId, Error> {
+    retire_all(change, user.id, "directory_overridden").await?;
+    for (_, connection, id) in change.tx.scim_links_of(change.org, &[user.id]).await? {
+        if let Some(mut resource) = change.tx.scim_user(change.org, connection, id).await? {
+            resource.user_id = None;
+            resource.proposed_user_id = Some(user.id);
+            change.tx.update_scim_user(&resource).await?;
+        }
     }
-    let cookie = begin(change, user.id, secret).await?;
-    Ok(Outcome::In(Entered {
-        org: change.org,
-        user: user.id,
-        email: row.email,
-        cookie,
-    }))
+    user.managed_by = None;
+    user.suspended_by_directory_at = None;
+    user.override_at = Some(change.time());
+    user.updated_at = change.time();
+    change.tx.update_user(&user).await?;
+    let data = json!({"user_id": user.id, "email": user.email, "override": true});
+    change.record_of(user.id, EventKind::UserReactivated, data);
+    change.touch(user.id);
+    Ok(user.id)
 }
 
 async fn attend(

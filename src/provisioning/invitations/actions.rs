@@ -9,12 +9,13 @@ use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::expiry::{Extension, extended};
 use crate::directory::invitation::{State, resending};
-use crate::id::{ImportId, InvitationId, OrganizationId};
-use crate::provisioning::invitations::{Inviter, Rules, close, find, owe, told};
+use crate::id::{ImportId, InvitationId, OrganizationId, UserId};
+use crate::provisioning::invitations::owe::owe;
+use crate::provisioning::invitations::{Inviter, Rules, close, find, told};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::Store;
 use crate::store::rows::InvitationRow;
-use crate::store::types::{Doc, Time};
+use crate::store::types::Time;
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -101,6 +102,32 @@ pub async fn act_in(
     }
 }
 
+/// Takes back what somebody's invitations leave open, in a change that is under way; answers how
+/// many. Whoever they are: a member, or somebody who left.
+pub async fn revoke_inviter_in(change: &mut Change<'_>, inviter: UserId) -> Result<usize, Error> {
+    let user = change.tx.user(change.org, inviter).await?;
+    user.ok_or(Error::NotFound(Kind::User))?;
+    let rows = change.tx.open_invitations_by(change.org, inviter).await?;
+    let count = rows.len();
+    for row in rows {
+        close(change, row, State::Revoked, "inviter_revoked").await?;
+    }
+    Ok(count)
+}
+
+/// The same, as a change of its own.
+pub async fn revoke_inviter(
+    store: &Store,
+    org: OrganizationId,
+    context: Context,
+    inviter: UserId,
+) -> Result<usize, Error> {
+    change(store, org, context, move |change| {
+        async move { revoke_inviter_in(change, inviter).await }.boxed()
+    })
+    .await
+}
+
 /// Takes back what of an import is still open; answers how many.
 pub async fn revoke_import(
     store: &Store,
@@ -148,14 +175,7 @@ pub(super) async fn send_again(
         .cancel_deliveries(org, row.id, change.time())
         .await?;
     let email = row.email.clone();
-    owe(
-        change,
-        &row,
-        MailKind::Invitation,
-        &email,
-        Doc("{}".to_owned()),
-    )
-    .await?;
+    owe(change, &row, MailKind::Invitation, &email, json!({})).await?;
     if resending.extended {
         let mut data = told(&row, "resent");
         if let Some(data) = data.as_object_mut() {
@@ -211,14 +231,7 @@ async fn extend(
             .cancel_deliveries(change.org, row.id, change.time())
             .await?;
         let email = row.email.clone();
-        owe(
-            change,
-            &row,
-            MailKind::Invitation,
-            &email,
-            Doc("{}".to_owned()),
-        )
-        .await?;
+        owe(change, &row, MailKind::Invitation, &email, json!({})).await?;
     }
     Ok(Done::plain(row))
 }

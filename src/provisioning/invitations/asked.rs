@@ -1,20 +1,23 @@
 //! What else somebody with a link may ask for: a code, to be left alone, another invitation.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
-use crate::directory::invitation::link::Channel;
 use crate::directory::invitation::{Message, Standing, State};
 use crate::limits;
-use crate::provisioning::invitations::acceptance::proven;
+use crate::provisioning::invitations::judgement::{Barrier, Click, Judgement, here, proven};
 use crate::provisioning::invitations::links::{is_current, standing};
-use crate::provisioning::invitations::{Links, close, find, owe, told};
+use crate::provisioning::invitations::owe::{owe, owe_code};
+use crate::provisioning::invitations::{Links, close, find, told};
 use crate::provisioning::{Change, Context, Error, change};
+use crate::secret::Hash;
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, MailCodeRow, OutboxRow, UserRow};
-use crate::store::types::{Doc, Time};
+use crate::store::rows::{InvitationRow, MailCodeRow, UserRow};
+use crate::store::types::Time;
 
 /// Mails a six-digit code to the invited address, unless enough were mailed lately; whoever asks
 /// is told the same either way.
@@ -47,51 +50,52 @@ pub async fn send_code(
                 used_at: None,
             };
             change.tx.insert_mail_code(&code).await?;
-            let delivery = OutboxRow {
-                org_id: org,
-                id: change.id(),
-                kind: MailKind::Code,
-                recipient: row.email,
-                invitation_id: Some(row.id),
-                code_id: Some(code.id),
-                detail: Doc("{}".to_owned()),
-                state: Delivery::Queued,
-                uncertain: false,
-                attempts: 0,
-                due_at: change.time(),
-                lease: None,
-                leased_until: None,
-                last_reply: None,
-                created_at: change.time(),
-                finished_at: None,
-            };
-            Ok(change.tx.insert_delivery(&delivery).await?)
+            owe_code(change, &row, code.id).await
         }
         .boxed()
     })
     .await
 }
 
-/// The no of the invited person, from their own mailbox. Doing it again changes nothing.
+/// A no, and what it comes with.
+#[derive(Clone, Debug, Default)]
+pub struct No {
+    /// Why, where they say it.
+    pub reason: Option<Message>,
+    /// The six digits that were mailed, where the link did not come by mail.
+    pub code: Option<String>,
+    /// The cookies of the browser.
+    pub cookies: Vec<Hash>,
+}
+
+/// The no of the invited person: it takes what a yes takes. Answers what stands in its way.
 pub async fn decline(
     store: &Store,
     context: Context,
-    links: &Links,
+    links: &Arc<Links>,
     token: &str,
-    reason: Option<Message>,
-) -> Result<(), Error> {
+    no: No,
+) -> Result<Option<Barrier>, Error> {
     let (claim, org) = proven(store, links, token).await?;
+    let here = here(store, &context, no.cookies.clone()).await?;
+    let links = Arc::clone(links);
     change(store, org, context, move |change| {
-        let reason = reason.clone();
+        let (links, here, no) = (Arc::clone(&links), here.clone(), no.clone());
         async move {
-            let row = find(change, claim.invitation).await?;
-            let mailed = claim.channel == Channel::Mail && is_current(&claim, &row);
-            if !mailed || standing(&claim, &row, change.now) != Standing::Pending {
-                return Ok(());
-            }
+            let click = Click {
+                links: &links,
+                claim,
+                code: no.code.as_deref(),
+                here: &here,
+            };
+            let row = match click.judged(change).await? {
+                Judgement::Barred(barrier) => return Ok(Some(barrier)),
+                Judgement::Free(free) => free.1,
+            };
             let row = close(change, row, State::Declined, "declined").await?;
-            let reason = reason.as_ref().map(Message::as_str);
-            notify(change, &row, json!({"about": "declined", "reason": reason})).await
+            let reason = no.reason.as_ref().map(Message::as_str);
+            notify(change, &row, json!({"about": "declined", "reason": reason})).await?;
+            Ok(None)
         }
         .boxed()
     })
@@ -142,7 +146,6 @@ pub(super) async fn notify(
         None => change.tx.owner_of(change.org).await?,
     };
     if let Some(address) = reader.and_then(|user| user.email) {
-        let detail = Doc(detail.to_string());
         owe(change, row, MailKind::Notice, &address, detail).await?;
     }
     Ok(())

@@ -3,12 +3,14 @@
 
 use serde_json::json;
 
+use crate::directory::email::domain_of;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::directory::invitation::{Standing, State};
 use crate::directory::role::ADMIN_RANK;
 use crate::id::{ProjectId, UserId};
 use crate::provisioning::invitations::{Rules, close};
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error};
 use crate::store::rows::{ConnectionRow, GrantRow, InvitationRow};
 
@@ -26,6 +28,10 @@ pub async fn live(
         return Ok(None);
     };
     if row.state.at(row.expires_at.0, change.now) != Standing::Pending {
+        return Ok(None);
+    }
+    // Where the owner overrides a directory, none of them speaks for the person.
+    if row.override_reason.is_some() {
         return Ok(None);
     }
     // What would need an admin's look before its link worked brings nobody in by another door.
@@ -49,11 +55,10 @@ async fn may_speak(
     rules: &Rules,
     row: &InvitationRow,
 ) -> Result<bool, Error> {
-    let domain = row.email_norm.rsplit_once('@').map_or("", |(_, it)| it);
+    let domain = domain_of(&row.email_norm);
     let mut elsewhere = false;
     for other in change.tx.connections(change.org).await? {
-        let domains = change.tx.domains(change.org, other.id).await?;
-        if domains.iter().any(|row| row.domain == domain) {
+        if is_trusted(change.tx, change.org, other.id, domain).await? {
             if other.id == connection.id {
                 return Ok(true);
             }
@@ -91,7 +96,9 @@ pub async fn named_by_directory(
         arrived(change, row, user, "scim").await?;
         return Ok(());
     }
-    if let Some(row) = open(change, norm).await? {
+    let row = open(change, norm).await?;
+    // That it turns the person away is what the owner overrides.
+    if let Some(row) = row.filter(|row| arrives || row.override_reason.is_none()) {
         let rules = Rules::read(change.tx, change.org).await?;
         if may_speak(change, connection, &rules, &row).await? {
             close(change, row, State::Superseded, "superseded_by_directory").await?;

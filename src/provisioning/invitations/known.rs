@@ -204,6 +204,11 @@ impl Known {
         if let Some(user) = self.buried.get(norm) {
             return Found::Deprovisioned(user.id);
         }
+        self.invitation(norm, now)
+    }
+
+    /// What invitation there is to it, whoever it is.
+    pub fn invitation(&self, norm: &str, now: Timestamp) -> Found {
         match self.open.get(norm) {
             None => Found::Nobody,
             Some(row) => match row.state.at(row.expires_at.0, now) {

@@ -5,27 +5,86 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::directory::connection::ConnectionState;
+use crate::directory::email::{domain_of, masked};
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::{Channel, LinkClaim};
-use crate::id::{ConnectionId, OrganizationId, RoleId};
+use crate::id::{ConnectionId, RoleId};
 use crate::provisioning::hand_off::{self, Origin};
-use crate::provisioning::invitations::acceptance::proven;
+use crate::provisioning::invitations::judgement::{is_another, is_ours, proven};
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::{Links, Rules};
 use crate::provisioning::sessions::{self, Live};
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Error, Kind};
 use crate::secret::Hash;
 use crate::store::rows::{ConnectionRow, InvitationRow, UserRow};
 use crate::store::{Store, Tx};
 
-/// An invitation, as whoever has its link may see it.
+/// What a link shows: each page has what it may show, and nothing else.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// The organization's id.
-    pub org: OrganizationId,
+    /// The other public URL of the organization's links.
+    pub alternate: Option<String>,
+    /// What there is to see.
+    pub page: Page,
+}
+
+/// The page that an invitation has, by how it stands and who is here.
+#[derive(Clone, Debug)]
+pub enum Page {
+    /// The person came.
+    Accepted(Accepted),
+    /// It is over.
+    Closed(Closed),
+    /// It is too late.
+    Expired(Expired),
+    /// It can be accepted here.
+    Pending(Box<Offer>),
+    /// The person signs in through a connection.
+    SignIn(Box<SignIn>),
+    /// An admin has to look at it first.
+    Waiting,
+    /// Somebody else of the organization is signed in.
+    WrongAccount(WrongAccount),
+}
+
+/// The person came: how they go on.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// Whether they are the one who is signed in here.
+    pub is_in: bool,
+    /// Where the app begins a sign-in, and the address that it is told.
+    pub begin: Option<(String, String)>,
+}
+
+/// Why there is nothing left to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The person came by another way.
+    CameOtherwise,
+    /// It was taken back or turned down.
+    Over,
+    /// A newer invitation, or a newer link, took its place.
+    Renewed,
+}
+
+/// What is left of an invitation that has expired.
+#[derive(Clone, Debug)]
+pub struct Expired {
     /// The organization's name.
     pub organization: String,
-    /// The address that is invited.
+    /// The inviter's name, where it is a person who is still there.
+    pub inviter: Option<String>,
+    /// Until when the link was good.
+    pub expired_at: Timestamp,
+}
+
+/// An invitation that can be accepted here.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The organization's name.
+    pub organization: String,
+    /// The address that is invited, as far as whoever is signed in may see it.
     pub email: String,
     /// The inviter's name, where it is a person who is still there.
     pub inviter: Option<String>,
@@ -37,49 +96,56 @@ pub struct Look {
     pub projects: Vec<String>,
     /// What the inviter added.
     pub message: Option<String>,
-    /// How it stands for whoever comes by this link.
-    pub standing: Standing,
-    /// Whether a newer link took this one's place.
-    pub replaced: bool,
-    /// Whether a newer invitation took this one's place.
-    pub is_renewed: bool,
     /// Until when the link is good.
     pub expires_at: Timestamp,
-    /// How the link left us.
-    pub channel: Channel,
-    /// The phrase that was shared with the link.
-    pub phrase: String,
-    /// Who is signed in in this browser.
-    pub here: Option<Here>,
-    /// The connection that the person must sign in through.
-    pub sign_in: Option<SignIn>,
-    /// The other public URL of the organization's links.
-    pub alternate: Option<String>,
-    /// The addresses of the app that people go to: the one for beginning, and all of them.
-    pub app: Option<(Option<String>, Vec<String>)>,
+    /// The phrase that was shared with the link, where it did not come by mail.
+    pub phrase: Option<String>,
+    /// Who is signed in here with the invited address.
+    pub here: Option<String>,
+    /// Who is signed in here to another organization.
+    pub elsewhere: Option<String>,
+    /// The addresses of the app that people go to.
+    pub app: Vec<String>,
 }
 
-/// Who is signed in in a browser.
+/// Somebody else of the organization is signed in in this browser.
 #[derive(Clone, Debug)]
-pub struct Here {
-    /// Their address or name.
+pub struct WrongAccount {
+    /// The organization's name.
+    pub organization: String,
+    /// The inviter's name, where it is a person who is still there.
+    pub inviter: Option<String>,
+    /// The address or the name of whoever is signed in.
     pub who: String,
-    /// Whether they have the invited address.
-    pub is_invited: bool,
-    /// Whether they are a member of the organization that invites.
-    pub is_member: bool,
-    /// Whether they are the person who accepted.
-    pub accepted: bool,
+    /// The address that is invited.
+    pub invited: String,
 }
 
 /// A connection to sign in through.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    /// Its id.
-    pub connection: ConnectionId,
-    /// Its name.
+    /// The organization's name.
+    pub organization: String,
+    /// The address that is invited.
+    pub email: String,
+    /// The inviter's name, where it is a person who is still there.
+    pub inviter: Option<String>,
+    /// The role's name.
+    pub role: String,
+    /// Until when the link is good.
+    pub expires_at: Timestamp,
+    /// The connection's name.
     pub name: String,
-    /// Where its sign-in page is.
+    /// Where to sign in; none while the connection is paused.
+    pub door: Option<Door>,
+}
+
+/// Where a connection's people sign in.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The host of its sign-in page.
     pub host: Option<String>,
 }
 
@@ -97,64 +163,168 @@ pub async fn look(
     store
         .read(move |tx| {
             let (live, links) = (live.clone(), links.clone());
-            async move { Look::at(tx, org, &claim, live.as_ref(), &links, now).await }.boxed()
+            async move {
+                let row = tx.invitation(org, claim.invitation).await?;
+                let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
+                let rules = Rules::read(tx, org).await?;
+                let alternate = rules.policy.alternate_public_url.clone();
+                let visit = Visit {
+                    claim,
+                    row,
+                    rules,
+                    live,
+                    links,
+                };
+                let page = visit.page(tx, now).await?;
+                Ok(Look { alternate, page })
+            }
+            .boxed()
         })
         .await
 }
 
-impl Look {
-    async fn at(
-        tx: &mut Tx,
-        org: OrganizationId,
-        claim: &LinkClaim,
-        live: Option<&Live>,
-        links: &Links,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
-        let row = tx.invitation(org, claim.invitation).await?;
-        let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
-        let organization = tx.organization(org).await?;
-        let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
-        let rules = Rules::read(tx, org).await?;
-        let inviter = match row.inviter_id {
-            Some(id) => tx.user(org, id).await?.filter(UserRow::is_active),
-            None => None,
-        };
-        let sign_in = if rules.policy.sso_required {
-            sso_of(tx, &row).await?.map(SignIn::from)
-        } else {
-            None
-        };
-        let app = hand_off::app_of(tx, Origin { org, app: None }).await?;
-        let app = match app {
-            Some(app) => {
-                let all = hand_off::addresses(tx, &app).await?;
-                Some((app.initiate_login_uri, all))
+/// Somebody who followed a link.
+struct Visit {
+    claim: LinkClaim,
+    row: InvitationRow,
+    rules: Rules,
+    live: Option<Live>,
+    links: Links,
+}
+
+impl Visit {
+    async fn page(self, tx: &mut Tx, now: Timestamp) -> Result<Page, Error> {
+        let renewed = self.row.closed_cause.as_deref() == Some("superseded");
+        let current = is_current(&self.claim, &self.row);
+        match standing(&self.claim, &self.row, now) {
+            Standing::Accepted => self.accepted(tx).await,
+            Standing::Declined | Standing::Revoked => Ok(Page::Closed(Closed::Over)),
+            Standing::Superseded if renewed => Ok(Page::Closed(Closed::Renewed)),
+            Standing::Superseded => Ok(Page::Closed(Closed::CameOtherwise)),
+            Standing::Expired | Standing::NeedsAttention | Standing::Pending if !current => {
+                Ok(Page::Closed(Closed::Renewed))
             }
+            Standing::NeedsAttention => Ok(Page::Waiting),
+            Standing::Expired => Ok(Page::Expired(Expired {
+                organization: self.organization(tx).await?,
+                inviter: self.inviter(tx).await?,
+                expired_at: until(&self.row, self.claim.channel),
+            })),
+            Standing::Pending => self.pending(tx).await,
+        }
+    }
+
+    async fn accepted(self, tx: &mut Tx) -> Result<Page, Error> {
+        let (org, app) = (self.row.org_id, None);
+        let app = hand_off::app_of(tx, Origin { org, app }).await?;
+        let begin = app.and_then(|app| app.initiate_login_uri);
+        let came = |live: &Live| {
+            live.user.org_id == org && self.row.accepted_user_id == Some(live.user.id)
+        };
+        Ok(Page::Accepted(Accepted {
+            is_in: self.live.as_ref().is_some_and(came),
+            begin: begin.map(|uri| (uri, self.row.email)),
+        }))
+    }
+
+    async fn pending(self, tx: &mut Tx) -> Result<Page, Error> {
+        let (organization, inviter) = (self.organization(tx).await?, self.inviter(tx).await?);
+        if let Some(live) = self
+            .live
+            .as_ref()
+            .filter(|live| is_another(live, &self.row))
+        {
+            return Ok(Page::WrongAccount(WrongAccount {
+                organization,
+                inviter,
+                who: name(live),
+                invited: self.row.email,
+            }));
+        }
+        let (here, elsewhere) = self.signed_in();
+        let email = match &elsewhere {
+            Some(_) => masked(&self.row.email),
+            None => self.row.email.clone(),
+        };
+        let expires_at = until(&self.row, self.claim.channel);
+        let role_now = role(&self.rules, self.row.role_id);
+        if self.rules.policy.sso_required
+            && let Some(connection) = sso_of(tx, &self.row).await?
+        {
+            return Ok(Page::SignIn(Box::new(SignIn {
+                organization,
+                email,
+                inviter,
+                role: role_now,
+                expires_at,
+                door: door(&connection),
+                name: connection.name,
+            })));
+        }
+        let mailed = self.row.mailed_role_id;
+        let mailed = mailed.filter(|mailed| *mailed != self.row.role_id);
+        let shared = self.claim.channel == Channel::Shared;
+        let (org, app) = (self.row.org_id, None);
+        let app = match hand_off::app_of(tx, Origin { org, app }).await? {
+            Some(app) => hand_off::addresses(tx, &app).await?,
+            None => Vec::new(),
+        };
+        Ok(Page::Pending(Box::new(Offer {
+            organization,
+            inviter,
+            role: role_now,
+            mailed_role: mailed.map(|id| role(&self.rules, id)),
+            projects: projects(tx, &self.rules, &self.row).await?,
+            expires_at,
+            phrase: shared.then(|| self.links.phrase(&self.row)),
+            here,
+            elsewhere,
+            app,
+            message: self.row.message,
+            email,
+        })))
+    }
+
+    /// Who is signed in here, and who to another organization.
+    fn signed_in(&self) -> (Option<String>, Option<String>) {
+        match &self.live {
+            Some(live) if is_ours(live, &self.row) => (Some(name(live)), None),
+            Some(live) => (None, Some(name(live))),
+            None => (None, None),
+        }
+    }
+
+    async fn organization(&self, tx: &mut Tx) -> Result<String, Error> {
+        let row = tx.organization(self.row.org_id).await?;
+        Ok(row.ok_or(Error::NotFound(Kind::Organization))?.name)
+    }
+
+    /// The inviter's name, where it is a person who is still there.
+    async fn inviter(&self, tx: &mut Tx) -> Result<Option<String>, Error> {
+        let user = match self.row.inviter_id {
+            Some(id) => tx.user(self.row.org_id, id).await?,
             None => None,
         };
-        let mailed_role = row.mailed_role_id.filter(|mailed| *mailed != row.role_id);
-        Ok(Self {
-            org,
-            organization: organization.name,
-            inviter: inviter.and(row.inviter_name.clone()),
-            role: role(&rules, row.role_id),
-            mailed_role: mailed_role.map(|mailed| role(&rules, mailed)),
-            projects: projects(tx, &rules, &row).await?,
-            standing: standing(claim, &row, now),
-            replaced: !is_current(claim, &row),
-            is_renewed: row.closed_cause.as_deref() == Some("superseded"),
-            expires_at: until(&row, claim.channel),
-            channel: claim.channel,
-            phrase: links.phrase(&row),
-            here: live.map(|live| Here::of(live, &row)),
-            sign_in,
-            alternate: rules.policy.alternate_public_url,
-            app,
-            message: row.message,
-            email: row.email,
-        })
+        let user = user.filter(UserRow::is_active);
+        Ok(user.and(self.row.inviter_name.clone()))
     }
+}
+
+/// The address or the name of whoever is signed in.
+fn name(live: &Live) -> String {
+    let user = &live.user;
+    let who = user.email.clone().or_else(|| user.display_name.clone());
+    who.unwrap_or_default()
+}
+
+fn door(row: &ConnectionRow) -> Option<Door> {
+    let url = row.sso_url.as_deref().and_then(|url| Url::parse(url).ok());
+    let host = url.as_ref().and_then(Url::host_str);
+    let door = Door {
+        connection: row.id,
+        host: host.map(str::to_owned),
+    };
+    (row.state == ConnectionState::Active).then_some(door)
 }
 
 /// The role's name.
@@ -175,46 +345,29 @@ pub(super) async fn projects(
     Ok(named.map(|project| project.name.clone()).collect())
 }
 
-impl Here {
-    fn of(live: &Live, row: &InvitationRow) -> Self {
-        let user = &live.user;
-        let who = user.email.clone().or_else(|| user.display_name.clone());
-        Self {
-            who: who.unwrap_or_default(),
-            is_invited: user.email_norm.as_ref() == Some(&row.email_norm),
-            is_member: user.org_id == row.org_id,
-            accepted: user.org_id == row.org_id && row.accepted_user_id == Some(user.id),
-        }
-    }
-}
-
-impl From<ConnectionRow> for SignIn {
-    fn from(row: ConnectionRow) -> Self {
-        let url = row.sso_url.as_deref().and_then(|url| Url::parse(url).ok());
-        let host = url.as_ref().and_then(Url::host_str);
-        Self {
-            connection: row.id,
-            host: host.map(str::to_owned),
-            name: row.name,
-        }
-    }
-}
-
-/// The working connection that the invited address's domain signs in through.
+/// The connection that the invited address's domain signs in through: one that works, else one that
+/// is paused. A paused one asks for its sign-in all the same: stopping it opens no other way in.
 pub(super) async fn sso_of(
     tx: &mut Tx,
     row: &InvitationRow,
 ) -> Result<Option<ConnectionRow>, Error> {
-    let domain = row.email_norm.rsplit_once('@').map_or("", |(_, it)| it);
+    // The directory turned the person away, and would not sign them in.
+    if row.override_reason.is_some() {
+        return Ok(None);
+    }
+    let domain = domain_of(&row.email_norm);
+    let mut paused = None;
     for connection in tx.connections(row.org_id).await? {
-        let works = connection.state == ConnectionState::Active && connection.sso_url.is_some();
-        if !works {
+        if connection.sso_url.is_none() {
             continue;
         }
-        let domains = tx.domains(row.org_id, connection.id).await?;
-        if domains.iter().any(|row| row.domain == domain) {
+        if !is_trusted(tx, row.org_id, connection.id, domain).await? {
+            continue;
+        }
+        if connection.state == ConnectionState::Active {
             return Ok(Some(connection));
         }
+        paused.get_or_insert(connection);
     }
-    Ok(None)
+    Ok(paused)
 }

@@ -4,45 +4,49 @@
 //!
 //! - [`create`]: one invitation; [`known`] says what stands in the way
 //! - [`actions`]: what is done with one that is there
-//! - [`look`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
+//! - [`look`], [`judgement`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
 //! - [`share`]: the link that somebody passes on, and how a message is known again
 //! - [`interplay`]: what a directory or a sign-in does with it
 //! - [`view`]: the list
 //!
-//! Operators invite without bounds; a person, or an organization's own key, only so many in an
-//! hour and in a day, so that nobody mails strangers through us.
+//! Operators invite without [`bounds`]; a person, or an organization's own key, has them.
 
 use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::{Message, State, expiry, may_invite};
 use crate::directory::role::{OWNER_RANK, Role};
 use crate::id::{ImportId, InvitationId, OrganizationId, ProjectId, UserId};
-use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, change};
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, OutboxRow};
-use crate::store::types::{Doc, Time};
+use crate::store::rows::InvitationRow;
+use crate::store::types::Time;
 
 pub mod acceptance;
 pub mod actions;
 pub mod asked;
+mod bounds;
 pub mod codes;
 pub mod interplay;
+pub mod judgement;
 pub mod known;
 pub mod links;
 pub mod look;
 mod obstacle;
+mod owe;
 pub mod share;
 pub mod view;
 
+pub use bounds::bounds;
 pub use known::{Found, Known, Rules};
 pub use links::Links;
-pub use obstacle::Obstacle;
+pub use obstacle::{Obstacle, Quota};
+
+use owe::owe;
 
 /// Who invites.
 #[derive(Clone, Debug)]
@@ -120,6 +124,10 @@ pub struct NewInvitation {
     pub silent: bool,
     /// Whether an invitation that is there is sent again instead.
     pub resends: bool,
+    /// Whether somebody is invited whom the directory turned away.
+    pub overrides: bool,
+    /// Why, then.
+    pub reason: Option<String>,
 }
 
 /// What an invitation consists of once every rule has said yes.
@@ -139,6 +147,8 @@ pub struct Draft {
     pub mailed: bool,
     /// The import that it is part of.
     pub import: Option<ImportId>,
+    /// Why the directory's word about the person does not stand.
+    pub override_reason: Option<String>,
 }
 
 /// What creating came to.
@@ -188,7 +198,16 @@ pub async fn invite(
     };
     let warning = rules.domain(&address)?;
     let known = Known::look_up(change, &rules, &[address.norm().to_owned()]).await?;
-    let found = known.of(address.norm(), change.now);
+    let override_reason = if new.overrides {
+        Some(overriding(&inviter, &rules, new)?)
+    } else {
+        None
+    };
+    let mut found = known.of(address.norm(), change.now);
+    let overridden = override_reason.filter(|_| matches!(found, Found::Deprovisioned(_)));
+    if overridden.is_some() {
+        found = known.invitation(address.norm(), change.now);
+    }
     if let (Found::Invited(row), true) = (&found, new.resends) {
         let resent = actions::send_again(change, row.clone(), false).await?;
         return Ok(Created {
@@ -214,6 +233,7 @@ pub async fn invite(
         message,
         mailed: !new.silent,
         import: None,
+        override_reason: overridden,
     };
     let row = write(change, &inviter, draft).await?;
     Ok(Created {
@@ -223,41 +243,21 @@ pub async fn invite(
     })
 }
 
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Refuses more invitations than a person and an address may make and get. A file counts against
-/// the organization alone, and names no address here.
-pub async fn bounds(change: &mut Change<'_>, norm: Option<&str>, more: u64) -> Result<(), Error> {
-    let daily = "this organization invited as many people as may be in a day";
-    let limit = limits::INVITATIONS_PER_ORGANIZATION;
-    bound(change, (None, None), (DAY, limit, daily), more).await?;
-    if norm.is_none() {
-        return Ok(());
+/// Why the directory's word is not to stand, if this inviter may say so here.
+fn overriding(inviter: &Inviter, rules: &Rules, new: &NewInvitation) -> Result<String, Error> {
+    // An organization's own key has the owner's rank, and is nobody who answers for it.
+    let answers = !inviter.bounded || (inviter.person.is_some() && inviter.rank >= OWNER_RANK);
+    if !answers {
+        return Err(Error::Forbidden(
+            "only the owner and the operator override the directory",
+        ));
     }
-    let actor = change.context.source.actor();
-    let hourly = "you invited as many people as may be in an hour";
-    let limit = limits::INVITATIONS_PER_INVITER;
-    bound(change, (Some(&actor), None), (HOUR, limit, hourly), more).await?;
-    let often = "this address was invited as often as may be in a day";
-    let limit = limits::INVITATIONS_PER_ADDRESS;
-    bound(change, (None, norm), (DAY, limit, often), more).await
-}
-
-async fn bound(
-    change: &mut Change<'_>,
-    (actor, norm): (Option<&str>, Option<&str>),
-    (window, limit, what): (SignedDuration, u64, &'static str),
-    more: u64,
-) -> Result<(), Error> {
-    let since = Time(change.now.checked_sub(window).unwrap_or(change.now));
-    let made = change.tx.invitations_since(change.org, actor, norm, since);
-    let made = u64::try_from(made.await?).unwrap_or_default();
-    if made + more <= limit {
-        return Ok(());
+    if !rules.policy.allow_directory_override {
+        return Err(Obstacle::OverrideNotAllowed.into());
     }
-    let again_at = change.now.checked_add(window).unwrap_or(change.now);
-    Err(Obstacle::TooMany { what, again_at }.into())
+    let reason = Message::read(new.reason.as_deref().unwrap_or_default())?;
+    let reason = reason.ok_or(Obstacle::OverrideUnexplained)?;
+    Ok(reason.as_str().to_owned())
 }
 
 /// Writes an invitation, the mail that is owed for it, and its event.
@@ -274,6 +274,7 @@ pub async fn write(
         role_id: draft.role.id,
         mailed_role_id: None,
         message: draft.message.map(|message| message.as_str().to_owned()),
+        override_reason: draft.override_reason,
         state: State::Pending,
         version: 1,
         share_version: 1,
@@ -299,14 +300,7 @@ pub async fn write(
     let projects: Vec<_> = draft.projects.iter().map(|id| (org, row.id, *id)).collect();
     change.tx.insert_invitation_projects(&projects).await?;
     if draft.mailed {
-        owe(
-            change,
-            &row,
-            MailKind::Invitation,
-            &row.email,
-            Doc("{}".to_owned()),
-        )
-        .await?;
+        owe(change, &row, MailKind::Invitation, &row.email, json!({})).await?;
     }
     let data = json!({
         "invitation_id": row.id,
@@ -315,38 +309,10 @@ pub async fn write(
         "project_ids": draft.projects,
         "expires_at": draft.expires_at,
         "import_id": draft.import,
+        "override_reason": row.override_reason,
     });
     change.record(EventKind::InvitationCreated, data);
     Ok(row)
-}
-
-/// Puts a mail into the outbox: it is owed once this change is committed.
-pub(super) async fn owe(
-    change: &mut Change<'_>,
-    row: &InvitationRow,
-    kind: MailKind,
-    recipient: &str,
-    detail: Doc,
-) -> Result<(), Error> {
-    let delivery = OutboxRow {
-        org_id: change.org,
-        id: change.id(),
-        kind,
-        recipient: recipient.to_owned(),
-        invitation_id: Some(row.id),
-        code_id: None,
-        detail,
-        state: Delivery::Queued,
-        uncertain: false,
-        attempts: 0,
-        due_at: change.time(),
-        lease: None,
-        leased_until: None,
-        last_reply: None,
-        created_at: change.time(),
-        finished_at: None,
-    };
-    Ok(change.tx.insert_delivery(&delivery).await?)
 }
 
 /// Closes an invitation that is open: its link is dead, what was not sent yet is not sent.

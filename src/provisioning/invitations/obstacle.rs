@@ -1,6 +1,6 @@
 //! Why an address cannot be invited as things stand.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::directory::invitation::Refusal;
 use crate::id::{InvitationId, UserId};
@@ -29,17 +29,41 @@ pub enum Obstacle {
     /// An admin suspended the person.
     #[error("this person is suspended; reactivate them instead")]
     MemberSuspended(UserId),
+    /// The directory's word stands: the organization does not let its owner put another there.
+    #[error(
+        "this organization does not let its owner invite whom the directory turned away; its \
+         policy `allow_directory_override` says so"
+    )]
+    OverrideNotAllowed,
+    /// Nobody says why the directory's word is not to stand.
+    #[error("say in `reason` why the directory's word is not to stand")]
+    OverrideUnexplained,
     /// A rule about invitations.
     #[error(transparent)]
     Rule(#[from] Refusal),
     /// So many invitations were made that no more are, for a while.
-    #[error("{what}; try again at {again_at}")]
+    #[error("{}; try again at {again_at}", quota.what)]
     TooMany {
         /// Which bound was met.
-        what: &'static str,
+        quota: Quota,
         /// When more may be made.
         again_at: Timestamp,
     },
+}
+
+/// So many invitations in so long a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Its name: whose it is.
+    pub name: &'static str,
+    /// How many in all.
+    pub most: u64,
+    /// In how long.
+    pub window: SignedDuration,
+    /// How many are left now.
+    pub left: u64,
+    /// What is said where it is used up.
+    pub what: &'static str,
 }
 
 impl Obstacle {
@@ -53,6 +77,8 @@ impl Obstacle {
             Self::InvitationExists(_) => "invitation_exists",
             Self::ManagedDomain(_) => "managed_domain",
             Self::MemberSuspended(_) => "member_suspended",
+            Self::OverrideNotAllowed => "override_not_allowed",
+            Self::OverrideUnexplained => "override_unexplained",
             Self::Rule(rule) => rule.slug(),
             Self::TooMany { .. } => "too_many_invitations",
         }
@@ -74,6 +100,14 @@ impl Obstacle {
         match self {
             Self::Rule(rule) => rule.again_at(),
             Self::TooMany { again_at, .. } => Some(*again_at),
+            _ => None,
+        }
+    }
+
+    /// The quota that is used up, where that is in the way.
+    pub fn quota(&self) -> Option<&Quota> {
+        match self {
+            Self::TooMany { quota, .. } => Some(quota),
             _ => None,
         }
     }

@@ -35,6 +35,8 @@ pub struct Invitation {
     pub expires_at: Timestamp,
     /// What the inviter added.
     pub message: Option<String>,
+    /// Why the owner invites somebody whom the directory turned away, where that is so.
+    pub override_reason: Option<String>,
     /// Who invited: a person's name, or none where it was an operator or a key.
     pub invited_by: Option<String>,
     /// Whether it was made alone or by an import.
@@ -134,6 +136,7 @@ pub async fn views(
         state: row.state.at(row.expires_at.0, now),
         expires_at: row.expires_at.0,
         message: row.message,
+        override_reason: row.override_reason,
         invited_by: row.inviter_name,
         source: if row.import_id.is_some() {
             "import"

@@ -18,12 +18,13 @@ use serde_json::json;
 
 use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::event::EventKind;
+use crate::directory::invitation::Standing;
 use crate::id::{Ids, LeaseId, RoleId};
 use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, change};
-use crate::store::Store;
-use crate::store::rows::OutboxRow;
+use crate::store::rows::{InvitationRow, OutboxRow};
 use crate::store::types::Time;
+use crate::store::{Store, Tx};
 
 pub use compose::{Cause, Composed, Letter, Letterhead, Told, compose, mail_domain};
 
@@ -100,17 +101,40 @@ pub fn is_spent(row: &OutboxRow) -> bool {
 }
 
 /// Writes that the mail goes out from here on; where it is not to be sent any more, since the lease
-/// is lost or the mail cancelled, `false`.
+/// is lost, the mail cancelled, or what it is about over since it was composed, `false`.
 pub async fn sending(store: &Store, ids: &Ids, row: &OutboxRow) -> Result<bool, Error> {
     let Some(lease) = row.lease else {
         return Ok(false);
     };
-    let (org, id, until) = (row.org_id, row.id, later(ids.clock().now(), LEASE));
+    let (row, now) = (row.clone(), ids.clock().now());
     store
         .write(move |tx| {
-            async move { Ok(tx.sending_delivery(org, id, lease, until).await?) }.boxed()
+            let row = row.clone();
+            async move {
+                if is_over(tx, &row, now).await? {
+                    let over = after(&row, &Outcome::Cancelled, now);
+                    tx.finish_delivery(&over, lease).await?;
+                    return Ok(false);
+                }
+                let until = later(now, LEASE);
+                Ok(tx
+                    .sending_delivery(row.org_id, row.id, lease, until)
+                    .await?)
+            }
+            .boxed()
         })
         .await
+}
+
+/// Whether there is nothing left to accept for whoever would get the mail. A notice tells of what
+/// is over.
+async fn is_over(tx: &mut Tx, row: &OutboxRow, now: Timestamp) -> Result<bool, Error> {
+    let Some(id) = row.invitation_id.filter(|_| row.kind != MailKind::Notice) else {
+        return Ok(false);
+    };
+    let invitation = tx.invitation(row.org_id, id).await?;
+    let pending = |it: InvitationRow| it.state.at(it.expires_at.0, now) == Standing::Pending;
+    Ok(!invitation.is_some_and(pending))
 }
 
 /// Writes how a try ended, and tells it where it was the end; answers how far the mail is now,

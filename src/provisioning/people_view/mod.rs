@@ -49,6 +49,9 @@ pub struct User {
     pub managed_by: Option<ConnectionId>,
     /// Whether the person signed in first and the directory has not confirmed them yet.
     pub provisional: bool,
+    /// Whether the owner let the person in though a directory had turned them away.
+    #[serde(rename = "override")]
+    pub overridden: bool,
     /// Since when the person is known.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
@@ -190,6 +193,7 @@ async fn views(tx: &mut Tx, org: OrganizationId, rows: Vec<UserRow>) -> Result<V
             roles_version: row.roles_version,
             managed_by: row.managed_by,
             provisional: row.provisional_since.is_some(),
+            overridden: row.override_at.is_some(),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
             email: row.email,

@@ -5,9 +5,9 @@ use crate::directory::connection::{ConnectionState, Jit};
 use crate::directory::email::Address;
 use crate::limits;
 use crate::provisioning::invitations::interplay;
-use crate::provisioning::sign_in::link::is_trusted;
 use crate::provisioning::sign_in::subject::Subject;
 use crate::provisioning::sign_in::write::full_name;
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error, Refusal};
 use crate::saml::profile::Profile;
 use crate::store::rows::{ConnectionRow, InvitationRow, UserRow};
@@ -35,7 +35,7 @@ pub(super) async fn draft(
     let Some(address) = &subject.address else {
         return Err(Error::SignIn(Refusal::AddressMissing));
     };
-    if !is_trusted(change, connection, address.domain()).await? {
+    if !is_trusted(change.tx, change.org, connection.id, address.domain()).await? {
         return Err(Error::SignIn(Refusal::DomainNotTrusted));
     }
     let provisional = (policy == Jit::Provisional).then(|| change.time());

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use crate::id::ScimUserId;
 use crate::provisioning::correlate::is_privileged;
 use crate::provisioning::sign_in::subject::Subject;
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error, Refusal};
 use crate::store::rows::{ConnectionRow, IdentityRow, ScimUserRow, UserRow};
 use crate::store::types::Time;
@@ -165,7 +166,7 @@ async fn of_domain(
     let Some(address) = &subject.address else {
         return Ok(None);
     };
-    if !is_trusted(change, connection, address.domain()).await? {
+    if !is_trusted(change.tx, change.org, connection.id, address.domain()).await? {
         return Ok(None);
     }
     let Some(person) = change.tx.user_by_email(change.org, address.norm()).await? else {
@@ -188,16 +189,6 @@ async fn of_domain(
         return Err(Error::SignIn(Refusal::AboveCeiling));
     }
     Ok(Some(person))
-}
-
-/// Whether the connection may speak for the domain.
-pub(super) async fn is_trusted(
-    change: &mut Change<'_>,
-    connection: &ConnectionRow,
-    domain: &str,
-) -> Result<bool, Error> {
-    let domains = change.tx.domains(change.org, connection.id).await?;
-    Ok(domains.iter().any(|row| row.domain == domain))
 }
 
 /// A new subject is not linked by an address, a userName or an externalId that a directory changed

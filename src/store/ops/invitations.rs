@@ -40,6 +40,8 @@ ops! {
     accept_invitation = invitations::accept(org: OrganizationId, id: InvitationId, version: i64, user: UserId, via: &str, at: Time) -> bool;
     /// How many invitations were made since then: by one actor, to one address, or by anybody.
     invitations_since = invitations::made_since(org: OrganizationId, actor: Option<&str>, norm: Option<&str>, since: Time) -> i64;
+    /// When the one of these was made that so many others were made before.
+    invitation_made_at = invitations::made_at(org: OrganizationId, actor: Option<&str>, norm: Option<&str>, since: Time, before: i64) -> Option<Time>;
     /// A page of the invitations that somebody asks for.
     invitation_page = invitations::page(org: OrganizationId, asked: &Invited, now: Time) -> Vec<InvitationRow>;
     /// The projects of these invitations.

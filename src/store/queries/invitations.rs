@@ -1,7 +1,8 @@
 //! Invitations and the codes that were mailed for them.
 
-use diesel::dsl::not;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
@@ -123,6 +124,35 @@ pub(crate) async fn made_since(
     norm: Option<&str>,
     since: Time,
 ) -> QueryResult<i64> {
+    let query = made(org, actor, norm, since);
+    query.count().get_result(conn).await
+}
+
+/// When the one of these was made that so many others were made before.
+pub(crate) async fn made_at(
+    conn: &mut Conn,
+    org: OrganizationId,
+    actor: Option<&str>,
+    norm: Option<&str>,
+    since: Time,
+    before: i64,
+) -> QueryResult<Option<Time>> {
+    made(org, actor, norm, since)
+        .select(invitations::created_at)
+        .order(invitations::created_at)
+        .offset(before)
+        .limit(1)
+        .first(conn)
+        .await
+        .optional()
+}
+
+fn made(
+    org: OrganizationId,
+    actor: Option<&str>,
+    norm: Option<&str>,
+    since: Time,
+) -> invitations::BoxedQuery<'static, Db> {
     let mut query = invitations::table
         .filter(invitations::org_id.eq(org))
         .filter(invitations::created_at.gt(since))
@@ -133,7 +163,7 @@ pub(crate) async fn made_since(
     if let Some(norm) = norm {
         query = query.filter(invitations::email_norm.eq(norm.to_owned()));
     }
-    query.count().get_result(conn).await
+    query
 }
 
 /// A page of the invitations that somebody asks for.
@@ -280,11 +310,13 @@ pub(crate) async fn stale(
     before: Time,
     limit: i64,
 ) -> QueryResult<Vec<InvitationRow>> {
+    // Said as the index says it, which has the rest of them.
+    let named = sql::<Bool>("email <> ''");
     invitations::table
         .filter(invitations::closed_at.lt(before))
-        .filter(not(invitations::email.eq("")))
+        .filter(named)
         .select(InvitationRow::as_select())
-        .order((invitations::org_id, invitations::id))
+        .order((invitations::closed_at, invitations::id))
         .limit(limit)
         .load(conn)
         .await

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
 use super::CHUNK;
-use crate::directory::delivery::Delivery;
+use crate::directory::delivery::{Delivery, MailKind};
 use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
 use crate::store::rows::OutboxRow;
 use crate::store::schema::outbox;
@@ -31,20 +31,40 @@ pub(crate) async fn by_id(
     find.first(conn).await.optional()
 }
 
-/// What is due in any organization and under nobody's lease, the longest due first.
+/// What is due in any organization and under nobody's lease: codes first, since somebody sits in
+/// front of a page and waits for one, then what has been due the longest.
 pub(crate) async fn due(conn: &mut Conn, now: Time, limit: i64) -> QueryResult<Vec<OutboxRow>> {
+    let mut rows = due_of(conn, true, now, limit).await?;
+    let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
+    if left > 0 {
+        rows.extend(due_of(conn, false, now, left).await?);
+    }
+    Ok(rows)
+}
+
+async fn due_of(
+    conn: &mut Conn,
+    codes: bool,
+    now: Time,
+    limit: i64,
+) -> QueryResult<Vec<OutboxRow>> {
     let free = outbox::leased_until
         .is_null()
         .or(outbox::leased_until.le(now));
-    outbox::table
+    let query = outbox::table
         .filter(outbox::finished_at.is_null())
         .filter(outbox::due_at.le(now))
         .filter(free)
         .select(OutboxRow::as_select())
         .order((outbox::due_at, outbox::id))
         .limit(limit)
-        .load(conn)
-        .await
+        .into_boxed::<Db>();
+    let query = if codes {
+        query.filter(outbox::kind.eq(MailKind::Code))
+    } else {
+        query.filter(outbox::kind.ne(MailKind::Code))
+    };
+    query.load(conn).await
 }
 
 /// Takes a row as it was seen for a while; `false` where somebody else did. A row that was being

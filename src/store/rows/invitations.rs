@@ -37,6 +37,7 @@ pub struct InvitationRow {
     pub role_id: RoleId,
     pub mailed_role_id: Option<RoleId>,
     pub message: Option<String>,
+    pub override_reason: Option<String>,
     pub state: State,
     pub version: i64,
     pub share_version: i64,

@@ -139,6 +139,7 @@ pub struct ConnectionRow {
     pub scim_groups_since: Option<Time>,
     pub created_at: Time,
     pub updated_at: Time,
+    pub schemas: Doc,
 }
 
 /// A certificate that a connection trusts.
@@ -204,6 +205,7 @@ pub struct UserRow {
     pub last_user_name_folded: Option<String>,
     pub email_changed_at: Option<Time>,
     pub external_id_changed_at: Option<Time>,
+    pub override_at: Option<Time>,
     pub owner: bool,
     pub role_id: Option<RoleId>,
     pub roles_version: i64,

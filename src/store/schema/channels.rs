@@ -34,6 +34,7 @@ diesel::table! {
         role_id -> IdSql,
         mailed_role_id -> Nullable<IdSql>,
         message -> Nullable<Text>,
+        override_reason -> Nullable<Text>,
         state -> Text,
         version -> BigInt,
         share_version -> BigInt,

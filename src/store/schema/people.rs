@@ -28,6 +28,7 @@ diesel::table! {
         last_user_name_folded -> Nullable<Text>,
         email_changed_at -> Nullable<TimeSql>,
         external_id_changed_at -> Nullable<TimeSql>,
+        override_at -> Nullable<TimeSql>,
         owner -> Bool,
         role_id -> Nullable<IdSql>,
         roles_version -> BigInt,

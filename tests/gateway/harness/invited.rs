@@ -103,7 +103,12 @@ impl TestGateway {
     }
 }
 
-impl Invited<'_> {
+impl<'a> Invited<'a> {
+    /// One that was made by other means.
+    pub(crate) fn at(gateway: &'a TestGateway, org: OrganizationId, id: InvitationId) -> Self {
+        Self { gateway, org, id }
+    }
+
     /// The row now.
     pub(crate) async fn row(&self) -> InvitationRow {
         let (org, id) = (self.org, self.id);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::Path;
 use axum::{Extension, Json};
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,7 +14,9 @@ use crate::http::admin::asked::Unread;
 use crate::http::admin::invitations::actions::act;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
-use crate::provisioning::invitations::actions::Action;
+use crate::id::UserId;
+use crate::provisioning::invitations::actions::{Action, revoke_inviter_in};
+use crate::provisioning::{Error, Kind};
 
 /// Invitations that one request for many may name.
 const MANY: usize = 500;
@@ -59,6 +62,52 @@ pub struct OneDone {
     /// What that rule says.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+}
+
+/// Whose invitations are taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfInviter {
+    /// The id of the person who made them, a member or not.
+    inviter: String,
+}
+
+/// How many invitations were taken back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Revoked {
+    /// Those that were open.
+    revoked: usize,
+}
+
+/// Revoke all open invitations of one inviter.
+///
+/// In one change: for when somebody should not have invited. Doing it again changes nothing.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/invitations/revoke",
+    operation_id = "revoke_invitations_of_inviter", tag = "Invitations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = OfInviter, responses((status = 200, body = Revoked)),
+    security(("key" = ["invitations:write"])),
+)]
+pub(in crate::http::admin) async fn revoke_of_inviter(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<Json<Revoked>, Problem> {
+    let scope = Scope::InvitationsWrite;
+    admin.admit(&slug, scope).await?;
+    let OfInviter { inviter } = body.json().await?;
+    let inviter = inviter.parse::<UserId>().ok();
+    let written = admin.change(&slug, scope, &request, move |change, _| {
+        async move {
+            let inviter = inviter.ok_or(Error::NotFound(Kind::User))?;
+            let revoked = revoke_inviter_in(change, inviter).await?;
+            Ok(Revoked { revoked })
+        }
+        .boxed()
+    });
+    Ok(Json(written.await?))
 }
 
 /// Do something with many invitations.

@@ -44,6 +44,8 @@ pub struct New {
     /// Whether it is mailed.
     #[serde(default = "yes")]
     send_email: bool,
+    /// Why the directory's word about the person is not to stand; with `override=directory`.
+    reason: Option<String>,
     /// What is done where there is an invitation: `refuse` (409), or `resend` it as it is.
     #[serde(default)]
     on_conflict: OnConflict,
@@ -62,6 +64,26 @@ pub enum OnConflict {
     Refuse,
     /// The one that is there is sent again.
     Resend,
+}
+
+/// How somebody is invited.
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct How {
+    /// `directory`: also whom the directory turned away. By the owner or an operator alone, where
+    /// the policy `allow_directory_override` lets them, and with a `reason`.
+    #[serde(rename = "override")]
+    #[param(inline)]
+    overrides: Option<Overridden>,
+}
+
+/// Whose word is not to stand.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overridden {
+    /// The directory's.
+    Directory,
 }
 
 /// An invitation, and what goes with it this once.
@@ -89,7 +111,7 @@ pub struct Answered {
 #[utoipa::path(
     post, path = "/organizations/{slug}/invitations", operation_id = "create_invitation",
     tag = "Invitations",
-    params(("slug" = String, Path, description = "The organization's slug")),
+    params(("slug" = String, Path, description = "The organization's slug"), How),
     request_body = New,
     responses((status = 201, body = Answered), (status = 200, body = Answered)),
     security(("key" = ["invitations:write"])),
@@ -98,6 +120,7 @@ pub(super) async fn create(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
+    Asked(how): Asked<How>,
     body: Unread,
 ) -> Result<(StatusCode, Json<Answered>), Problem> {
     let scope = Scope::InvitationsWrite;
@@ -112,6 +135,8 @@ pub(super) async fn create(
         message: new.message,
         silent: !new.send_email,
         resends: new.on_conflict == OnConflict::Resend,
+        overrides: how.overrides.is_some(),
+        reason: new.reason,
     };
     let links = admin.gateway().links.clone();
     let written = admin.change(&slug, scope, &request, move |change, access| {

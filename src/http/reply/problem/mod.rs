@@ -10,7 +10,9 @@ mod types;
 use std::fmt;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Response as HttpResponse, StatusCode, header,
+};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
@@ -18,7 +20,7 @@ use crate::directory::Violation;
 use crate::directory::invitation::{Refusal, State};
 use crate::provisioning::Error;
 use crate::provisioning::import::ImportReport;
-use crate::provisioning::invitations::Obstacle;
+use crate::provisioning::invitations::{Obstacle, Quota};
 use crate::store;
 
 pub use document::{Document, Fault};
@@ -30,6 +32,9 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
 /// Seconds after which a client that met a busy store should come again.
 const RETRY_AFTER: &str = "1";
 
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LEFT: HeaderName = HeaderName::from_static("ratelimit");
+
 /// Something went wrong, as a caller is told.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -38,6 +43,7 @@ pub struct Problem {
     errors: Vec<Fault>,
     existing: Option<String>,
     again_at: Option<Timestamp>,
+    quota: Option<Box<Quota>>,
     report: Option<Box<ImportReport>>,
 }
 
@@ -50,6 +56,7 @@ impl Problem {
             errors: Vec::new(),
             existing: None,
             again_at: None,
+            quota: None,
             report: None,
         }
     }
@@ -88,6 +95,23 @@ impl Problem {
             detail,
             errors: vec![fault],
             ..Self::new(Type::InvalidParameter, "")
+        }
+    }
+
+    /// The body is wrong in these places, each a JSON Pointer with the reason.
+    pub fn of_body(faults: impl Iterator<Item = (String, String)>) -> Self {
+        let errors: Vec<_> = faults
+            .map(|(pointer, message)| Fault {
+                pointer: Some(pointer),
+                code: "invalid",
+                message,
+                ..Fault::default()
+            })
+            .collect();
+        let first = errors.first().map(|it| it.message.clone());
+        Self {
+            errors,
+            ..Self::new(Type::Invalid, first.unwrap_or_default())
         }
     }
 
@@ -169,12 +193,15 @@ fn of_obstacle(obstacle: &Obstacle) -> Problem {
         Obstacle::InvitationExists(_) => Type::InvitationExists,
         Obstacle::ManagedDomain(_) => Type::ManagedDomain,
         Obstacle::MemberSuspended(_) => Type::MemberSuspended,
+        Obstacle::OverrideNotAllowed => Type::OverrideNotAllowed,
+        Obstacle::OverrideUnexplained => Type::OverrideUnexplained,
         Obstacle::Rule(refusal) => of_refusal(refusal),
         Obstacle::TooMany { .. } => Type::TooManyInvitations,
     };
     Problem {
         existing: obstacle.instance(),
         again_at: obstacle.again_at(),
+        quota: obstacle.quota().copied().map(Box::new),
         ..Problem::new(kind, obstacle)
     }
 }
@@ -244,10 +271,15 @@ pub(in crate::http) fn finished(
         let problem = problem.unwrap_or_else(|| Problem::bare(status));
         response = written(&problem, response, public_url, id);
         if let Some(at) = problem.again_at {
-            let seconds = at.duration_since(now).as_secs().max(1);
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, seconds.into());
+            // Not a moment too early: a part of a second is a second.
+            let left = at.duration_since(now);
+            let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+            let seconds = seconds.max(1);
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, seconds.into());
+            if let Some(quota) = &problem.quota {
+                tell(headers, quota, seconds);
+            }
         }
     }
     let no_store = HeaderValue::from_static("no-store");
@@ -256,6 +288,21 @@ pub(in crate::http) fn finished(
         .entry(header::CACHE_CONTROL)
         .or_insert(no_store);
     response
+}
+
+/// What a client plans by: the quota that is used up, and when it has something left again
+/// (draft-ietf-httpapi-ratelimit-headers-10 §3 and §4).
+fn tell(headers: &mut HeaderMap, quota: &Quota, seconds: i64) {
+    let (name, window) = (quota.name, quota.window.as_secs());
+    for (field, value) in [
+        (POLICY, format!("\"{name}\";q={};w={window}", quota.most)),
+        (LEFT, format!("\"{name}\";r={};t={seconds}", quota.left)),
+    ] {
+        // A name of ours and three numbers: it is always a value.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(field, value);
+        }
+    }
 }
 
 fn written(problem: &Problem, response: Response, public_url: &str, id: &str) -> Response {

@@ -105,6 +105,10 @@ types! {
         "Accept application/json.";
     NotFound = "not_found", 404, "There is no such thing",
         "Check the path. What belongs to another organization than the key is not there for it.";
+    OverrideNotAllowed = "override_not_allowed", 403, "The organization does not let its owner override the directory",
+        "Reactivate the person at the identity provider, or change the organization's policy.";
+    OverrideUnexplained = "override_unexplained", 422, "An override says why",
+        "Say in reason why the directory's word is not to stand.";
     OwnerNotGrantable = "owner_not_grantable", 422, "Ownership is transferred, not granted",
         "Grant another role, or transfer the ownership.";
     PlanChanged = "plan_changed", 409, "The plan is not what was shown",

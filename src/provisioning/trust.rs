@@ -1,0 +1,18 @@
+//! Which domains a connection speaks for.
+
+use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::Error;
+use crate::store::Tx;
+
+/// Whether the connection is trusted with the domain, which is as [`domain_of`] answers it.
+///
+/// [`domain_of`]: crate::directory::email::domain_of
+pub async fn is_trusted(
+    tx: &mut Tx,
+    org: OrganizationId,
+    connection: ConnectionId,
+    domain: &str,
+) -> Result<bool, Error> {
+    let domains = tx.domains(org, connection).await?;
+    Ok(domains.iter().any(|row| row.domain == domain))
+}

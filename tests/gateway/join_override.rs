@@ -1,0 +1,191 @@
+//! The owner's exception: somebody whom a directory turned away comes all the same, and no
+//! directory manages them from then on.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+use usher::directory::connection::Profile;
+use usher::directory::invitation::State;
+use usher::id::InvitationId;
+use usher::provisioning::Error;
+use usher::provisioning::invitations::{NewInvitation, create};
+
+use crate::credentials::live;
+use crate::harness::{Browser, Invited, Reply, TestGateway, press};
+
+const GRACE: &str = "grace@acme.example";
+const ACCEPT: &[(&str, &str)] = &[("action", "accept")];
+
+async fn ask(gateway: &TestGateway, key: &str, uri: &str, body: Option<Value>) -> Reply {
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/api/v1/organizations/{uri}"))
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "application/json");
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    gateway.send(request.body(body).unwrap()).await
+}
+
+fn problem(reply: &Reply, status: u16) -> String {
+    assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
+    let kind = reply.json()["type"].as_str().unwrap().to_owned();
+    kind.rsplit('/').next().unwrap().to_owned()
+}
+
+fn grace(reason: Option<&str>) -> Value {
+    json!({"email": GRACE, "role": "editor", "reason": reason})
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owner_lets_somebody_in_whom_the_directory_turned_away() {
+    let gateway = TestGateway::start().await;
+    let policy = json!({"allow_directory_override": true, "sso_required": true});
+    let org = gateway.organization_with("acme", policy).await;
+    gateway.organization("strict").await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["acme.example"])
+        .await;
+    gateway.idp(&okta).await;
+    let scim = gateway.scim(&okta);
+    let resource = format!("/Users/{}", scim.user(GRACE).await);
+    let person = gateway.person(org, GRACE).await.unwrap().id;
+    gateway.grant(org, person, "admin").await;
+    let turn = |active: bool| json!([{"op": "replace", "path": "active", "value": active}]);
+    scim.patch(&resource, turn(false)).await.expect(200);
+
+    let operator = gateway.key(live(None, "*")).await;
+    let own = gateway.key(live(Some(org), "*")).await;
+    let why = Some(grace(Some("She finishes the audit")));
+    for (key, uri, body, status, slug) in [
+        (
+            &operator,
+            "acme/invitations",
+            why.clone(),
+            409,
+            "deprovisioned_by_directory",
+        ),
+        (
+            &operator,
+            "acme/invitations?override=directory",
+            Some(grace(None)),
+            422,
+            "override_unexplained",
+        ),
+        (
+            &operator,
+            "acme/invitations?override=directory",
+            Some(grace(Some(" "))),
+            422,
+            "override_unexplained",
+        ),
+        (
+            &operator,
+            "acme/invitations?override=admin",
+            why.clone(),
+            400,
+            "invalid_parameter",
+        ),
+        (
+            &operator,
+            "strict/invitations?override=directory",
+            why.clone(),
+            403,
+            "override_not_allowed",
+        ),
+        (
+            &own,
+            "acme/invitations?override=directory",
+            why.clone(),
+            403,
+            "insufficient_scope",
+        ),
+    ] {
+        let reply = ask(&gateway, key, uri, body).await;
+        assert_eq!(problem(&reply, status), slug, "{uri}");
+    }
+    // An admin is no owner.
+    scim.user("ada@acme.example").await;
+    let ada = gateway.person(org, "ada@acme.example").await.unwrap().id;
+    gateway.grant(org, ada, "admin").await;
+    let new = NewInvitation {
+        email: GRACE.to_owned(),
+        role: "editor".to_owned(),
+        overrides: true,
+        reason: Some("please".to_owned()),
+        ..NewInvitation::default()
+    };
+    let store = &gateway.gateway.store;
+    let made = create(store, org, gateway.as_user(ada), None, new).await;
+    assert!(matches!(made, Err(Error::Forbidden(_))), "{made:?}");
+
+    let uri = "acme/invitations?override=directory";
+    let made = ask(&gateway, &operator, uri, why.clone()).await.expect(201);
+    assert_eq!(made.json()["override_reason"], "She finishes the audit");
+    let again = ask(&gateway, &operator, uri, why).await;
+    assert_eq!(problem(&again, 409), "invitation_exists");
+    // The directory says what it said before: the exception stays.
+    scim.patch(&resource, turn(false)).await.expect(200);
+    let id: InvitationId = made.json()["id"].as_str().unwrap().parse().unwrap();
+    let invited = Invited::at(&gateway, org, id);
+    assert_eq!(invited.row().await.state, State::Pending);
+
+    // The provider would not sign her in: the mailbox does.
+    let browser = Browser::new(&gateway);
+    press(&browser, &invited.mailed().await, ACCEPT)
+        .await
+        .expect(303);
+    let here = browser.get("/signed-in").await.expect(200).text();
+    assert!(here.contains("editor"), "{here}");
+    let shown = async || {
+        let uri = format!("acme/users/{person}");
+        let user = ask(&gateway, &operator, &uri, None)
+            .await
+            .expect(200)
+            .json();
+        let parts = ["state", "override", "managed_by", "role", "scim"];
+        json!(parts.map(|part| user[part].clone()))
+    };
+    let apart = json!(["active", true, null, "editor", []]);
+    assert_eq!(shown().await, apart);
+    // What the directory says of its resource is kept, and means nobody.
+    for active in [false, true, false] {
+        scim.patch(&resource, turn(active)).await.expect(200);
+        let kept = scim.get(&resource).await.expect(200).json();
+        assert_eq!(kept["active"], active);
+        assert_eq!(shown().await, apart);
+    }
+    browser.get("/signed-in").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_deleted_by_the_directory_comes_as_somebody_new() {
+    let gateway = TestGateway::start().await;
+    let policy = json!({"allow_directory_override": true});
+    let org = gateway.organization_with("acme", policy).await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["acme.example"])
+        .await;
+    let scim = gateway.scim(&okta);
+    let resource = format!("/Users/{}", scim.user(GRACE).await);
+    let before = gateway.person(org, GRACE).await.unwrap().id;
+    scim.delete(&resource).await.expect(204);
+    let key = gateway.key(live(None, "*")).await;
+    let uri = "acme/invitations?override=directory";
+    let made = ask(&gateway, &key, uri, Some(grace(Some("Back for a month")))).await;
+    let id: InvitationId = made.expect(201).json()["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let browser = Browser::new(&gateway);
+    let path = Invited::at(&gateway, org, id).mailed().await;
+    press(&browser, &path, ACCEPT).await.expect(303);
+    let user = gateway.person(org, GRACE).await.unwrap();
+    assert_ne!(user.id, before);
+    assert!(user.override_at.is_some() && user.managed_by.is_none());
+    // Once the directory names her itself, she is its own again.
+    scim.user(GRACE).await;
+    let user = gateway.person(org, GRACE).await.unwrap();
+    assert!(user.override_at.is_none() && user.managed_by == Some(okta.id));
+}
