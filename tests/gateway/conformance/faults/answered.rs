@@ -119,6 +119,15 @@ pub(super) const FAULTS: &[Fault] = &[
             }
         },
     ),
+    fault("a walk by cursor ends after a page", "Q06", |_, reply| {
+        body(reply, |body| drop(taken(body, "nextCursor")));
+    }),
+    fault("a forged cursor finds nothing", "Q08", |request, reply| {
+        if reply.status == 400 && request.url.contains("cursor=forged") {
+            reply.status = 200;
+            body(reply, |body| *body = nothing());
+        }
+    }),
     fault("an error's status is a number", "E01", |_, reply| {
         if reply.status >= 400 {
             let status = reply.status;

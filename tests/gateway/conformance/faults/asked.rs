@@ -124,6 +124,19 @@ pub(super) const FAULTS: &[Fault] = &[
         }
         request
     }),
+    fault(
+        "a search by POST passes over its filter",
+        "Q23",
+        |mut request| {
+            if let Some(mut body) = request.json()
+                && request.url.ends_with("/.search")
+            {
+                body.as_object_mut().unwrap().remove("filter");
+                request.body = body.to_string().into_bytes();
+            }
+            request
+        },
+    ),
     fault("names have a case", "R03", |mut request| {
         if let Some(Value::Object(mut body)) = request.json()
             && request.method == "POST"
