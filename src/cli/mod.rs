@@ -5,6 +5,7 @@
 mod app;
 mod arguments;
 mod config;
+mod conformance;
 mod connection;
 mod demo;
 mod doctor;
@@ -36,6 +37,9 @@ use crate::config::{Config, Log, Origin, Sources};
 use failure::{Failure, Outcome};
 use opened::Opened;
 use output::Output;
+
+/// The value of `--json` that stands for standard output.
+const STDOUT: &str = "-";
 
 /// Usher: a SCIM 2.0 and SAML identity-provisioning gateway.
 ///
@@ -82,8 +86,18 @@ struct Global {
     #[arg(long, global = true, value_name = "FILTER", help_heading = "Settings")]
     log: Option<String>,
     /// Print exactly one JSON document on standard output
-    #[arg(long, global = true, help_heading = "Output")]
-    json: bool,
+    ///
+    /// Only a command that says so takes a file.
+    #[arg(
+        long,
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = STDOUT,
+        value_name = "FILE",
+        help_heading = "Output"
+    )]
+    json: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,12 +135,14 @@ enum Command {
     Config(config::Show),
     #[command(subcommand)]
     Doctor(doctor::Doctor),
+    #[command(subcommand)]
+    Conformance(conformance::Conformance),
 }
 
 /// Runs the command of this process's command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output::new(cli.global.json);
+    let output = Output::new(cli.global.json.as_deref().is_some_and(|it| it == STDOUT));
     let failure = match start(cli, output) {
         Ok(outcome) => return outcome.into(),
         Err(failure) => failure,
@@ -142,6 +158,11 @@ pub fn run() -> ExitCode {
 }
 
 fn start(cli: Cli, output: Output) -> Result<Outcome, Failure> {
+    let to_file = cli.global.json.as_deref().is_some_and(|it| it != STDOUT);
+    if to_file && !matches!(cli.command, Command::Conformance(_)) {
+        let why = "--json prints on standard output; this command writes no file";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     let config = settings(&cli)?;
     log(&config, &cli.command)?.start();
     // The XML libraries are started while there is one thread only.
@@ -194,6 +215,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
         Command::Config(show) => show.run(&config, output),
         Command::Openapi(_) => openapi::run(),
         Command::Doctor(doctor) => doctor.run(&config, output).await,
+        Command::Conformance(conformance) => Box::pin(conformance.run(output)).await,
         Command::Import(import) => Box::pin(import.run(config, output)).await,
         command => {
             let opened = Opened::open(config, output).await?;
@@ -222,6 +244,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         | Command::Migrate(_)
         | Command::Config(_)
         | Command::Doctor(_)
+        | Command::Conformance(_)
         | Command::Import(_)
         | Command::Openapi(_) => {}
     }
@@ -237,6 +260,28 @@ mod tests {
     #[test]
     fn the_command_line_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn json_goes_to_standard_output_or_to_a_file() {
+        let check = ["conformance", "scim", "--base-url", "u", "--token", "t"];
+        let json = |before: &[&'static str], after: &[&'static str]| {
+            let words = [&["usher"], before, after].concat();
+            Cli::try_parse_from(words).map(|cli| cli.global.json.unwrap_or_default())
+        };
+        for (before, after, expected) in [
+            (&["org", "list"][..], &[][..], ""),
+            (&["--json", "org"], &["list"], "-"),
+            (&["org", "list"], &["--json"], "-"),
+            (&check, &[], ""),
+            (&check, &["--json"], "-"),
+            (&check, &["--json", "file"], "file"),
+            (&["--json"], &check, "-"),
+        ] {
+            let found = json(before, after).expect("the line can be read");
+            assert_eq!(found.to_str(), Some(expected), "{before:?} {after:?}");
+        }
+        assert!(json(&["org", "list"], &["--json", "file"]).is_err());
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl Output {
         self.json
     }
 
+    /// Whether text may have colours.
+    pub(super) fn has_colour(self) -> bool {
+        self.colour
+    }
+
     /// One thing.
     pub(super) fn record<T: Serialize>(self, value: &T) -> Result<(), Failure> {
         let text = document(value)?;

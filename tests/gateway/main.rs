@@ -14,6 +14,7 @@ mod harness;
 mod admin;
 mod bounds;
 mod config;
+mod conformance;
 mod credentials;
 mod demo;
 mod fixtures;

@@ -77,6 +77,8 @@ impl Task {
     pub(super) fn status(&self, is_seen: bool) -> StatusCode {
         match self.method {
             Method::POST => StatusCode::CREATED,
+            // RFC 7644 §3.5.1, also within a bulk request (§3.7.3), whose entries show nothing.
+            Method::PUT => StatusCode::OK,
             _ if is_seen => StatusCode::OK,
             _ => StatusCode::NO_CONTENT,
         }

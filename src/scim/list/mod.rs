@@ -119,6 +119,19 @@ impl ListQuery {
     }
 }
 
+/// Whether a SearchRequest has text under this name, and nothing else.
+fn is_text(name: &str) -> bool {
+    const TEXTS: [&str; 6] = [
+        "attributes",
+        "cursor",
+        "excludedAttributes",
+        "filter",
+        "sortBy",
+        "sortOrder",
+    ];
+    TEXTS.iter().any(|it| it.eq_ignore_ascii_case(name))
+}
+
 /// The parameters in a SearchRequest; the root search reads them once for each type.
 pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Vec<(String, String)>, Error> {
     let Value::Object(mut body) = body else {
@@ -130,7 +143,7 @@ pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Vec<(String, 
         .map(|(name, value)| {
             let text = match value {
                 Value::String(text) => text,
-                Value::Number(number) => number.to_string(),
+                Value::Number(number) if !is_text(&name) => number.to_string(),
                 Value::Array(list) if list.iter().all(Value::is_string) => list
                     .iter()
                     .filter_map(Value::as_str)

@@ -125,6 +125,7 @@ fn a_search_asks_the_same() {
         json!([]),
         json!({}),
         json!({"schemas": [urn::SEARCH_REQUEST], "filter": {}}),
+        json!({"schemas": [urn::SEARCH_REQUEST], "attributes": 5}),
     ] {
         assert!(search(bad).is_err());
     }

@@ -63,6 +63,11 @@ fn write(
     strictness: Strictness,
 ) -> Result<Option<MemberChange>, Error> {
     let value = value.ok_or_else(|| Error::invalid_value(format!("{path} needs a value")))?;
+    let value = if verb == Verb::Add {
+        listed(value)
+    } else {
+        value
+    };
     let members = members::read(path.attribute, value, strictness)?;
     Ok(match (verb, members.is_empty()) {
         (Verb::Replace, true) => Some(MemberChange::RemoveAll),
@@ -91,7 +96,8 @@ fn write_selected(
     Ok(MemberChange::Add(members))
 }
 
-fn listed(value: Value) -> Value {
+/// One object that is to join the others (RFC 7644 §3.5.2.1), as the list that it stands for.
+pub(super) fn listed(value: Value) -> Value {
     match value {
         value @ Value::Object(_) => Value::Array(vec![value]),
         value => value,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Verb;
 use super::dialect::Dialect;
+use super::relation::listed;
 use crate::scim::path::{AttributePath, Selection};
 use crate::scim::reading::value_from_reference;
 use crate::scim::schema::Mutability;
@@ -63,6 +64,11 @@ impl Dialect {
             }
         }
         let at = path.key();
+        let value = if whole && path.attribute.multi_valued && verb == Verb::Add {
+            listed(value)
+        } else {
+            value
+        };
         let value = match path.sub {
             Some(sub) => self.reading.single(&at, sub, value)?,
             None if selection.is_some() => None,

@@ -25,6 +25,7 @@ mod reply;
 mod scim;
 mod smtp;
 mod sso;
+mod transport;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::Browser;
@@ -33,6 +34,7 @@ pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use smtp::Relay;
 pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
+pub(crate) use transport::InProcess;
 
 /// A gateway and what a test may turn on it.
 pub(crate) struct TestGateway {

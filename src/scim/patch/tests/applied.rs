@@ -56,6 +56,11 @@ fn both_readings_do_what_the_standard_says() {
             ]),
         ),
         (
+            "P13 one alone",
+            op("add", "emails", json!({"value": "n@x", "type": "x"})),
+            with(&[("/emails/-", json!({"value": "n@x", "type": "x"}))]),
+        ),
+        (
             "P14",
             op("add", "phoneNumbers[type eq \"mobile\"].value", json!("1")),
             with(&[("/phoneNumbers", json!([{"type": "mobile", "value": "1"}]))]),
