@@ -132,8 +132,17 @@ pub const BULK_OPERATIONS: usize = 1_000;
 /// Operations of one bulk request that share a transaction: others wait for so many at most.
 pub const BULK_STEPS: usize = 50;
 
+/// How long such a transaction begins further operations.
+pub const BULK_TIME: Duration = Duration::from_millis(250);
+
 /// Schemas that one organization may register.
 pub const SCHEMAS: usize = 10;
+
+/// Octets of all of them together: a description lives as long as the process.
+pub const SCHEMAS_BYTES: usize = 32 * 1024;
+
+/// Changes of an organization's schemas in 24 hours, for the same reason.
+pub const SCHEMA_CHANGES: i64 = 20;
 
 /// Attributes of a schema that is registered.
 pub const SCHEMA_ATTRIBUTES: usize = 100;

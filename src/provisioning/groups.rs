@@ -9,7 +9,7 @@ use crate::directory::event::EventKind;
 use crate::id::{ScimGroupId, UserId};
 use crate::provisioning::members::{self, Touched};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
-use crate::provisioning::users::{carry, mark_scim, refuse_long};
+use crate::provisioning::users::{carry, mark_scim, refuse_long, searched};
 use crate::provisioning::{Change, Error, Kind};
 use crate::scim::members::NewMember;
 use crate::scim::patch::{MemberChange, Patch};
@@ -223,7 +223,7 @@ fn describe(row: &mut ScimGroupRow, resource: &Resource) -> Result<(), Error> {
     row.display_name_folded = scim::fold(&row.display_name);
     row.external_id = index.single.get("externalId").cloned();
     row.document = Doc(resource.to_text());
-    row.search = Doc(json!(index.single).to_string());
+    row.search = searched(&index, resource);
     Ok(())
 }
 

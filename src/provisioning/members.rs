@@ -218,12 +218,8 @@ async fn refuse_cycle(
         }
         seen.extend(next.iter().copied());
         let groups: Vec<ScimGroupId> = next.iter().map(|id| id.uuid().into()).collect();
-        let below = change.tx.members_of_groups(change.org, &groups).await?;
-        let inner = below
-            .into_iter()
-            .filter(|(_, _, is_group, _)| *is_group)
-            .map(|(_, id, _, _)| id);
-        next = inner.filter(|id| !seen.contains(id)).collect();
+        let below = change.tx.groups_in_groups(change.org, &groups).await?;
+        next = below.into_iter().filter(|id| !seen.contains(id)).collect();
     }
     Ok(())
 }

@@ -31,9 +31,15 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
     let before = change.tx.user_projects(change.org, &people).await?;
     let mut roles: BTreeMap<Option<RoleId>, Vec<UserId>> = BTreeMap::new();
     let (mut changed, mut rows) = (Vec::new(), Vec::new());
+    let mut of_people: BTreeMap<UserId, (Vec<Grant>, Vec<UserProjectRow>)> = BTreeMap::new();
+    for (user, grant) in grants {
+        of_people.entry(user).or_default().0.push(grant);
+    }
+    for row in before {
+        of_people.entry(row.user_id).or_default().1.push(row);
+    }
     for user in world.users.values() {
-        let mine: Vec<_> = grants.iter().filter(|(id, _)| *id == user.id).collect();
-        let mine: Vec<Grant> = mine.into_iter().map(|(_, grant)| grant.clone()).collect();
+        let (mine, before) = of_people.remove(&user.id).unwrap_or_default();
         let resolution = world.resolve(user, &mine, change.time());
         let old = entitlement_of(user, &before);
         let new = &resolution.entitlement;
@@ -65,10 +71,12 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
 }
 
 fn entitlement_of(user: &UserRow, projects: &[UserProjectRow]) -> Entitlement {
-    let mine = projects.iter().filter(|row| row.user_id == user.id);
     Entitlement {
         role: user.role_id,
-        projects: mine.map(|row| (row.project_id, row.role_id)).collect(),
+        projects: projects
+            .iter()
+            .map(|row| (row.project_id, row.role_id))
+            .collect(),
     }
 }
 
@@ -130,10 +138,15 @@ async fn reconcile(
         .collect();
     change.tx.insert_grant_projects(&scopes).await?;
     keep.extend(made);
-    Ok(keep
-        .iter()
-        .map(|row| (row.user_id, world.grant(row, &projects)))
-        .collect())
+    let mut of_grants: BTreeMap<GrantId, Vec<_>> = BTreeMap::new();
+    for scope in projects {
+        of_grants.entry(scope.0).or_default().push(scope);
+    }
+    let grant = |row: &GrantRow| {
+        let projects = of_grants.get(&row.id).map_or(&[][..], Vec::as_slice);
+        (row.user_id, world.grant(row, projects))
+    };
+    Ok(keep.iter().map(grant).collect())
 }
 
 async fn retire(
@@ -157,7 +170,8 @@ fn superseded(
     made: &[GrantRow],
     projects: &[(GrantId, crate::id::ProjectId)],
 ) -> BTreeSet<GrantId> {
-    let wide = |row: &GrantRow| !projects.iter().any(|(id, _)| *id == row.id);
+    let scoped: BTreeSet<_> = projects.iter().map(|(id, _)| *id).collect();
+    let wide = |row: &GrantRow| !scoped.contains(&row.id);
     let directory = |row: &&GrantRow| row.source == GrantSource::DirectoryGroup && wide(row);
     let had: BTreeSet<_> = keep
         .iter()

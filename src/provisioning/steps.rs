@@ -2,11 +2,13 @@
 //! come by itself, and one commit is waited for in the place of many.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::id::Ids;
+use crate::limits;
 use crate::provisioning::scim_client::{Credentials, ScimClient};
 use crate::provisioning::{Change, Error, scim_step};
 use crate::store;
@@ -16,11 +18,14 @@ use crate::store::{Store, Tx};
 pub trait Fall: Send + 'static {
     /// The error that it is about.
     fn error(&self) -> &Error;
+    /// How many errors it counts for.
+    fn weight(&self) -> u64;
 }
 
 /// Runs the steps one after the other, each between savepoints and settled by itself, until
-/// `bound` of them fell. What the store or the credentials refuse ends all of them: then nothing
-/// of this transaction stands.
+/// `bound` errors are counted or [`limits::BULK_TIME`] is over: others wait for this transaction.
+/// Answers what became of those that were run, of one at least. What the store or the credentials
+/// refuse ends all of them: then nothing of this transaction stands.
 pub async fn scim_steps<S, T, E, F>(
     store: &Store,
     ids: &Ids,
@@ -44,12 +49,13 @@ where
             let (job, ids, steps) = (job.clone(), ids.clone(), Arc::clone(&steps));
             let caller = caller.clone();
             async move {
-                let (mut done, mut fallen) = (Vec::with_capacity(steps.len()), 0);
+                let (begun, mut fallen) = (Instant::now(), 0);
+                let mut done = Vec::with_capacity(steps.len());
                 for step in steps.iter() {
-                    let fate = one(tx, &ids, &caller, step.clone(), &job).await?;
-                    fallen += u64::from(fate.is_err());
+                    let fate: Result<T, E> = one(tx, &ids, &caller, step.clone(), &job).await?;
+                    fallen += fate.as_ref().err().map_or(0, Fall::weight);
                     done.push(fate);
-                    if fallen >= bound {
+                    if fallen >= bound || begun.elapsed() > limits::BULK_TIME {
                         break;
                     }
                 }

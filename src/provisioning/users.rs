@@ -1,6 +1,8 @@
 //! SCIM Users: a directory creates, replaces, patches, deactivates and deletes people. The
 //! resource shows what the directory last said; the person shows what is in force.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::directory::email::Address;
@@ -213,15 +215,7 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Result<Vec<ScimValueR
         .map(scim::fold)
         .filter(|text| text.len() <= limits::INDEXED_TEXT);
     row.document = Doc(resource.to_text());
-    let extensions = resource.schemas().into_iter().skip(1);
-    let flags = extensions.map(|urn| (format!("schemas:{}", scim::fold(urn)), "1".to_owned()));
-    let search: std::collections::BTreeMap<_, _> = index
-        .single
-        .iter()
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .chain(flags)
-        .collect();
-    row.search = Doc(json!(search).to_string());
+    row.search = searched(&index, resource);
     let element = |value: scim::index::IndexedValue| ScimValueRow {
         org_id: row.org_id,
         scim_user_id: row.id,
@@ -235,6 +229,16 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Result<Vec<ScimValueR
         element: Doc(json!(value.values).to_string()),
     };
     Ok(index.multi.into_iter().map(element).collect())
+}
+
+/// What searches read of a resource beside its columns: single values by path, and a mark for each
+/// extension in use.
+pub(super) fn searched(index: &scim::Index, resource: &Resource) -> Doc {
+    let extensions = resource.schemas().into_iter().skip(1);
+    let marks = extensions.map(|urn| (format!("schemas:{}", scim::fold(urn)), "1".to_owned()));
+    let values = index.single.iter().map(|(k, v)| (k.clone(), v.clone()));
+    let all: BTreeMap<_, _> = values.chain(marks).collect();
+    Doc(json!(all).to_string())
 }
 
 /// Attributes that are looked up by an index.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::catalog::ResourceType;
-use super::schema::{Returned, Schema};
+use super::schema::Schema;
 use super::text::fold;
 use super::{Map, etag, urn};
 
@@ -50,24 +50,13 @@ impl Resource {
         Value::Object(self.document.clone()).to_string()
     }
 
-    /// What it carries of schemas that the organization registered, by URN, as far as anybody is
-    /// ever shown it.
+    /// What it carries of schemas that the organization registered, by URN.
     pub fn registered(&self) -> Map {
         let ours = self.kind.extensions.iter().map(|it| it.schema);
         let ours = ours.filter(|it| it.urn != urn::ENTERPRISE_USER);
         let of = |schema: &'static Schema| {
-            let carried = self.document.get(schema.urn)?.as_object()?;
-            let shown = |name: &str| {
-                schema
-                    .attribute(name)
-                    .is_some_and(|it| it.returned != Returned::Never)
-            };
-            let shown: Map = carried
-                .iter()
-                .filter(|(name, _)| shown(name))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-            Some((schema.urn.to_owned(), Value::Object(shown)))
+            let carried = self.document.get(schema.urn)?;
+            Some((schema.urn.to_owned(), carried.clone()))
         };
         ours.filter_map(of).collect()
     }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use usher::directory::connection::Profile;
 use usher::directory::scope::Scope;
 use usher::id::{ApiKeyId, OrganizationId};
@@ -16,6 +16,9 @@ use usher::store::rows::ApiKeyRow;
 use usher::store::types::Time;
 
 use crate::harness::{Reply, TestGateway};
+
+/// A schema that an organization registered.
+const SCHEMA: &str = "urn:acme:hr:2.0:User";
 
 /// What anybody may read.
 const PUBLIC: [&str; 1] = ["/api/v1/openapi.json"];
@@ -203,6 +206,16 @@ impl Matrix {
         let csv = Body::from("email,role\neve@acme.example,viewer\n");
         let import = gateway.send(request.body(csv).unwrap()).await;
         let import = import.expect(201).id();
+        let schema = json!({
+            "id": SCHEMA, "name": "HR", "resourceType": "User", "attributes": [{"name": "desk"}],
+        });
+        let request = Request::builder()
+            .method("PUT")
+            .uri(format!("/api/v1/organizations/acme/schemas/{SCHEMA}"))
+            .header("authorization", &operator)
+            .header("content-type", "application/json");
+        let registered = request.body(Body::from(schema.to_string())).unwrap();
+        gateway.send(registered).await.expect(200);
         Self {
             gateway,
             org,
@@ -230,7 +243,7 @@ impl Matrix {
         };
         let uri = path
             .replace("{slug}", "acme")
-            .replace("{urn}", "urn:acme:hr:2.0:User")
+            .replace("{urn}", SCHEMA)
             .replace("{id}", id);
         assert!(
             !uri.contains('{'),

@@ -18,7 +18,6 @@ fn definition() -> Value {
             {"name": "grade", "type": "integer"},
             {"name": "since", "type": "dateTime"},
             {"name": "remote", "type": "boolean"},
-            {"name": "pin", "type": "string", "mutability": "writeOnly", "returned": "never"},
             {"name": "note", "type": "string", "returned": "request"},
             {"name": "skills", "type": "string", "multiValued": true},
             {"name": "badges", "type": "complex", "multiValued": true, "subAttributes": [
@@ -33,7 +32,7 @@ fn worker(address: &str, desk: &str, grade: i64) -> Value {
     body["schemas"] = json!(["urn:ietf:params:scim:schemas:core:2.0:User", URN]);
     body[URN] = json!({
         "Desk": desk, "grade": grade, "since": "2026-01-01T02:00:00+02:00", "remote": true,
-        "pin": "1234", "note": "quiet", "skills": ["rust", "sql"],
+        "note": "quiet", "skills": ["rust", "sql"],
         "badges": [{"value": "Red", "type": "door"}],
     });
     body
@@ -83,7 +82,7 @@ async fn a_registered_schema_is_as_good_as_any() {
         .await
         .expect(200)
         .json();
-    assert_eq!(shown["attributes"].as_array().unwrap().len(), 8);
+    assert_eq!(shown["attributes"].as_array().unwrap().len(), 7);
     let kind = scim.get("/ResourceTypes/User").await.expect(200).json();
     let extension = json!({"schema": URN, "required": false});
     assert_eq!(kind["schemaExtensions"][1], extension);
@@ -93,7 +92,6 @@ async fn a_registered_schema_is_as_good_as_any() {
     let seen = made.json();
     assert_eq!(seen["schemas"][1], URN);
     assert_eq!(seen[URN]["desk"], "D1");
-    assert_eq!(seen[URN].get("pin"), None);
     assert_eq!(seen[URN].get("note"), None);
     scim.post("/Users", worker("b@acme.example", "d1", 9))
         .await
@@ -116,7 +114,6 @@ async fn a_registered_schema_is_as_good_as_any() {
         let found = scim.filter("/Users", &filter).await.expect(200).json();
         assert_eq!(found["totalResults"], total, "{filter}");
     }
-    scim.filter("/Users", "pin eq \"1234\"").await.expect(400);
     let path =
         format!("/Users?sortBy={URN}:grade&sortOrder=descending&count=2&attributes={URN}:note");
     let sorted = scim.get(&path).await.expect(200).json();
@@ -141,7 +138,6 @@ async fn a_registered_schema_is_as_good_as_any() {
     let events = gateway.events(okta.org).await;
     let carried = &events.last().unwrap()["data"]["extensions"][URN];
     assert_eq!(carried["desk"], "D2");
-    assert_eq!(carried.get("pin"), None);
     let all = json!([{"op": "remove", "path": URN}]);
     let bare = scim.patch(&format!("/Users/{id}"), all).await.expect(200);
     assert_eq!(bare.json().get(URN), None);
@@ -218,4 +214,47 @@ async fn a_schema_is_its_organizations_own() {
     let elsewhere = admin.send("PUT", &other_url, Some(definition()));
     elsewhere.await.expect(422);
     drop(okta);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_groups_carry_is_not_taken_from_them_either() {
+    const COST: &str = "urn:acme:cost:2.0:Group";
+    let (gateway, okta, key) = start().await;
+    let (admin, scim) = (Admin(&gateway, key), gateway.scim(&okta));
+    let definition = json!({
+        "id": COST, "name": "Cost", "resourceType": "Group",
+        "attributes": [{"name": "center", "type": "string"}],
+    });
+    let put = async |body: &Value| admin.send("PUT", &url(COST), Some(body.clone())).await;
+    put(&definition).await.expect(200);
+    let group = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group", COST],
+        "displayName": "Editors", COST: {"center": "C1"},
+    });
+    let id = scim.post("/Groups", group).await.expect(201).id();
+    for filter in [
+        format!("schemas eq \"{COST}\""),
+        "center eq \"c1\"".to_owned(),
+    ] {
+        let found = scim.filter("/Groups", &filter).await.expect(200).json();
+        assert_eq!(found["totalResults"], 1, "{filter}");
+    }
+    admin.send("DELETE", &url(COST), None).await.expect(422);
+    let mut other = definition.clone();
+    other["attributes"][0]["type"] = "integer".into();
+    put(&other).await.expect(422);
+    let off = json!([{"op": "remove", "path": COST}]);
+    scim.patch(&format!("/Groups/{id}"), off).await.expect(204);
+    put(&other).await.expect(200);
+    for n in 0.. {
+        let mut more = definition.clone();
+        more["description"] = format!("{n}").into();
+        if put(&more).await.status == 422 {
+            assert_eq!(n, 18, "so many in a day");
+            break;
+        }
+    }
+    gateway.clock.advance(24 * 3600);
+    put(&definition).await.expect(200);
+    admin.send("DELETE", &url(COST), None).await.expect(204);
 }

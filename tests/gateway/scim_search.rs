@@ -68,7 +68,7 @@ async fn walk(scim: &ScimActor<'_>, path: &str, query: &Value, count: u64) -> Ve
         let Some(next) = page.get("nextCursor") else {
             return found;
         };
-        cursor = next.as_str().unwrap().to_owned();
+        next.as_str().unwrap().clone_into(&mut cursor);
     }
 }
 
@@ -215,7 +215,7 @@ async fn what_comes_and_goes_meanwhile_moves_nothing_else() {
         let Some(next) = page.get("nextCursor") else {
             break;
         };
-        cursor = next.as_str().unwrap().to_owned();
+        next.as_str().unwrap().clone_into(&mut cursor);
         if round < 4 {
             scim.user(&format!("new{round}@acme.example")).await;
             let url = format!("/Users/{}", there[round]);

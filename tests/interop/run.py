@@ -20,6 +20,7 @@ from authlib.oidc.core import CodeIDToken
 from authlib.common.security import generate_token
 
 import cold_start
+import conformance
 import readme
 import silence
 import simplesamlphp
@@ -343,6 +344,7 @@ def every(usher, checks, given, thin):
     else:
         checks.skip("SimpleSAMLphp", "PHP or the package is not installed")
     readme.fresh(given.usher, given.postgres, checks)
+    conformance.fresh(given.usher, given.postgres, checks)
     cold_start.run(usher, checks, lambda address: idp.response(address, run.connection, sign="both"), run.acs)
     silence.provoke(usher, run.connection, run.app_row, [idp.response("eve@evil.example", run.connection, sign="both")])
 

@@ -2,3 +2,9 @@
 -- learns of them with the connection itself.
 ALTER TABLE organizations ADD COLUMN schemas TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE connections ADD COLUMN schemas TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE organizations ADD COLUMN schema_changes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE organizations ADD COLUMN schema_changes_since INTEGER;
+
+-- Which groups are in a group, so that a circle is found without reading its people.
+CREATE INDEX scim_members_groups ON scim_members (org_id, group_id, member_id)
+    WHERE member_is_group;

@@ -52,17 +52,24 @@ type Step = Arc<[(usize, Task)]>;
 struct Fallen {
     at: Option<usize>,
     error: Error,
+    /// How many operations fall with it.
+    size: usize,
 }
 
 impl From<Error> for Fallen {
     fn from(error: Error) -> Self {
-        Self { at: None, error }
+        let (at, size) = (None, 1);
+        Self { at, error, size }
     }
 }
 
 impl Fall for Fallen {
     fn error(&self) -> &Error {
         &self.error
+    }
+
+    fn weight(&self) -> u64 {
+        self.size as u64
     }
 }
 
@@ -149,11 +156,17 @@ impl<'a> Job<'a> {
         if let Some(error) = &self.broken {
             return Err(Fallen::from(error.clone()));
         }
+        if group.len() > limits::BULK_STEPS {
+            return Err(Fallen::from(Error::Scim(scim::Error::payload_too_large(
+                format!("{} operations may refer to one another", limits::BULK_STEPS),
+            ))));
+        }
         let task = |at: usize| {
             let task = self.task(at);
             task.map(|it| (at, it)).map_err(|error| Fallen {
                 at: Some(at),
                 error: Error::Scim(error),
+                size: group.len(),
             })
         };
         group.iter().map(|at| task(*at)).collect()
@@ -186,62 +199,40 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// Runs steps as one transaction and notes what became of each.
+    /// Runs steps in a transaction, or in several where it would take long, and notes what became
+    /// of each.
     async fn commit(
         &mut self,
         gateway: &Gateway,
         request: &ScimRequest,
-        steps: Vec<Step>,
+        mut steps: Vec<Step>,
     ) -> Result<(), Error> {
-        if steps.is_empty() {
-            return Ok(());
-        }
-        let steps: Arc<[Step]> = steps.into();
-        let caller = (request.credentials.clone(), request.cause.clone());
-        let bounded = (Arc::clone(&steps), self.left());
-        let fates = scim_steps(
-            &gateway.store,
-            &gateway.ids,
-            caller,
-            bounded,
-            |change, client, step: Step| {
-                async move {
-                    let mut done = Vec::with_capacity(step.len());
-                    for (at, task) in step.iter() {
-                        let fallen = |error| Fallen {
-                            at: Some(*at),
-                            error,
-                        };
-                        done.push(perform(change, client, task).await.map_err(fallen)?);
+        while !steps.is_empty() && self.left() > 0 {
+            match run(gateway, request, &steps, self.left()).await {
+                Ok(fates) => {
+                    let run = fates.len().max(1);
+                    for (step, fate) in steps.iter().zip(fates) {
+                        let group: Vec<_> = step.iter().map(|(at, _)| *at).collect();
+                        match fate {
+                            Ok(done) => self.stand(&group, done),
+                            Err(fallen) => self.fall(&group, &fallen),
+                        }
                     }
-                    Ok(done)
+                    steps.drain(..run.min(steps.len()));
                 }
-                .boxed()
-            },
-        )
-        .await;
-        match fates {
-            Ok(fates) => {
-                for (step, fate) in steps.iter().zip(fates) {
-                    let group: Vec<_> = step.iter().map(|(at, _)| *at).collect();
-                    match fate {
-                        Ok(done) => self.stand(&group, done),
-                        Err(fallen) => self.fall(&group, &fallen),
+                // Nothing was done yet: the whole request is refused.
+                Err(error) if self.entries.is_empty() => return Err(error),
+                Err(error) => {
+                    let fallen = Fallen::from(error.clone());
+                    for (at, _) in steps.iter().flat_map(|step| step.iter()) {
+                        self.fall(&[*at], &fallen);
                     }
+                    self.broken = Some(error);
+                    return Ok(());
                 }
-                Ok(())
-            }
-            // Nothing was done yet: the whole request is refused.
-            Err(error) if self.entries.is_empty() => Err(error),
-            Err(error) => {
-                let fallen = Fallen::from(error.clone());
-                for (at, _) in steps.iter().flat_map(|step| step.iter()) {
-                    self.fall(&[*at], &fallen);
-                }
-                self.broken = Some(error);
-                Ok(())
             }
         }
+        Ok(())
     }
 
     /// Notes what was done.
@@ -298,6 +289,34 @@ impl<'a> Job<'a> {
         };
         self.entries.insert(at, entry);
     }
+}
+
+/// Runs steps as one transaction.
+async fn run(
+    gateway: &Gateway,
+    request: &ScimRequest,
+    steps: &[Step],
+    bound: u64,
+) -> Result<Vec<Result<Vec<Done>, Fallen>>, Error> {
+    let caller = (request.credentials.clone(), request.cause.clone());
+    let (store, ids) = (&gateway.store, &gateway.ids);
+    let bounded = (steps.to_vec().into(), bound);
+    scim_steps(store, ids, caller, bounded, |change, client, step: Step| {
+        async move {
+            let mut done = Vec::with_capacity(step.len());
+            for (at, task) in step.iter() {
+                let fallen = |error| Fallen {
+                    at: Some(*at),
+                    error,
+                    size: step.len(),
+                };
+                done.push(perform(change, client, task).await.map_err(fallen)?);
+            }
+            Ok(done)
+        }
+        .boxed()
+    })
+    .await
 }
 
 fn method(verb: Verb) -> Method {

@@ -35,6 +35,7 @@ pub(super) async fn list(
     let Types { user, group } = client.types;
     let users = ListQuery::parse_among(user, &[group], pairs, strictness)?;
     let in_groups = ListQuery::parse_among(group, &[user], pairs, strictness)?;
+    let users = users.asked_with(&in_groups);
     let of_users = page::search(cursors, client, user, &users)?;
     // Where the cursor leads is the same place in both.
     let mut of_groups = page::search(cursors, client, group, &in_groups.from_first())?;

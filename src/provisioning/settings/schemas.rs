@@ -1,5 +1,6 @@
 //! The SCIM schemas that an organization registers beside those of the standard.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::directory::Violation;
@@ -11,7 +12,7 @@ use crate::scim::catalog::custom::Definition;
 use crate::scim::fold;
 use crate::store;
 use crate::store::Tx;
-use crate::store::types::Doc;
+use crate::store::types::{Doc, Time};
 
 /// The schemas of an organization, in the order in which they were registered.
 pub async fn list(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Definition>, Error> {
@@ -89,8 +90,24 @@ async fn save(
     known: Vec<Definition>,
     mut told: serde_json::Value,
 ) -> Result<(), Error> {
-    let text = Doc(json!(known).to_string());
-    change.tx.set_schemas(change.org, text).await?;
+    let text = json!(known).to_string();
+    if text.len() > limits::SCHEMAS_BYTES {
+        let most = limits::SCHEMAS_BYTES;
+        return Err(invalid(&format!(
+            "all schemas together have {most} octets at most"
+        )));
+    }
+    let day_ago = Time(change.now - SignedDuration::from_hours(24));
+    let count = change
+        .tx
+        .count_schema_change(change.org, day_ago, change.time());
+    if count.await? > limits::SCHEMA_CHANGES {
+        let most = limits::SCHEMA_CHANGES;
+        return Err(invalid(&format!(
+            "schemas change {most} times in 24 hours at most"
+        )));
+    }
+    change.tx.set_schemas(change.org, Doc(text)).await?;
     if let Some(told) = told.as_object_mut() {
         told.insert("attribute".to_owned(), "schemas".into());
     }

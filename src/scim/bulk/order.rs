@@ -1,11 +1,11 @@
 //! The order of operations that refer to one another (RFC 7644 §3.7.1): what is referred to comes
 //! first, circles come together, and apart from that the list's own order stays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The order in which to do things, each given with those it refers to. What stands in one group
-/// refers to one another in a circle. (Tarjan's strongly connected components, which come out
-/// with what is referred to before what refers to it.)
+/// refers to one another in a circle. (Tarjan's strongly connected components; of the groups that
+/// wait for nothing, the one that is listed first comes next.)
 pub fn ordered(references: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     let mut search = Search {
         references,
@@ -17,7 +17,45 @@ pub fn ordered(references: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     for at in 0..references.len() {
         search.visit(at);
     }
-    search.groups
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut leader = BTreeMap::new();
+    for group in search.groups {
+        let first = group.first().copied().unwrap_or_default();
+        leader.extend(group.iter().map(|at| (*at, first)));
+        groups.insert(first, group);
+    }
+    let awaited = |group: &[usize], first: usize| -> BTreeSet<usize> {
+        let others = group.iter().filter_map(|at| references.get(*at)).flatten();
+        let others = others.filter_map(|at| leader.get(at).copied());
+        others.filter(|other| *other != first).collect()
+    };
+    let mut waiting: BTreeMap<_, _> = groups
+        .iter()
+        .map(|(first, group)| (*first, awaited(group, *first)))
+        .collect();
+    let mut order = Vec::with_capacity(groups.len());
+    let mut awaiting: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (first, others) in &waiting {
+        for other in others {
+            awaiting.entry(*other).or_default().push(*first);
+        }
+    }
+    let mut ready: BTreeSet<_> = waiting
+        .iter()
+        .filter(|(_, others)| others.is_empty())
+        .map(|(first, _)| *first)
+        .collect();
+    while let Some(first) = ready.pop_first() {
+        order.extend(groups.remove(&first));
+        for later in awaiting.remove(&first).unwrap_or_default() {
+            let others = waiting.entry(later).or_default();
+            others.remove(&first);
+            if others.is_empty() {
+                ready.insert(later);
+            }
+        }
+    }
+    order
 }
 
 struct Search<'a> {
@@ -88,12 +126,15 @@ impl Search<'_> {
 mod tests {
     use super::*;
 
+    /// What each refers to, and the order in which they come.
+    type Case = (&'static [&'static [usize]], &'static [&'static [usize]]);
+
     #[test]
     fn what_is_referred_to_comes_first() {
-        let cases: [(&[&[usize]], &[&[usize]]); 7] = [
+        let cases: [Case; 7] = [
             (&[], &[]),
             (&[&[], &[], &[]], &[&[0], &[1], &[2]]),
-            (&[&[2], &[], &[]], &[&[2], &[0], &[1]]),
+            (&[&[2], &[], &[]], &[&[1], &[2], &[0]]),
             (&[&[1], &[2], &[]], &[&[2], &[1], &[0]]),
             (&[&[0]], &[&[0]]),
             (&[&[1], &[0], &[1]], &[&[0, 1], &[2]]),

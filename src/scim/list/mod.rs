@@ -26,6 +26,8 @@ pub struct ListQuery {
     pub projection: Projection,
     /// The type of the resources; several where there are others.
     scope: (&'static str, bool),
+    /// What is asked of the other types.
+    also: Option<String>,
 }
 
 /// Where a page begins.
@@ -81,6 +83,7 @@ impl ListQuery {
                 strictness,
             )?,
             scope: (kind.name, others.is_empty()),
+            also: None,
         })
     }
 
@@ -102,7 +105,17 @@ impl ListQuery {
     pub fn question(&self) -> String {
         let filter = self.filter.as_ref().map(ToString::to_string);
         let sort = self.sort_by.map(|path| path.key());
-        format!("{:?} {filter:?} {sort:?} {}", self.scope, self.descending)
+        let (scope, also) = (&self.scope, &self.also);
+        format!("{scope:?} {filter:?} {sort:?} {} {also:?}", self.descending)
+    }
+
+    /// The same as one question with what is asked of another type.
+    #[must_use]
+    pub fn asked_with(self, other: &Self) -> Self {
+        Self {
+            also: Some(other.question()),
+            ..self
+        }
     }
 
     /// How many resources the page has at most.

@@ -2,7 +2,7 @@
 
 mod invitations;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::event::Visibility;
 use crate::directory::user::UserState;
@@ -87,6 +87,8 @@ ops! {
     schemas = organizations::schemas(org: OrganizationId) -> Doc;
     /// Replaces them, in each of its connections, too.
     set_schemas = organizations::set_schemas(org: OrganizationId, schemas: Doc) -> ();
+    /// Counts a change of an organization's schemas; answers how many there were since `day_ago`.
+    count_schema_change = organizations::count_schema_change(org: OrganizationId, day_ago: Time, now: Time) -> i64;
     /// Whether a user or a group carries what this folded URN names.
     schema_in_use = scim_users::schema_in_use(org: OrganizationId, urn: &str) -> bool;
     /// Replaces an organization's policy.
@@ -221,6 +223,8 @@ ops! {
     /// A group's members, in the order of their ids.
     members_of = scim_members::of_group(org: OrganizationId, group: ScimGroupId) -> Vec<(AnyId, bool)>;
     /// The members of several groups, each with the name that its resource shows.
+    groups_in_groups = scim_members::groups_in(org: OrganizationId, groups: &[ScimGroupId]) -> BTreeSet<AnyId>;
+    /// The query `scim_members::of_groups`.
     members_of_groups = scim_members::of_groups(org: OrganizationId, groups: &[ScimGroupId]) -> Vec<(ScimGroupId, AnyId, bool, Option<String>)>;
     /// Which of these ids are Users of the connection, and the names that they show.
     scim_user_names = scim_users::names(org: OrganizationId, connection: ConnectionId, ids: &[ScimUserId]) -> Vec<(ScimUserId, Option<String>)>;

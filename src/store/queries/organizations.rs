@@ -47,6 +47,33 @@ pub(crate) async fn set_schemas(
         .map(drop)
 }
 
+/// Counts a change of the schemas. The count begins anew when its first change is long past.
+pub(crate) async fn count_schema_change(
+    conn: &mut Conn,
+    org: OrganizationId,
+    day_ago: Time,
+    now: Time,
+) -> QueryResult<i64> {
+    let row = organizations::table.find(org);
+    let begun = organizations::schema_changes_since.gt(day_ago);
+    let counted: Option<i64> = diesel::update(row.filter(begun))
+        .set(organizations::schema_changes.eq(organizations::schema_changes + 1))
+        .returning(organizations::schema_changes)
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some(count) = counted {
+        return Ok(count);
+    }
+    let first = (
+        organizations::schema_changes.eq(1),
+        organizations::schema_changes_since.eq(now),
+    );
+    let update = diesel::update(organizations::table.find(org)).set(first);
+    update.execute(conn).await?;
+    Ok(1)
+}
+
 /// Takes the organization's row: whoever holds it is the only one who changes anything of the
 /// organization until the transaction ends.
 pub(crate) async fn lock(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<i64>> {

@@ -1,5 +1,7 @@
 //! Members: one row a membership. No list of members is ever read, changed and written back.
 
+use std::collections::BTreeSet;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
@@ -216,4 +218,22 @@ pub(crate) async fn people_of(
         .select((scim_users::id, scim_users::user_id.assume_not_null()))
         .load(conn)
         .await
+}
+
+/// The groups that are members of these groups: an index of theirs alone leads to them.
+pub(crate) async fn groups_in(
+    conn: &mut Conn,
+    org: OrganizationId,
+    groups: &[ScimGroupId],
+) -> QueryResult<BTreeSet<AnyId>> {
+    let mut found = BTreeSet::new();
+    for groups in groups.chunks(CHUNK) {
+        let query = scim_members::table
+            .filter(scim_members::org_id.eq(org))
+            .filter(scim_members::group_id.eq_any(groups.to_vec()))
+            .filter(sql::<Bool>("scim_members.member_is_group"))
+            .select(scim_members::member_id);
+        found.extend(query.load::<AnyId>(conn).await?);
+    }
+    Ok(found)
 }

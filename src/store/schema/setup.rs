@@ -43,6 +43,8 @@ diesel::table! {
         created_at -> TimeSql,
         policy -> DocSql,
         schemas -> DocSql,
+        schema_changes -> BigInt,
+        schema_changes_since -> Nullable<TimeSql>,
     }
 }
 

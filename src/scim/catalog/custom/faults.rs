@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{AttributeDefinition, Base, Definition, data_type, mutability, returned};
+use super::{AttributeDefinition, Base, Definition, data_type, returned};
 use crate::limits;
-use crate::scim::catalog::COMMON;
-use crate::scim::schema::{Attribute, Mutability, Type, Uniqueness};
+use crate::scim::catalog::{COMMON, GROUP_TYPE, ResourceType, USER_TYPE};
+use crate::scim::schema::{Attribute, Mutability, Returned, Type, Uniqueness};
 
 /// What is wrong with a definition: a JSON pointer and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,10 @@ impl Definition {
             faults.add("/attributes", &format!("a schema has 1 to {most} of them"));
         }
         let taken = |name: &str| {
-            let kind = self.resource_type.kind();
             let known = |it: &Attribute| it.name.eq_ignore_ascii_case(name);
-            COMMON.iter().any(known) || kind.schemas().flat_map(|it| it.attributes).any(known)
+            let schemas = [&USER_TYPE, &GROUP_TYPE].into_iter();
+            let mut standard = schemas.flat_map(ResourceType::schemas);
+            COMMON.iter().any(known) || standard.any(|it| it.attributes.iter().any(known))
         };
         faults.attributes("", &self.attributes, &|faults, at, it| {
             if taken(&it.name) {
@@ -127,12 +128,20 @@ impl Faults {
         if it.multi_valued && !top {
             self.add(&point("multiValued"), "a sub-attribute has one value");
         }
-        if mutability(&it.mutability).is_none_or(|it| it == Mutability::ReadOnly) {
-            let why = "readWrite, immutable or writeOnly: nobody else would fill it";
+        if it.mutability != Mutability::ReadWrite.word()
+            && it.mutability != Mutability::Immutable.word()
+        {
+            let why = "readWrite or immutable: what nobody fills or nobody reads has no place here";
             self.add(&point("mutability"), why);
         }
-        if returned(&it.returned).is_none() {
-            self.add(&point("returned"), "always, default, request or never");
+        if returned(&it.returned).is_none_or(|it| it == Returned::Never) {
+            self.add(&point("returned"), "always, default or request");
+        }
+        if it.required {
+            self.add(
+                &point("required"),
+                "false: a resource need not carry the schema",
+            );
         }
         if it.uniqueness != Uniqueness::None.word() {
             self.add(&point("uniqueness"), "none: no index keeps it unique");

@@ -99,12 +99,11 @@ fn none() -> String {
 }
 
 impl Definition {
-    /// Whether everything that the old one says still holds, and nothing more is asked for.
+    /// Whether everything that the old one says still holds.
     pub fn keeps(&self, old: &Self) -> bool {
         let same = self.id == old.id && self.resource_type == old.resource_type;
         let kept = |it: &AttributeDefinition| self.attributes.contains(it);
-        let optional = |it: &AttributeDefinition| !it.required || old.attributes.contains(it);
-        same && old.attributes.iter().all(kept) && self.attributes.iter().all(optional)
+        same && old.attributes.iter().all(kept)
     }
 
     fn schema(&self) -> Schema {
@@ -151,11 +150,6 @@ fn attributes(list: &[AttributeDefinition]) -> &'static [Attribute] {
     let built = list.iter().map(|it| {
         let data_type = data_type(&it.data_type).unwrap_or(Type::String);
         let exact = matches!(data_type, Type::Binary | Type::Reference);
-        let mutability = mutability(&it.mutability).unwrap_or(Mutability::ReadWrite);
-        let returned = match mutability {
-            Mutability::WriteOnly => Returned::Never,
-            _ => returned(&it.returned).unwrap_or(Returned::Default),
-        };
         Attribute {
             name: kept(&it.name),
             description: kept(&it.description),
@@ -163,8 +157,8 @@ fn attributes(list: &[AttributeDefinition]) -> &'static [Attribute] {
             multi_valued: it.multi_valued,
             required: it.required,
             case_exact: it.case_exact || exact,
-            mutability,
-            returned,
+            mutability: mutability(&it.mutability).unwrap_or(Mutability::ReadWrite),
+            returned: returned(&it.returned).unwrap_or(Returned::Default),
             uniqueness: Uniqueness::None,
             canonical_values: kept_list(&it.canonical_values),
             reference_types: kept_list(&it.reference_types),
