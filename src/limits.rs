@@ -217,5 +217,8 @@ pub const MAIL_TRIES: i64 = 5;
 /// Characters that are kept of what a relay replied.
 pub const MAIL_REPLY: usize = 500;
 
+/// Wishes for another address that one invitation takes in 24 hours.
+pub const ADDRESS_CHANGES_PER_DAY: usize = 3;
+
 /// Six-digit codes that one address is mailed in an hour.
 pub const SHORT_CODES_PER_HOUR: u64 = 3;

@@ -7,9 +7,11 @@ use crate::cli::arguments::word;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
 use crate::directory::invitation::Standing;
+use crate::directory::invitation::change::Decision;
 use crate::directory::invitation::link::Channel;
 use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::provisioning::invitations::actions::{Action, Done, act, revoke_inviter};
+use crate::provisioning::invitations::change_decision::{Decided, Offer, decide};
 use crate::provisioning::invitations::view::{self, Invitation};
 use crate::provisioning::invitations::{Inviter, Links, NewInvitation, create};
 use crate::provisioning::{Error, Kind};
@@ -95,6 +97,21 @@ pub(super) enum Invite {
     ///   usher invite revoke --org acme --inviter USER_ID
     #[command(verbatim_doc_comment)]
     Revoke(Back),
+    /// Decide about another address that somebody asks to be invited at
+    ///
+    /// Approved, the invitation goes there by a new link, until the same time. Where the address is
+    /// a member's, the invitation is closed, and what it was for is printed as an offer.
+    ///
+    /// Example:
+    ///   usher invite address-change --org acme INVITATION_ID approve
+    #[command(verbatim_doc_comment)]
+    AddressChange {
+        #[command(flatten)]
+        named: Named,
+        /// What is said
+        #[arg(value_parser = word::<Decision>(Decision::WORDS))]
+        decision: Decision,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -118,6 +135,14 @@ pub(super) struct Back {
     /// All open ones that this person made, a member or not
     #[arg(long, value_name = "USER_ID", conflicts_with = "id")]
     inviter: Option<UserId>,
+}
+
+/// What a member, whose address it is, could be given.
+#[derive(Debug, Serialize)]
+struct Offered {
+    user_id: UserId,
+    role: String,
+    projects: Vec<String>,
 }
 
 /// How many invitations were taken back.
@@ -170,6 +195,8 @@ struct Shown {
     invitation: Invitation,
     #[serde(skip_serializing_if = "Option::is_none")]
     accept_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<Offered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'static str>,
 }
@@ -199,6 +226,9 @@ impl Invite {
                 (named, Action::Set { role, projects })
             }
             Self::Revoke(back) => return back.run(opened).await,
+            Self::AddressChange { named, decision } => {
+                return decided(opened, named, decision).await;
+            }
         };
         done(opened, &named.org, named.id, action).await
     }
@@ -214,7 +244,33 @@ async fn done(
     let (store, context) = (&opened.store, opened.context());
     let operator = Some(Inviter::operator());
     let Done { row, warnings, .. } = act(store, org, context, operator, id, action).await?;
-    show(opened, org, row, None, warnings).await
+    let invitation = shown(opened, org, row).await?;
+    put(opened, invitation, None, None, warnings)
+}
+
+async fn decided(opened: &Opened, named: Named, decision: Decision) -> Result<Outcome, Failure> {
+    let org = opened.organization(&named.org).await?;
+    let (store, context) = (&opened.store, opened.context());
+    let operator = Some(Inviter::operator());
+    let decided = decide(store, org, context, operator, named.id, decision).await?;
+    let Decided {
+        row,
+        offer,
+        warnings,
+    } = decided;
+    let offer = offer.map(
+        |Offer {
+             user,
+             role,
+             projects,
+         }| Offered {
+            user_id: user,
+            role,
+            projects,
+        },
+    );
+    let invitation = shown(opened, org, row).await?;
+    put(opened, invitation, None, offer, warnings)
 }
 
 impl Back {
@@ -248,29 +304,39 @@ impl New {
         let operator = Some(Inviter::operator());
         let created = create(&opened.store, org, opened.context(), operator, new).await?;
         let url = (!created.resent).then(|| links.url(&created.row, Channel::Shared));
-        show(opened, org, created.row, url, created.warnings).await
+        let invitation = shown(opened, org, created.row).await?;
+        put(opened, invitation, url, None, created.warnings)
     }
 }
 
-async fn show(
+fn put(
+    opened: &Opened,
+    invitation: Invitation,
+    accept_url: Option<String>,
+    offer: Option<Offered>,
+    warnings: Vec<&'static str>,
+) -> Result<Outcome, Failure> {
+    opened.output.record(&Shown {
+        invitation,
+        accept_url,
+        offer,
+        warnings,
+    })?;
+    Ok(Outcome::Done)
+}
+
+async fn shown(
     opened: &Opened,
     org: OrganizationId,
     row: InvitationRow,
-    accept_url: Option<String>,
-    warnings: Vec<&'static str>,
-) -> Result<Outcome, Failure> {
+) -> Result<Invitation, Failure> {
     let now = opened.ids.clock().now();
     let read = opened.store.read(move |tx| {
         let row = row.clone();
         Box::pin(async move { view::views(tx, org, vec![row], now).await })
     });
-    let invitation = read.await?.pop().ok_or(Error::NotFound(Kind::Invitation))?;
-    opened.output.record(&Shown {
-        invitation,
-        accept_url,
-        warnings,
-    })?;
-    Ok(Outcome::Done)
+    let invitation = read.await?.pop();
+    Ok(invitation.ok_or(Error::NotFound(Kind::Invitation))?)
 }
 
 async fn list(opened: &Opened, slug: &str, state: Standing) -> Result<Outcome, Failure> {

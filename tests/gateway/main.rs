@@ -21,6 +21,7 @@ mod house;
 mod import;
 mod invitations;
 mod join;
+mod join_address;
 mod join_click;
 mod join_override;
 mod join_shared;

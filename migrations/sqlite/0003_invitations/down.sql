@@ -2,6 +2,7 @@
 -- and cannot show the feed from the first of them on.
 DROP INDEX users_buried;
 DROP TABLE outbox;
+DROP TABLE invitation_changes;
 DROP TABLE mail_codes;
 DROP TABLE invitation_projects;
 DROP TABLE invitations;

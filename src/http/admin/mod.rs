@@ -55,6 +55,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(invitations::actions::resend))
         .routes(routes!(invitations::actions::extend))
         .routes(routes!(invitations::actions::revoke))
+        .routes(routes!(invitations::address::decide))
         .routes(routes!(users::list))
         .routes(routes!(users::show))
         .routes(routes!(users::explain))

@@ -8,6 +8,7 @@ pub(crate) mod grants;
 pub(crate) mod identities;
 pub(crate) mod imports;
 pub(crate) mod instance;
+pub(crate) mod invitation_changes;
 pub(crate) mod invitations;
 pub(crate) mod mappings;
 pub(crate) mod organizations;

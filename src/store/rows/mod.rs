@@ -19,7 +19,7 @@ use crate::id::{
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
-pub use invitations::{ImportRow, InvitationRow, MailCodeRow, OutboxRow};
+pub use invitations::{ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow};
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
