@@ -28,6 +28,7 @@ mod join_shared;
 mod migrations;
 mod oidc;
 mod outbox;
+mod plans;
 mod saml_acs;
 mod saml_confirm;
 mod saml_link;

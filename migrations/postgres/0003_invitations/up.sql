@@ -60,8 +60,9 @@ CREATE UNIQUE INDEX invitations_open ON invitations (org_id, email_norm)
 CREATE INDEX invitations_state ON invitations (org_id, state, id);
 CREATE INDEX invitations_import_id ON invitations (org_id, import_id);
 CREATE INDEX invitations_created_at ON invitations (org_id, created_at);
-CREATE INDEX invitations_inviter_id ON invitations (org_id, inviter_id) WHERE closed_at IS NULL;
-CREATE INDEX invitations_closed_at ON invitations (closed_at) WHERE email <> '';
+CREATE INDEX invitations_inviter_id ON invitations (org_id, inviter_id, id)
+    WHERE closed_at IS NULL;
+CREATE INDEX invitations_closed_at ON invitations (closed_at, id) WHERE email <> '';
 CREATE UNIQUE INDEX invitations_id ON invitations (id);
 
 CREATE TABLE invitation_projects (
