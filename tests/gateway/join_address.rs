@@ -10,10 +10,11 @@ use usher::directory::delivery::{Delivery, MailKind};
 use usher::directory::invitation::State;
 use usher::directory::invitation::change::Decision;
 use usher::id::OrganizationId;
-use usher::provisioning::Error;
 use usher::provisioning::invitations::actions::Action;
 use usher::provisioning::invitations::change_decision::decide;
 use usher::provisioning::invitations::{Inviter, NewInvitation};
+use usher::provisioning::{Error, sweep};
+use usher::store::rows::OutboxRow;
 
 use crate::credentials::live;
 use crate::harness::{Browser, Connected, Invited, Reply, TestGateway, csrf, press, reason};
@@ -265,6 +266,37 @@ async fn another_mailbox_is_shown_by_its_code_and_invited_instead() {
         .expect(303);
     assert!(gateway.person(acme.org, EVE).await.is_some());
     assert!(gateway.person(acme.org, GRACE).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_other_address_is_forgotten_with_the_invited_one() {
+    let acme = Acme::new(json!({})).await;
+    let gateway = &acme.gateway;
+    acme.member("ada@home.example").await;
+    let ada = gateway.person(acme.org, "ada@home.example").await.unwrap();
+    gateway.grant(acme.org, ada.id, "admin").await;
+    let new = NewInvitation {
+        email: GRACE.to_owned(),
+        role: "editor".to_owned(),
+        ..NewInvitation::default()
+    };
+    let invited = gateway.invite_with(acme.org, gateway.as_user(ada.id), None, new);
+    let invited = invited.await;
+    let (path, browser) = (invited.mailed().await, Browser::new(gateway));
+    prove(&invited, &browser, &path, EVE).await.expect(200);
+    invited.act(Action::Revoke).await.unwrap();
+    let named = |mails: &[OutboxRow]| mails.iter().any(|mail| mail.detail.0.contains(EVE));
+    assert!(named(&invited.mails().await));
+    gateway.clock.advance(180 * 86_400 + 1);
+    let (store, ids) = (&gateway.gateway.store, &gateway.gateway.ids);
+    assert_eq!(sweep::forget_invited(store, ids).await.unwrap(), 1);
+    assert!(!named(&invited.mails().await));
+    let codes = invited.codes().await;
+    assert!(
+        codes
+            .iter()
+            .all(|code| code.email.is_empty() && code.email_norm.is_empty())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -97,7 +97,7 @@ ops! {
     deliveries_of_invitations = outbox::of_invitations(org: OrganizationId, ids: &[InvitationId]) -> Vec<OutboxRow>;
     /// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
     cancel_deliveries = outbox::cancel(org: OrganizationId, invitation: InvitationId, at: Time) -> ();
-    /// Forgets whom the mails of an invitation went to.
+    /// Forgets whom the mails of an invitation went to, and what they told.
     forget_recipients = outbox::forget_recipients(org: OrganizationId, invitation: InvitationId) -> ();
     /// How many are owed now, in all organizations.
     owed_deliveries = outbox::owed() -> i64;
