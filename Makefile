@@ -72,3 +72,4 @@ proof: ## the suite with many more cases, on both engines, and interop
 	@$(MAKE) interop
 	@scripts/kill-test
 	@scripts/postgres scripts/kill-test
+	@scripts/mail-test

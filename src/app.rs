@@ -18,10 +18,11 @@ use crate::config::{self, Config, MailUrl};
 use crate::http;
 use crate::id::{Entropy, Ids};
 use crate::mail::{self, Mailbox};
+use crate::outbound::{self, Client};
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
-use crate::provisioning::sweep;
+use crate::provisioning::{idempotency, sweep};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
 use crate::worker::mail::Route;
@@ -53,6 +54,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The client by which others are called.
+    #[error(transparent)]
+    Outbound(#[from] outbound::Error),
     /// The server loop ended.
     #[error("the server stopped: {0}")]
     Server(#[source] io::Error),
@@ -117,11 +121,13 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let sweeper = sweeper(store.clone(), ids.clone());
     let letterhead = Letterhead::new(sender(config)?, links.clone());
     let (route, pace) = (route(config), config.mail.per_second);
-    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace);
+    let client = Client::new(&config.outbound)?;
+    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, client);
     let worker = Worker::start(office);
     let proxies = config.server.trusted_proxies.clone();
     let gateway = http::Gateway {
         trusted_proxies: Arc::new(move |it| proxies.iter().any(|network| network.contains(it))),
+        private_targets: config.outbound.allow_private_targets,
         ..http::Gateway::new(store, ids, keys, links)
     };
     let limits = ServeLimits {
@@ -226,6 +232,11 @@ fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "Suspended people whom no directory named"),
                 Err(error) => tracing::warn!(%error, "Overdue people are not suspended yet"),
+            }
+            match idempotency::forget(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::debug!(count, "Forgot answers of a day ago"),
+                Err(error) => tracing::warn!(%error, "Answers of a day ago are still kept"),
             }
             match sweep::forget_results(&store, &ids).await {
                 Ok(0) => {}

@@ -81,6 +81,7 @@ pub mod id;
 pub mod limits;
 pub mod mail;
 pub mod oidc;
+pub mod outbound;
 pub mod provisioning;
 pub mod roster;
 pub mod saml;

@@ -65,6 +65,9 @@ pub const PAGE_DEFAULT: u64 = 100;
 /// Resources in a page, however large the `count`; discovery says it as `filter.maxResults`.
 pub const PAGE_MAX: u64 = 1_000;
 
+/// How long a cursor of a list is good (RFC 9865 §2); the next page brings a fresh one.
+pub const CURSOR_LIFE: SignedDuration = SignedDuration::from_hours(1);
+
 /// Bytes in a form of an invitation's page: its longest field is a message of a few lines.
 pub const JOIN_FORM: usize = 16 * 1024;
 
@@ -125,6 +128,21 @@ pub const IGNORED_NAMES: usize = 50;
 
 /// Operations of one bulk request, as discovery announces it.
 pub const BULK_OPERATIONS: usize = 1_000;
+
+/// Operations of one bulk request that share a transaction: others wait for so many at most.
+pub const BULK_STEPS: usize = 50;
+
+/// Schemas that one organization may register.
+pub const SCHEMAS: usize = 10;
+
+/// Attributes of a schema that is registered.
+pub const SCHEMA_ATTRIBUTES: usize = 100;
+
+/// Parts, and suggested values, of an attribute of a schema that is registered.
+pub const SCHEMA_SUB_ATTRIBUTES: usize = 30;
+
+/// Characters of a description in a schema that is registered.
+pub const SCHEMA_TEXT: usize = 500;
 
 /// Octets of an identity provider's metadata.
 pub const SAML_METADATA: usize = 1024 * 1024;
@@ -219,6 +237,18 @@ pub const MAIL_REPLY: usize = 500;
 
 /// Wishes for another address that one invitation takes in 24 hours.
 pub const ADDRESS_CHANGES_PER_DAY: usize = 3;
+
+/// How long connecting to somebody else's server may take, and how long its answer.
+pub const OUTBOUND_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes that are read of the answer to a webhook.
+pub const WEBHOOK_ANSWER: usize = 64 * 1024;
+
+/// Characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY: usize = 255;
+
+/// How long the answer to a request with an `Idempotency-Key` is kept.
+pub const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Six-digit codes that one address is mailed in an hour.
 pub const SHORT_CODES_PER_HOUR: u64 = 3;

@@ -125,7 +125,9 @@ impl Key {
         [&[VERSION][..], &self.label(), &nonce, &text, &tag].concat()
     }
 
-    fn open(&self, place: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+    /// Opens what [`Key::seal`] sealed for the same place; none where it was altered, moved, or
+    /// sealed by another key.
+    pub fn open(&self, place: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (version, rest) = sealed.split_first()?;
         let (label, rest) = rest.split_at_checked(4)?;
         let (nonce, rest) = rest.split_at_checked(NONCE)?;
@@ -242,6 +244,15 @@ impl DataKeys {
     pub fn short_code(&self) -> Result<[u8; 32], Error> {
         let key = self.0.get(SHORT_CODE);
         key.map(|key| key.0).ok_or(Error::Unopened)
+    }
+
+    /// The key that seals cursors: derived from the one that seals secrets, of which it tells
+    /// nothing.
+    pub fn cursor(&self) -> Result<Key, Error> {
+        let key = Sha256::new()
+            .chain_update(b"usher cursor")
+            .chain_update(self.sealing()?.0);
+        Ok(Key(key.finalize().into()))
     }
 
     fn sealing(&self) -> Result<&Key, Error> {

@@ -114,8 +114,11 @@ impl Import {
         };
         let import = Arc::new(import::Import::read(&bytes, settings));
         if let Ok(file) = &import.file {
-            let rows = file.rows.len();
-            opened.output.note(&format!("{rows} rows are read"))?;
+            let said = match file.rows.len() {
+                1 => "1 row is read".to_owned(),
+                rows => format!("{rows} rows are read"),
+            };
+            opened.output.note(&said)?;
         }
         let report = if self.dry_run {
             let now = opened.ids.clock().now();
@@ -214,7 +217,11 @@ fn print_template(output: Output, beside: Option<view::Template>) -> Result<Outc
         .flat_map(|it| [("roles", &it.roles), ("projects", &it.projects)])
     {
         let slugs: Vec<_> = choices.iter().map(|choice| choice.slug.as_str()).collect();
-        output.note(&format!("{what}: {}", slugs.join(", ")))?;
+        if slugs.is_empty() {
+            output.note(&format!("{what}: there are none yet"))?;
+        } else {
+            output.note(&format!("{what}: {}", slugs.join(", ")))?;
+        }
     }
     Ok(Outcome::Done)
 }

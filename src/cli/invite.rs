@@ -1,17 +1,23 @@
 //! `usher invite`.
 
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use crate::cli::address_change::AddressChange;
 use crate::cli::arguments::word;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
+use crate::cli::output::Output;
 use crate::directory::invitation::Standing;
-use crate::directory::invitation::change::Decision;
 use crate::directory::invitation::link::Channel;
 use crate::id::{InvitationId, OrganizationId, UserId};
+use crate::limits;
 use crate::provisioning::invitations::actions::{Action, Done, act, revoke_inviter};
-use crate::provisioning::invitations::change_decision::{Decided, Offer, decide};
+use crate::provisioning::invitations::share::{Verdict, share, verify_message};
 use crate::provisioning::invitations::view::{self, Invitation};
 use crate::provisioning::invitations::{Inviter, Links, NewInvitation, create};
 use crate::provisioning::{Error, Kind};
@@ -90,6 +96,38 @@ pub(super) enum Invite {
         #[arg(long, conflicts_with = "project")]
         everywhere: bool,
     },
+    /// Print a message with a link to pass on by hand, in Slack for instance
+    ///
+    /// The link is good for three days at most. Whoever follows it is asked for a code that is
+    /// mailed to the invited address, so that it gives nothing to anybody else.
+    ///
+    /// Examples:
+    ///   usher invite share --org acme INVITATION_ID
+    ///   usher invite share --org acme INVITATION_ID --alternate
+    #[command(verbatim_doc_comment)]
+    Share {
+        #[command(flatten)]
+        named: Named,
+        /// Lead to the organization's alternate public URL
+        #[arg(long)]
+        alternate: bool,
+    },
+    /// Tell whether a message that somebody got is one of ours
+    ///
+    /// Exit code 1 where it is not.
+    ///
+    /// Examples:
+    ///   usher invite verify-message --org acme message.txt
+    ///   usher invite verify-message --org acme < message.txt
+    #[command(verbatim_doc_comment)]
+    VerifyMessage {
+        /// The organization
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+        /// The file with the message; standard input unless said
+        #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
+        file: PathBuf,
+    },
     /// Take an invitation back, or all that one person made: their links are dead at once
     ///
     /// Examples:
@@ -97,21 +135,7 @@ pub(super) enum Invite {
     ///   usher invite revoke --org acme --inviter USER_ID
     #[command(verbatim_doc_comment)]
     Revoke(Back),
-    /// Decide about another address that somebody asks to be invited at
-    ///
-    /// Approved, the invitation goes there by a new link, until the same time. Where the address is
-    /// a member's, the invitation is closed, and what it was for is printed as an offer.
-    ///
-    /// Example:
-    ///   usher invite address-change --org acme INVITATION_ID approve
-    #[command(verbatim_doc_comment)]
-    AddressChange {
-        #[command(flatten)]
-        named: Named,
-        /// What is said
-        #[arg(value_parser = word::<Decision>(Decision::WORDS))]
-        decision: Decision,
-    },
+    AddressChange(AddressChange),
 }
 
 #[derive(Args, Debug)]
@@ -135,14 +159,6 @@ pub(super) struct Back {
     /// All open ones that this person made, a member or not
     #[arg(long, value_name = "USER_ID", conflicts_with = "id")]
     inviter: Option<UserId>,
-}
-
-/// What a member, whose address it is, could be given.
-#[derive(Debug, Serialize)]
-struct Offered {
-    user_id: UserId,
-    role: String,
-    projects: Vec<String>,
 }
 
 /// How many invitations were taken back.
@@ -195,8 +211,6 @@ struct Shown {
     invitation: Invitation,
     #[serde(skip_serializing_if = "Option::is_none")]
     accept_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offer: Option<Offered>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'static str>,
 }
@@ -225,10 +239,10 @@ impl Invite {
                 let projects = (everywhere || !project.is_empty()).then_some(project);
                 (named, Action::Set { role, projects })
             }
+            Self::Share { named, alternate } => return named.share(opened, links, alternate).await,
+            Self::VerifyMessage { org, file } => return verify(opened, links, &org, &file).await,
             Self::Revoke(back) => return back.run(opened).await,
-            Self::AddressChange { named, decision } => {
-                return decided(opened, named, decision).await;
-            }
+            Self::AddressChange(asked) => return asked.run(opened).await,
         };
         done(opened, &named.org, named.id, action).await
     }
@@ -244,33 +258,7 @@ async fn done(
     let (store, context) = (&opened.store, opened.context());
     let operator = Some(Inviter::operator());
     let Done { row, warnings, .. } = act(store, org, context, operator, id, action).await?;
-    let invitation = shown(opened, org, row).await?;
-    put(opened, invitation, None, None, warnings)
-}
-
-async fn decided(opened: &Opened, named: Named, decision: Decision) -> Result<Outcome, Failure> {
-    let org = opened.organization(&named.org).await?;
-    let (store, context) = (&opened.store, opened.context());
-    let operator = Some(Inviter::operator());
-    let decided = decide(store, org, context, operator, named.id, decision).await?;
-    let Decided {
-        row,
-        offer,
-        warnings,
-    } = decided;
-    let offer = offer.map(
-        |Offer {
-             user,
-             role,
-             projects,
-         }| Offered {
-            user_id: user,
-            role,
-            projects,
-        },
-    );
-    let invitation = shown(opened, org, row).await?;
-    put(opened, invitation, None, offer, warnings)
+    show(opened, org, row, None, warnings).await
 }
 
 impl Back {
@@ -304,28 +292,79 @@ impl New {
         let operator = Some(Inviter::operator());
         let created = create(&opened.store, org, opened.context(), operator, new).await?;
         let url = (!created.resent).then(|| links.url(&created.row, Channel::Shared));
-        let invitation = shown(opened, org, created.row).await?;
-        put(opened, invitation, url, None, created.warnings)
+        show(opened, org, created.row, url, created.warnings).await
     }
 }
 
-fn put(
+impl Named {
+    async fn share(
+        self,
+        opened: &Opened,
+        links: &Links,
+        alternate: bool,
+    ) -> Result<Outcome, Failure> {
+        let org = opened.organization(&self.org).await?;
+        let (store, context, links) = (&opened.store, opened.context(), Arc::new(links.clone()));
+        let shared = share(store, context, &links, org, self.id, alternate).await?;
+        if opened.output.is_json() {
+            opened.output.record(&shared)?;
+        } else {
+            Output::print(&format!("{}\n", shared.message.trim_end()))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+async fn verify(
     opened: &Opened,
-    invitation: Invitation,
+    links: &Links,
+    slug: &str,
+    file: &Path,
+) -> Result<Outcome, Failure> {
+    let org = opened.organization(slug).await?;
+    let text = text(file)?;
+    let now = opened.ids.clock().now();
+    let verdict = verify_message(&opened.store, links, org, &text, now).await?;
+    opened.output.record(&verdict)?;
+    Ok(match verdict {
+        Verdict::Issued(_) => Outcome::Done,
+        Verdict::NoLink | Verdict::NotOurs => Outcome::Failed,
+    })
+}
+
+/// The text of a file, or of standard input.
+fn text(file: &Path) -> Result<String, Failure> {
+    let (mut bytes, most) = (Vec::new(), limits::JSON_BODY as u64);
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|it| it.take(most).read_to_end(&mut bytes))
+    };
+    match read {
+        Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => Err(Failure::File(format!(
+            "cannot read {}: {error}",
+            file.display()
+        ))),
+    }
+}
+
+async fn show(
+    opened: &Opened,
+    org: OrganizationId,
+    row: InvitationRow,
     accept_url: Option<String>,
-    offer: Option<Offered>,
     warnings: Vec<&'static str>,
 ) -> Result<Outcome, Failure> {
     opened.output.record(&Shown {
-        invitation,
+        invitation: shown(opened, org, row).await?,
         accept_url,
-        offer,
         warnings,
     })?;
     Ok(Outcome::Done)
 }
 
-async fn shown(
+pub(super) async fn shown(
     opened: &Opened,
     org: OrganizationId,
     row: InvitationRow,

@@ -3,7 +3,7 @@
 use crate::directory::words::words;
 
 words! {
-    /// What a mail is about.
+    /// What a mail, or a post in place of one, is about.
     MailKind {
         /// A six-digit code.
         Code = "code",
@@ -11,6 +11,8 @@ words! {
         Invitation = "invitation",
         /// What an inviter is told.
         Notice = "notice",
+        /// A shared link, which is posted to the organization's webhook instead of mailed.
+        WebhookPost = "webhook_post",
     }
 }
 

@@ -197,6 +197,9 @@ fn verdict(standing: &Standing, grant: &Grant, roles: &Catalogue, now: Timestamp
     if grant.ends_at.is_some_and(|end| end <= now) {
         return Verdict::Expired;
     }
+    if !standing.owner && is_owners(roles, grant.role_id) {
+        return Verdict::AboveCeiling;
+    }
     let Some((connection, _)) = grant.rule else {
         return Verdict::LowerLayer;
     };
@@ -208,6 +211,12 @@ fn verdict(standing: &Standing, grant: &Grant, roles: &Catalogue, now: Timestamp
         return Verdict::Stale;
     }
     Verdict::LowerLayer
+}
+
+/// Whether a role is the owner's: its title makes an owner, never a grant or a default, whatever a
+/// row may say.
+fn is_owners(roles: &Catalogue, role: RoleId) -> bool {
+    roles.owner().is_some_and(|owner| owner.id == role)
 }
 
 fn project_roles(
@@ -242,11 +251,12 @@ fn organization_role(
 ) -> (Option<RoleId>, Because) {
     let wide = || live.iter().filter(|grant| grant.projects.is_empty());
     let Some(decisive) = wide().map(|grant| layer(grant.source, standing.mode)).min() else {
-        return match standing.connection_default {
+        let grantable = |role: &RoleId| !is_owners(roles, *role);
+        return match standing.connection_default.filter(grantable) {
             _ if !live.is_empty() => (None, Because::NoOrganizationGrant),
             Some(role) => (Some(role), Because::ConnectionDefault),
             None => (
-                Some(standing.organization_default),
+                Some(standing.organization_default).filter(grantable),
                 Because::OrganizationDefault,
             ),
         };

@@ -15,12 +15,14 @@ pub mod signed_in;
 pub mod state;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 pub use state::{Gateway, RequestId};
 
 /// The router of the whole product.
 pub fn router(gateway: Gateway) -> Router {
+    let once = from_fn_with_state(gateway.clone(), admin::idempotency::once);
     let routes = Router::new()
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
@@ -29,7 +31,7 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(oidc::routes())
         .merge(signed_in::routes())
         .merge(join::routes())
-        .merge(admin::routes())
+        .merge(admin::routes().layer(once))
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());
     layers::around(routes, gateway)

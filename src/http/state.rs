@@ -34,6 +34,8 @@ pub struct Gateway {
     pub trusted_proxies: TrustedProxies,
     /// Who follows links to invitations that are none.
     pub misses: Arc<Misses>,
+    /// Whether what an organization sets may lead to private addresses: for tests and the demo.
+    pub private_targets: bool,
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
@@ -55,6 +57,7 @@ impl Gateway {
             links: Arc::new(links),
             trusted_proxies: Arc::new(|_| false),
             misses: Arc::default(),
+            private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
             large_forms: Arc::new(Semaphore::new(limits::LARGE_FORMS)),

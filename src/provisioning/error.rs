@@ -30,6 +30,8 @@ pub enum Kind {
     Project,
     /// A role.
     Role,
+    /// A registered SCIM schema.
+    Schema,
     /// A SCIM token.
     Token,
     /// A user.
@@ -51,6 +53,7 @@ impl Kind {
             Self::Organization => "organization",
             Self::Project => "project",
             Self::Role => "role",
+            Self::Schema => "schema",
             Self::Token => "token",
             Self::User => "user",
         }

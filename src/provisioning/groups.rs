@@ -9,27 +9,28 @@ use crate::directory::event::EventKind;
 use crate::id::{ScimGroupId, UserId};
 use crate::provisioning::members::{self, Touched};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
-use crate::provisioning::users::{mark_scim, refuse_long};
+use crate::provisioning::users::{carry, mark_scim, refuse_long};
 use crate::provisioning::{Change, Error, Kind};
 use crate::scim::members::NewMember;
 use crate::scim::patch::{MemberChange, Patch};
-use crate::scim::{self, Resource};
+use crate::scim::{self, Resource, ResourceType};
 use crate::store::rows::ScimGroupRow;
 use crate::store::types::{AnyId, Doc};
 
 /// People that an event lists by name; beyond it only their number is told.
 const LISTED: usize = 1000;
 
-/// Creates a Group (RFC 7644 §3.3).
+/// Creates a Group under a fresh id (RFC 7644 §3.3).
 pub async fn create(
     change: &mut Change<'_>,
     client: &ScimClient,
+    id: ScimGroupId,
     resource: &Resource,
     members: &[NewMember],
 ) -> Result<ScimGroupRow, Error> {
     let mut row = ScimGroupRow {
         org_id: change.org,
-        id: change.id(),
+        id,
         connection_id: client.connection.id,
         display_name: String::new(),
         display_name_folded: String::new(),
@@ -48,7 +49,12 @@ pub async fn create(
     let joins = [MemberChange::Add(members.to_vec())];
     let touched = members::change(change, client, row.id, &joins).await?;
     bind(change, client, &row).await?;
-    tell(change, &row, EventKind::GroupCreated, &touched);
+    tell(
+        change,
+        &row,
+        EventKind::GroupCreated,
+        (&touched, Some(resource)),
+    );
     Ok(row)
 }
 
@@ -66,7 +72,7 @@ where
 {
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
-    let before = resource(&row)?;
+    let before = resource(client.types.group, &row)?;
     let (after, members) = next(&before)?;
     let changes: Vec<_> = members.map(MemberChange::Set).into_iter().collect();
     save(change, client, row, &before, &after, &changes).await
@@ -83,7 +89,7 @@ pub async fn patch(
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
     let (members, rest) = patch.split();
-    let before = resource(&row)?;
+    let before = resource(client.types.group, &row)?;
     let after = rest.apply(&before, &id.to_string())?;
     save(change, client, row, &before, &after, &members).await
 }
@@ -110,7 +116,7 @@ pub async fn delete(
         removed_count: 0,
         ..Touched::default()
     };
-    tell(change, &row, EventKind::GroupDeleted, &touched);
+    tell(change, &row, EventKind::GroupDeleted, (&touched, None));
     Ok(())
 }
 
@@ -143,21 +149,23 @@ pub(super) async fn leave_groups(
             removed_count: 1,
             ..Touched::default()
         };
-        tell(change, &row, EventKind::GroupMemberRemoved, &touched);
+        tell(
+            change,
+            &row,
+            EventKind::GroupMemberRemoved,
+            (&touched, None),
+        );
     }
     Ok(())
 }
 
 /// The resource that a row keeps.
-pub fn resource(row: &ScimGroupRow) -> Result<Resource, Error> {
+pub fn resource(kind: &'static ResourceType, row: &ScimGroupRow) -> Result<Resource, Error> {
     let document = serde_json::from_str(&row.document.0).map_err(|_| {
         let (table, column) = ("scim_groups", "document");
         Error::Store(crate::store::Error::Corrupt { table, column })
     })?;
-    Ok(Resource::from_document(
-        &scim::catalog::GROUP_TYPE,
-        document,
-    ))
+    Ok(Resource::from_document(kind, document))
 }
 
 async fn find(
@@ -201,12 +209,12 @@ async fn save(
         (false, 0, 1..) => EventKind::GroupMemberRemoved,
         _ => EventKind::GroupUpdated,
     };
-    tell(change, &row, kind, &touched);
+    tell(change, &row, kind, (&touched, Some(after)));
     Ok(row)
 }
 
 fn describe(row: &mut ScimGroupRow, resource: &Resource) -> Result<(), Error> {
-    let index = scim::Index::of(&scim::catalog::GROUP_TYPE, resource);
+    let index = scim::Index::of(resource.kind(), resource);
     refuse_long(&index)?;
     resource
         .display_name()
@@ -306,11 +314,16 @@ async fn unbind(change: &mut Change<'_>, id: ScimGroupId) -> Result<(), Error> {
 }
 
 /// The one event of a group's change.
-fn tell(change: &mut Change<'_>, row: &ScimGroupRow, kind: EventKind, touched: &Touched) {
+fn tell(
+    change: &mut Change<'_>,
+    row: &ScimGroupRow,
+    kind: EventKind,
+    (touched, resource): (&Touched, Option<&Resource>),
+) {
     let listed = |people: &BTreeSet<UserId>| -> Value {
         people.iter().take(LISTED).map(|user| json!(user)).collect()
     };
-    let data = json!({
+    let mut data = json!({
         "connection_id": row.connection_id,
         "scim_id": row.id,
         "version": scim::etag::of(row.version),
@@ -321,5 +334,6 @@ fn tell(change: &mut Change<'_>, row: &ScimGroupRow, kind: EventKind, touched: &
         "members_removed": listed(&touched.removed),
         "members_removed_count": touched.removed_count,
     });
+    carry(&mut data, resource);
     change.record(kind, data);
 }

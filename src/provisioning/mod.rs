@@ -34,6 +34,7 @@ mod error;
 pub mod feed;
 pub mod groups;
 pub mod hand_off;
+pub mod idempotency;
 pub mod import;
 pub mod installation;
 pub mod invitations;
@@ -49,6 +50,7 @@ pub mod sessions;
 pub mod settings;
 mod settle;
 pub mod sign_in;
+pub mod steps;
 pub mod sweep;
 pub mod trust;
 pub mod users;
@@ -256,34 +258,46 @@ where
         + 'static,
     T: Send + 'static,
 {
-    let ids = ids.clone();
+    let (ids, caller) = (ids.clone(), (credentials, cause));
     store
         .write(move |tx| {
-            let (job, ids) = (job.clone(), ids.clone());
-            let (credentials, cause) = (credentials.clone(), cause.clone());
-            async move {
-                let now = Time(ids.clock().now());
-                let client = authenticate(tx, &credentials, now, true).await?;
-                let source = Source::Scim(client.connection.id);
-                let context = Context { ids, source, cause };
-                let mut change = Change::begin(tx, client.org, &context).await?;
-                // Who waited for the row is judged by what holds now: a token that was revoked, or
-                // a connection that was paused meanwhile, changes nothing any more.
-                let now = change.time();
-                let client = authenticate(change.tx, &credentials, now, true).await?;
-                let value = job(&mut change, &client).await?;
-                if client.is_stale {
-                    change
-                        .tx
-                        .touch_scim_token(client.org, client.token, now)
-                        .await?;
-                }
-                change.settle().await?;
-                Ok(value)
-            }
-            .boxed()
+            let (job, ids, caller) = (job.clone(), ids.clone(), caller.clone());
+            async move { scim_step(tx, &ids, &caller, job).await }.boxed()
         })
         .await
+}
+
+/// What [`scim_change`] does within its transaction, for the credentials and the request of its
+/// caller.
+async fn scim_step<T, E, F>(
+    tx: &mut Tx,
+    ids: &Ids,
+    (credentials, cause): &(Credentials, String),
+    job: F,
+) -> Result<T, E>
+where
+    F: for<'c, 't> FnOnce(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, E>>,
+    E: From<Error>,
+{
+    let now = Time(ids.clock().now());
+    let client = authenticate(tx, credentials, now, true).await?;
+    let context = Context {
+        ids: ids.clone(),
+        source: Source::Scim(client.connection.id),
+        cause: cause.clone(),
+    };
+    let mut change = Change::begin(tx, client.org, &context).await?;
+    // Who waited for the row is judged by what holds now: a token that was revoked, or a
+    // connection that was paused meanwhile, changes nothing any more.
+    let now = change.time();
+    let client = authenticate(change.tx, credentials, now, true).await?;
+    let value = job(&mut change, &client).await?;
+    if client.is_stale {
+        let touched = change.tx.touch_scim_token(client.org, client.token, now);
+        touched.await.map_err(Error::from)?;
+    }
+    change.settle().await?;
+    Ok(value)
 }
 
 /// Answers a question that a SCIM client asks, on one snapshot.

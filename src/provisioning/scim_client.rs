@@ -4,11 +4,12 @@
 use crate::directory::connection::{ConnectionState, Profile, Strictness};
 use crate::id::{ConnectionId, OrganizationId, ScimTokenId};
 use crate::provisioning::{Error, Kind};
-use crate::scim;
+use crate::scim::catalog::custom::Types;
 use crate::secret::Hash;
 use crate::store::Tx;
 use crate::store::rows::{ConnectionRow, ScimTokenRow};
 use crate::store::types::Time;
+use crate::{scim, store};
 
 /// What a request brought: the connection that its path names, and the hash of its bearer.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct ScimClient {
     pub token: ScimTokenId,
     /// The connection's SCIM base URL.
     pub base: String,
+    /// What users and groups of the organization are.
+    pub types: Types,
     /// Whether the token was last seen more than a minute ago.
     pub is_stale: bool,
 }
@@ -66,6 +69,10 @@ pub async fn authenticate(
     if writes && !may_write(&token) {
         return Err(Error::Forbidden("this token may only read"));
     }
+    let types = Types::stored(&connection.schemas.0).ok_or({
+        let (table, column) = ("connections", "schemas");
+        Error::Store(store::Error::Corrupt { table, column })
+    })?;
     let base = format!("{}/scim/{}/v2", credentials.public_url, connection.id);
     let is_stale = token
         .last_used_at
@@ -75,6 +82,7 @@ pub async fn authenticate(
         connection,
         token: token.id,
         base,
+        types,
         is_stale,
     })
 }

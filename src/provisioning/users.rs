@@ -1,7 +1,7 @@
 //! SCIM Users: a directory creates, replaces, patches, deactivates and deletes people. The
 //! resource shows what the directory last said; the person shows what is in force.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
@@ -12,14 +12,15 @@ use crate::provisioning::groups::leave_groups;
 use crate::provisioning::person::{Effects, apply, arrive, bury};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error, Kind};
-use crate::scim::{self, Resource};
+use crate::scim::{self, Resource, ResourceType};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
 use crate::store::types::Doc;
 
-/// Creates a User (RFC 7644 §3.3): a new person, or a link to one who is there.
+/// Creates a User under a fresh id (RFC 7644 §3.3): a new person, or a link to one who is there.
 pub async fn create(
     change: &mut Change<'_>,
     client: &ScimClient,
+    id: ScimUserId,
     resource: &Resource,
 ) -> Result<ScimUserRow, Error> {
     let user_name = scim::fold(resource.user_name().unwrap_or_default());
@@ -43,7 +44,7 @@ pub async fn create(
     };
     let mut row = ScimUserRow {
         org_id: change.org,
-        id: change.id(),
+        id,
         connection_id: client.connection.id,
         user_id,
         proposed_user_id: proposed,
@@ -66,7 +67,7 @@ pub async fn create(
         Some(id) => apply(change, client, id, resource, None).await?,
         None => Effects::default(),
     };
-    tell(change, &row, kind, effects);
+    tell(change, &row, kind, (effects, Some(resource)));
     Ok(row)
 }
 
@@ -84,7 +85,7 @@ where
 {
     let mut row = find(change, client, id).await?;
     conditions.check(row.version)?;
-    let before = resource(&row)?;
+    let before = resource(client.types.user, &row)?;
     let after = next(&before, &id.to_string())?;
     if before == after {
         return Ok(row);
@@ -109,7 +110,7 @@ where
         (false, true) => EventKind::UserReactivated,
         _ => EventKind::UserUpdated,
     };
-    tell(change, &row, kind, effects);
+    tell(change, &row, kind, (effects, Some(&after)));
     Ok(row)
 }
 
@@ -136,17 +137,18 @@ pub async fn delete(
             bury(change, client, &row, user).await?;
         }
     }
-    tell(change, &row, EventKind::UserDeleted, Effects::default());
+    let nothing = (Effects::default(), None);
+    tell(change, &row, EventKind::UserDeleted, nothing);
     Ok(())
 }
 
 /// The resource that a row keeps.
-pub fn resource(row: &ScimUserRow) -> Result<Resource, Error> {
+pub fn resource(kind: &'static ResourceType, row: &ScimUserRow) -> Result<Resource, Error> {
     let document = serde_json::from_str(&row.document.0).map_err(|_| {
         let (table, column) = ("scim_users", "document");
         Error::Store(crate::store::Error::Corrupt { table, column })
     })?;
-    Ok(Resource::from_document(&scim::catalog::USER_TYPE, document))
+    Ok(Resource::from_document(kind, document))
 }
 
 async fn find(
@@ -195,7 +197,7 @@ pub(super) async fn mark_scim(change: &mut Change<'_>, client: &ScimClient) -> R
 
 /// Fills the row's columns from the resource, and answers its multi-valued attributes' rows.
 fn describe(row: &mut ScimUserRow, resource: &Resource) -> Result<Vec<ScimValueRow>, Error> {
-    let index = scim::Index::of(&scim::catalog::USER_TYPE, resource);
+    let index = scim::Index::of(resource.kind(), resource);
     refuse_long(&index)?;
     let single = |path: &str| index.single.get(path).cloned();
     resource
@@ -260,11 +262,24 @@ pub(super) fn refuse_long(index: &scim::Index) -> Result<(), Error> {
     }
 }
 
+/// Lets an event carry what belongs to schemas that the organization registered.
+pub(super) fn carry(data: &mut Value, resource: Option<&Resource>) {
+    let carried = resource.map(Resource::registered).unwrap_or_default();
+    if let Some(data) = data.as_object_mut().filter(|_| !carried.is_empty()) {
+        data.insert("extensions".to_owned(), Value::Object(carried));
+    }
+}
+
 /// The one event of a resource's change.
-fn tell(change: &mut Change<'_>, row: &ScimUserRow, kind: EventKind, effects: Effects) {
+fn tell(
+    change: &mut Change<'_>,
+    row: &ScimUserRow,
+    kind: EventKind,
+    (effects, resource): (Effects, Option<&Resource>),
+) {
     let user_id = row.user_id.or(row.proposed_user_id);
     let user = effects.user.as_ref();
-    let data = json!({
+    let mut data = json!({
         "user_id": user_id,
         "connection_id": row.connection_id,
         "scim_id": row.id,
@@ -275,6 +290,7 @@ fn tell(change: &mut Change<'_>, row: &ScimUserRow, kind: EventKind, effects: Ef
         "active": row.active,
         "changes": effects.changes,
     });
+    carry(&mut data, resource);
     match row.user_id {
         Some(id) => change.record_of(id, kind, data),
         None => change.record(kind, data),

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::{Error, Map};
+use super::{Error, Map, Strictness};
 use crate::limits;
 
 /// Reads a body: UTF-8, with or without a byte order mark, one JSON value, every key once.
@@ -108,6 +108,26 @@ impl<'de> Visitor<'de> for Level {
         }
         Ok(Value::Object(map))
     }
+}
+
+/// Checks that a message is the one that is due: its `schemas` name it (RFC 7644 §3.1). A lenient
+/// connection takes a message without `schemas`, too.
+pub(crate) fn check_message(
+    body: &mut Map,
+    due: &str,
+    strictness: Strictness,
+) -> Result<(), Error> {
+    let ours = |urn: &Value| urn.as_str().is_some_and(|it| it.eq_ignore_ascii_case(due));
+    let lenient = strictness.is_lenient();
+    let good = match take(body, "schemas") {
+        None | Some(Value::Null) => lenient,
+        Some(Value::Array(urns)) => urns.iter().any(ours) || urns.is_empty() && lenient,
+        Some(urn) => lenient && ours(&urn),
+    };
+    if good {
+        return Ok(());
+    }
+    Err(Error::invalid_syntax(format!("schemas must name {due}")))
 }
 
 /// The value of a key in any case, taken out of an object.

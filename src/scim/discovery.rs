@@ -2,22 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::catalog::{
-    ENTERPRISE_USER, GROUP, RESOURCE_TYPE, RESOURCE_TYPES, ResourceType, SCHEMA,
-    SERVICE_PROVIDER_CONFIG, USER,
-};
+use super::catalog::custom::Types;
+use super::catalog::{RESOURCE_TYPE, ROLE_TYPE, ResourceType, SCHEMA, SERVICE_PROVIDER_CONFIG};
 use super::schema::{Attribute, Schema, Type};
 use super::{Error, Map, list, urn};
 use crate::limits;
-
-const SCHEMAS: [&Schema; 6] = [
-    &USER,
-    &ENTERPRISE_USER,
-    &GROUP,
-    &SERVICE_PROVIDER_CONFIG,
-    &RESOURCE_TYPE,
-    &SCHEMA,
-];
 
 /// What this service provider can do. `documentation` is where its manual is.
 pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> Value {
@@ -32,7 +21,7 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": {"supported": true},
         "bulk": {
-            "supported": false,
+            "supported": true,
             "maxOperations": limits::BULK_OPERATIONS,
             "maxPayloadSize": limits::SCIM_BODY,
         },
@@ -41,11 +30,12 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
         "sort": {"supported": true},
         "etag": {"supported": true},
         "pagination": {
-            "cursor": false,
+            "cursor": true,
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": limits::PAGE_DEFAULT,
             "maxPageSize": limits::PAGE_MAX,
+            "cursorTimeout": limits::CURSOR_LIFE.as_secs(),
         },
         "meta": meta(base_url, "ServiceProviderConfig", "ServiceProviderConfig"),
     });
@@ -67,37 +57,39 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
 }
 
 /// All resource types.
-pub fn resource_types(base_url: &str) -> Value {
-    listed(
-        RESOURCE_TYPES
-            .iter()
-            .map(|kind| describe_type(base_url, kind))
-            .collect(),
-    )
+pub fn resource_types(base_url: &str, types: Types) -> Value {
+    let kinds = kinds(types).into_iter();
+    listed(kinds.map(|kind| describe_type(base_url, kind)).collect())
+}
+
+/// The resource types of one organization.
+fn kinds(types: Types) -> [&'static ResourceType; 3] {
+    [types.user, types.group, &ROLE_TYPE]
 }
 
 /// The resource type of this name.
-pub fn resource_type(base_url: &str, name: &str) -> Option<Value> {
-    RESOURCE_TYPES
-        .iter()
+pub fn resource_type(base_url: &str, types: Types, name: &str) -> Option<Value> {
+    kinds(types)
+        .into_iter()
         .find(|kind| kind.name.eq_ignore_ascii_case(name))
         .map(|kind| Value::Object(describe_type(base_url, kind)))
 }
 
 /// All schemas; those of messages are none of them (RFC 7644 §3.1).
-pub fn schemas(base_url: &str) -> Value {
-    listed(
-        SCHEMAS
-            .iter()
-            .map(|schema| describe(base_url, schema))
-            .collect(),
-    )
+pub fn schemas(base_url: &str, types: Types) -> Value {
+    let schemas = served(types).map(|schema| describe(base_url, schema));
+    listed(schemas.collect())
+}
+
+/// The schemas of one organization: those of its resource types, then those of discovery itself.
+fn served(types: Types) -> impl Iterator<Item = &'static Schema> {
+    let of_kinds = kinds(types).into_iter().flat_map(ResourceType::schemas);
+    of_kinds.chain([&SERVICE_PROVIDER_CONFIG, &RESOURCE_TYPE, &SCHEMA])
 }
 
 /// The schema of this URN.
-pub fn schema(base_url: &str, urn: &str) -> Option<Value> {
-    SCHEMAS
-        .iter()
+pub fn schema(base_url: &str, types: Types, urn: &str) -> Option<Value> {
+    served(types)
         .find(|schema| schema.urn.eq_ignore_ascii_case(urn))
         .map(|schema| Value::Object(describe(base_url, schema)))
 }
@@ -222,26 +214,32 @@ mod tests {
         for value in [
             service_provider_config(BASE, None),
             service_provider_config(BASE, Some("https://u/docs")),
-            resource_types(BASE),
-            schemas(BASE),
+            resource_types(BASE, Types::STANDARD),
+            schemas(BASE, Types::STANDARD),
         ] {
             assert!(!has_null(&value));
         }
-        for listed in schemas(BASE)["Resources"].as_array().unwrap() {
+        for listed in schemas(BASE, Types::STANDARD)["Resources"]
+            .as_array()
+            .unwrap()
+        {
             let urn = listed["id"].as_str().unwrap();
-            assert_eq!(schema(BASE, urn).as_ref(), Some(listed));
+            assert_eq!(schema(BASE, Types::STANDARD, urn).as_ref(), Some(listed));
             assert_eq!(listed["meta"]["location"], format!("{BASE}/Schemas/{urn}"));
             assert!(!urn.contains(":api:"));
         }
-        for listed in resource_types(BASE)["Resources"].as_array().unwrap() {
+        for listed in resource_types(BASE, Types::STANDARD)["Resources"]
+            .as_array()
+            .unwrap()
+        {
             assert_eq!(listed["id"], listed["name"]);
             assert_eq!(
-                resource_type(BASE, listed["id"].as_str().unwrap()).as_ref(),
+                resource_type(BASE, Types::STANDARD, listed["id"].as_str().unwrap()).as_ref(),
                 Some(listed)
             );
         }
-        assert_eq!(schema(BASE, "urn:x"), None);
-        assert_eq!(resource_type(BASE, "Device"), None);
+        assert_eq!(schema(BASE, Types::STANDARD, "urn:x"), None);
+        assert_eq!(resource_type(BASE, Types::STANDARD, "Device"), None);
         assert!(service_provider_config(BASE, None).get("id").is_none());
     }
 

@@ -16,7 +16,7 @@ pub struct Error {
     pub detail: String,
 }
 
-/// The keywords of RFC 7644 table 9.
+/// The keywords of RFC 7644 table 9 and RFC 9865 §2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScimType {
     /// The filter cannot be read or asks for what its attribute cannot do.
@@ -39,6 +39,12 @@ pub enum ScimType {
     InvalidVers,
     /// Personal data does not belong in a URI.
     Sensitive,
+    /// The cursor is none of ours, or of another query (RFC 9865 §2.1).
+    InvalidCursor,
+    /// The cursor was good for too long ago (RFC 9865 §2.1).
+    ExpiredCursor,
+    /// No page has so many (RFC 9865 §2.1).
+    InvalidCount,
 }
 
 impl ScimType {
@@ -55,6 +61,9 @@ impl ScimType {
             Self::InvalidValue => "invalidValue",
             Self::InvalidVers => "invalidVers",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 }
@@ -93,6 +102,12 @@ refusals! {
     invalid_vers => 400, Some(ScimType::InvalidVers);
     /// 403 `sensitive`; the 404 in the RFC's example is an error of its text.
     sensitive => 403, Some(ScimType::Sensitive);
+    /// 400 `invalidCursor`.
+    invalid_cursor => 400, Some(ScimType::InvalidCursor);
+    /// 400 `expiredCursor`.
+    expired_cursor => 400, Some(ScimType::ExpiredCursor);
+    /// 400 `invalidCount`.
+    invalid_count => 400, Some(ScimType::InvalidCount);
     /// 401: no credentials, or none that are good.
     unauthorized => 401, None;
     /// 403: known, and not allowed.

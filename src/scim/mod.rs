@@ -12,11 +12,13 @@
 //! | [`filter`] | filters (7644 §3.4.2.2) |
 //! | [`validate`] | bodies of POST and PUT (7644 §3.3, §3.5.1) |
 //! | [`patch`] | PATCH (7644 §3.5.2) |
+//! | [`bulk`] | bulk requests (7644 §3.7) |
 //! | [`projection`], [`list`] | attributes, paging, sorting (7644 §3.4.2, §3.4.3, §3.9) |
 //! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas (7644 §4; 7643 §5 to §7) |
 //! | [`error`] | refusals (7644 §3.12); how much is taken stands in [`limits`](crate::limits) |
 
 pub mod body;
+pub mod bulk;
 pub mod catalog;
 pub mod discovery;
 pub mod error;

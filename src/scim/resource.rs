@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::catalog::ResourceType;
+use super::schema::{Returned, Schema};
 use super::text::fold;
-use super::{Map, etag};
+use super::{Map, etag, urn};
 
 /// A validated document.
 #[derive(Clone, Debug)]
@@ -47,6 +48,28 @@ impl Resource {
     /// The document as the store keeps it.
     pub fn to_text(&self) -> String {
         Value::Object(self.document.clone()).to_string()
+    }
+
+    /// What it carries of schemas that the organization registered, by URN, as far as anybody is
+    /// ever shown it.
+    pub fn registered(&self) -> Map {
+        let ours = self.kind.extensions.iter().map(|it| it.schema);
+        let ours = ours.filter(|it| it.urn != urn::ENTERPRISE_USER);
+        let of = |schema: &'static Schema| {
+            let carried = self.document.get(schema.urn)?.as_object()?;
+            let shown = |name: &str| {
+                schema
+                    .attribute(name)
+                    .is_some_and(|it| it.returned != Returned::Never)
+            };
+            let shown: Map = carried
+                .iter()
+                .filter(|(name, _)| shown(name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            Some((schema.urn.to_owned(), Value::Object(shown)))
+        };
+        ours.filter_map(of).collect()
     }
 
     /// The base URN, then the extensions in use (RFC 7643 §3).
@@ -112,7 +135,7 @@ impl Resource {
 
     /// The manager's id in the enterprise extension, whether or not it names somebody.
     pub fn manager(&self) -> Option<&str> {
-        let extension = self.document.get(super::urn::ENTERPRISE_USER)?;
+        let extension = self.document.get(urn::ENTERPRISE_USER)?;
         extension.get("manager")?.get("value")?.as_str()
     }
 

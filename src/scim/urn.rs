@@ -4,6 +4,8 @@
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The schema of a Group.
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The schema of a Role (draft-ietf-scim-roles-entitlements).
+pub const ROLE: &str = "urn:ietf:params:scim:schemas:core:2.0:Role";
 /// The enterprise extension of a User.
 pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 /// The schema of the service provider's configuration.
@@ -19,6 +21,10 @@ pub const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListRespo
 pub const SEARCH_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 /// The message of a PATCH.
 pub const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+/// The message of a bulk request.
+pub const BULK_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+/// The message of a bulk request's answer.
+pub const BULK_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
 /// The message of a refusal.
 pub const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 

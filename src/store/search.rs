@@ -1,9 +1,10 @@
 //! What a SCIM client looks for: the resources of one connection, filtered and sorted.
 
 use crate::id::{ConnectionId, OrganizationId};
-use crate::scim::Filter;
 use crate::scim::filter::{Comparand, Operator};
 use crate::scim::path::AttributePath;
+use crate::scim::{Filter, ResourceType};
+use crate::store::types::AnyId;
 
 /// Which way a sort goes. Resources without the attribute come last in ascending and first in
 /// descending order (RFC 7644 §3.4.2.3).
@@ -15,6 +16,15 @@ pub enum Direction {
     Descending,
 }
 
+/// A place in an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The sort key of the resource there, as text; none where it has none.
+    pub key: Option<String>,
+    /// Its id, which orders those of one key.
+    pub id: AnyId,
+}
+
 /// A search.
 #[derive(Clone, Debug)]
 pub struct Search {
@@ -22,10 +32,14 @@ pub struct Search {
     pub org: OrganizationId,
     /// The connection.
     pub connection: ConnectionId,
+    /// What the resources are.
+    pub kind: &'static ResourceType,
     /// What must hold.
     pub filter: Option<Filter>,
     /// The order; without one, or between equals, the order of creation.
     pub sort: Option<(AttributePath, Direction)>,
+    /// Behind which resource of that order; from its beginning without one.
+    pub after: Option<After>,
     /// The connection's SCIM base URL: locations and references are compared as they are shown.
     pub base: String,
 }
@@ -109,8 +123,10 @@ mod tests {
             let search = Search {
                 org: uuid::Uuid::nil().into(),
                 connection: uuid::Uuid::nil().into(),
+                kind: &USER_TYPE,
                 filter: Some(parsed),
                 sort: None,
+                after: None,
                 base: String::new(),
             };
             assert_eq!(search.is_scan(), scan, "{filter}");

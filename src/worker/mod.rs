@@ -5,7 +5,9 @@
 mod folder;
 pub mod mail;
 mod pace;
+mod post;
 pub mod smtp;
+mod starttls;
 
 use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
@@ -20,6 +22,7 @@ use tokio::time::{sleep, timeout};
 use crate::directory::delivery::Delivery;
 use crate::id::Ids;
 use crate::limits;
+use crate::outbound::Client;
 use crate::provisioning::Error;
 use crate::provisioning::outbox::{self, Composed, Letterhead, Outcome};
 use crate::store::Store;
@@ -46,16 +49,19 @@ pub struct Office {
     letterhead: Letterhead,
     route: Route,
     pace: Pace,
+    client: Client,
 }
 
 impl Office {
-    /// An office that sends this way, at most so many mails in a second.
+    /// An office that sends mail this way, at most so many in a second, and calls webhooks by this
+    /// client.
     pub fn new(
         store: Store,
         ids: Ids,
         letterhead: Letterhead,
         route: Route,
         per_second: NonZeroU32,
+        client: Client,
     ) -> Self {
         Self {
             store,
@@ -63,6 +69,7 @@ impl Office {
             letterhead,
             route,
             pace: Pace::new(per_second),
+            client,
         }
     }
 
@@ -158,6 +165,7 @@ impl Office {
             Composed::Unmailable(reason) => {
                 return Ok(Some(Outcome::Refused(reason.to_owned())));
             }
+            Composed::Post(post) => return self.call(row, &post, begun).await,
             Composed::Ready(letter) => letter,
         };
         if row.uncertain {

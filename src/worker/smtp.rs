@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::mail::Written;
 use crate::worker::mail::Fault;
+use crate::worker::starttls;
 
 /// How long a relay's address may take to answer.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -63,7 +64,7 @@ impl fmt::Debug for Relay {
 }
 
 /// What went wrong in a conversation.
-enum Trouble {
+pub(super) enum Trouble {
     /// The relay said no.
     Said(Error),
     /// No word, or none that can be understood.
@@ -71,7 +72,7 @@ enum Trouble {
 }
 
 impl Trouble {
-    fn of(error: Error) -> Self {
+    pub(super) fn of(error: Error) -> Self {
         if error.status().is_some() {
             Self::Said(error)
         } else if error.is_response() {
@@ -113,15 +114,16 @@ async fn within<T>(
 ) -> Result<T, Trouble> {
     match timeout(limit, doing).await {
         Ok(done) => done.map_err(Trouble::of),
-        Err(_) => Err(Trouble::Lost(format!(
-            "no answer within {} s",
-            limit.as_secs()
-        ))),
+        Err(_) => Err(late(limit)),
     }
 }
 
-/// An open connection on which we may send.
-pub struct Line(AsyncSmtpConnection);
+fn late(limit: Duration) -> Trouble {
+    Trouble::Lost(format!("no answer within {} s", limit.as_secs()))
+}
+
+/// An open connection on which we may send, and whether it is encrypted.
+pub struct Line(AsyncSmtpConnection, bool);
 
 impl Line {
     /// Connects and says who we are. Whatever goes wrong here is no mail's fault.
@@ -140,23 +142,26 @@ impl Line {
             Security::Tls => Some(tls()?),
             Security::Plain | Security::StartTls => None,
         };
-        let address = (relay.host.as_str(), relay.port);
-        let connecting =
-            AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), &hello, first, None);
-        let mut line = within(COMMAND, connecting).await?;
-        if relay.security == Security::StartTls {
-            within(COMMAND, line.starttls(tls()?, &hello)).await?;
-        }
+        let mut line = if relay.security == Security::StartTls {
+            let connecting = timeout(COMMAND, starttls::connect(relay, &hello)).await;
+            connecting.map_err(|_| late(COMMAND))??
+        } else {
+            let address = (relay.host.as_str(), relay.port);
+            let connecting =
+                AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), &hello, first, None);
+            within(COMMAND, connecting).await?
+        };
         if let Some((user, password)) = &relay.credentials {
             let credentials = Credentials::new(user.clone(), password.clone());
             within(COMMAND, line.auth(DEFAULT_MECHANISMS, &credentials)).await?;
         }
-        Ok(Self(line))
+        let encrypted = relay.security != Security::Plain;
+        Ok(Self(line, encrypted))
     }
 
     /// Whether the conversation is encrypted.
     pub fn is_encrypted(&self) -> bool {
-        self.0.is_encrypted()
+        self.1
     }
 
     /// A connection that waits for this mail's first octet: the one that was kept, unless its relay

@@ -228,7 +228,10 @@ impl Matrix {
             Some("invitations") => &self.invitation,
             _ => "",
         };
-        let uri = path.replace("{slug}", "acme").replace("{id}", id);
+        let uri = path
+            .replace("{slug}", "acme")
+            .replace("{urn}", "urn:acme:hr:2.0:User")
+            .replace("{id}", id);
         assert!(
             !uri.contains('{'),
             "{path}: say here what the parameter may be"

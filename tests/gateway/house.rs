@@ -6,12 +6,13 @@ use std::{fs, path::Path};
 const MAY_IMPORT: &str = "
     clock config limits oidc roster saml scim serve:
     id: clock
+    outbound: config
     secret: id
     directory: clock id scim
     mail: directory
     store: clock directory id saml scim secret
     provisioning: clock directory id mail oidc roster saml scim secret store
-    http worker: clock directory id mail oidc provisioning roster saml scim secret serve store
+    http worker: clock directory id mail oidc outbound provisioning roster saml scim secret serve store
     app cli demo lib main: *";
 const MAY_WRITE: &str = "provisioning worker";
 const MAY_NAME_AN_ENGINE: &str = "config/database.rs store/error.rs store/migrate.rs store/mod.rs

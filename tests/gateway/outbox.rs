@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use usher::config::Outbound;
 use usher::directory::delivery::{Delivery, MailKind};
 use usher::directory::invitation::State;
 use usher::directory::invitation::digits::digits;
 use usher::directory::invitation::link::{Channel, LinkClaim, LinkKey, LinkKeys};
 use usher::id::{DeliveryId, Entropy, InvitationId, MailCodeId, OrganizationId};
 use usher::mail::mailbox;
+use usher::outbound::Client;
 use usher::provisioning::invitations::Links;
 use usher::provisioning::outbox::{self, Letterhead, Outcome};
 use usher::secret::DataKeys;
@@ -49,7 +51,12 @@ impl Stage {
         let letterhead = Letterhead::new(from, Links::new(PUBLIC_URL, &self.keys).unwrap());
         let pace = NonZeroU32::new(10_000).unwrap();
         let (store, ids) = (gateway.store.clone(), gateway.ids.clone());
-        Office::new(store, ids, letterhead, route, pace)
+        let outbound = Outbound {
+            allow_private_targets: true,
+            ..Outbound::default()
+        };
+        let client = Client::new(&outbound).unwrap();
+        Office::new(store, ids, letterhead, route, pace, client)
     }
 
     async fn write<T, F>(&self, job: F) -> T

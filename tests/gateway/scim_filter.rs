@@ -219,8 +219,10 @@ fn sql_finds_what_memory_finds() {
         let search = Search {
             org: okta.org,
             connection: okta.id,
+            kind: &USER_TYPE,
             filter: Some(filter),
             sort: None,
+            after: None,
             base: format!("{PUBLIC_URL}/scim/{}/v2", okta.id),
         };
         let found = runtime.block_on(store.read(move |tx| {

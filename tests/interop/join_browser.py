@@ -50,6 +50,38 @@ class Pages:
             time.sleep(0.1)
         raise RuntimeError(f"no mail to {address} has {pattern}")
 
+    def mail(self, address, holding):
+        """The last mail to an address whose text holds this."""
+        for path in sorted(glob.glob(f"{self.usher.folder}/outbox/*.eml"), key=os.path.getmtime, reverse=True):
+            with open(path, "rb") as file:
+                mail = email.message_from_binary_file(file, policy=email.policy.default)
+            if address in str(mail["To"]) and holding in mail.get_body(("plain",)).get_content():
+                return mail
+        raise RuntimeError(f"no mail to {address} has {holding}")
+
+    def mails(self):
+        """Each kind of mail as it is shown: what its text says can be seen, and nothing is fetched."""
+        _, link = self.invite("mail@partner.example", "--project", "apollo", "--message", "See <b>you</b>\nsoon")
+        code = self.mailed("shared@partner.example", r"^\d{6}$")
+        for name, address, texts in (
+            ("invitation", "mail@partner.example", (link, "acme", "Editor", "apollo", "See <b>you<", "UTC")),
+            ("code", "shared@partner.example", (code, "acme", "UTC")),
+            ("notice", "owner@acme.example", ("acme", "no-plain@partner.example", "Another time")),
+        ):
+            html = self.mail(address, texts[-1]).get_body(("html",)).get_content()
+            for kind, width in (("wide", 800), ("phone", 360)):
+                context = self.context(False, viewport={"width": width, "height": 900})
+                page, fetched = context.new_page(), []
+                page.on("request", lambda it: fetched.append(it.url))
+                page.set_content(html)
+                shown = page.locator("body").inner_text()
+                missing = [text for text in texts if text not in shown]
+                self.checks.check(f"the mail {name} ({kind}) shows what it says", not missing, (missing, shown))
+                over = page.evaluate("document.documentElement.scrollWidth") - width
+                self.checks.check("  within the window, and fetches nothing", over <= 0 and not fetched, (over, fetched))
+                self.shot(page, f"mail-{name}-{kind}")
+                context.close()
+
     def context(self, script=True, **more):
         context = self.browser.new_context(java_script_enabled=script, **more)
         context.set_default_timeout(SECONDS * 1000)
@@ -211,6 +243,9 @@ class Pages:
             headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
         )
         self.checks.check("the organization names another public URL", LOCAL.open(request, timeout=30).status == 200)
+        found = self.usher.command("doctor", "links")
+        both = [(it["name"], it["passed"]) for it in found] == [("public URL", True), ("alternate URL", True)]
+        self.checks.check("the doctor finds this Usher at both hosts", both, found)
         _, link = self.invite("elsewhere@partner.example")
         page, _ = self.open(self.context(), link.replace("127.0.0.1", "localhost"))
         page.get_by_role("button", name="Join acme").click()
@@ -232,6 +267,7 @@ def run(usher, checks, browser, screens):
     pages.on_a_phone()
     pages.without_cookies()
     pages.shared()
+    pages.mails()
     pages.at_another_host(key)
     refused = [it for it in pages.faults if "status of 4" not in it]
     checks.check("no page breaks its own content security policy", not refused, refused)

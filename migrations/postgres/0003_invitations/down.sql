@@ -1,5 +1,7 @@
 -- Events of invitations stay: their numbers have no gap. An older program does not know these kinds
 -- and cannot show the feed from the first of them on.
+DROP TABLE idempotency;
+DROP TABLE share_hooks;
 DROP INDEX users_buried;
 DROP TABLE outbox;
 DROP TABLE invitation_changes;

@@ -135,3 +135,23 @@ CREATE INDEX outbox_due_at ON outbox (due_at) WHERE finished_at IS NULL;
 CREATE INDEX outbox_kind ON outbox (kind, due_at) WHERE finished_at IS NULL;
 CREATE INDEX outbox_invitation_id ON outbox (org_id, invitation_id, created_at);
 CREATE INDEX users_buried ON users (org_id, email_norm) WHERE deleted_at IS NOT NULL;
+
+-- Where an organization's shared links are posted to, sealed; the host is what may be shown.
+CREATE TABLE share_hooks (
+    org_id BLOB NOT NULL REFERENCES organizations (id),
+    sealed BLOB NOT NULL,
+    host TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (org_id)
+) STRICT;
+
+-- Requests that carried an Idempotency-Key: claimed before they are worked on, answered after.
+CREATE TABLE idempotency (
+    key_id BLOB NOT NULL REFERENCES api_keys (id),
+    name TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    sealed BLOB,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (key_id, name)
+) STRICT;
+CREATE INDEX idempotency_created_at ON idempotency (created_at);

@@ -1,5 +1,6 @@
 //! `usher doctor`.
 
+mod links;
 mod mail;
 
 use clap::Subcommand;
@@ -23,6 +24,14 @@ pub(super) enum Doctor {
     ///   usher doctor db
     #[command(verbatim_doc_comment)]
     Db,
+    /// Check where links lead: the public URL, and each organization's alternate one
+    ///
+    /// Each must answer, and be this Usher by its signing keys. Exit code 1 where one is not.
+    ///
+    /// Example:
+    ///   usher doctor links
+    #[command(verbatim_doc_comment)]
+    Links,
     /// Check the way of mail: the relay or the folder, the sender, and with --to a mail that arrives
     ///
     /// Exit code 1 where a check fails. What was not checked is neither passed nor failed: DNS
@@ -70,6 +79,7 @@ impl Doctor {
     pub(super) async fn run(self, config: &Config, output: Output) -> Result<Outcome, Failure> {
         let checks = match self {
             Self::Db => database(config).await,
+            Self::Links => links::checks(config).await,
             Self::Mail { to } => mail::checks(config, to.as_deref()).await,
         };
         output.rows(&checks, &["name", "passed", "detail"])?;

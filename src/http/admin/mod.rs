@@ -8,6 +8,7 @@ pub mod asked;
 pub mod connections;
 mod docs;
 pub mod events;
+pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;
 pub mod mappings;
@@ -15,6 +16,8 @@ mod openapi;
 pub mod organizations;
 pub mod paging;
 pub mod policy;
+mod schemas;
+pub mod share_hook;
 mod upload;
 pub mod users;
 
@@ -48,6 +51,13 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(organizations::roles))
         .routes(routes!(organizations::projects))
         .routes(routes!(policy::show, policy::replace))
+        .routes(routes!(schemas::list))
+        .routes(routes!(schemas::show, schemas::register, schemas::remove))
+        .routes(routes!(
+            share_hook::show,
+            share_hook::set,
+            share_hook::remove
+        ))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::many::many))
         .routes(routes!(invitations::many::revoke_of_inviter))
@@ -56,6 +66,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(invitations::actions::extend))
         .routes(routes!(invitations::actions::revoke))
         .routes(routes!(invitations::address::decide))
+        .routes(routes!(invitations::shared::share))
+        .routes(routes!(invitations::shared::verify))
         .routes(routes!(users::list))
         .routes(routes!(users::show))
         .routes(routes!(users::explain))

@@ -29,7 +29,8 @@ pub(super) async fn show(admin: Admin, Path(slug): Path<String>) -> Result<Json<
 
 /// Replace an organization's policy.
 ///
-/// What is not mentioned goes back to its default.
+/// What is not mentioned goes back to its default. `alternate_public_url` is set by an operator's
+/// key alone.
 #[utoipa::path(
     put, path = "/organizations/{slug}/policy", operation_id = "replace_policy",
     tag = "Organizations",
@@ -46,9 +47,9 @@ pub(super) async fn replace(
     let scope = Scope::OrganizationsWrite;
     admin.admit(&slug, scope).await?;
     let next = policy::checked(body.json().await?)?;
-    let written = admin.change(&slug, scope, &request, move |change, _| {
-        let next = next.clone();
-        async move { policy::replace(change, next).await }.boxed()
+    let written = admin.change(&slug, scope, &request, move |change, access| {
+        let (operator, next) = (access.org.is_none(), next.clone());
+        async move { policy::replace(change, operator, next).await }.boxed()
     });
     Ok(Json(written.await?))
 }

@@ -51,7 +51,7 @@ impl FromRequestParts<Gateway> for Admin {
 
 /// The hash of the bearer key in the request; `None` where there is no header, more than one, or
 /// something else in it.
-fn presented(headers: &HeaderMap) -> Option<Hash> {
+pub(in crate::http) fn presented(headers: &HeaderMap) -> Option<Hash> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (value, None) = (values.next()?, values.next()) else {
         return None;
@@ -62,6 +62,14 @@ fn presented(headers: &HeaderMap) -> Option<Hash> {
 }
 
 impl Admin {
+    /// Somebody who presents this key.
+    pub(in crate::http) fn of(gateway: &Gateway, presented: Hash) -> Self {
+        Self {
+            gateway: gateway.clone(),
+            presented: Some(presented),
+        }
+    }
+
     /// The gateway that is asked.
     pub fn gateway(&self) -> &Gateway {
         &self.gateway

@@ -36,7 +36,8 @@ pub(in crate::http) fn error(error: Error) -> Response {
     refusal(&translated(error))
 }
 
-fn translated(error: Error) -> scim::Error {
+/// Whatever went wrong, in the words of a SCIM error.
+pub(in crate::http) fn translated(error: Error) -> scim::Error {
     match error {
         Error::Scim(error) => error,
         Error::Forbidden(why) => scim::Error::forbidden(why),

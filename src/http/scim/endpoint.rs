@@ -6,14 +6,19 @@ use crate::scim;
 /// An endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
+    Bulk,
     /// A path that this release does not serve, though RFC 7644 knows it.
     Unbuilt(&'static str),
     Group(String),
     Groups,
     ResourceType(String),
+    Role(String),
+    Roles,
     ResourceTypes,
     Schema(String),
     Schemas,
+    /// A query by POST (RFC 7644 §3.4.3).
+    Search(Scope),
     ServiceProviderConfig,
     /// A path that leads nowhere; the text says why where that helps.
     Unknown(&'static str),
@@ -21,6 +26,14 @@ pub(super) enum Endpoint {
     Users,
     /// A base of another version of the protocol.
     Version,
+}
+
+/// What a query by POST searches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    Everything,
+    Groups,
+    Users,
 }
 
 impl Endpoint {
@@ -39,11 +52,8 @@ impl Endpoint {
             ("", None) => Self::Unbuilt("the root of the base URL is not listed; name a type"),
             ("users", None) => Self::Users,
             ("groups", None) => Self::Groups,
-            ("users" | "groups", Some(name)) if name.eq_ignore_ascii_case(".search") => {
-                Self::Unbuilt(
-                    "searching by POST is not supported; use GET with the same parameters",
-                )
-            }
+            ("users", Some(name)) if is_search(name) => Self::Search(Scope::Users),
+            ("groups", Some(name)) if is_search(name) => Self::Search(Scope::Groups),
             ("users", Some(id)) => Self::User(id.to_owned()),
             ("groups", Some(id)) => Self::Group(id.to_owned()),
             ("serviceproviderconfig", None) => Self::ServiceProviderConfig,
@@ -51,12 +61,11 @@ impl Endpoint {
             ("resourcetypes", Some(name)) => Self::ResourceType(name.to_owned()),
             ("schemas", None) => Self::Schemas,
             ("schemas", Some(urn)) => Self::Schema(urn.to_owned()),
-            (".search", None) => Self::Unbuilt(
-                "searching by POST is not supported; use GET with the same parameters",
-            ),
-            ("bulk", None) => Self::Unbuilt("bulk operations are not supported"),
-            ("me", None) => Self::Unbuilt("/Me is not supported: a connection's token is nobody"),
-            ("roles", _) => Self::Unbuilt("/Roles is not supported"),
+            (".search", None) => Self::Search(Scope::Everything),
+            ("bulk", None) => Self::Bulk,
+            ("me", None) => Self::Unknown("a connection's token is nobody's: there is no /Me"),
+            ("roles", None) => Self::Roles,
+            ("roles", Some(id)) => Self::Role(id.to_owned()),
             ("v2", _) => Self::Unknown("the path has /v2 twice; the base URL ends in /v2 already"),
             _ => Self::Unknown("there is no such SCIM endpoint"),
         }
@@ -66,6 +75,7 @@ impl Endpoint {
     pub(super) fn methods(&self) -> &'static str {
         match self {
             Self::Users | Self::Groups => "GET, HEAD, OPTIONS, POST",
+            Self::Bulk | Self::Search(_) => "OPTIONS, POST",
             Self::User(_) | Self::Group(_) => "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -84,6 +94,10 @@ impl Endpoint {
     }
 }
 
+fn is_search(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case(".search")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +111,8 @@ mod tests {
             ("Users/Abc", Endpoint::User("Abc".into())),
             ("Users/Abc/", Endpoint::User("Abc".into())),
             ("serviceproviderconfig", Endpoint::ServiceProviderConfig),
+            (".SEARCH", Endpoint::Search(Scope::Everything)),
+            ("users/.search/", Endpoint::Search(Scope::Users)),
             ("ResourceTypes/User", Endpoint::ResourceType("User".into())),
         ] {
             assert_eq!(Endpoint::of("v2", path), endpoint, "{path}");
@@ -105,7 +121,7 @@ mod tests {
         for (path, status) in [
             ("Users/a/b", 404),
             ("v2/Users", 404),
-            ("Bulk", 501),
+            ("Me", 404),
             ("", 501),
         ] {
             assert_eq!(

@@ -4,58 +4,29 @@ use std::collections::BTreeMap;
 
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use futures_util::FutureExt;
 
-use crate::http::Gateway;
-use crate::http::scim::{
-    Endpoint, ScimRequest, page, projection, reply_empty, resource, silent, unchanged, view,
-    with_ignored,
-};
+use crate::http::scim::cursor::Cursors;
+use crate::http::scim::task::{Done, Task};
+use crate::http::scim::{ScimRequest, page, resource, unchanged, view};
 use crate::id::ScimGroupId;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Change, Error, Kind, groups, scim_change, scim_question};
-use crate::scim::catalog::GROUP_TYPE;
+use crate::provisioning::{Change, Error, Kind, groups};
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
 use crate::store::rows::ScimGroupRow;
+use crate::store::search::After;
 use crate::store::{self, Tx};
 
-/// Answers a request to `/Groups` or below it.
-pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
-    let credentials = request.credentials.clone();
-    if request.is_get() {
-        return scim_question(
-            &gateway.store,
-            &gateway.ids,
-            credentials,
-            move |tx, client| {
-                let request = request.clone();
-                async move { ask(tx, client, &request).await }.boxed()
-            },
-        )
-        .await;
-    }
-    let cause = request.cause.clone();
-    scim_change(
-        &gateway.store,
-        &gateway.ids,
-        credentials,
-        cause,
-        move |change, client| {
-            let request = request.clone();
-            async move { tell(change, client, &request).await }.boxed()
-        },
-    )
-    .await
-}
-
-async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
-    let Endpoint::Group(id) = &request.endpoint else {
-        return list(tx, client, request).await;
-    };
-    let projection = projection(&GROUP_TYPE, client, request)?;
+/// One of them.
+pub(super) async fn one(
+    tx: &mut Tx,
+    client: &ScimClient,
+    request: &ScimRequest,
+    id: &str,
+) -> Result<Response, Error> {
+    let projection = request.task.projection(client.types.group, client)?;
     let row = tx
         .scim_group(client.org, client.connection.id, known(id)?)
         .await?;
@@ -63,7 +34,7 @@ async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<
     if let Some(response) = unchanged(request, row.version) {
         return Ok(response);
     }
-    let location = client.location(&GROUP_TYPE, row.id);
+    let location = client.location(client.types.group, row.id);
     let version = row.version;
     let body = view::groups(tx, client, &[row], &projection)
         .await?
@@ -72,9 +43,15 @@ async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<
     Ok(resource(StatusCode::OK, &body, version, &location))
 }
 
-async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
-    let query = ListQuery::parse(&GROUP_TYPE, &request.pairs, client.strictness())?;
-    let search = page::search(client, &query)?;
+/// Those that a query asks for.
+pub(super) async fn list(
+    tx: &mut Tx,
+    client: &ScimClient,
+    cursors: &Cursors,
+    pairs: &[(String, String)],
+) -> Result<Response, Error> {
+    let query = ListQuery::parse(client.types.group, pairs, client.strictness())?;
+    let search = page::search(cursors, client, client.types.group, &query)?;
     if search.is_scan() && tx.groups_exceed(&search, limits::SCAN_BUDGET).await? {
         return Err(Error::Store(store::Error::TooMany));
     }
@@ -83,26 +60,39 @@ async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result
         Some((offset, limit)) => tx.scim_group_page(&search, offset, limit).await?,
         None => Vec::new(),
     };
+    let mut more = page::cut(&query, &mut rows);
     if query.projection.wants("members") {
-        let shown = affordable(tx, client, &rows).await?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let shown = affordable(tx, client, &ids).await?;
+        more |= shown < rows.len();
         rows.truncate(shown);
     }
+    let next = match rows.last().filter(|_| more && query.is_by_cursor()) {
+        Some(last) => Some(After {
+            key: match search.sort {
+                Some(_) => tx.scim_group_key(&search, last.id).await?,
+                None => None,
+            },
+            id: last.id.uuid().into(),
+        }),
+        None => None,
+    };
     let resources = view::groups(tx, client, &rows, &query.projection).await?;
-    Ok(page::response(&query, total, resources))
+    let found = (total, next);
+    Ok(page::response(cursors, client, &query, found, resources))
 }
 
 /// How many of these groups a page can show with their members: all, unless they are huge; the
 /// rest is the next page's.
-async fn affordable(
+pub(super) async fn affordable(
     tx: &mut Tx,
     client: &ScimClient,
-    rows: &[ScimGroupRow],
+    ids: &[ScimGroupId],
 ) -> Result<usize, Error> {
-    if rows.len() < 2 {
-        return Ok(rows.len());
+    if ids.len() < 2 {
+        return Ok(ids.len());
     }
-    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-    let counts = tx.member_counts(client.org, &ids).await?;
+    let counts = tx.member_counts(client.org, ids).await?;
     let counts: BTreeMap<_, _> = counts.into_iter().collect();
     let mut members = 0;
     let fits = ids.iter().take_while(|id| {
@@ -112,79 +102,74 @@ async fn affordable(
     Ok(fits.count().max(1))
 }
 
-async fn tell(
+/// Creates one.
+pub(super) async fn create(
     change: &mut Change<'_>,
     client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
-    let Endpoint::Group(id) = &request.endpoint else {
-        return create(change, client, request).await;
-    };
-    let strictness = client.strictness();
-    let conditions = &request.conditions;
-    match request.method {
+    task: &Task,
+) -> Result<Done, Error> {
+    let draft = validate::create(client.types.group, task.body()?, client.strictness())?;
+    let members = draft.members.unwrap_or_default();
+    let id = task.id.map_or_else(|| change.id(), Into::into);
+    let row = groups::create(change, client, id, &draft.resource, &members).await?;
+    done(change, client, task, row, draft.ignored).await
+}
+
+/// Replaces, patches or deletes one.
+pub(super) async fn change(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    task: &Task,
+    id: &str,
+) -> Result<Done, Error> {
+    let (strictness, conditions) = (client.strictness(), &task.conditions);
+    let mut ignored = Vec::new();
+    let row = match task.method {
         Method::DELETE => {
             groups::delete(change, client, known(id)?, conditions).await?;
-            Ok(reply_empty(StatusCode::NO_CONTENT))
+            return Ok(Done::gone());
         }
         Method::PUT => {
-            let (body, mut ignored) = (request.body()?, Vec::new());
-            let row = groups::replace(change, client, known(id)?, conditions, |current| {
-                let draft = validate::replace(&GROUP_TYPE, current, body, strictness)?;
+            let body = task.body()?;
+            groups::replace(change, client, known(id)?, conditions, |current| {
+                let draft = validate::replace(client.types.group, current, body, strictness)?;
                 ignored = draft.ignored;
                 Ok((draft.resource, draft.members))
             })
-            .await?;
-            shown(change, client, request, row, &ignored, StatusCode::OK).await
+            .await?
         }
         _ => {
-            let patch = Patch::parse(&GROUP_TYPE, request.body()?, strictness)?;
-            let ignored = patch.ignored().to_vec();
-            let row = groups::patch(change, client, known(id)?, conditions, patch).await?;
-            if client.patch_is_silent(&GROUP_TYPE) && !page::names_attributes(request) {
-                let location = client.location(&GROUP_TYPE, row.id);
-                return Ok(with_ignored(silent(row.version, &location), &ignored));
-            }
-            shown(change, client, request, row, &ignored, StatusCode::OK).await
+            let patch = Patch::parse(client.types.group, task.body()?, strictness)?;
+            patch.ignored().clone_into(&mut ignored);
+            groups::patch(change, client, known(id)?, conditions, patch).await?
         }
-    }
+    };
+    done(change, client, task, row, ignored).await
 }
 
-async fn create(
+/// What was done, and the resource as it is stored now.
+async fn done(
     change: &mut Change<'_>,
     client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
-    let draft = validate::create(&GROUP_TYPE, request.body()?, client.strictness())?;
-    let members = draft.members.unwrap_or_default();
-    let row = groups::create(change, client, &draft.resource, &members).await?;
-    shown(
-        change,
-        client,
-        request,
-        row,
-        &draft.ignored,
-        StatusCode::CREATED,
-    )
-    .await
-}
-
-/// The answer of a write: the resource as it is stored now.
-async fn shown(
-    change: &mut Change<'_>,
-    client: &ScimClient,
-    request: &ScimRequest,
+    task: &Task,
     row: ScimGroupRow,
-    ignored: &[String],
-    status: StatusCode,
-) -> Result<Response, Error> {
-    let projection = projection(&GROUP_TYPE, client, request)?;
-    let (location, version) = (client.location(&GROUP_TYPE, row.id), row.version);
-    let seen = view::groups(change.tx, client, &[row], &projection)
-        .await?
-        .pop();
-    let response = resource(status, &seen.unwrap_or_default(), version, &location);
-    Ok(with_ignored(response, ignored))
+    ignored: Vec<String>,
+) -> Result<Done, Error> {
+    let at = Some((row.version, client.location(client.types.group, row.id)));
+    let seen = if task.is_shown(client.types.group, client) {
+        let projection = task.projection(client.types.group, client)?;
+        let mut seen = view::groups(change.tx, client, &[row], &projection).await?;
+        Some(seen.pop().unwrap_or_default())
+    } else {
+        None
+    };
+    let status = task.status(seen.is_some());
+    Ok(Done {
+        status,
+        at,
+        seen,
+        ignored,
+    })
 }
 
 /// An id of ours; anything else names nobody.

@@ -17,16 +17,22 @@ use futures_util::FutureExt;
 
 use crate::http::Gateway;
 use crate::http::reply;
-use crate::provisioning::scim_client::{Credentials, ScimClient};
-use crate::provisioning::{self, Error};
+use crate::provisioning::scim_client::Credentials;
+use crate::provisioning::{Error, scim_question};
 use crate::scim;
-use crate::scim::projection::Projection;
+use crate::scim::catalog::custom::Types;
 
+mod bulk;
+mod cursor;
 mod discovery;
 mod endpoint;
 mod groups;
 mod page;
 mod request;
+mod resources;
+mod roles;
+mod root;
+mod task;
 mod users;
 mod view;
 
@@ -68,12 +74,12 @@ async fn answer(
 }
 
 async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
-    let public = request.endpoint == Endpoint::ServiceProviderConfig;
+    let public = request.task.endpoint == Endpoint::ServiceProviderConfig;
     if public && request.credentials.bearer.is_none() && request.is_get() {
-        return discovery::answer(&request);
+        return discovery::answer(&request, Types::STANDARD);
     }
-    let allowed = request.endpoint.methods();
-    if request.method == Method::OPTIONS {
+    let allowed = request.task.endpoint.methods();
+    if request.task.method == Method::OPTIONS {
         let_in(gateway, request.credentials.clone()).await?;
         return Ok(with_allow(reply_empty(StatusCode::NO_CONTENT), allowed));
     }
@@ -87,19 +93,28 @@ async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Err
             response
         });
     }
-    match request.endpoint {
-        Endpoint::Users | Endpoint::User(_) => users::answer(gateway, request).await,
-        Endpoint::Groups | Endpoint::Group(_) => groups::answer(gateway, request).await,
+    match request.task.endpoint {
+        Endpoint::Users
+        | Endpoint::User(_)
+        | Endpoint::Groups
+        | Endpoint::Group(_)
+        | Endpoint::Search(_) => resources::answer(gateway, request).await,
+        Endpoint::Role(_) | Endpoint::Roles => roles::answer(gateway, request).await,
+        Endpoint::Bulk => bulk::answer(gateway, request).await,
         _ => {
-            let_in(gateway, request.credentials.clone()).await?;
-            discovery::answer(&request)
+            let credentials = request.credentials.clone();
+            let types = scim_question(&gateway.store, &gateway.ids, credentials, |_, client| {
+                let types = client.types;
+                async move { Ok(types) }.boxed()
+            });
+            discovery::answer(&request, types.await?)
         }
     }
 }
 
 /// Checks the credentials alone, for answers that need nothing else of the store.
 async fn let_in(gateway: &Gateway, credentials: Credentials) -> Result<(), Error> {
-    provisioning::scim_question(&gateway.store, &gateway.ids, credentials, |_, _| {
+    scim_question(&gateway.store, &gateway.ids, credentials, |_, _| {
         async { Ok(()) }.boxed()
     })
     .await
@@ -164,25 +179,9 @@ fn describe(response: &mut Response, version: i64, location: &str, created: bool
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-/// What the client wants to see of a resource.
-fn projection(
-    kind: &'static scim::ResourceType,
-    client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Projection, Error> {
-    let attributes = request.parameter("attributes");
-    let excluded = request.parameter("excludedAttributes");
-    Ok(Projection::parse(
-        kind,
-        attributes,
-        excluded,
-        client.strictness(),
-    )?)
-}
-
 /// `304` where the client has this version already (RFC 7644 §3.14).
 fn unchanged(request: &ScimRequest, version: i64) -> Option<Response> {
-    let known = request.conditions.if_none_match.as_ref()?;
+    let known = request.task.conditions.if_none_match.as_ref()?;
     scim::etag::matches_if_none_match(known, version).then(|| {
         let mut response = reply_empty(StatusCode::NOT_MODIFIED);
         if let Ok(etag) = HeaderValue::from_str(&scim::etag::of(version)) {

@@ -1,18 +1,25 @@
-//! Pages of resources (RFC 7644 §3.4.2): from a query to a search, and back to a list.
+//! Pages of resources (RFC 7644 §3.4.2, RFC 9865): from a query to a search, and back to a list.
+
+use std::cmp::Ordering;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::http::reply;
-use crate::http::scim::ScimRequest;
+use crate::http::scim::cursor::Cursors;
 use crate::provisioning::Error;
 use crate::provisioning::scim_client::ScimClient;
-use crate::scim::list::{self, ListQuery};
-use crate::scim::{self, Map};
-use crate::store::search::{Direction, Search};
+use crate::scim::list::{self, ListQuery, Start};
+use crate::scim::{self, Map, ResourceType};
+use crate::store::search::{After, Direction, Search};
 
 /// The search that a query means in this connection.
-pub(super) fn search(client: &ScimClient, query: &ListQuery) -> Result<Search, Error> {
+pub(super) fn search(
+    cursors: &Cursors,
+    client: &ScimClient,
+    kind: &'static ResourceType,
+    query: &ListQuery,
+) -> Result<Search, Error> {
     let paths = query
         .filter
         .iter()
@@ -26,35 +33,78 @@ pub(super) fn search(client: &ScimClient, query: &ListQuery) -> Result<Search, E
             ))));
         }
     }
-    let direction = if query.descending {
-        Direction::Descending
-    } else {
-        Direction::Ascending
+    let after = match &query.start {
+        Start::Cursor(text) => Some(cursors.open(client, &query.question(), text)?),
+        Start::First | Start::Index(_) => None,
     };
     Ok(Search {
         org: client.org,
         connection: client.connection.id,
+        kind,
         filter: query.filter.clone(),
-        sort: query.sort_by.map(|path| (path, direction)),
+        sort: query.sort_by.map(|path| (path, direction(query))),
+        after,
         base: client.base.clone(),
     })
 }
 
-/// Offset and limit of the page; none where nothing can be on it.
+/// Which way the query's order goes.
+pub(super) fn direction(query: &ListQuery) -> Direction {
+    if query.descending {
+        Direction::Descending
+    } else {
+        Direction::Ascending
+    }
+}
+
+/// Offset and limit of the rows that must be read for the page; none where nothing can be on it.
+/// By cursor one more is read, which tells whether there is a next page.
 pub(super) fn window(query: &ListQuery, total: i64) -> Option<(i64, i64)> {
     let offset = i64::try_from(query.offset()).ok()?;
     let limit = i64::try_from(query.limit()).ok()?;
-    (limit > 0 && offset < total).then_some((offset, limit))
+    let one_more = i64::from(query.is_by_cursor());
+    (limit > 0 && offset < total).then_some((offset, limit + one_more))
 }
 
-/// The list as an answer.
-pub(super) fn response(query: &ListQuery, total: i64, resources: Vec<Map>) -> Response {
+/// Cuts what was read to the page; answers whether there is more.
+pub(super) fn cut<T>(query: &ListQuery, rows: &mut Vec<T>) -> bool {
+    let limit = usize::try_from(query.limit()).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    more
+}
+
+/// The order of RFC 7644 §3.4.2.3: no key comes last, or first where the order is reversed.
+pub(super) fn compare(a: &After, b: &After, direction: Direction) -> Ordering {
+    let keys = match (&a.key, &b.key) {
+        (Some(a), Some(b)) => a.as_bytes().cmp(b.as_bytes()),
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (None, None) => Ordering::Equal,
+    };
+    let keys = match direction {
+        Direction::Ascending => keys,
+        Direction::Descending => keys.reverse(),
+    };
+    keys.then_with(|| a.id.uuid().cmp(&b.id.uuid()))
+}
+
+/// The list as an answer; `next` is the last resource of the page where another page follows.
+pub(super) fn response(
+    cursors: &Cursors,
+    client: &ScimClient,
+    query: &ListQuery,
+    (total, next): (i64, Option<After>),
+    resources: Vec<Map>,
+) -> Response {
     let total = u64::try_from(total).unwrap_or_default();
-    let body = list::response(total, query.start_index, resources);
+    let body = match query.start {
+        Start::Index(index) => list::response(total, index, resources),
+        Start::First | Start::Cursor(_) => {
+            let question = query.question();
+            let next = next.map(|after| cursors.seal(client, &question, &after));
+            list::response_by_cursor(total, next, resources)
+        }
+    };
     reply::scim::json(StatusCode::OK, body.to_string())
-}
-
-/// Whether the client says which attributes it wants back.
-pub(super) fn names_attributes(request: &ScimRequest) -> bool {
-    request.parameter("attributes").is_some() || request.parameter("excludedAttributes").is_some()
 }

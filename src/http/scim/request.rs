@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde_json::Value;
 
 use crate::http::body::{self, Fault};
+use crate::http::scim::task::Task;
 use crate::http::scim::{Endpoint, let_in};
 use crate::http::state::{Gateway, RequestId};
 use crate::limits;
@@ -23,17 +24,13 @@ pub(super) struct Answered {
 #[derive(Clone, Debug)]
 pub(super) struct ScimRequest {
     pub(super) credentials: Credentials,
-    pub(super) endpoint: Endpoint,
-    pub(super) method: Method,
+    pub(super) task: Task,
     /// The decoded query.
     pub(super) pairs: Vec<(String, String)>,
-    pub(super) conditions: Conditions,
     pub(super) media_type: Answered,
     pub(super) cause: String,
     /// The URL under which the connection's resources are seen.
     pub(super) base: String,
-    /// The body, where the method has one. It is judged only after the credentials.
-    body: Option<Result<Value, scim::Error>>,
     /// The place of a large body, held until the request is answered.
     _place: Option<body::Place>,
     acceptable: bool,
@@ -42,41 +39,24 @@ pub(super) struct ScimRequest {
 impl ScimRequest {
     /// Whether it only asks.
     pub(super) fn is_get(&self) -> bool {
-        self.method == Method::GET || self.method == Method::HEAD
-    }
-
-    /// The body as JSON.
-    pub(super) fn body(&self) -> Result<Value, scim::Error> {
-        match &self.body {
-            Some(body) => body.clone(),
-            None => Err(scim::Error::invalid_syntax("the request needs a JSON body")),
-        }
-    }
-
-    /// The value of a query parameter; names match in any case.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        let pair = self
-            .pairs
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name));
-        pair.map(|(_, value)| value.as_str())
+        self.task.method == Method::GET || self.task.method == Method::HEAD
     }
 
     /// What is wrong with the request whoever sends it.
     pub(super) fn refusal(&self) -> Option<scim::Error> {
-        if let Some(refusal) = self.endpoint.refusal() {
+        if let Some(refusal) = self.task.endpoint.refusal() {
             return Some(refusal);
         }
-        let allowed = self.endpoint.methods();
+        let allowed = self.task.endpoint.methods();
         if !allowed
             .split(", ")
-            .any(|method| method == self.method.as_str())
+            .any(|method| method == self.task.method.as_str())
         {
             return Some(scim::Error::method_not_allowed(format!(
                 "this endpoint takes {allowed}"
             )));
         }
-        (!self.acceptable && self.method != Method::DELETE).then(|| {
+        (!self.acceptable && self.task.method != Method::DELETE).then(|| {
             scim::Error::not_acceptable("answers are application/scim+json or application/json")
         })
     }
@@ -117,24 +97,38 @@ pub(super) async fn read(
         (None, None)
     };
     let (is_json, acceptable) = accepted(&parts.headers);
+    let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     Ok(ScimRequest {
         base: gateway.link(&format!("/scim/{connection}/v2")),
         credentials,
-        endpoint: Endpoint::of(&segment("version"), &segment("rest")),
-        method: parts.method,
-        pairs: url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
-        conditions: Conditions {
-            if_match: text(&parts.headers, &header::IF_MATCH),
-            if_none_match: text(&parts.headers, &header::IF_NONE_MATCH),
+        task: Task {
+            endpoint: Endpoint::of(&segment("version"), &segment("rest")),
+            method: parts.method,
+            body,
+            conditions: Conditions {
+                if_match: text(&parts.headers, &header::IF_MATCH),
+                if_none_match: text(&parts.headers, &header::IF_NONE_MATCH),
+            },
+            attributes: parameter(&pairs, "attributes"),
+            excluded: parameter(&pairs, "excludedAttributes"),
+            id: None,
+            is_blind: false,
         },
+        pairs,
         media_type: Answered { is_json },
         cause: cause.unwrap_or_default(),
-        body,
         _place: place,
         acceptable,
     })
+}
+
+/// The value of a query parameter; names match in any case.
+fn parameter(pairs: &[(String, String)], name: &str) -> Option<String> {
+    let mut pairs = pairs.iter();
+    let pair = pairs.find(|(key, _)| key.eq_ignore_ascii_case(name));
+    pair.map(|(_, value)| value.clone())
 }
 
 /// The bearer of the `Authorization` header (RFC 6750 §2.1), and of nowhere else.

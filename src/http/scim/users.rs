@@ -2,58 +2,29 @@
 
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use futures_util::FutureExt;
 
-use crate::http::Gateway;
-use crate::http::scim::{
-    Endpoint, ScimRequest, page, projection, reply_empty, resource, silent, unchanged, view,
-    with_ignored,
-};
+use crate::http::scim::cursor::Cursors;
+use crate::http::scim::task::{Done, Task};
+use crate::http::scim::{ScimRequest, page, resource, unchanged, view};
 use crate::id::ScimUserId;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Change, Error, Kind, scim_change, scim_question, users};
-use crate::scim::catalog::USER_TYPE;
+use crate::provisioning::{Change, Error, Kind, users};
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
 use crate::store::rows::ScimUserRow;
+use crate::store::search::After;
 use crate::store::{self, Tx};
 
-/// Answers a request to `/Users` or below it.
-pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
-    let credentials = request.credentials.clone();
-    if request.is_get() {
-        return scim_question(
-            &gateway.store,
-            &gateway.ids,
-            credentials,
-            move |tx, client| {
-                let request = request.clone();
-                async move { ask(tx, client, &request).await }.boxed()
-            },
-        )
-        .await;
-    }
-    let cause = request.cause.clone();
-    scim_change(
-        &gateway.store,
-        &gateway.ids,
-        credentials,
-        cause,
-        move |change, client| {
-            let request = request.clone();
-            async move { tell(change, client, &request).await }.boxed()
-        },
-    )
-    .await
-}
-
-async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
-    let Endpoint::User(id) = &request.endpoint else {
-        return list(tx, client, request).await;
-    };
-    let projection = projection(&USER_TYPE, client, request)?;
+/// One of them.
+pub(super) async fn one(
+    tx: &mut Tx,
+    client: &ScimClient,
+    request: &ScimRequest,
+    id: &str,
+) -> Result<Response, Error> {
+    let projection = request.task.projection(client.types.user, client)?;
     let row = tx
         .scim_user(client.org, client.connection.id, known(id)?)
         .await?;
@@ -61,7 +32,7 @@ async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<
     if let Some(response) = unchanged(request, row.version) {
         return Ok(response);
     }
-    let location = client.location(&USER_TYPE, row.id);
+    let location = client.location(client.types.user, row.id);
     let version = row.version;
     let body = view::users(tx, client, &[row], &projection)
         .await?
@@ -70,106 +41,109 @@ async fn ask(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<
     Ok(resource(StatusCode::OK, &body, version, &location))
 }
 
-async fn list(tx: &mut Tx, client: &ScimClient, request: &ScimRequest) -> Result<Response, Error> {
-    let query = ListQuery::parse(&USER_TYPE, &request.pairs, client.strictness())?;
-    let search = page::search(client, &query)?;
+/// Those that a query asks for.
+pub(super) async fn list(
+    tx: &mut Tx,
+    client: &ScimClient,
+    cursors: &Cursors,
+    pairs: &[(String, String)],
+) -> Result<Response, Error> {
+    let query = ListQuery::parse(client.types.user, pairs, client.strictness())?;
+    let search = page::search(cursors, client, client.types.user, &query)?;
     if search.is_scan() && tx.users_exceed(&search, limits::SCAN_BUDGET).await? {
         return Err(Error::Store(store::Error::TooMany));
     }
     let total = tx.count_scim_users(&search).await?;
-    let rows = match page::window(&query, total) {
+    let mut rows = match page::window(&query, total) {
         Some((offset, limit)) => tx.scim_user_page(&search, offset, limit).await?,
         None => Vec::new(),
     };
+    let more = page::cut(&query, &mut rows);
+    let next = match rows.last().filter(|_| more && query.is_by_cursor()) {
+        Some(last) => Some(After {
+            key: match search.sort {
+                Some(_) => tx.scim_user_key(&search, last.id).await?,
+                None => None,
+            },
+            id: last.id.uuid().into(),
+        }),
+        None => None,
+    };
     let resources = view::users(tx, client, &rows, &query.projection).await?;
-    Ok(page::response(&query, total, resources))
+    let found = (total, next);
+    Ok(page::response(cursors, client, &query, found, resources))
 }
 
-async fn tell(
+/// Creates one.
+pub(super) async fn create(
     change: &mut Change<'_>,
     client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
-    let Endpoint::User(id) = &request.endpoint else {
-        return create(change, client, request).await;
-    };
-    let strictness = client.strictness();
-    let conditions = &request.conditions;
-    match request.method {
+    task: &Task,
+) -> Result<Done, Error> {
+    let draft = validate::create(client.types.user, task.body()?, client.strictness())?;
+    let id = task.id.map_or_else(|| change.id(), Into::into);
+    let row = users::create(change, client, id, &draft.resource).await?;
+    done(change, client, task, row, draft.ignored).await
+}
+
+/// Replaces, patches or deletes one.
+pub(super) async fn change(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    task: &Task,
+    id: &str,
+) -> Result<Done, Error> {
+    let (strictness, conditions) = (client.strictness(), &task.conditions);
+    let mut ignored = Vec::new();
+    let row = match task.method {
         Method::DELETE => {
             users::delete(change, client, known(id)?, conditions).await?;
-            Ok(reply_empty(StatusCode::NO_CONTENT))
+            return Ok(Done::gone());
         }
         Method::PUT => {
-            let (body, mut ignored) = (request.body()?, Vec::new());
-            let row = users::update(change, client, known(id)?, conditions, |current, _| {
-                let draft = validate::replace(&USER_TYPE, current, body, strictness)?;
+            let body = task.body()?;
+            users::update(change, client, known(id)?, conditions, |current, _| {
+                let draft = validate::replace(client.types.user, current, body, strictness)?;
                 ignored = draft.ignored;
                 Ok(draft.resource)
             })
-            .await?;
-            shown(change, client, request, row, &ignored, StatusCode::OK).await
+            .await?
         }
         _ => {
-            let patch = Patch::parse(&USER_TYPE, request.body()?, strictness)?;
-            let row = users::update(change, client, known(id)?, conditions, |current, id| {
+            let patch = Patch::parse(client.types.user, task.body()?, strictness)?;
+            patch.ignored().clone_into(&mut ignored);
+            users::update(change, client, known(id)?, conditions, |current, id| {
                 patch.apply(current, id)
             })
-            .await?;
-            if client.patch_is_silent(&USER_TYPE) && !page::names_attributes(request) {
-                let location = client.location(&USER_TYPE, row.id);
-                return Ok(with_ignored(
-                    silent(row.version, &location),
-                    patch.ignored(),
-                ));
-            }
-            shown(
-                change,
-                client,
-                request,
-                row,
-                patch.ignored(),
-                StatusCode::OK,
-            )
-            .await
+            .await?
         }
-    }
+    };
+    done(change, client, task, row, ignored).await
 }
 
-async fn create(
+/// What was done, and the resource as it is stored now.
+async fn done(
     change: &mut Change<'_>,
     client: &ScimClient,
-    request: &ScimRequest,
-) -> Result<Response, Error> {
-    let draft = validate::create(&USER_TYPE, request.body()?, client.strictness())?;
-    let row = users::create(change, client, &draft.resource).await?;
-    shown(
-        change,
-        client,
-        request,
-        row,
-        &draft.ignored,
-        StatusCode::CREATED,
-    )
-    .await
-}
-
-/// The answer of a write: the resource as it is stored now.
-async fn shown(
-    change: &mut Change<'_>,
-    client: &ScimClient,
-    request: &ScimRequest,
+    task: &Task,
     row: ScimUserRow,
-    ignored: &[String],
-    status: StatusCode,
-) -> Result<Response, Error> {
-    let projection = projection(&USER_TYPE, client, request)?;
-    let (location, version) = (client.location(&USER_TYPE, row.id), row.version);
-    let seen = view::users(change.tx, client, &[row], &projection)
-        .await?
-        .pop();
-    let response = resource(status, &seen.unwrap_or_default(), version, &location);
-    Ok(with_ignored(response, ignored))
+    ignored: Vec<String>,
+) -> Result<Done, Error> {
+    let at = Some((row.version, client.location(client.types.user, row.id)));
+    let seen = if task.is_shown(client.types.user, client) {
+        let projection = task.projection(client.types.user, client)?;
+        let mut seen = view::users(change.tx, client, &[row], &projection).await?;
+        Some(seen.pop().unwrap_or_default())
+    } else {
+        None
+    };
+    let status = task.status(seen.is_some());
+    Ok(Done {
+        status,
+        at,
+        seen,
+        ignored,
+    })
 }
 
 /// An id of ours; anything else names nobody.

@@ -20,9 +20,12 @@ pub(super) async fn users(
     rows: &[ScimUserRow],
     projection: &Projection,
 ) -> Result<Vec<Map>, Error> {
-    let kind = &scim::catalog::USER_TYPE;
+    let kind = client.types.user;
     let mut groups = memberships(tx, client, rows, projection).await?;
-    let resources: Vec<_> = rows.iter().map(users::resource).collect::<Result<_, _>>()?;
+    let resources: Vec<_> = rows
+        .iter()
+        .map(|row| users::resource(kind, row))
+        .collect::<Result<_, _>>()?;
     let named: Vec<ScimUserId> = resources
         .iter()
         .filter_map(|r| r.manager()?.parse().ok())
@@ -86,7 +89,7 @@ pub(super) async fn groups(
     rows: &[ScimGroupRow],
     projection: &Projection,
 ) -> Result<Vec<Map>, Error> {
-    let kind = &scim::catalog::GROUP_TYPE;
+    let kind = client.types.group;
     let wanted = projection.wants("members");
     let mut members: BTreeMap<_, Vec<MemberRef>> = BTreeMap::new();
     if wanted {
@@ -115,7 +118,7 @@ pub(super) async fn groups(
                 version: row.version,
                 location: client.location(kind, row.id),
             };
-            let resource = groups::resource(row)?;
+            let resource = groups::resource(kind, row)?;
             let computed = Computed::Group { members };
             let map = scim::render(kind, &row.id.to_string(), &resource, &meta, computed);
             Ok(projection.apply(kind, map))

@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 
 use crate::directory::invitation::link::{Channel, LinkClaim, LinkKey, LinkKeys};
 use crate::directory::invitation::{Standing, expiry, phrase};
-use crate::secret::{DataKeys, Error};
+use crate::secret::{DataKeys, Error, Key};
 use crate::store::rows::InvitationRow;
 
-/// What links and codes are made with.
+/// What is handed out and comes back is made with these: links, codes, cursors.
 #[derive(Clone, Debug)]
 pub struct Links {
     /// The public URL, without a trailing slash.
@@ -19,6 +19,10 @@ pub struct Links {
     pub keys: LinkKeys,
     /// The key of six-digit codes.
     pub codes: LinkKey,
+    /// The key of the cursors of lists.
+    pub cursors: Key,
+    /// What seals the secrets that go with links: where they are posted to, what was answered.
+    pub secrets: DataKeys,
 }
 
 impl Links {
@@ -31,6 +35,8 @@ impl Links {
                 previous: None,
             },
             codes: LinkKey::new(keys.short_code()?),
+            cursors: keys.cursor()?,
+            secrets: keys.clone(),
         })
     }
 

@@ -34,6 +34,7 @@ mod bounds;
 pub mod change_decision;
 pub mod change_request;
 pub mod codes;
+pub mod hook;
 pub mod interplay;
 pub mod judgement;
 pub mod known;

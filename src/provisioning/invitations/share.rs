@@ -21,8 +21,8 @@ use crate::provisioning::invitations::known::policy;
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::{Links, Obstacle, Rules, find, look};
 use crate::provisioning::{Change, Context, Error, Kind, change};
-use crate::store::Store;
 use crate::store::rows::InvitationRow;
+use crate::store::{Store, Tx};
 
 /// A link to pass on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -56,7 +56,8 @@ pub async fn share(
     .await
 }
 
-async fn share_in(
+/// Shares within a change.
+pub async fn share_in(
     change: &mut Change<'_>,
     links: &Links,
     id: InvitationId,
@@ -71,15 +72,6 @@ async fn share_in(
         }
         _ => return Err(Obstacle::Rule(Refusal::Closed(row.state)).into()),
     }
-    let rules = Rules::read(change.tx, change.org).await?;
-    let base = match (alternate, rules.policy.alternate_public_url.as_deref()) {
-        (false, _) => &*links.public_url,
-        (true, Some(url)) => url.trim_end_matches('/'),
-        (true, None) => {
-            let text = "this organization has no alternate public URL; its policy may name one";
-            return Err(Violation::Invalid(text.to_owned()).into());
-        }
-    };
     let before = row.shared_at.map(|at| at.0);
     row.shared_at = Some(change.time());
     row.updated_at = change.time();
@@ -90,12 +82,32 @@ async fn share_in(
         "changes": [{"attribute": "shared_at", "old": before, "new": change.now}],
     });
     change.record(EventKind::InvitationUpdated, data);
-    let organization = change.tx.organization(change.org).await?;
+    written(change.tx, links, &row, alternate).await
+}
+
+/// The message around the link of an invitation that was shared.
+pub async fn written(
+    tx: &mut Tx,
+    links: &Links,
+    row: &InvitationRow,
+    alternate: bool,
+) -> Result<Shared, Error> {
+    let org = row.org_id;
+    let rules = Rules::read(tx, org).await?;
+    let base = match (alternate, rules.policy.alternate_public_url.as_deref()) {
+        (false, _) => &*links.public_url,
+        (true, Some(url)) => url.trim_end_matches('/'),
+        (true, None) => {
+            let text = "this organization has no alternate public URL; its policy may name one";
+            return Err(Violation::Invalid(text.to_owned()).into());
+        }
+    };
+    let organization = tx.organization(org).await?;
     let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
-    let projects = look::projects(change.tx, &rules, &row).await?;
-    let expires_at = until(&row, Channel::Shared);
-    let url = format!("{base}/join/{}", links.token(&row, Channel::Shared));
-    let phrase = links.phrase(&row);
+    let projects = look::projects(tx, &rules, row).await?;
+    let expires_at = until(row, Channel::Shared);
+    let url = format!("{base}/join/{}", links.token(row, Channel::Shared));
+    let phrase = links.phrase(row);
     let message = Words {
         inviter: row.inviter_name.as_deref().map(name),
         organization: name(&organization.name),
@@ -176,6 +188,22 @@ pub async fn verify_message(
     text: &str,
     now: Timestamp,
 ) -> Result<Verdict, Error> {
+    let (links, text) = (links.clone(), text.to_owned());
+    let read = store.read(move |tx| {
+        let (links, text) = (links.clone(), text.clone());
+        async move { verify_in(tx, &links, org, &text, now).await }.boxed()
+    });
+    read.await
+}
+
+/// The same, within a reading of the store.
+pub async fn verify_in(
+    tx: &mut Tx,
+    links: &Links,
+    org: OrganizationId,
+    text: &str,
+    now: Timestamp,
+) -> Result<Verdict, Error> {
     let said = Said::read(text);
     let Some(first) = said.links.first() else {
         return Ok(Verdict::NoLink);
@@ -183,15 +211,8 @@ pub async fn verify_message(
     let Some(claim) = first.claim() else {
         return Ok(Verdict::NotOurs);
     };
-    let read = store.read(move |tx| {
-        async move {
-            let row = tx.invitation(org, claim.invitation).await?;
-            Ok::<_, Error>((row, policy(tx, org).await?))
-        }
-        .boxed()
-    });
-    let (row, policy) = read.await?;
-    let alternate = policy.alternate_public_url;
+    let row = tx.invitation(org, claim.invitation).await?;
+    let alternate = policy(tx, org).await?.alternate_public_url;
     let bases: Vec<_> = [Some(&*links.public_url), alternate.as_deref()]
         .into_iter()
         .flatten()

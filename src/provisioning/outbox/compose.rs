@@ -4,6 +4,7 @@
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::Url;
 
 use crate::directory::delivery::MailKind;
@@ -16,7 +17,9 @@ use crate::mail::{
     About, Attention, Code, Content, Invitation, Mailbox, Message, MessageId, Notice, mailbox,
 };
 use crate::provisioning::Error;
-use crate::provisioning::invitations::Links;
+use crate::provisioning::invitations::hook::{self, Posted};
+use crate::provisioning::invitations::links::until;
+use crate::provisioning::invitations::{Links, share};
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
 
@@ -107,6 +110,15 @@ pub struct Letter {
     pub role: Option<RoleId>,
 }
 
+/// A post that is ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Where it goes.
+    pub url: Url,
+    /// The JSON.
+    pub body: String,
+}
+
 /// What became of composing.
 #[derive(Clone, Debug)]
 pub enum Composed {
@@ -114,6 +126,8 @@ pub enum Composed {
     Over,
     /// The mail.
     Ready(Box<Letter>),
+    /// What is posted to a webhook instead.
+    Post(Box<Post>),
     /// No mail can be made of it, ever.
     Unmailable(&'static str),
 }
@@ -133,6 +147,9 @@ pub async fn compose(
                 let Some(scene) = Scene::load(tx, &row, now).await? else {
                     return Ok(Composed::Over);
                 };
+                if row.kind == MailKind::WebhookPost {
+                    return scene.post(tx, &letterhead).await;
+                }
                 scene.compose(tx, &letterhead).await
             }
             .boxed()
@@ -192,6 +209,7 @@ impl Scene {
                 };
                 (self.notice(&told), None, None)
             }
+            MailKind::WebhookPost => (None, None, None),
         };
         let Some(content) = content else {
             return Ok(Composed::Over);
@@ -205,6 +223,30 @@ impl Scene {
             content,
         };
         Ok(Composed::Ready(Box::new(Letter { message, role })))
+    }
+
+    /// The message about a shared link, as incoming webhooks of Slack's kind take it.
+    async fn post(&self, tx: &mut Tx, letterhead: &Letterhead) -> Result<Composed, Error> {
+        let (links, row) = (&letterhead.links, &self.invitation);
+        let over = until(row, Channel::Shared) <= self.now;
+        if over || !self.is_pending() {
+            return Ok(Composed::Over);
+        }
+        let Some(url) = hook::url(tx, links, row.org_id).await? else {
+            let reason = "not posted: the organization has no share webhook any more";
+            return Ok(Composed::Unmailable(reason));
+        };
+        let posted: Posted = serde_json::from_str(&self.row.detail.0).unwrap_or_default();
+        let shared = match share::written(tx, links, row, posted.alternate).await {
+            Ok(shared) => shared,
+            Err(Error::Rule(_)) => {
+                let reason = "not posted: the organization has no alternate public URL any more";
+                return Ok(Composed::Unmailable(reason));
+            }
+            Err(error) => return Err(error),
+        };
+        let body = json!({"text": unmarked(&shared.message)}).to_string();
+        Ok(Composed::Post(Box::new(Post { url, body })))
     }
 
     fn is_pending(&self) -> bool {
@@ -336,4 +378,11 @@ impl Scene {
         };
         Some(notice.content())
     }
+}
+
+/// Text in which the three characters that mark something up in Slack are told as entities: a name
+/// cannot call a whole channel, nor hide where a link leads.
+fn unmarked(text: &str) -> String {
+    let text = text.trim_end().replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
 }

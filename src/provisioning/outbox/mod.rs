@@ -26,7 +26,7 @@ use crate::store::rows::{InvitationRow, OutboxRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
-pub use compose::{Cause, Composed, Letter, Letterhead, Told, compose, mail_domain};
+pub use compose::{Cause, Composed, Letter, Letterhead, Post, Told, compose, mail_domain};
 
 /// How long a claimed row is nobody else's, counted anew when the handing over begins: longer than
 /// a relay may take to answer.
@@ -133,7 +133,7 @@ async fn is_over(tx: &mut Tx, row: &OutboxRow, now: Timestamp) -> Result<bool, E
         return Ok(false);
     };
     let invitation = tx.invitation(row.org_id, id).await?;
-    let theirs = |it: &InvitationRow| row.kind == MailKind::Code || it.email == row.recipient;
+    let theirs = |it: &InvitationRow| row.kind != MailKind::Invitation || it.email == row.recipient;
     let pending =
         |it: InvitationRow| it.state.at(it.expires_at.0, now) == Standing::Pending && theirs(&it);
     Ok(!invitation.is_some_and(pending))
@@ -156,8 +156,12 @@ pub async fn finish(
         _ => None,
     };
     let state = after.state;
-    let ended = matches!(state, Delivery::Failed | Delivery::Sent);
-    let written = if row.kind == MailKind::Invitation && ended {
+    let told = match row.kind {
+        MailKind::Invitation => matches!(state, Delivery::Failed | Delivery::Sent),
+        MailKind::WebhookPost => state == Delivery::Failed,
+        MailKind::Code | MailKind::Notice => false,
+    };
+    let written = if told {
         let context = Context {
             ids: ids.clone(),
             source: Source::System,
@@ -196,6 +200,7 @@ async fn tell(
         let data = json!({
             "invitation_id": id,
             "delivery_id": row.id,
+            "kind": row.kind,
             "uncertain": row.uncertain,
             "reply": row.last_reply,
         });

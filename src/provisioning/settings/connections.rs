@@ -18,6 +18,7 @@ use crate::provisioning::{Change, Context, Error, admission, change};
 use crate::saml::metadata::IdentityProvider;
 use crate::scim;
 use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
+use crate::store::types::Doc;
 use crate::store::{Store, Tx};
 
 pub use crate::provisioning::settings::connection_view::{
@@ -74,7 +75,8 @@ pub async fn create(
         let settings = settings.clone();
         async move {
             let roles = catalogue(change.tx, change.org).await?;
-            let mut row = fresh(change, &roles)?;
+            let schemas = change.tx.schemas(change.org).await?;
+            let mut row = fresh(change, &roles, schemas)?;
             let provider = apply(change, &roles, &mut row, &settings).await?;
             change.tx.insert_connection(&row).await?;
             attach(change, &row, provider, &settings).await?;
@@ -101,7 +103,7 @@ fn merge(data: &mut Value, more: Value) {
 }
 
 /// A connection with nothing set.
-fn fresh(change: &Change<'_>, roles: &Catalogue) -> Result<ConnectionRow, Error> {
+fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<ConnectionRow, Error> {
     let at = change.time();
     Ok(ConnectionRow {
         org_id: change.org,
@@ -126,6 +128,7 @@ fn fresh(change: &Change<'_>, roles: &Catalogue) -> Result<ConnectionRow, Error>
         scim_groups_since: None,
         created_at: at,
         updated_at: at,
+        schemas,
     })
 }
 

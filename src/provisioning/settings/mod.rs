@@ -22,6 +22,7 @@ pub mod policy;
 pub mod preview;
 pub mod projects;
 pub mod roles;
+pub mod schemas;
 pub mod tokens;
 
 /// The longest name of anything that admins name, in characters.

@@ -86,6 +86,8 @@ pub static SERVICE_PROVIDER_CONFIG: Schema = Schema {
                 .canonical(&["cursor", "index"]),
                 Attribute::integer("defaultPageSize", "Resources in a page by default").read_only(),
                 Attribute::integer("maxPageSize", "Resources in a page at most").read_only(),
+                Attribute::integer("cursorTimeout", "Seconds for which a cursor is good")
+                    .read_only(),
             ],
         )
         .read_only(),

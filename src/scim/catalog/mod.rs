@@ -7,11 +7,14 @@
 use super::schema::{Attribute, Form, Mutability, Returned, Schema};
 use super::urn;
 
+pub mod custom;
 mod discovery;
 mod resource_type;
+mod role;
 
 pub use discovery::{RESOURCE_TYPE, SCHEMA, SERVICE_PROVIDER_CONFIG};
 pub use resource_type::{Extension, ResourceType};
+pub use role::{ROLE, ROLE_TYPE};
 
 /// The resource type User.
 pub static USER_TYPE: ResourceType = ResourceType {
@@ -33,9 +36,6 @@ pub static GROUP_TYPE: ResourceType = ResourceType {
     schema: &GROUP,
     extensions: &[],
 };
-
-/// The resource types served.
-pub static RESOURCE_TYPES: [&ResourceType; 2] = [&USER_TYPE, &GROUP_TYPE];
 
 /// The attributes of every resource (RFC 7643 §3.1). They belong to no schema.
 pub static COMMON: [Attribute; 4] = [
@@ -283,8 +283,8 @@ pub static GROUP: Schema = Schema {
 mod tests {
     use super::*;
 
-    fn schemas() -> [&'static Schema; 3] {
-        [&USER, &ENTERPRISE_USER, &GROUP]
+    fn schemas() -> [&'static Schema; 4] {
+        [&USER, &ENTERPRISE_USER, &GROUP, &ROLE]
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A kind of resource (RFC 7643 §6) and how its schemas and attributes are found by name.
 
 use super::COMMON;
+use crate::scim::path::AttributePath;
 use crate::scim::schema::{Attribute, Schema};
 use crate::scim::urn;
 
@@ -56,6 +57,16 @@ impl ResourceType {
             urn::Alias::Base => Some(self.schema),
             urn::Alias::Schema(urn) => self.schema_of(urn),
         }
+    }
+
+    /// Whether resources of the type have what the path names.
+    pub fn has(&'static self, path: &AttributePath) -> bool {
+        let same = |it: &&'static Attribute| std::ptr::eq(*it, path.attribute);
+        COMMON.iter().any(|it| same(&it))
+            || self
+                .schemas()
+                .flat_map(|schema| schema.attributes)
+                .any(|it| same(&it))
     }
 
     /// The attribute of the base schema or common to all resources.

@@ -17,6 +17,7 @@ use super::{Error, Map, Strictness};
 
 mod evaluate;
 mod lexer;
+mod operators;
 mod parser;
 #[cfg(test)]
 mod tests;
@@ -133,7 +134,42 @@ impl Filter {
         text: &str,
         strictness: Strictness,
     ) -> Result<Self, Error> {
-        parser::filter(kind, text, strictness)
+        parser::filter(kind, &[], text, strictness)
+    }
+
+    /// Reads a filter over resources of several types, as it bears on one of them: what only the
+    /// `others` have is absent there (RFC 7644 §3.4.2.1).
+    pub fn parse_among(
+        kind: &'static ResourceType,
+        others: &[&'static ResourceType],
+        text: &str,
+        strictness: Strictness,
+    ) -> Result<Self, Error> {
+        let mut filter = parser::filter(kind, others, text, strictness)?;
+        filter.forget(kind);
+        Ok(filter)
+    }
+
+    /// Puts in the place of every test of a foreign attribute what holds where it is absent.
+    fn forget(&mut self, kind: &'static ResourceType) {
+        let always = match self {
+            Self::And(filters) | Self::Or(filters) => {
+                return filters.iter_mut().for_each(|it| it.forget(kind));
+            }
+            Self::Not(filter) => return filter.forget(kind),
+            Self::Compare { path, .. } if kind.has(path) => return,
+            Self::Compare {
+                operator, value, ..
+            } => (*operator == Operator::Ne) == matches!(value, Comparand::Text(_)),
+            Self::Present(path) if kind.has(path) => return,
+            Self::Within { attribute, .. } if kind.has(attribute) => return,
+            Self::Present(_) | Self::Within { .. } => false,
+        };
+        *self = if always {
+            Self::And(Vec::new())
+        } else {
+            Self::Or(Vec::new())
+        };
     }
 
     /// Whether a full representation satisfies the filter.

@@ -6,21 +6,24 @@
 use serde_json::Value;
 
 use super::lexer::{Symbol, Token, tokens};
+use super::operators::{check_operator, comparable_part};
 use super::{Comparand, Filter, Operator};
 use crate::limits;
 use crate::scim::catalog::ResourceType;
 use crate::scim::path::{AttributePath, Selection};
 use crate::scim::schema::{Returned, Type};
-use crate::scim::text::{comparable, comparable_text};
 use crate::scim::{Error, Map, Strictness};
 
-/// Reads a filter over resources of one type.
+/// Reads a filter over resources of one type; attributes that only the `others` have are known.
 pub(super) fn filter(
     kind: &'static ResourceType,
+    others: &[&'static ResourceType],
     text: &str,
     strictness: Strictness,
 ) -> Result<Filter, Error> {
-    Parser::new(Scope::Resource(kind), text, strictness)?.whole()
+    let mut parser = Parser::new(Scope::Resource(kind), text, strictness)?;
+    others.clone_into(&mut parser.others);
+    parser.whole()
 }
 
 /// Reads a filter over the elements of an attribute.
@@ -58,6 +61,7 @@ enum Scope {
 struct Parser {
     tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
     scope: Scope,
+    others: Vec<&'static ResourceType>,
     strictness: Strictness,
     depth: usize,
     terms: usize,
@@ -76,6 +80,7 @@ impl Parser {
         Ok(Self {
             tokens,
             scope,
+            others: Vec::new(),
             strictness,
             depth: 0,
             terms: 0,
@@ -157,7 +162,9 @@ impl Parser {
 
     fn resolve(&self, name: &str, at: usize) -> Result<AttributePath, Error> {
         let path = match self.scope {
-            Scope::Resource(kind) => AttributePath::resolve(kind, name).ok(),
+            Scope::Resource(kind) => std::iter::once(kind)
+                .chain(self.others.iter().copied())
+                .find_map(|kind| AttributePath::resolve(kind, name).ok()),
             Scope::Element(whole) => whole.attribute.sub(name).map(|sub| AttributePath {
                 sub: Some(sub),
                 ..whole
@@ -335,36 +342,6 @@ fn nesting(filter: &Filter) -> usize {
             .unwrap_or_default(),
         Filter::Not(filter) | Filter::Within { filter, .. } => nesting(filter) + 1,
         Filter::Compare { .. } | Filter::Present(_) => 0,
-    }
-}
-
-/// Which operators a type has (RFC 7644 §3.4.2.2, table 3).
-fn check_operator(path: AttributePath, operator: Operator) -> Result<(), Error> {
-    use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
-    let allowed = match path.leaf().data_type {
-        Type::String | Type::Reference => true,
-        Type::Boolean => matches!(operator, Eq | Ne),
-        Type::Binary => matches!(operator, Eq | Ne | Co | Sw | Ew),
-        Type::DateTime | Type::Integer | Type::Decimal => {
-            matches!(operator, Eq | Ne | Gt | Ge | Lt | Le)
-        }
-        Type::Complex => false,
-    };
-    if allowed {
-        return Ok(());
-    }
-    let (word, of) = (operator.word(), path.leaf().data_type.word());
-    Err(Error::invalid_filter(format!(
-        "{word} cannot be used on {path}, which is {of}"
-    )))
-}
-
-fn comparable_part(path: AttributePath, value: &Value) -> Option<String> {
-    match (path.leaf().data_type, value) {
-        (Type::String | Type::Reference | Type::Binary, Value::String(text)) => {
-            Some(comparable_text(path.leaf(), text))
-        }
-        _ => comparable(path.leaf(), value),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Change, MemberChange, Operation, Patch, Verb, relation};
 use crate::limits;
-use crate::scim::body::take;
+use crate::scim::body::{check_message, take};
 use crate::scim::catalog::ResourceType;
 use crate::scim::path::{AttributePath, Fault, PatchPath, Selection};
 use crate::scim::reading::Reading;
@@ -25,7 +25,7 @@ pub(super) fn read(
     let Value::Object(mut body) = body else {
         return Err(Error::invalid_syntax("the body is a JSON object"));
     };
-    check_schemas(take(&mut body, "schemas"), strictness)?;
+    check_message(&mut body, urn::PATCH_OP, strictness)?;
     let operations = match take(&mut body, "Operations") {
         Some(Value::Array(operations)) if !operations.is_empty() => operations,
         _ => {
@@ -64,27 +64,6 @@ pub(super) fn read(
         operations,
         ignored: reading.into_ignored(),
     })
-}
-
-fn check_schemas(schemas: Option<Value>, strictness: Strictness) -> Result<(), Error> {
-    let ours = |urn: &Value| {
-        urn.as_str()
-            .is_some_and(|it| it.eq_ignore_ascii_case(urn::PATCH_OP))
-    };
-    let good = match schemas {
-        None | Some(Value::Null) => strictness.is_lenient(),
-        Some(Value::Array(urns)) => {
-            urns.iter().any(ours) || urns.is_empty() && strictness.is_lenient()
-        }
-        Some(urn) => strictness.is_lenient() && ours(&urn),
-    };
-    if good {
-        return Ok(());
-    }
-    Err(Error::invalid_syntax(format!(
-        "schemas must name {}",
-        urn::PATCH_OP
-    )))
 }
 
 /// Where the name of an attribute stood.

@@ -6,15 +6,18 @@ use super::sources::{Source, Table};
 use crate::limits;
 use crate::scim::filter::{Comparand, Filter, Operator};
 use crate::scim::path::AttributePath;
-use crate::scim::text::date_time;
-use crate::store::search::{Direction, Search};
+use crate::scim::text::{date_time, fold};
+use crate::store::search::Search;
 use crate::store::types::AnyId;
+
+const AND: &str = " AND ";
+const OR: &str = " OR ";
 
 /// Writes one filter, or one sort key, over one table.
 pub(super) struct Compiler<'a> {
     pub(super) search: &'a Search,
     pub(super) table: &'static Table,
-    out: Vec<Piece>,
+    pub(super) out: Vec<Piece>,
     /// Within `not`, an unknown must count as false before it is turned round.
     negated: bool,
 }
@@ -34,14 +37,14 @@ impl<'a> Compiler<'a> {
         self.out
     }
 
-    fn sql(&mut self, sql: impl Into<String>) {
+    pub(super) fn sql(&mut self, sql: impl Into<String>) {
         self.out.push(Piece::Sql(sql.into()));
     }
 
     fn filter(&mut self, filter: &Filter, within: bool) {
         match filter {
-            Filter::And(filters) => self.chain(filters, " AND ", within),
-            Filter::Or(filters) => self.chain(filters, " OR ", within),
+            Filter::And(filters) => self.chain(filters, AND, within),
+            Filter::Or(filters) => self.chain(filters, OR, within),
             Filter::Not(filter) => {
                 let outer = std::mem::replace(&mut self.negated, true);
                 self.sql("NOT (");
@@ -75,6 +78,9 @@ impl<'a> Compiler<'a> {
 
     fn chain(&mut self, filters: &[Filter], word: &str, within: bool) {
         self.sql("(");
+        if filters.is_empty() {
+            self.sql(if word == AND { "1 = 1" } else { "1 = 0" });
+        }
         for (at, filter) in filters.iter().enumerate() {
             if at > 0 {
                 self.sql(word);
@@ -95,7 +101,8 @@ impl<'a> Compiler<'a> {
         let (table, name) = (self.table.name, path.attribute.name);
         let from = match name {
             "schemas" => {
-                let extensions = self.table.extensions.iter().map(|urn| {
+                let extensions = self.search.kind.extensions.iter().map(|it| {
+                    let urn = fold(it.schema.urn);
                     format!(
                         " UNION ALL SELECT '{urn}' WHERE {table}.search ->> 'schemas:{urn}' \
                          IS NOT NULL"
@@ -200,7 +207,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn value(&mut self, source: Source) {
+    pub(super) fn value(&mut self, source: Source) {
         match source {
             Source::Flag(column) | Source::Id(column) | Source::Instant(column) => self.sql(column),
             Source::Text(pieces) => self.out.extend(pieces),
@@ -269,50 +276,10 @@ impl<'a> Compiler<'a> {
             }
         }
     }
-
-    /// The sort key and its direction; of a multi-valued attribute the primary element's value,
-    /// else the first one's.
-    pub(super) fn sorted(mut self, path: AttributePath, direction: Direction) -> Vec<Piece> {
-        let path = path.or_value();
-        let word = match direction {
-            Direction::Ascending => " ASC NULLS LAST",
-            Direction::Descending => " DESC NULLS FIRST",
-        };
-        if path.attribute.name == "schemas" {
-            self.sql("CAST(NULL AS text)");
-        } else if path.attribute.multi_valued {
-            let (table, key) = (self.table.name, path.whole().key());
-            self.sql("(SELECT ");
-            let source = self.element(path);
-            self.value(source);
-            self.sql(match path.attribute.name {
-                "groups" => format!(
-                    " FROM scim_members m JOIN scim_groups g ON g.org_id = m.org_id \
-                     AND g.id = m.group_id WHERE m.org_id = {table}.org_id \
-                     AND m.member_id = {table}.id ORDER BY m.group_id LIMIT 1)"
-                ),
-                "members" => format!(
-                    " FROM scim_members m WHERE m.org_id = {table}.org_id \
-                     AND m.group_id = {table}.id ORDER BY m.member_id LIMIT 1)"
-                ),
-                _ => format!(
-                    " FROM scim_values v WHERE v.org_id = {table}.org_id \
-                     AND v.scim_user_id = {table}.id AND v.path = '{key}' \
-                     ORDER BY CASE WHEN v.element ->> 'primary' = 'true' THEN 0 ELSE 1 END, \
-                     v.position LIMIT 1)"
-                ),
-            });
-        } else {
-            let source = self.source(path, false);
-            self.value(source);
-        }
-        self.sql(word);
-        self.out
-    }
 }
 
 impl Piece {
-    fn again(&self) -> Self {
+    pub(super) fn again(&self) -> Self {
         match self {
             Self::Big(value) => Self::Big(*value),
             Self::Flag(value) => Self::Flag(*value),

@@ -10,16 +10,17 @@ use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
 };
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::Db;
 use crate::scim::filter::Filter;
 use crate::scim::path::AttributePath;
 use crate::store::schema::{scim_groups, scim_users};
-use crate::store::search::{Direction, Search};
+use crate::store::search::{After, Direction, Search};
 use crate::store::types::{AnyId, IdSql};
 
 mod compiler;
+mod order;
 mod sources;
 
 use compiler::Compiler;
@@ -40,6 +41,9 @@ pub(crate) struct Predicate(Vec<Piece>);
 /// A sort key over the rows of one table.
 pub(crate) struct Order(Vec<Piece>);
 
+/// A sort key, as text that can be told.
+pub(crate) struct KeyText(Vec<Piece>);
+
 impl Predicate {
     /// Over `scim_users`.
     pub(crate) fn users(search: &Search, filter: &Filter) -> Self {
@@ -49,6 +53,30 @@ impl Predicate {
     /// Over `scim_groups`.
     pub(crate) fn groups(search: &Search, filter: &Filter) -> Self {
         Self(Compiler::new(search, &GROUPS).compiled(filter))
+    }
+
+    /// What comes behind a resource, over `scim_users`.
+    pub(crate) fn users_after(search: &Search, after: &After) -> Self {
+        Self(Compiler::new(search, &USERS).after(after))
+    }
+
+    /// What comes behind a resource, over `scim_groups`.
+    pub(crate) fn groups_after(search: &Search, after: &After) -> Self {
+        Self(Compiler::new(search, &GROUPS).after(after))
+    }
+}
+
+impl KeyText {
+    /// Over `scim_users`.
+    pub(crate) fn users(search: &Search) -> Self {
+        let path = search.sort.map(|(path, _)| path);
+        Self(Compiler::new(search, &USERS).key_text(path))
+    }
+
+    /// Over `scim_groups`.
+    pub(crate) fn groups(search: &Search) -> Self {
+        let path = search.sort.map(|(path, _)| path);
+        Self(Compiler::new(search, &GROUPS).key_text(path))
     }
 }
 
@@ -103,4 +131,4 @@ macro_rules! expression {
     )+};
 }
 
-expression!(Predicate: Bool, Order: Text);
+expression!(Predicate: Bool, Order: Text, KeyText: Nullable<Text>);

@@ -12,9 +12,8 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) resource_type: &'static str,
     pub(super) endpoint: &'static str,
-    /// The base schema and the extensions, folded.
+    /// The base schema, folded.
     pub(super) schema: &'static str,
-    pub(super) extensions: &'static [&'static str],
     /// Canonical path and column of comparable text.
     columns: &'static [(&'static str, &'static str)],
 }
@@ -24,7 +23,6 @@ pub(super) const USERS: Table = Table {
     resource_type: "User",
     endpoint: "/Users/",
     schema: "urn:ietf:params:scim:schemas:core:2.0:user",
-    extensions: &["urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"],
     columns: &[
         ("userName", "user_name_folded"),
         ("externalId", "external_id"),
@@ -37,7 +35,6 @@ pub(super) const GROUPS: Table = Table {
     resource_type: "Group",
     endpoint: "/Groups/",
     schema: "urn:ietf:params:scim:schemas:core:2.0:group",
-    extensions: &[],
     columns: &[
         ("displayName", "display_name_folded"),
         ("externalId", "external_id"),
@@ -54,6 +51,18 @@ pub(super) enum Source {
     Instant(String),
     /// An expression of text, possibly null.
     Text(Vec<Piece>),
+}
+
+impl Source {
+    /// The same once more.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Flag(column) => Self::Flag(column.clone()),
+            Self::Id(column) => Self::Id(column.clone()),
+            Self::Instant(column) => Self::Instant(column.clone()),
+            Self::Text(pieces) => Self::Text(pieces.iter().map(Piece::again).collect()),
+        }
+    }
 }
 
 impl Compiler<'_> {

@@ -3,13 +3,14 @@
 use crate::directory::invitation::change::ChangeState;
 use crate::id::ProjectId;
 use crate::id::{
-    DeliveryId, ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId, OrganizationId,
-    UserId,
+    ApiKeyId, DeliveryId, ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId,
+    OrganizationId, UserId,
 };
 use crate::store::invited::Invited;
 use crate::store::ops::InvitationProject;
 use crate::store::rows::{
-    ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow, UserRow,
+    IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
+    ShareHookRow, UserRow,
 };
 use crate::store::tx::ops;
 use crate::store::types::Time;
@@ -101,4 +102,20 @@ ops! {
     forget_recipients = outbox::forget_recipients(org: OrganizationId, invitation: InvitationId) -> ();
     /// How many are owed now, in all organizations.
     owed_deliveries = outbox::owed() -> i64;
+    /// Where the organization's shared links are posted to.
+    share_hook = share_hooks::of(org: OrganizationId) -> Option<ShareHookRow>;
+    /// The query `share_hooks::insert`.
+    insert_share_hook = share_hooks::insert(row: &ShareHookRow) -> ();
+    /// The query `share_hooks::forget`.
+    forget_share_hook = share_hooks::forget(org: OrganizationId) -> ();
+    /// What a key asked under this name.
+    idempotency = idempotency::by_name(key: ApiKeyId, name: &str) -> Option<IdempotencyRow>;
+    /// Writes that a key asks something under a name; `false` where it did already.
+    claim_idempotency = idempotency::claim(row: &IdempotencyRow) -> bool;
+    /// Writes what was answered.
+    answer_idempotency = idempotency::answer(key: ApiKeyId, name: &str, sealed: &[u8]) -> ();
+    /// The query `idempotency::forget`.
+    forget_idempotency = idempotency::forget(key: ApiKeyId, name: &str) -> ();
+    /// Forgets what was asked up to then; answers how many.
+    forget_old_idempotency = idempotency::forget_old(until: Time) -> usize;
 }

@@ -23,10 +23,19 @@ use crate::store::types::{AnyId, Doc, Time};
 /// A grant's project, as it is inserted.
 pub(super) type GrantProject = (OrganizationId, GrantId, ProjectId);
 
+/// A resource's id and its sort key as text.
+pub(super) type SortKey = (AnyId, Option<String>);
+
 /// An invitation's project, as it is inserted.
 pub(super) type InvitationProject = (OrganizationId, InvitationId, ProjectId);
 
 ops! {
+    /// Begins a part of the transaction that can be undone alone.
+    open_step = instance::open_step() -> ();
+    /// Ends the part that was begun last, and keeps it.
+    keep_step = instance::keep_step() -> ();
+    /// Ends the part that was begun last, as if it had not been.
+    undo_step = instance::undo_step() -> ();
     /// The query `apps::insert`.
     insert_app = apps::insert(row: &AppRow) -> ();
     /// The query `apps::add_redirect_uri`.
@@ -74,6 +83,12 @@ ops! {
     append_events = events::append(rows: &[EventRow]) -> ();
     /// Events after a number, in order; with `visibility` only those for that reader.
     events_after = events::after(org: OrganizationId, seq: i64, visibility: Option<Visibility>, limit: i64) -> Vec<EventRow>;
+    /// The SCIM schemas that an organization registered.
+    schemas = organizations::schemas(org: OrganizationId) -> Doc;
+    /// Replaces them, in each of its connections, too.
+    set_schemas = organizations::set_schemas(org: OrganizationId, schemas: Doc) -> ();
+    /// Whether a user or a group carries what this folded URN names.
+    schema_in_use = scim_users::schema_in_use(org: OrganizationId, urn: &str) -> bool;
     /// Replaces an organization's policy.
     set_policy = organizations::set_policy(org: OrganizationId, policy: Doc) -> ();
     /// The live grants of these people.
@@ -193,6 +208,10 @@ ops! {
     count_scim_groups = scim_groups::count(search: &Search) -> i64;
     /// The query `scim_groups::page`.
     scim_group_page = scim_groups::page(search: &Search, offset: i64, limit: i64) -> Vec<ScimGroupRow>;
+    /// The query `scim_groups::keys`.
+    scim_group_keys = scim_groups::keys(search: &Search, limit: i64) -> Vec<SortKey>;
+    /// The query `scim_groups::key`.
+    scim_group_key = scim_groups::key(search: &Search, id: ScimGroupId) -> Option<String>;
     /// Adds members; answers those that were not there before.
     add_members = scim_members::add(org: OrganizationId, group: ScimGroupId, members: &[(AnyId, bool)], at: Time) -> Vec<AnyId>;
     /// Removes members; answers those that were there.
@@ -241,6 +260,12 @@ ops! {
     count_scim_users = scim_users::count(search: &Search) -> i64;
     /// The query `scim_users::page`.
     scim_user_page = scim_users::page(search: &Search, offset: i64, limit: i64) -> Vec<ScimUserRow>;
+    /// The query `scim_users::keys`.
+    scim_user_keys = scim_users::keys(search: &Search, limit: i64) -> Vec<SortKey>;
+    /// The query `scim_users::key`.
+    scim_user_key = scim_users::key(search: &Search, id: ScimUserId) -> Option<String>;
+    /// The users of these ids, of whichever connection.
+    scim_users_by_ids = scim_users::by_ids(org: OrganizationId, ids: &[ScimUserId]) -> Vec<ScimUserRow>;
     /// The query `sessions::insert`.
     insert_session = sessions::insert(row: &SessionRow) -> ();
     /// The session of this cookie, in whichever organization: the credential tells it.

@@ -1,7 +1,7 @@
 //! The installation: the check value and data keys, and the keys that sign tokens.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::super::Conn;
 use crate::store::rows::{InstanceRow, SigningKeyRow};
@@ -39,4 +39,18 @@ pub(crate) async fn signing_keys(conn: &mut Conn) -> QueryResult<Vec<SigningKeyR
 pub(crate) async fn insert_signing_key(conn: &mut Conn, row: &SigningKeyRow) -> QueryResult<()> {
     let insert = diesel::insert_into(signing_keys::table).values(row.clone());
     insert.execute(conn).await.map(drop)
+}
+
+/// Begins a part of the transaction that can be undone alone.
+pub(crate) async fn open_step(conn: &mut Conn) -> QueryResult<()> {
+    conn.batch_execute("SAVEPOINT step").await
+}
+
+pub(crate) async fn keep_step(conn: &mut Conn) -> QueryResult<()> {
+    conn.batch_execute("RELEASE SAVEPOINT step").await
+}
+
+pub(crate) async fn undo_step(conn: &mut Conn) -> QueryResult<()> {
+    conn.batch_execute("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step")
+        .await
 }

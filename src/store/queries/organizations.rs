@@ -6,11 +6,9 @@ use diesel_async::RunQueryDsl;
 use super::super::Conn;
 use crate::id::{OrganizationId, ProjectId};
 use crate::store::rows::{OrganizationRow, ProjectRow, RoleRow};
-use crate::store::schema::{organizations, projects, roles};
+use crate::store::schema::{connections, organizations, projects, roles};
 use crate::store::types::{Doc, Time};
 
-/// Takes the organization's row: whoever holds it is the only one who changes anything of the
-/// organization until the transaction ends.
 /// Replaces an organization's policy.
 pub(crate) async fn set_policy(
     conn: &mut Conn,
@@ -24,6 +22,33 @@ pub(crate) async fn set_policy(
         .map(drop)
 }
 
+/// The SCIM schemas that it registered.
+pub(crate) async fn schemas(conn: &mut Conn, org: OrganizationId) -> QueryResult<Doc> {
+    let find = organizations::table
+        .find(org)
+        .select(organizations::schemas);
+    find.first(conn).await
+}
+
+/// Replaces them, in each of its connections, too.
+pub(crate) async fn set_schemas(
+    conn: &mut Conn,
+    org: OrganizationId,
+    schemas: Doc,
+) -> QueryResult<()> {
+    diesel::update(organizations::table.find(org))
+        .set(organizations::schemas.eq(schemas.clone()))
+        .execute(conn)
+        .await?;
+    diesel::update(connections::table.filter(connections::org_id.eq(org)))
+        .set(connections::schemas.eq(schemas))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Takes the organization's row: whoever holds it is the only one who changes anything of the
+/// organization until the transaction ends.
 pub(crate) async fn lock(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<i64>> {
     diesel::update(organizations::table.find(id))
         .set(organizations::event_seq.eq(organizations::event_seq))

@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::filter::{Order, Predicate};
+use super::super::filter::{KeyText, Order, Predicate};
 use super::super::{Conn, Db};
 use super::CHUNK;
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId};
 use crate::store::rows::ScimGroupRow;
 use crate::store::schema::scim_groups;
 use crate::store::search::Search;
-use crate::store::types::Time;
+use crate::store::types::{AnyId, Time};
 
 pub(crate) async fn by_id(
     conn: &mut Conn,
@@ -166,6 +166,7 @@ pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> 
     query.count().get_result(conn).await
 }
 
+/// A page of those behind the search's place in the order.
 pub(crate) async fn page(
     conn: &mut Conn,
     search: &Search,
@@ -180,6 +181,9 @@ pub(crate) async fn page(
     if let Some(filter) = &search.filter {
         query = query.filter(Predicate::groups(search, filter));
     }
+    if let Some(after) = &search.after {
+        query = query.filter(Predicate::groups_after(search, after));
+    }
     if let Some((path, direction)) = &search.sort {
         query = query.order(Order::groups(search, *path, *direction));
     }
@@ -189,4 +193,46 @@ pub(crate) async fn page(
         .limit(limit)
         .load(conn)
         .await
+}
+
+/// The ids and sort keys of the first behind the search's place in the order.
+pub(crate) async fn keys(
+    conn: &mut Conn,
+    search: &Search,
+    limit: i64,
+) -> QueryResult<Vec<(AnyId, Option<String>)>> {
+    let mut query = scim_groups::table
+        .filter(scim_groups::org_id.eq(search.org))
+        .filter(scim_groups::connection_id.eq(search.connection))
+        .select((scim_groups::id, KeyText::groups(search)))
+        .into_boxed::<Db>();
+    if let Some(filter) = &search.filter {
+        query = query.filter(Predicate::groups(search, filter));
+    }
+    if let Some(after) = &search.after {
+        query = query.filter(Predicate::groups_after(search, after));
+    }
+    if let Some((path, direction)) = &search.sort {
+        query = query.order(Order::groups(search, *path, *direction));
+    }
+    query
+        .then_order_by(scim_groups::id)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// The sort key of one of them.
+pub(crate) async fn key(
+    conn: &mut Conn,
+    search: &Search,
+    id: ScimGroupId,
+) -> QueryResult<Option<String>> {
+    let key = scim_groups::table
+        .find((search.org, id))
+        .select(KeyText::groups(search))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(key.flatten())
 }

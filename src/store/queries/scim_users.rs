@@ -2,18 +2,18 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::filter::{Order, Predicate};
+use super::super::filter::{KeyText, Order, Predicate};
 use super::super::{Conn, Db};
 use super::CHUNK;
 use super::values::{Rows, Values};
-use crate::id::{ConnectionId, OrganizationId, ScimUserId, UserId};
+use crate::id::{ConnectionId, OrganizationId, ScimGroupId, ScimUserId, UserId};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
-use crate::store::schema::{scim_users, scim_values};
+use crate::store::schema::{scim_groups, scim_users, scim_values};
 use crate::store::search::Search;
-use crate::store::types::{DocSql, IdSql};
+use crate::store::types::{AnyId, DocSql, IdSql};
 
 pub(crate) async fn by_id(
     conn: &mut Conn,
@@ -26,6 +26,22 @@ pub(crate) async fn by_id(
         .filter(scim_users::connection_id.eq(connection))
         .select(ScimUserRow::as_select());
     find.first(conn).await.optional()
+}
+
+pub(crate) async fn by_ids(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[ScimUserId],
+) -> QueryResult<Vec<ScimUserRow>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(CHUNK) {
+        let query = scim_users::table
+            .filter(scim_users::org_id.eq(org))
+            .filter(scim_users::id.eq_any(ids.to_vec()))
+            .select(ScimUserRow::as_select());
+        rows.extend(query.load::<ScimUserRow>(conn).await?);
+    }
+    Ok(rows)
 }
 
 pub(crate) async fn by_user_name(
@@ -229,6 +245,7 @@ pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> 
     query.count().get_result(conn).await
 }
 
+/// A page of those behind the search's place in the order.
 pub(crate) async fn page(
     conn: &mut Conn,
     search: &Search,
@@ -243,6 +260,9 @@ pub(crate) async fn page(
     if let Some(filter) = &search.filter {
         query = query.filter(Predicate::users(search, filter));
     }
+    if let Some(after) = &search.after {
+        query = query.filter(Predicate::users_after(search, after));
+    }
     if let Some((path, direction)) = &search.sort {
         query = query.order(Order::users(search, *path, *direction));
     }
@@ -252,4 +272,73 @@ pub(crate) async fn page(
         .limit(limit)
         .load(conn)
         .await
+}
+
+/// The ids and sort keys of the first behind the search's place in the order.
+pub(crate) async fn keys(
+    conn: &mut Conn,
+    search: &Search,
+    limit: i64,
+) -> QueryResult<Vec<(AnyId, Option<String>)>> {
+    let mut query = scim_users::table
+        .filter(scim_users::org_id.eq(search.org))
+        .filter(scim_users::connection_id.eq(search.connection))
+        .select((scim_users::id, KeyText::users(search)))
+        .into_boxed::<Db>();
+    if let Some(filter) = &search.filter {
+        query = query.filter(Predicate::users(search, filter));
+    }
+    if let Some(after) = &search.after {
+        query = query.filter(Predicate::users_after(search, after));
+    }
+    if let Some((path, direction)) = &search.sort {
+        query = query.order(Order::users(search, *path, *direction));
+    }
+    query
+        .then_order_by(scim_users::id)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// The sort key of one of them.
+pub(crate) async fn key(
+    conn: &mut Conn,
+    search: &Search,
+    id: ScimUserId,
+) -> QueryResult<Option<String>> {
+    let key = scim_users::table
+        .find((search.org, id))
+        .select(KeyText::users(search))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(key.flatten())
+}
+
+/// Whether a user or a group of the organization carries an extension, whose URN is folded.
+pub(crate) async fn schema_in_use(
+    conn: &mut Conn,
+    org: OrganizationId,
+    urn: &str,
+) -> QueryResult<bool> {
+    let key = format!("schemas:{urn}");
+    let users = scim_users::table.filter(scim_users::org_id.eq(org)).filter(
+        sql::<Bool>("search ->> ")
+            .bind::<Text, _>(key.clone())
+            .sql(" IS NOT NULL"),
+    );
+    let groups = scim_groups::table
+        .filter(scim_groups::org_id.eq(org))
+        .filter(
+            sql::<Bool>("search ->> ")
+                .bind::<Text, _>(key)
+                .sql(" IS NOT NULL"),
+        );
+    let user = users.select(scim_users::id).limit(1);
+    if user.first::<ScimUserId>(conn).await.optional()?.is_some() {
+        return Ok(true);
+    }
+    let group = groups.select(scim_groups::id).limit(1);
+    Ok(group.first::<ScimGroupId>(conn).await.optional()?.is_some())
 }

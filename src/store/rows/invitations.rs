@@ -7,8 +7,8 @@ use crate::directory::invitation::State;
 use crate::directory::invitation::change::{ChangeState, Proof};
 use crate::directory::invitation::link::Channel;
 use crate::id::{
-    DeliveryId, ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId, OrganizationId,
-    RoleId, UserId,
+    ApiKeyId, DeliveryId, ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId,
+    OrganizationId, RoleId, UserId,
 };
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
@@ -114,4 +114,25 @@ pub struct OutboxRow {
     pub last_reply: Option<String>,
     pub created_at: Time,
     pub finished_at: Option<Time>,
+}
+
+/// Where an organization's shared links are posted to.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::share_hooks)]
+pub struct ShareHookRow {
+    pub org_id: OrganizationId,
+    pub sealed: Vec<u8>,
+    pub host: String,
+    pub updated_at: Time,
+}
+
+/// A request that carried an `Idempotency-Key`; its answer once there is one, sealed.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::idempotency)]
+pub struct IdempotencyRow {
+    pub key_id: ApiKeyId,
+    pub name: String,
+    pub digest: Vec<u8>,
+    pub sealed: Option<Vec<u8>>,
+    pub created_at: Time,
 }

@@ -19,7 +19,10 @@ use crate::id::{
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
-pub use invitations::{ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow};
+pub use invitations::{
+    IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
+    ShareHookRow,
+};
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -139,6 +142,7 @@ pub struct ConnectionRow {
     pub scim_groups_since: Option<Time>,
     pub created_at: Time,
     pub updated_at: Time,
+    pub schemas: Doc,
 }
 
 /// A certificate that a connection trusts.

@@ -126,3 +126,28 @@ diesel::table! {
         finished_at -> Nullable<TimeSql>,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    share_hooks (org_id) {
+        org_id -> IdSql,
+        sealed -> Binary,
+        host -> Text,
+        updated_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    idempotency (key_id, name) {
+        key_id -> IdSql,
+        name -> Text,
+        digest -> Binary,
+        sealed -> Nullable<Binary>,
+        created_at -> TimeSql,
+    }
+}

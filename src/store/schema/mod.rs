@@ -46,4 +46,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitation_changes,
     mail_codes,
     outbox,
+    share_hooks,
+    idempotency,
 );

@@ -42,6 +42,7 @@ diesel::table! {
         event_seq -> BigInt,
         created_at -> TimeSql,
         policy -> DocSql,
+        schemas -> DocSql,
     }
 }
 
@@ -166,6 +167,7 @@ diesel::table! {
         scim_groups_since -> Nullable<TimeSql>,
         created_at -> TimeSql,
         updated_at -> TimeSql,
+        schemas -> DocSql,
     }
 }
 

@@ -132,6 +132,7 @@ impl TestGateway {
                     scim_groups_since: None,
                     created_at: at,
                     updated_at: at,
+                    schemas: Doc("[]".to_owned()),
                 })
                 .await?;
                 for domain in domains {

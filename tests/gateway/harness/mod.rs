@@ -66,6 +66,12 @@ impl TestGateway {
         }
     }
 
+    /// Lets what an organization sets lead to private addresses.
+    pub(crate) fn allow_private_targets(&mut self) {
+        self.gateway.private_targets = true;
+        self.router = usher::http::router(self.gateway.clone());
+    }
+
     /// Sends a request to the router.
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();

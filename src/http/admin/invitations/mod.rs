@@ -4,6 +4,7 @@ pub mod actions;
 pub mod address;
 pub mod filters;
 pub mod many;
+pub mod shared;
 
 use axum::extract::Path;
 use axum::http::StatusCode;

@@ -5,14 +5,13 @@
 //! public URL are at hand, and turns whatever refusal nobody here phrased into one.
 
 mod document;
+mod quota;
 mod types;
 
 use std::fmt;
 
 use axum::body::Body;
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Response as HttpResponse, StatusCode, header,
-};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
@@ -31,9 +30,6 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Seconds after which a client that met a busy store should come again.
 const RETRY_AFTER: &str = "1";
-
-const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Something went wrong, as a caller is told.
 #[derive(Clone, Debug)]
@@ -95,6 +91,23 @@ impl Problem {
             detail,
             errors: vec![fault],
             ..Self::new(Type::InvalidParameter, "")
+        }
+    }
+
+    /// The body is wrong in these places, each a JSON Pointer with the reason.
+    pub fn of_body(faults: impl Iterator<Item = (String, String)>) -> Self {
+        let errors: Vec<_> = faults
+            .map(|(pointer, message)| Fault {
+                pointer: Some(pointer),
+                code: "invalid",
+                message,
+                ..Fault::default()
+            })
+            .collect();
+        let first = errors.first().map(|it| it.message.clone());
+        Self {
+            errors,
+            ..Self::new(Type::Invalid, first.unwrap_or_default())
         }
     }
 
@@ -243,6 +256,16 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Marks an answer that says all it has to say.
+#[derive(Clone, Copy)]
+struct WrittenDown;
+
+/// An answer that [`finished`] leaves as it is.
+pub(in crate::http) fn written_down(mut response: Response) -> Response {
+    response.extensions_mut().insert(WrittenDown);
+    response
+}
+
 /// An answer of the admin API as it leaves: a refusal is a problem, and nothing is kept by caches.
 pub(in crate::http) fn finished(
     mut response: Response,
@@ -250,6 +273,9 @@ pub(in crate::http) fn finished(
     id: &str,
     now: Timestamp,
 ) -> Response {
+    if response.extensions().get::<WrittenDown>().is_some() {
+        return response;
+    }
     let status = response.status();
     let problem = response.extensions_mut().remove::<Problem>();
     if problem.is_some() || status.is_client_error() || status.is_server_error() {
@@ -263,7 +289,7 @@ pub(in crate::http) fn finished(
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, seconds.into());
             if let Some(quota) = &problem.quota {
-                tell(headers, quota, seconds);
+                quota::tell(headers, quota, seconds);
             }
         }
     }
@@ -272,22 +298,7 @@ pub(in crate::http) fn finished(
         .headers_mut()
         .entry(header::CACHE_CONTROL)
         .or_insert(no_store);
-    response
-}
-
-/// What a client plans by: the quota that is used up, and when it has something left again
-/// (draft-ietf-httpapi-ratelimit-headers-10 §3 and §4).
-fn tell(headers: &mut HeaderMap, quota: &Quota, seconds: i64) {
-    let (name, window) = (quota.name, quota.window.as_secs());
-    for (field, value) in [
-        (POLICY, format!("\"{name}\";q={};w={window}", quota.most)),
-        (LEFT, format!("\"{name}\";r={};t={seconds}", quota.left)),
-    ] {
-        // A name of ours and three numbers: it is always a value.
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(field, value);
-        }
-    }
+    written_down(response)
 }
 
 fn written(problem: &Problem, response: Response, public_url: &str, id: &str) -> Response {

@@ -65,6 +65,10 @@ types! {
         "Choose at least one hour.";
     ExtensionLimit = "extension_limit", 422, "The invitation would live too long",
         "Extend it by less, or later; the detail says until when it may live.";
+    IdempotencyInFlight = "idempotency_in_flight", 409, "The first request is not answered yet",
+        "Ask again in a while, or look at what was done and use another Idempotency-Key.";
+    IdempotencyMismatch = "idempotency_mismatch", 422, "The Idempotency-Key was used already",
+        "Use another Idempotency-Key for another request.";
     ImportRefused = "import_refused", 422, "The file is not imported",
         "Mend what errors lists, row by row, and send the file again. Nobody was invited.";
     InsufficientScope = "insufficient_scope", 403, "The key may not do this",

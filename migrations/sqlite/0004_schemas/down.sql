@@ -1,0 +1,2 @@
+ALTER TABLE connections DROP COLUMN schemas;
+ALTER TABLE organizations DROP COLUMN schemas;

@@ -1,0 +1,114 @@
+//! Where an organization's shared links are posted to.
+
+use std::sync::Arc;
+
+use axum::extract::Path;
+use axum::{Extension, Json};
+use futures_util::FutureExt;
+use serde::Deserialize;
+use url::Url;
+use utoipa::ToSchema;
+
+use crate::directory::scope::Scope;
+use crate::http::RequestId;
+use crate::http::admin::asked::Unread;
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::{Problem, Type};
+use crate::outbound::Target;
+use crate::provisioning::invitations::hook::{self, ShareHook};
+
+/// A webhook to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHook {
+    /// An incoming webhook as Slack has them. It is not shown again.
+    url: String,
+}
+
+/// Show the share webhook.
+///
+/// Its host alone: the URL is a secret.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/share-webhook", operation_id = "show_share_webhook",
+    tag = "Organizations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    responses((status = 200, body = ShareHook)),
+    security(("key" = ["organizations:read"])),
+)]
+pub(super) async fn show(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Json<ShareHook>, Problem> {
+    let read = admin.read(&slug, Scope::OrganizationsRead, |tx, admitted| {
+        async move { hook::shown(tx, admitted.organization.id).await }.boxed()
+    });
+    Ok(Json(read.await?))
+}
+
+/// Set the share webhook.
+///
+/// Invitations that are shared with `post` are posted there.
+#[utoipa::path(
+    put, path = "/organizations/{slug}/share-webhook", operation_id = "set_share_webhook",
+    tag = "Organizations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = NewHook, responses((status = 200, body = ShareHook)),
+    security(("key" = ["organizations:write"])),
+)]
+pub(super) async fn set(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<Json<ShareHook>, Problem> {
+    admin.admit(&slug, Scope::OrganizationsWrite).await?;
+    let NewHook { url } = body.json().await?;
+    let url = callable(&url, admin.gateway().private_targets)?;
+    write(&admin, &request, &slug, Some(url)).await
+}
+
+/// Remove the share webhook.
+///
+/// What was not posted yet is not posted.
+#[utoipa::path(
+    delete, path = "/organizations/{slug}/share-webhook", operation_id = "remove_share_webhook",
+    tag = "Organizations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    responses((status = 200, body = ShareHook)),
+    security(("key" = ["organizations:write"])),
+)]
+pub(super) async fn remove(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+) -> Result<Json<ShareHook>, Problem> {
+    write(&admin, &request, &slug, None).await
+}
+
+/// A URL that the outbound client may call, as far as the URL alone tells.
+fn callable(text: &str, private: bool) -> Result<Url, Problem> {
+    let invalid = |why: String| Problem::new(Type::Invalid, format_args!("url: {why}"));
+    let url = Url::parse(text).map_err(|error| invalid(error.to_string()))?;
+    let target = Target::of(&url).map_err(|refusal| invalid(refusal.to_string()))?;
+    if !private {
+        target
+            .may_be_set()
+            .map_err(|refusal| invalid(refusal.to_string()))?;
+    }
+    Ok(url)
+}
+
+async fn write(
+    admin: &Admin,
+    request: &RequestId,
+    slug: &str,
+    url: Option<Url>,
+) -> Result<Json<ShareHook>, Problem> {
+    let links = Arc::clone(&admin.gateway().links);
+    let scope = Scope::OrganizationsWrite;
+    let written = admin.change(slug, scope, request, move |change, _| {
+        let (links, url) = (Arc::clone(&links), url.clone());
+        async move { hook::set(change, &links, url.as_ref()).await }.boxed()
+    });
+    Ok(Json(written.await?))
+}

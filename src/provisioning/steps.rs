@@ -1,0 +1,98 @@
+//! Many changes of one SCIM client as one transaction: each stands or falls alone, as if it had
+//! come by itself, and one commit is waited for in the place of many.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::id::Ids;
+use crate::provisioning::scim_client::{Credentials, ScimClient};
+use crate::provisioning::{Change, Error, scim_step};
+use crate::store;
+use crate::store::{Store, Tx};
+
+/// What a step ends with when it changes nothing.
+pub trait Fall: Send + 'static {
+    /// The error that it is about.
+    fn error(&self) -> &Error;
+}
+
+/// Runs the steps one after the other, each between savepoints and settled by itself, until
+/// `bound` of them fell. What the store or the credentials refuse ends all of them: then nothing
+/// of this transaction stands.
+pub async fn scim_steps<S, T, E, F>(
+    store: &Store,
+    ids: &Ids,
+    caller: (Credentials, String),
+    steps: (Arc<[S]>, u64),
+    job: F,
+) -> Result<Vec<Result<T, E>>, Error>
+where
+    F: for<'c, 't> Fn(&'c mut Change<'t>, &'c ScimClient, S) -> BoxFuture<'c, Result<T, E>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S: Clone + Send + Sync + 'static,
+    T: Send + 'static,
+    E: Fall + From<Error>,
+{
+    let (ids, (steps, bound)) = (ids.clone(), steps);
+    store
+        .write(move |tx| {
+            let (job, ids, steps) = (job.clone(), ids.clone(), Arc::clone(&steps));
+            let caller = caller.clone();
+            async move {
+                let (mut done, mut fallen) = (Vec::with_capacity(steps.len()), 0);
+                for step in steps.iter() {
+                    let fate = one(tx, &ids, &caller, step.clone(), &job).await?;
+                    fallen += u64::from(fate.is_err());
+                    done.push(fate);
+                    if fallen >= bound {
+                        break;
+                    }
+                }
+                Ok(done)
+            }
+            .boxed()
+        })
+        .await
+}
+
+async fn one<S, T, E, F>(
+    tx: &mut Tx,
+    ids: &Ids,
+    caller: &(Credentials, String),
+    step: S,
+    job: &F,
+) -> Result<Result<T, E>, Error>
+where
+    F: for<'c, 't> Fn(&'c mut Change<'t>, &'c ScimClient, S) -> BoxFuture<'c, Result<T, E>> + Sync,
+    S: Clone + Sync,
+    T: Send,
+    E: Fall + From<Error>,
+{
+    tx.open_step().await?;
+    let fate = scim_step(tx, ids, caller, |change, client| job(change, client, step)).await;
+    match fate {
+        Ok(value) => {
+            tx.keep_step().await?;
+            Ok(Ok(value))
+        }
+        Err(fall) if ends_all(fall.error()) => Err(fall.error().clone()),
+        Err(fall) => {
+            tx.undo_step().await?;
+            Ok(Err(fall))
+        }
+    }
+}
+
+/// Whether the next step would fare no better.
+fn ends_all(error: &Error) -> bool {
+    match error {
+        Error::Store(error) => !matches!(error, store::Error::Taken(_) | store::Error::TooMany),
+        Error::Forbidden(_) | Error::Paused | Error::Unauthorized => true,
+        _ => false,
+    }
+}
