@@ -143,6 +143,8 @@ ids! {
     IdentityId;
     /// A committed import.
     ImportId;
+    /// A wish to be invited at another address.
+    InvitationChangeId;
     /// An invitation.
     InvitationId;
     /// A worker's hold on a delivery.

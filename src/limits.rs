@@ -244,6 +244,9 @@ pub const MAIL_TRIES: i64 = 5;
 /// Characters that are kept of what a relay replied.
 pub const MAIL_REPLY: usize = 500;
 
+/// Wishes for another address that one invitation takes in 24 hours.
+pub const ADDRESS_CHANGES_PER_DAY: usize = 3;
+
 /// How long connecting to somebody else's server may take, and how long its answer.
 pub const OUTBOUND_TIME: Duration = Duration::from_secs(10);
 

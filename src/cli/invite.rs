@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use crate::cli::address_change::AddressChange;
 use crate::cli::arguments::word;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
@@ -134,6 +135,7 @@ pub(super) enum Invite {
     ///   usher invite revoke --org acme --inviter USER_ID
     #[command(verbatim_doc_comment)]
     Revoke(Back),
+    AddressChange(AddressChange),
 }
 
 #[derive(Args, Debug)]
@@ -240,6 +242,7 @@ impl Invite {
             Self::Share { named, alternate } => return named.share(opened, links, alternate).await,
             Self::VerifyMessage { org, file } => return verify(opened, links, &org, &file).await,
             Self::Revoke(back) => return back.run(opened).await,
+            Self::AddressChange(asked) => return asked.run(opened).await,
         };
         done(opened, &named.org, named.id, action).await
     }
@@ -353,18 +356,26 @@ async fn show(
     accept_url: Option<String>,
     warnings: Vec<&'static str>,
 ) -> Result<Outcome, Failure> {
+    opened.output.record(&Shown {
+        invitation: shown(opened, org, row).await?,
+        accept_url,
+        warnings,
+    })?;
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn shown(
+    opened: &Opened,
+    org: OrganizationId,
+    row: InvitationRow,
+) -> Result<Invitation, Failure> {
     let now = opened.ids.clock().now();
     let read = opened.store.read(move |tx| {
         let row = row.clone();
         Box::pin(async move { view::views(tx, org, vec![row], now).await })
     });
-    let invitation = read.await?.pop().ok_or(Error::NotFound(Kind::Invitation))?;
-    opened.output.record(&Shown {
-        invitation,
-        accept_url,
-        warnings,
-    })?;
-    Ok(Outcome::Done)
+    let invitation = read.await?.pop();
+    Ok(invitation.ok_or(Error::NotFound(Kind::Invitation))?)
 }
 
 async fn list(opened: &Opened, slug: &str, state: Standing) -> Result<Outcome, Failure> {

@@ -2,6 +2,7 @@
 //! `provisioning` and prints what comes back; it opens the same store as the server and may run
 //! beside it.
 
+mod address_change;
 mod app;
 mod arguments;
 mod config;

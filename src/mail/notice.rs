@@ -25,6 +25,13 @@ pub enum About<'a> {
     },
     /// The person wanted to accept and could not.
     NeedsAttention(Attention),
+    /// The person asks to be invited at another address.
+    OtherAddress {
+        /// Which.
+        email: &'a str,
+        /// Whether they came by a link that somebody passed on.
+        passed_on: bool,
+    },
     /// The person came too late and asks for another one.
     Wanted {
         /// When it expired.
@@ -116,6 +123,20 @@ impl Notice<'_> {
                      projects that it was for is left."
                 ),
                 "Choose other projects for it, or revoke it.",
+            ),
+            About::OtherAddress { email, passed_on } => (
+                "Another address wanted",
+                format!(
+                    "Whoever {} the invitation to {organization} for {who} asks to be invited as \
+                     {} instead, and has shown that this address is theirs.",
+                    if passed_on {
+                        "was passed the link of"
+                    } else {
+                        "got"
+                    },
+                    wording::one_line(email)
+                ),
+                "An admin can approve or reject it. Until then the invitation stays as it is.",
             ),
             About::Wanted { expired_at } => (
                 "New invitation wanted",

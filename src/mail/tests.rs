@@ -163,6 +163,14 @@ fn a_notice_says_what_became_of_an_invitation() {
             "role",
         ),
         (
+            About::OtherAddress {
+                email: "eve@home.example",
+                passed_on: true,
+            },
+            "Another address wanted",
+            "eve@home.example",
+        ),
+        (
             About::Wanted { expired_at },
             "New invitation wanted",
             "22 November 2026, 10:00 UTC",

@@ -69,6 +69,7 @@ pub async fn forget_invited(store: &Store, ids: &Ids) -> Result<usize, Error> {
                     row.message = None;
                     tx.update_invitation(&row).await?;
                     tx.forget_recipients(row.org_id, row.id).await?;
+                    tx.forget_invitation_changes(row.org_id, row.id).await?;
                 }
                 Ok(count)
             }

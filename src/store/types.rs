@@ -18,11 +18,13 @@ use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
 use crate::directory::invitation::State;
+use crate::directory::invitation::change::{ChangeState, Proof};
+use crate::directory::invitation::link::Channel;
 use crate::directory::mapping::MatchKind;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
-    InvitationId, LeaseId, MailCodeId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId,
-    ScimTokenId, ScimUserId, SessionId, UserId,
+    InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OrganizationId, ProjectId,
+    RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
 };
 
 /// An identifier.
@@ -92,6 +94,7 @@ sql_ids!(
     GrantId,
     IdentityId,
     ImportId,
+    InvitationChangeId,
     InvitationId,
     LeaseId,
     MailCodeId,
@@ -163,6 +166,8 @@ macro_rules! sql_words {
 }
 
 sql_words!(
+    ChangeState,
+    Channel,
     ConnectionState,
     Delivery,
     MailKind,
@@ -173,6 +178,7 @@ sql_words!(
     MatchKind,
     Mode,
     Profile,
+    Proof,
     Safeguard,
     Strictness,
     Visibility,

@@ -582,6 +582,8 @@ async fn codes_and_notices_are_mailed_too() {
         org_id: stage.org,
         id: ids.next::<MailCodeId>(),
         invitation_id: invitation,
+        email: "grace@b.example".to_owned(),
+        email_norm: "grace@b.example".to_owned(),
         tries: 0,
         created_at: Time(now),
         expires_at: Time(now + jiff::SignedDuration::from_mins(10)),
@@ -605,6 +607,7 @@ async fn codes_and_notices_are_mailed_too() {
     for detail in [
         r#"{"about":"declined","reason":"Wrong Grace"}"#,
         r#"{"about":"declined","reason":null}"#,
+        r#"{"about":"other_address","email":"g@home.example","link":"shared"}"#,
         r#"{"about":"needs_attention","attention":"no_project_left"}"#,
         r#"{"about":"wanted"}"#,
     ] {
@@ -615,15 +618,16 @@ async fn codes_and_notices_are_mailed_too() {
     let mut odd = stage.owed(MailKind::Notice, "ada@b.example", invitation);
     odd.detail = Doc(r#"{"about":"weather"}"#.to_owned());
     stage.owe(&odd).await;
-    assert_eq!(stage.office(relay.route()).drain().await.unwrap(), 7);
+    assert_eq!(stage.office(relay.route()).drain().await.unwrap(), 8);
     let taken = relay.taken();
     let with = |part: &str| taken.iter().filter(|mail| mail.text.contains(part)).count();
-    assert_eq!(taken.len(), 6);
+    assert_eq!(taken.len(), 7);
     assert_eq!((with(&expected), with("Your code for acme")), (1, 1));
     assert_eq!(with("Invitation declined: grace@b.example"), 2);
     assert_eq!(with("Wrong Grace"), 1);
     assert_eq!(with("Invitation needs attention"), 1);
     assert_eq!(with("New invitation wanted"), 1);
+    assert_eq!(with("Another address wanted"), 1);
     assert_eq!(stage.row(odd.id).await.state, Delivery::Failed);
     assert_eq!(stage.told().await.len(), 1, "only of the invitation");
     // A code that is too old is not mailed late.

@@ -4,6 +4,7 @@ DROP TABLE idempotency;
 DROP TABLE share_hooks;
 DROP INDEX users_buried;
 DROP TABLE outbox;
+DROP TABLE invitation_changes;
 DROP TABLE mail_codes;
 DROP TABLE invitation_projects;
 DROP TABLE invitations;

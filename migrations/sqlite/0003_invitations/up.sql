@@ -60,8 +60,9 @@ CREATE UNIQUE INDEX invitations_open ON invitations (org_id, email_norm)
 CREATE INDEX invitations_state ON invitations (org_id, state, id);
 CREATE INDEX invitations_import_id ON invitations (org_id, import_id);
 CREATE INDEX invitations_created_at ON invitations (org_id, created_at);
-CREATE INDEX invitations_inviter_id ON invitations (org_id, inviter_id) WHERE closed_at IS NULL;
-CREATE INDEX invitations_closed_at ON invitations (closed_at) WHERE email <> '';
+CREATE INDEX invitations_inviter_id ON invitations (org_id, inviter_id, id)
+    WHERE closed_at IS NULL;
+CREATE INDEX invitations_closed_at ON invitations (closed_at, id) WHERE email <> '';
 CREATE UNIQUE INDEX invitations_id ON invitations (id);
 
 CREATE TABLE invitation_projects (
@@ -77,6 +78,8 @@ CREATE TABLE mail_codes (
     org_id BLOB NOT NULL,
     id BLOB NOT NULL,
     invitation_id BLOB NOT NULL,
+    email TEXT NOT NULL,
+    email_norm TEXT NOT NULL,
     tries INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
@@ -85,6 +88,27 @@ CREATE TABLE mail_codes (
     FOREIGN KEY (org_id, invitation_id) REFERENCES invitations (org_id, id)
 ) STRICT;
 CREATE INDEX mail_codes_invitation_id ON mail_codes (org_id, invitation_id, created_at);
+CREATE INDEX mail_codes_email_norm ON mail_codes (org_id, email_norm, created_at);
+
+CREATE TABLE invitation_changes (
+    org_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    invitation_id BLOB NOT NULL,
+    email TEXT NOT NULL,
+    email_norm TEXT NOT NULL,
+    proof TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    closed_by TEXT,
+    PRIMARY KEY (org_id, id),
+    FOREIGN KEY (org_id, invitation_id) REFERENCES invitations (org_id, id)
+) STRICT;
+CREATE UNIQUE INDEX invitation_changes_open ON invitation_changes (org_id, invitation_id)
+    WHERE closed_at IS NULL;
+CREATE INDEX invitation_changes_invitation_id
+    ON invitation_changes (org_id, invitation_id, created_at);
 
 CREATE TABLE outbox (
     org_id BLOB NOT NULL REFERENCES organizations (id),

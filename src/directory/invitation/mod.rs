@@ -4,6 +4,7 @@
 //! Only a pending invitation can be accepted. That one has expired is not written anywhere: it
 //! follows from the time.
 
+pub mod change;
 pub mod digits;
 pub mod expiry;
 pub mod link;

@@ -65,6 +65,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(invitations::actions::resend))
         .routes(routes!(invitations::actions::extend))
         .routes(routes!(invitations::actions::revoke))
+        .routes(routes!(invitations::address::decide))
         .routes(routes!(invitations::shared::share))
         .routes(routes!(invitations::shared::verify))
         .routes(routes!(users::list))

@@ -70,11 +70,13 @@ impl Visit<'_> {
                     .await
             }
             Some("ask") => self.ask(&look).await,
+            Some("change") => self.change(said(&pairs, "code")).await,
             Some("code") => self.send_code().await,
             Some("decline") => {
                 self.decline(said(&pairs, "reason"), said(&pairs, "code"))
                     .await
             }
+            Some("other") => self.send_other_code(said(&pairs, "email")).await,
             Some("sign_out") => self.sign_out(&look).await,
             _ => {
                 let text = "The form says nothing that can be done here. Open the link again.";
@@ -90,7 +92,7 @@ impl Visit<'_> {
         }
     }
 
-    fn context(&self) -> Context {
+    pub(super) fn context(&self) -> Context {
         self.gateway.context(Source::Invitee, self.request)
     }
 

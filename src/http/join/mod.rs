@@ -5,6 +5,7 @@
 mod act;
 mod form;
 mod misses;
+mod other;
 mod view;
 mod words;
 
@@ -86,6 +87,7 @@ async fn shown(
     };
     let asked = match query.as_deref() {
         Some("code") => Asked::Code,
+        Some("other") => Asked::OtherCode,
         _ => Asked::First,
     };
     match visit.look().await {
@@ -141,7 +143,12 @@ fn too_many(left: SignedDuration, request: &RequestId) -> Response {
     let text = "Too many addresses were opened from your network that are no invitations. Wait a \
         minute, then open the link from your mail again.";
     let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut response = page::refusal(status, "One moment", "too_many_misses", text, request);
+    let response = page::refusal(status, "One moment", "too_many_misses", text, request);
+    after(response, left)
+}
+
+/// An answer that asks to come again after so long.
+fn after(mut response: Response, left: SignedDuration) -> Response {
     let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, seconds.into());

@@ -24,8 +24,12 @@ pub(super) enum Asked {
     WrongCode,
     /// An answer that was not bound to the browser.
     OnceMore,
+    /// A code was mailed to another address.
+    OtherCode,
     /// An answer without the code that it takes.
     Unproven,
+    /// The code to another address was wrong.
+    WrongOther,
 }
 
 impl Asked {
@@ -36,7 +40,11 @@ impl Asked {
                 "If the invitation can be accepted, a code is on its way to the invited address. \
                  It is good for ten minutes.",
             ),
-            Self::WrongCode => Some(
+            Self::OtherCode => Some(
+                "If a code can be mailed to that address, it is on its way. It is good for ten \
+                 minutes.",
+            ),
+            Self::WrongCode | Self::WrongOther => Some(
                 "That was not the code, or it is not good any more. Read it again, or have another \
                  one mailed.",
             ),
@@ -52,7 +60,7 @@ impl Asked {
     }
 
     fn is_wrong(self) -> bool {
-        self == Self::WrongCode
+        matches!(self, Self::WrongCode | Self::WrongOther)
     }
 
     /// The notice's role: a fault is told at once, everything else in its turn.
@@ -75,6 +83,10 @@ struct Live<'a> {
 impl Live<'_> {
     fn takes_code(&self) -> bool {
         matches!(self.asked, Asked::Code | Asked::Unproven | Asked::WrongCode)
+    }
+
+    fn takes_other_code(&self) -> bool {
+        matches!(self.asked, Asked::OtherCode | Asked::WrongOther)
     }
 }
 
@@ -176,7 +188,7 @@ fn pending(
         relative,
     };
     let status = match asked {
-        Asked::Unproven | Asked::WrongCode => StatusCode::FORBIDDEN,
+        Asked::Unproven | Asked::WrongCode | Asked::WrongOther => StatusCode::FORBIDDEN,
         _ => StatusCode::OK,
     };
     page::html(status, &page, &page::origins(&look.app))

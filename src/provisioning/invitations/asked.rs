@@ -8,15 +8,15 @@ use serde_json::json;
 use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::{Message, Standing, State};
-use crate::limits;
+use crate::provisioning::invitations::codes::mail_code;
 use crate::provisioning::invitations::judgement::{Barrier, Click, Judgement, here, proven};
 use crate::provisioning::invitations::links::{is_current, standing};
-use crate::provisioning::invitations::owe::{owe, owe_code};
+use crate::provisioning::invitations::owe::owe;
 use crate::provisioning::invitations::{Links, close, find, told};
 use crate::provisioning::{Change, Context, Error, change};
 use crate::secret::Hash;
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, MailCodeRow, UserRow};
+use crate::store::rows::{InvitationRow, UserRow};
 use crate::store::types::Time;
 
 /// Mails a six-digit code to the invited address, unless enough were mailed lately; whoever asks
@@ -32,25 +32,10 @@ pub async fn send_code(
         async move {
             let row = find(change, claim.invitation).await?;
             let stands = standing(&claim, &row, change.now) == Standing::Pending;
-            let hour = jiff::SignedDuration::from_hours(1);
-            let since = Time(change.now.checked_sub(hour).unwrap_or(change.now));
-            let mailed = change.tx.mail_codes_since(org, row.id, since).await?.len();
-            let enough = mailed >= usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or(0);
-            if !stands || !is_current(&claim, &row) || enough {
+            if !stands || !is_current(&claim, &row) {
                 return Ok(());
             }
-            let life = limits::SHORT_CODE_LIFE;
-            let code = MailCodeRow {
-                org_id: org,
-                id: change.id(),
-                invitation_id: row.id,
-                tries: 0,
-                created_at: change.time(),
-                expires_at: Time(change.now.checked_add(life).unwrap_or(change.now)),
-                used_at: None,
-            };
-            change.tx.insert_mail_code(&code).await?;
-            owe_code(change, &row, code.id).await
+            mail_code(change, &row).await
         }
         .boxed()
     })

@@ -161,6 +161,7 @@ pub(super) async fn take(
         return Ok(false);
     }
     change.tx.cancel_deliveries(org, row.id, now).await?;
+    change.tx.void_invitation_changes(org, row.id, now).await?;
     let source = if row.import_id.is_some() {
         GrantSource::Csv
     } else {

@@ -106,6 +106,8 @@ pub struct Offer {
     pub elsewhere: Option<String>,
     /// The addresses of the app that people go to.
     pub app: Vec<String>,
+    /// Whether somebody asks to be invited at another address, and waits.
+    pub wished: bool,
 }
 
 /// Somebody else of the organization is signed in in this browser.
@@ -119,6 +121,10 @@ pub struct WrongAccount {
     pub who: String,
     /// The address that is invited.
     pub invited: String,
+    /// The address of whoever is signed in, which could be invited instead.
+    pub other: Option<String>,
+    /// Whether somebody asks to be invited at another address, and waits.
+    pub wished: bool,
 }
 
 /// A connection to sign in through.
@@ -229,6 +235,7 @@ impl Visit {
 
     async fn pending(self, tx: &mut Tx) -> Result<Page, Error> {
         let (organization, inviter) = (self.organization(tx).await?, self.inviter(tx).await?);
+        let wished = self.wished(tx).await?;
         if let Some(live) = self
             .live
             .as_ref()
@@ -239,6 +246,8 @@ impl Visit {
                 inviter,
                 who: name(live),
                 invited: self.row.email,
+                other: live.user.email.clone(),
+                wished,
             }));
         }
         let (here, elsewhere) = self.signed_in();
@@ -264,11 +273,7 @@ impl Visit {
         let mailed = self.row.mailed_role_id;
         let mailed = mailed.filter(|mailed| *mailed != self.row.role_id);
         let shared = self.claim.channel == Channel::Shared;
-        let (org, app) = (self.row.org_id, None);
-        let app = match hand_off::app_of(tx, Origin { org, app }).await? {
-            Some(app) => hand_off::addresses(tx, &app).await?,
-            None => Vec::new(),
-        };
+        let app = self.app(tx).await?;
         Ok(Page::Pending(Box::new(Offer {
             organization,
             inviter,
@@ -280,9 +285,17 @@ impl Visit {
             here,
             elsewhere,
             app,
+            wished,
             message: self.row.message,
             email,
         })))
+    }
+
+    /// Whether somebody asks to be invited at another address, and waits.
+    async fn wished(&self, tx: &mut Tx) -> Result<bool, Error> {
+        let ids = [self.row.id];
+        let wishes = tx.open_invitation_changes(self.row.org_id, &ids);
+        Ok(!wishes.await?.is_empty())
     }
 
     /// Who is signed in here, and who to another organization.
@@ -291,6 +304,15 @@ impl Visit {
             Some(live) if is_ours(live, &self.row) => (Some(name(live)), None),
             Some(live) => (None, Some(name(live))),
             None => (None, None),
+        }
+    }
+
+    /// The addresses of the app that people go to.
+    async fn app(&self, tx: &mut Tx) -> Result<Vec<String>, Error> {
+        let (org, app) = (self.row.org_id, None);
+        match hand_off::app_of(tx, Origin { org, app }).await? {
+            Some(app) => Ok(hand_off::addresses(tx, &app).await?),
+            None => Ok(Vec::new()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! - [`create`]: one invitation; [`known`] says what stands in the way
 //! - [`actions`]: what is done with one that is there
 //! - [`look`], [`judgement`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
+//! - [`change_request`], [`change_decision`]: whoever was invited has another address
 //! - [`share`]: the link that somebody passes on, and how a message is known again
 //! - [`interplay`]: what a directory or a sign-in does with it
 //! - [`view`]: the list
@@ -30,6 +31,8 @@ pub mod acceptance;
 pub mod actions;
 pub mod asked;
 mod bounds;
+pub mod change_decision;
+pub mod change_request;
 pub mod codes;
 pub mod hook;
 pub mod interplay;
@@ -331,6 +334,10 @@ pub(super) async fn close(
     change
         .tx
         .cancel_deliveries(change.org, row.id, change.time())
+        .await?;
+    change
+        .tx
+        .void_invitation_changes(change.org, row.id, change.time())
         .await?;
     let kind = match state {
         State::Declined => EventKind::InvitationDeclined,

@@ -23,12 +23,18 @@ pub enum Obstacle {
     /// There is an open invitation to the address.
     #[error("there is an invitation to this address; resend it, or change its role")]
     InvitationExists(InvitationId),
+    /// The invitation has expired, and what is asked for takes one that lives.
+    #[error("the invitation has expired; extend it first")]
+    InvitationExpired,
     /// A directory manages the domain, and the organization wants its people to come from there.
     #[error("a directory manages {0}; provision the person there")]
     ManagedDomain(String),
     /// An admin suspended the person.
     #[error("this person is suspended; reactivate them instead")]
     MemberSuspended(UserId),
+    /// Nobody asks for another address, or it was decided already.
+    #[error("nobody asks to be invited at another address, or somebody has decided about it")]
+    NoAddressChange,
     /// The directory's word stands: the organization does not let its owner put another there.
     #[error(
         "this organization does not let its owner invite whom the directory turned away; its \
@@ -75,8 +81,10 @@ impl Obstacle {
             Self::DomainNotAllowed(_) => "domain_not_allowed",
             Self::InvalidEmail => "invalid_email",
             Self::InvitationExists(_) => "invitation_exists",
+            Self::InvitationExpired => "invitation_expired",
             Self::ManagedDomain(_) => "managed_domain",
             Self::MemberSuspended(_) => "member_suspended",
+            Self::NoAddressChange => "no_address_change",
             Self::OverrideNotAllowed => "override_not_allowed",
             Self::OverrideUnexplained => "override_unexplained",
             Self::Rule(rule) => rule.slug(),

@@ -2,9 +2,8 @@
 //! committed.
 
 use crate::directory::delivery::{Delivery, MailKind};
-use crate::id::MailCodeId;
 use crate::provisioning::{Change, Error};
-use crate::store::rows::{InvitationRow, OutboxRow};
+use crate::store::rows::{InvitationRow, MailCodeRow, OutboxRow};
 use crate::store::types::Doc;
 
 /// Puts a mail into the outbox.
@@ -23,15 +22,15 @@ pub(super) async fn owe(
     Ok(change.tx.insert_delivery(&delivery).await?)
 }
 
-/// Puts the mail of a code into the outbox: it goes to the invited address.
+/// Puts the mail of a code into the outbox: it goes to the address that the code proves.
 pub(super) async fn owe_code(
     change: &mut Change<'_>,
     row: &InvitationRow,
-    code: MailCodeId,
+    code: &MailCodeRow,
 ) -> Result<(), Error> {
-    let delivery = owed(change, row, MailKind::Code, &row.email);
+    let delivery = owed(change, row, MailKind::Code, &code.email);
     let delivery = OutboxRow {
-        code_id: Some(code),
+        code_id: Some(code.id),
         ..delivery
     };
     Ok(change.tx.insert_delivery(&delivery).await?)

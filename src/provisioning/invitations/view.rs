@@ -9,12 +9,14 @@ use utoipa::ToSchema;
 
 use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::invitation::Standing;
+use crate::directory::invitation::change::Proof;
+use crate::directory::invitation::link::Channel;
 use crate::id::{ImportId, InvitationId, OrganizationId, UserId};
 use crate::provisioning::Error;
 use crate::provisioning::invitations::Rules;
 use crate::store::Tx;
 use crate::store::invited::Invited;
-use crate::store::rows::{InvitationRow, OutboxRow};
+use crate::store::rows::{InvitationChangeRow, InvitationRow, OutboxRow};
 
 /// An invitation.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -37,6 +39,8 @@ pub struct Invitation {
     pub message: Option<String>,
     /// Why the owner invites somebody whom the directory turned away, where that is so.
     pub override_reason: Option<String>,
+    /// Another address that somebody asks to be invited at, while nobody has decided about it.
+    pub address_change: Option<AddressChange>,
     /// Who invited: a person's name, or none where it was an operator or a key.
     pub invited_by: Option<String>,
     /// Whether it was made alone or by an import.
@@ -65,6 +69,31 @@ pub struct Invitation {
     /// When it last changed.
     #[schema(value_type = String, format = "date-time")]
     pub updated_at: Timestamp,
+}
+
+/// A wish to be invited at another address.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AddressChange {
+    /// The other address.
+    pub email: String,
+    /// How it was shown that it is theirs: by a mailed `code`, or the `session` of a member.
+    pub proof: Proof,
+    /// By which link they came: the `mail`ed one, or one that was `shared`, which anybody may have.
+    pub link: Channel,
+    /// When they asked.
+    #[schema(value_type = String, format = "date-time")]
+    pub requested_at: Timestamp,
+}
+
+impl From<InvitationChangeRow> for AddressChange {
+    fn from(row: InvitationChangeRow) -> Self {
+        Self {
+            email: row.email,
+            proof: row.proof,
+            link: row.channel,
+            requested_at: row.created_at.0,
+        }
+    }
 }
 
 /// What became of a mail.
@@ -125,6 +154,11 @@ pub async fn views(
             mailings.insert(id, Mailing::from(&delivery));
         }
     }
+    let changes = tx.open_invitation_changes(org, &ids).await?;
+    let mut changes: BTreeMap<_, _> = changes
+        .into_iter()
+        .map(|row| (row.invitation_id, AddressChange::from(row)))
+        .collect();
     let view = rows.into_iter().map(|row| Invitation {
         id: row.id,
         role: rules
@@ -137,6 +171,7 @@ pub async fn views(
         expires_at: row.expires_at.0,
         message: row.message,
         override_reason: row.override_reason,
+        address_change: changes.remove(&row.id),
         invited_by: row.inviter_name,
         source: if row.import_id.is_some() {
             "import"

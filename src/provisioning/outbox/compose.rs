@@ -80,6 +80,13 @@ pub enum Told {
         /// What an admin has to look at.
         attention: Cause,
     },
+    /// The person asks to be invited at another address.
+    OtherAddress {
+        /// Which.
+        email: String,
+        /// By which link they came.
+        link: Channel,
+    },
     /// The person came too late and asks for another one.
     Wanted,
 }
@@ -270,7 +277,8 @@ impl Scene {
         replies: bool,
     ) -> Result<Option<Content>, Error> {
         let (org, invitation) = (self.row.org_id, &self.invitation);
-        if !self.is_pending() {
+        // The link is for the address that is invited now, and for no other.
+        if !self.is_pending() || invitation.email != self.row.recipient {
             return Ok(None);
         }
         let roles = tx.roles(org).await?;
@@ -353,6 +361,10 @@ impl Scene {
                 Cause::InviterBelowRole => Attention::InviterBelowRole,
                 Cause::NoProjectLeft => Attention::NoProjectLeft,
             }),
+            Told::OtherAddress { email, link } => About::OtherAddress {
+                email,
+                passed_on: *link == Channel::Shared,
+            },
             Told::Wanted => About::Wanted {
                 expired_at: self.invitation.expires_at.0,
             },

@@ -126,14 +126,16 @@ pub async fn sending(store: &Store, ids: &Ids, row: &OutboxRow) -> Result<bool, 
         .await
 }
 
-/// Whether there is nothing left to accept for whoever would get the mail. A notice tells of what
-/// is over.
+/// Whether there is nothing left to accept for whoever would get the mail: it is over, or somebody
+/// else's by now. A notice tells of what is over.
 async fn is_over(tx: &mut Tx, row: &OutboxRow, now: Timestamp) -> Result<bool, Error> {
     let Some(id) = row.invitation_id.filter(|_| row.kind != MailKind::Notice) else {
         return Ok(false);
     };
     let invitation = tx.invitation(row.org_id, id).await?;
-    let pending = |it: InvitationRow| it.state.at(it.expires_at.0, now) == Standing::Pending;
+    let theirs = |it: &InvitationRow| row.kind != MailKind::Invitation || it.email == row.recipient;
+    let pending =
+        |it: InvitationRow| it.state.at(it.expires_at.0, now) == Standing::Pending && theirs(&it);
     Ok(!invitation.is_some_and(pending))
 }
 

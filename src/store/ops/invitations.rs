@@ -1,13 +1,16 @@
 //! The queries of invitations, imports and the outbox.
 
+use crate::directory::invitation::change::ChangeState;
 use crate::id::ProjectId;
 use crate::id::{
-    ApiKeyId, DeliveryId, ImportId, InvitationId, LeaseId, MailCodeId, OrganizationId, UserId,
+    ApiKeyId, DeliveryId, ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId,
+    OrganizationId, UserId,
 };
 use crate::store::invited::Invited;
 use crate::store::ops::InvitationProject;
 use crate::store::rows::{
-    IdempotencyRow, ImportRow, InvitationRow, MailCodeRow, OutboxRow, ShareHookRow, UserRow,
+    IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
+    ShareHookRow, UserRow,
 };
 use crate::store::tx::ops;
 use crate::store::types::Time;
@@ -62,8 +65,22 @@ ops! {
     mail_code = invitations::code(org: OrganizationId, id: MailCodeId) -> Option<MailCodeRow>;
     /// The codes that were mailed for an invitation since then, the latest first.
     mail_codes_since = invitations::codes_since(org: OrganizationId, invitation: InvitationId, since: Time) -> Vec<MailCodeRow>;
+    /// How many codes were mailed to an address since then, for any invitation.
+    mail_codes_to = invitations::codes_to(org: OrganizationId, norm: &str, since: Time) -> i64;
     /// Notes a try of a code; `used` when it was right.
     try_mail_code = invitations::try_code(org: OrganizationId, id: MailCodeId, used: Option<Time>) -> ();
+    /// The query `invitation_changes::insert`.
+    insert_invitation_change = invitation_changes::insert(row: &InvitationChangeRow) -> ();
+    /// The wishes for another address that nobody has decided, of these invitations: at most one each.
+    open_invitation_changes = invitation_changes::open(org: OrganizationId, ids: &[InvitationId]) -> Vec<InvitationChangeRow>;
+    /// When those of an invitation were made since then, the first one first.
+    invitation_changes_since = invitation_changes::made_since(org: OrganizationId, invitation: InvitationId, since: Time) -> Vec<Time>;
+    /// Decides one that is open; `false` where somebody was faster.
+    decide_invitation_change = invitation_changes::decide(org: OrganizationId, id: InvitationChangeId, state: ChangeState, by: &str, at: Time) -> bool;
+    /// Closes what is open of an invitation that is over.
+    void_invitation_changes = invitation_changes::void(org: OrganizationId, invitation: InvitationId, at: Time) -> ();
+    /// Forgets which addresses were named with an invitation's link.
+    forget_invitation_changes = invitation_changes::forget(org: OrganizationId, invitation: InvitationId) -> ();
     /// The query `outbox::insert`.
     insert_delivery = outbox::insert(row: &OutboxRow) -> ();
     /// The query `outbox::by_id`.
@@ -81,7 +98,7 @@ ops! {
     deliveries_of_invitations = outbox::of_invitations(org: OrganizationId, ids: &[InvitationId]) -> Vec<OutboxRow>;
     /// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
     cancel_deliveries = outbox::cancel(org: OrganizationId, invitation: InvitationId, at: Time) -> ();
-    /// Forgets whom the mails of an invitation went to.
+    /// Forgets whom the mails of an invitation went to, and what they told.
     forget_recipients = outbox::forget_recipients(org: OrganizationId, invitation: InvitationId) -> ();
     /// How many are owed now, in all organizations.
     owed_deliveries = outbox::owed() -> i64;

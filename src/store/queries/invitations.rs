@@ -358,6 +358,22 @@ pub(crate) async fn codes_since(
         .await
 }
 
+/// How many codes were mailed to an address since then, for any invitation.
+pub(crate) async fn codes_to(
+    conn: &mut Conn,
+    org: OrganizationId,
+    norm: &str,
+    since: Time,
+) -> QueryResult<i64> {
+    mail_codes::table
+        .filter(mail_codes::org_id.eq(org))
+        .filter(mail_codes::email_norm.eq(norm.to_owned()))
+        .filter(mail_codes::created_at.gt(since))
+        .count()
+        .get_result(conn)
+        .await
+}
+
 /// Notes a try of a code; `used` when it was right.
 pub(crate) async fn try_code(
     conn: &mut Conn,

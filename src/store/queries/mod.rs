@@ -9,6 +9,7 @@ pub(crate) mod idempotency;
 pub(crate) mod identities;
 pub(crate) mod imports;
 pub(crate) mod instance;
+pub(crate) mod invitation_changes;
 pub(crate) mod invitations;
 pub(crate) mod mappings;
 pub(crate) mod organizations;

@@ -10,7 +10,7 @@ use crate::directory::delivery::{Delivery, MailKind};
 use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
 use crate::store::rows::OutboxRow;
 use crate::store::schema::outbox;
-use crate::store::types::Time;
+use crate::store::types::{Doc, Time};
 use crate::store::wakeups;
 
 pub(crate) async fn insert(conn: &mut Conn, row: &OutboxRow) -> QueryResult<()> {
@@ -155,7 +155,7 @@ pub(crate) async fn of_invitations(
     Ok(rows)
 }
 
-/// Forgets whom the mails of an invitation went to.
+/// Forgets whom the mails of an invitation went to, and what they told.
 pub(crate) async fn forget_recipients(
     conn: &mut Conn,
     org: OrganizationId,
@@ -165,7 +165,10 @@ pub(crate) async fn forget_recipients(
         .filter(outbox::org_id.eq(org))
         .filter(outbox::invitation_id.eq(invitation));
     diesel::update(target)
-        .set(outbox::recipient.eq(""))
+        .set((
+            outbox::recipient.eq(""),
+            outbox::detail.eq(Doc("{}".to_owned())),
+        ))
         .execute(conn)
         .await
         .map(drop)

@@ -4,9 +4,11 @@ use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::invitation::State;
+use crate::directory::invitation::change::{ChangeState, Proof};
+use crate::directory::invitation::link::Channel;
 use crate::id::{
-    ApiKeyId, DeliveryId, ImportId, InvitationId, LeaseId, MailCodeId, OrganizationId, RoleId,
-    UserId,
+    ApiKeyId, DeliveryId, ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId,
+    OrganizationId, RoleId, UserId,
 };
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
@@ -59,13 +61,33 @@ pub struct InvitationRow {
     pub updated_at: Time,
 }
 
-/// A six-digit code that was mailed. The digits follow from its id and a key.
+/// Somebody asks to be invited at another address than the one that was.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::invitation_changes)]
+pub struct InvitationChangeRow {
+    pub org_id: OrganizationId,
+    pub id: InvitationChangeId,
+    pub invitation_id: InvitationId,
+    pub email: String,
+    pub email_norm: String,
+    pub proof: Proof,
+    pub channel: Channel,
+    pub state: ChangeState,
+    pub created_at: Time,
+    pub closed_at: Option<Time>,
+    pub closed_by: Option<String>,
+}
+
+/// A six-digit code that was mailed, and the address that saying it proves. The digits follow from
+/// its id and a key.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::mail_codes)]
 pub struct MailCodeRow {
     pub org_id: OrganizationId,
     pub id: MailCodeId,
     pub invitation_id: InvitationId,
+    pub email: String,
+    pub email_norm: String,
     pub tries: i64,
     pub created_at: Time,
     pub expires_at: Time,

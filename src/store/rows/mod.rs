@@ -20,7 +20,8 @@ use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
 pub use invitations::{
-    IdempotencyRow, ImportRow, InvitationRow, MailCodeRow, OutboxRow, ShareHookRow,
+    IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
+    ShareHookRow,
 };
 
 /// The installation: its check value and its wrapped data keys.

@@ -71,10 +71,31 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    invitation_changes (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        invitation_id -> IdSql,
+        email -> Text,
+        email_norm -> Text,
+        proof -> Text,
+        channel -> Text,
+        state -> Text,
+        created_at -> TimeSql,
+        closed_at -> Nullable<TimeSql>,
+        closed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     mail_codes (org_id, id) {
         org_id -> IdSql,
         id -> IdSql,
         invitation_id -> IdSql,
+        email -> Text,
+        email_norm -> Text,
         tries -> BigInt,
         created_at -> TimeSql,
         expires_at -> TimeSql,

@@ -43,6 +43,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     invitations,
     invitation_projects,
+    invitation_changes,
     mail_codes,
     outbox,
     share_hooks,

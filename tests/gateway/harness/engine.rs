@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use usher::store::{Direction, Place, Store};
 
@@ -53,6 +55,53 @@ impl Engine {
             place: Place::Postgres(url),
             folder: None,
         }
+    }
+}
+
+/// A line of a plan.
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// PostgreSQL names the column of a plan as no identifier can be; and small tables it reads whole,
+/// unless it is told not to.
+const EXPLAIN: &str = "
+    CREATE FUNCTION pg_temp.explained(query text) RETURNS TABLE (detail text)
+    LANGUAGE plpgsql AS $$
+    DECLARE line text;
+    BEGIN
+        FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
+            detail := line;
+            RETURN NEXT;
+        END LOOP;
+    END $$;
+    SET enable_seqscan = off;
+    ANALYZE;";
+
+impl Engine {
+    /// How the engine would answer a query.
+    pub(crate) async fn plan(&self, query: &str) -> String {
+        let lines: Vec<Line> = match &self.place {
+            Place::Sqlite(path) => {
+                use diesel::{Connection, RunQueryDsl};
+                let path = path.to_str().unwrap();
+                let mut connection = diesel::SqliteConnection::establish(path).unwrap();
+                let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}"));
+                plan.load(&mut connection).unwrap()
+            }
+            Place::Postgres(url) => {
+                use diesel_async::RunQueryDsl;
+                let mut connection = AsyncPgConnection::establish(url).await.unwrap();
+                connection.batch_execute(EXPLAIN).await.unwrap();
+                let plan = diesel::sql_query("SELECT detail FROM pg_temp.explained($1)");
+                let plan = plan.bind::<Text, _>(query);
+                plan.load(&mut connection).await.unwrap()
+            }
+        };
+        let lines: Vec<_> = lines.into_iter().map(|line| line.detail).collect();
+        lines.join("\n")
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct TestGateway {
     /// The clock; it starts on 2026-11-22 at 10:00 UTC.
     pub(crate) clock: Clock,
     router: Router,
-    _engine: engine::Engine,
+    engine: engine::Engine,
 }
 
 /// The public URL of every test's gateway.
@@ -64,7 +64,7 @@ impl TestGateway {
             gateway,
             clock,
             router,
-            _engine: engine,
+            engine,
         }
     }
 
@@ -78,6 +78,11 @@ impl TestGateway {
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         Reply::read(response).await
+    }
+
+    /// How the engine would answer a query.
+    pub(crate) async fn plan(&self, query: &str) -> String {
+        self.engine.plan(query).await
     }
 
     /// The context of a command that the operator gives.

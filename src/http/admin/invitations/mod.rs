@@ -1,6 +1,7 @@
 //! Invitations: made, listed, sent again, extended, changed and taken back.
 
 pub mod actions;
+pub mod address;
 pub mod filters;
 pub mod many;
 pub mod shared;

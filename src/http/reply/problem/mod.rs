@@ -6,14 +6,13 @@
 
 mod document;
 mod faulty;
+mod quota;
 mod types;
 
 use std::fmt;
 
 use axum::body::Body;
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Response as HttpResponse, StatusCode, header,
-};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
@@ -32,9 +31,6 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Seconds after which a client that met a busy store should come again.
 const RETRY_AFTER: &str = "1";
-
-const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Something went wrong, as a caller is told.
 #[derive(Clone, Debug)]
@@ -148,8 +144,10 @@ fn of_obstacle(obstacle: &Obstacle) -> Problem {
         Obstacle::DomainNotAllowed(_) => Type::DomainNotAllowed,
         Obstacle::InvalidEmail => Type::InvalidEmail,
         Obstacle::InvitationExists(_) => Type::InvitationExists,
+        Obstacle::InvitationExpired => Type::InvitationExpired,
         Obstacle::ManagedDomain(_) => Type::ManagedDomain,
         Obstacle::MemberSuspended(_) => Type::MemberSuspended,
+        Obstacle::NoAddressChange => Type::NoAddressChange,
         Obstacle::OverrideNotAllowed => Type::OverrideNotAllowed,
         Obstacle::OverrideUnexplained => Type::OverrideUnexplained,
         Obstacle::Rule(refusal) => of_refusal(refusal),
@@ -248,7 +246,7 @@ pub(in crate::http) fn finished(
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, seconds.into());
             if let Some(quota) = &problem.quota {
-                tell(headers, quota, seconds);
+                quota::tell(headers, quota, seconds);
             }
         }
     }
@@ -258,21 +256,6 @@ pub(in crate::http) fn finished(
         .entry(header::CACHE_CONTROL)
         .or_insert(no_store);
     written_down(response)
-}
-
-/// What a client plans by: the quota that is used up, and when it has something left again
-/// (draft-ietf-httpapi-ratelimit-headers-10 §3 and §4).
-fn tell(headers: &mut HeaderMap, quota: &Quota, seconds: i64) {
-    let (name, window) = (quota.name, quota.window.as_secs());
-    for (field, value) in [
-        (POLICY, format!("\"{name}\";q={};w={window}", quota.most)),
-        (LEFT, format!("\"{name}\";r={};t={seconds}", quota.left)),
-    ] {
-        // A name of ours and three numbers: it is always a value.
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(field, value);
-        }
-    }
 }
 
 fn written(problem: &Problem, response: Response, public_url: &str, id: &str) -> Response {

@@ -89,6 +89,8 @@ types! {
         "Invite the person again.";
     InvitationExists = "invitation_exists", 409, "There is an invitation to this address",
         "Send it again, or change its role; existing_id says which it is.";
+    InvitationExpired = "invitation_expired", 409, "The invitation has expired",
+        "Extend it first.";
     LastOwner = "last_owner", 422, "The owner stays",
         "Transfer the ownership first.";
     MalformedBody = "malformed_body", 400, "The body cannot be read",
@@ -105,6 +107,8 @@ types! {
         "The Allow header says which methods the path takes.";
     NeedsAttention = "needs_attention", 409, "The invitation needs attention first",
         "Set its role and its projects, which sets it going again.";
+    NoAddressChange = "no_address_change", 409, "Nobody asks for another address",
+        "Read the invitation: its address_change says what waits for a decision.";
     NotAcceptable = "not_acceptable", 406, "The answer is JSON only",
         "Accept application/json.";
     NotFound = "not_found", 404, "There is no such thing",
