@@ -131,7 +131,7 @@ pub async fn ask_again(
 pub(super) async fn notify(
     change: &mut Change<'_>,
     row: &InvitationRow,
-    detail: serde_json::Value,
+    mut detail: serde_json::Value,
 ) -> Result<(), Error> {
     let inviter = match row.inviter_id {
         Some(id) => change.tx.user(change.org, id).await?,
@@ -139,7 +139,12 @@ pub(super) async fn notify(
     };
     let reader = match inviter.filter(UserRow::is_active) {
         Some(user) => Some(user),
-        None => change.tx.owner_of(change.org).await?,
+        None => {
+            if let Some(detail) = detail.as_object_mut() {
+                detail.insert("to_owner".to_owned(), true.into());
+            }
+            change.tx.owner_of(change.org).await?
+        }
     };
     if let Some(address) = reader.and_then(|user| user.email) {
         let detail = Doc(detail.to_string());
