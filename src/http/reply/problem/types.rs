@@ -109,6 +109,8 @@ types! {
         "Accept application/json.";
     NotFound = "not_found", 404, "There is no such thing",
         "Check the path. What belongs to another organization than the key is not there for it.";
+    OutcomeUnknown = "outcome_unknown", 500, "Whether it was done is not known",
+        "Look at what was done before you ask again, with another Idempotency-Key.";
     OwnerNotGrantable = "owner_not_grantable", 422, "Ownership is transferred, not granted",
         "Grant another role, or transfer the ownership.";
     PlanChanged = "plan_changed", 409, "The plan is not what was shown",
