@@ -23,6 +23,7 @@ mod output;
 mod project;
 mod role;
 mod serve;
+mod share_webhook;
 mod token;
 mod user;
 

@@ -35,6 +35,7 @@ mod scim_filter;
 mod scim_groups;
 mod scim_users;
 mod share_api;
+mod share_commands;
 mod share_post;
 mod tenancy;
 mod waiting;

@@ -38,6 +38,7 @@ pub mod known;
 pub mod links;
 pub mod look;
 mod obstacle;
+mod said;
 pub mod share;
 pub mod view;
 
