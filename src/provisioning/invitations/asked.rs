@@ -137,15 +137,13 @@ pub(super) async fn notify(
         Some(id) => change.tx.user(change.org, id).await?,
         None => None,
     };
-    let reader = match inviter.filter(UserRow::is_active) {
-        Some(user) => Some(user),
-        None => {
-            if let Some(detail) = detail.as_object_mut() {
-                detail.insert("to_owner".to_owned(), true.into());
-            }
-            change.tx.owner_of(change.org).await?
+    let mut reader = inviter.filter(UserRow::is_active);
+    if reader.is_none() {
+        if let Some(detail) = detail.as_object_mut() {
+            detail.insert("to_owner".to_owned(), true.into());
         }
-    };
+        reader = change.tx.owner_of(change.org).await?;
+    }
     if let Some(address) = reader.and_then(|user| user.email) {
         let detail = Doc(detail.to_string());
         owe(change, row, MailKind::Notice, &address, detail).await?;
