@@ -10,7 +10,7 @@ import sys
 import traceback
 
 from dnslib import QTYPE, RCODE, RR, TXT
-from dnslib.server import BaseResolver, DNSServer
+from dnslib.server import BaseResolver, DNSHandler, DNSServer
 
 from traffic import Checks
 from usher import Usher, free_port
@@ -22,6 +22,10 @@ SPF = "v=spf1 include:relay.example -all"
 DMARC = "v=DMARC1; p=reject"
 # More than a datagram of 512 octets holds.
 NOISE = [f"verification={number:03}-{'x' * 60}" for number in range(20)]
+
+
+class Handler(DNSHandler):
+    udplen = 512
 
 
 class Zone(BaseResolver):
@@ -110,7 +114,7 @@ def main():
     arguments.add_argument("--totals", help="a file to add the totals to")
     given = arguments.parse_args()
     checks, port, zone = Checks("records of mail in DNS"), free_port(), Zone()
-    servers = [DNSServer(zone, address="127.0.0.1", port=port, tcp=tcp, logger=Silent()) for tcp in (False, True)]
+    servers = [DNSServer(zone, address="127.0.0.1", port=port, tcp=tcp, logger=Silent(), handler=Handler) for tcp in (False, True)]
     for server in servers:
         server.start_thread()
     with Usher(given.usher) as usher:

@@ -215,8 +215,8 @@ mod tests {
 
     #[test]
     fn spf_says_who_may_send() {
-        let many: String = (0..11).map(|n| format!(" include:r{n}.example")).collect();
-        let many = format!("v=spf1{many} -all");
+        let many = ["include:relay.example"; 11].join(" ");
+        let many = format!("v=spf1 {many} -all");
         for (records, expected) in [
             (&[][..], "absent"),
             (&["google-site-verification=x"], "absent"),
