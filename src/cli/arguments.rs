@@ -1,11 +1,15 @@
 //! Arguments that several commands read.
 
+use std::io::{self, Read};
+use std::path::Path;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::SignedDuration;
 
+use crate::cli::failure::Failure;
 use crate::directory::UnknownWord;
+use crate::limits;
 
 /// A parser of one of a few words; `--help` lists them.
 pub(super) fn word<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
@@ -34,6 +38,23 @@ pub(super) fn lifetime(text: &str) -> Result<SignedDuration, String> {
         return Err("expected between 1 day and 10 years".to_owned());
     }
     Ok(SignedDuration::from_hours(24 * days))
+}
+
+/// The text of a file, or of standard input where the file is `-`.
+pub(super) fn text(file: &Path) -> Result<String, Failure> {
+    let (mut bytes, most) = (Vec::new(), limits::JSON_BODY as u64);
+    let read = if file.as_os_str() == "-" {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|it| it.take(most).read_to_end(&mut bytes))
+    };
+    match read {
+        Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => Err(Failure::File(format!(
+            "cannot read {}: {error}",
+            file.display()
+        ))),
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use crate::demo::{self, Options};
 /// Starts a server on a loopback address with a database in a temporary folder, sets up an
 /// organization with an Okta and an Entra connection, plays both directories' SCIM sequences,
 /// signs a person in by SAML, hands the application a token, deactivates the person and shows that
-/// nothing of it works any more. Then the server stays up to be tried by hand, until Ctrl-C.
+/// nothing of it works any more. Then people come by a CSV file and a mailed invitation. The server
+/// stays up to be tried by hand, until Ctrl-C.
 ///
 /// Exit code 1 names the step that did not go as it should.
 ///

@@ -1,6 +1,5 @@
 //! `usher invite`.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,16 +7,15 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::address_change::AddressChange;
-use crate::cli::arguments::word;
+use crate::cli::arguments::{text, word};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
 use crate::cli::output::Output;
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::Channel;
 use crate::id::{InvitationId, OrganizationId, UserId};
-use crate::limits;
 use crate::provisioning::invitations::actions::{Action, Done, act, revoke_inviter};
-use crate::provisioning::invitations::share::{Verdict, share, verify_message};
+use crate::provisioning::invitations::share::{Verdict, Way, share, verify_message};
 use crate::provisioning::invitations::view::{self, Invitation};
 use crate::provisioning::invitations::{Inviter, Links, NewInvitation, create};
 use crate::provisioning::{Error, Kind};
@@ -104,6 +102,7 @@ pub(super) enum Invite {
     /// Examples:
     ///   usher invite share --org acme INVITATION_ID
     ///   usher invite share --org acme INVITATION_ID --alternate
+    ///   usher invite share --org acme INVITATION_ID --post
     #[command(verbatim_doc_comment)]
     Share {
         #[command(flatten)]
@@ -111,6 +110,9 @@ pub(super) enum Invite {
         /// Lead to the organization's alternate public URL
         #[arg(long)]
         alternate: bool,
+        /// Post the message to the organization's share webhook, too; a running server does
+        #[arg(long)]
+        post: bool,
     },
     /// Tell whether a message that somebody got is one of ours
     ///
@@ -239,7 +241,11 @@ impl Invite {
                 let projects = (everywhere || !project.is_empty()).then_some(project);
                 (named, Action::Set { role, projects })
             }
-            Self::Share { named, alternate } => return named.share(opened, links, alternate).await,
+            Self::Share {
+                named,
+                alternate,
+                post,
+            } => return named.share(opened, links, Way { alternate, post }).await,
             Self::VerifyMessage { org, file } => return verify(opened, links, &org, &file).await,
             Self::Revoke(back) => return back.run(opened).await,
             Self::AddressChange(asked) => return asked.run(opened).await,
@@ -297,19 +303,17 @@ impl New {
 }
 
 impl Named {
-    async fn share(
-        self,
-        opened: &Opened,
-        links: &Links,
-        alternate: bool,
-    ) -> Result<Outcome, Failure> {
+    async fn share(self, opened: &Opened, links: &Links, way: Way) -> Result<Outcome, Failure> {
         let org = opened.organization(&self.org).await?;
         let (store, context, links) = (&opened.store, opened.context(), Arc::new(links.clone()));
-        let shared = share(store, context, &links, org, self.id, alternate).await?;
+        let passed = share(store, context, &links, org, self.id, way).await?;
+        if let Some(host) = &passed.posted_to {
+            opened.output.note(&format!("It is posted to {host}."))?;
+        }
         if opened.output.is_json() {
-            opened.output.record(&shared)?;
+            opened.output.record(&passed)?;
         } else {
-            Output::print(&format!("{}\n", shared.message.trim_end()))?;
+            Output::print(&format!("{}\n", passed.shared.message.trim_end()))?;
         }
         Ok(Outcome::Done)
     }
@@ -330,23 +334,6 @@ async fn verify(
         Verdict::Issued(_) => Outcome::Done,
         Verdict::NoLink | Verdict::NotOurs => Outcome::Failed,
     })
-}
-
-/// The text of a file, or of standard input.
-fn text(file: &Path) -> Result<String, Failure> {
-    let (mut bytes, most) = (Vec::new(), limits::JSON_BODY as u64);
-    let read = if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(file).and_then(|it| it.take(most).read_to_end(&mut bytes))
-    };
-    match read {
-        Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) => Err(Failure::File(format!(
-            "cannot read {}: {error}",
-            file.display()
-        ))),
-    }
 }
 
 async fn show(

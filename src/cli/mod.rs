@@ -25,6 +25,7 @@ mod output;
 mod project;
 mod role;
 mod serve;
+mod share_webhook;
 mod token;
 mod user;
 

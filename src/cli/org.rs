@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
+use crate::cli::share_webhook::ShareWebhook;
 use crate::provisioning::settings::organizations::{self, NewOrganization};
 
 /// Organizations: the tenants; everything else belongs to one
@@ -43,6 +44,8 @@ pub(super) enum Org {
         /// The organization's slug
         slug: String,
     },
+    #[command(subcommand)]
+    ShareWebhook(ShareWebhook),
 }
 
 impl Org {
@@ -64,6 +67,7 @@ impl Org {
             Self::Show { slug } => opened
                 .output
                 .record(&organizations::show(store, &slug).await?),
+            Self::ShareWebhook(webhook) => webhook.run(opened).await,
         }
     }
 }

@@ -20,6 +20,9 @@ pub(super) fn text(stage: &Stage) -> String {
     let program = std::env::current_exe();
     let program = program.map_or("usher".to_owned(), |path| path.display().to_string());
     let margaret = MARGARET.name();
+    let link = stage.link().unwrap_or_default();
+    let outbox = stage.outbox();
+    let outbox = outbox.display();
     format!(
         r#"
 Try it by hand
@@ -27,6 +30,8 @@ Try it by hand
   Usher           {url}
   API reference   {url}/docs
   Sign in         {others}/ (open it in a browser; {margaret} is let in, Ada is not)
+  Invitation      {link} (Joan's; she has not answered yet)
+  Mails           {outbox}
   Okta's SCIM     {base}
   its token       {token}
   API key         {key}

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::demo::expect::{Unexpected, ensure};
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A client. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,10 +1,11 @@
 //! `usher demo`: the main job with real traffic, guided. It starts a real server on a loopback
-//! address over a database file of its own, plays what Okta, Entra, a browser and the
-//! application behind would do, checks what comes back at every step, and leaves the server up to
+//! address over a database file of its own, plays what Okta, Entra, an admin, a browser
+//! and the application behind would do, checks what comes back at every step, and leaves the server up to
 //! be tried by hand. The identity provider that signs ([`idp`]) serves the tests, too.
 
 mod app;
 mod by_hand;
+mod channels;
 mod client;
 mod directories;
 mod expect;
@@ -91,6 +92,8 @@ async fn play(
     sign_in::signs_in(stage, &acme, fault, &ada, transcript).await?;
     transcript.heading("Okta deactivates Ada");
     sign_in::is_out(stage, &acme, &ada, transcript).await?;
+    transcript.heading("Others come without a directory: a spreadsheet, a mail, one click");
+    channels::without_a_directory(stage, &acme, transcript).await?;
     people::table(&acme, transcript).await?;
     stage.keep(acme);
     Ok(())

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::demo::channels::ANNIE;
 use crate::demo::client::Asked;
 use crate::demo::expect::{Unexpected, ensure, says, text};
 use crate::demo::portal::{ADA, Employee, GRACE, KATHERINE, MARGARET};
@@ -81,36 +82,38 @@ async fn everybody(acme: &Acme) -> Went<Vec<Person>> {
     let mut people = Vec::new();
     for user in users.into_iter().flatten() {
         let explained = ask(acme, &format!("/users/{}/explain", text(user, "/id")?)).await?;
+        let name = user.get("display_name").and_then(Value::as_str);
         people.push(Person {
-            name: text(user, "/display_name")?,
+            name: name.map_or_else(|| "-".to_owned(), str::to_owned),
             email: text(user, "/email")?,
             state: text(user, "/state")?,
             role: user.get("role").and_then(Value::as_str).map(str::to_owned),
             why: why(acme, &explained),
         });
     }
-    for (who, state, role) in [
-        (&ADA, "suspended", None),
-        (&GRACE, "active", Some("viewer")),
-        (&MARGARET, "active", Some(ROLE)),
-        (&KATHERINE, "suspended", None),
+    for (address, state, role) in [
+        (ADA.address, "suspended", None),
+        (GRACE.address, "active", Some("viewer")),
+        (MARGARET.address, "active", Some(ROLE)),
+        (KATHERINE.address, "suspended", None),
+        (ANNIE, "active", None),
     ] {
-        let person = people.iter().find(|person| person.email == who.address);
-        let person = person.ok_or_else(|| Unexpected(format!("{} is missing", who.given)))?;
+        let person = people.iter().find(|person| person.email == address);
+        let person = person.ok_or_else(|| Unexpected(format!("{address} is missing")))?;
         let (as_is, held) = (person.state.as_str(), person.role.as_deref());
-        let told = format!("{} is {as_is} with the role {held:?}", who.given);
+        let told = format!("{address} is {as_is} with the role {held:?}");
         ensure((as_is, held) == (state, role), told)?;
     }
     ensure(
-        people.len() == 4,
-        format!("{} people are there, not 4", people.len()),
+        people.len() == 5,
+        format!("{} people are there, not 5", people.len()),
     )?;
-    let answered = format!("200, {} people, 2 of them active", people.len());
+    let answered = format!("200, {} people, 3 of them active", people.len());
     Ok((people, answered))
 }
 
 /// Asks the admin API about the organization.
-async fn ask(acme: &Acme, path: &str) -> Result<Value, Unexpected> {
+pub(super) async fn ask(acme: &Acme, path: &str) -> Result<Value, Unexpected> {
     let url = format!("{}/api/v1/organizations/{SLUG}{path}", acme.public_url);
     acme.client
         .send(Asked::get(url).bearer(&acme.key)?)
@@ -152,6 +155,15 @@ fn why(acme: &Acme, explained: &Value) -> String {
             )
         }
         "organization_default" => "the organization's default".to_owned(),
+        "project_grants_only" => {
+            let projects = explained.get("projects").and_then(Value::as_array);
+            let held = projects.into_iter().flatten().map(|held| {
+                let said = |name| held.get(name).and_then(Value::as_str).unwrap_or_default();
+                format!("{} in {}", said("role"), said("slug"))
+            });
+            let held = held.collect::<Vec<_>>().join(", ");
+            format!("{held}, by an invitation")
+        }
         "inactive" => "deactivated by the directory".to_owned(),
         other => other.to_owned(),
     }

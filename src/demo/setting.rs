@@ -21,11 +21,14 @@ use crate::provisioning::settings::connections::{self, Addresses, ConnectionSett
 use crate::provisioning::settings::keys;
 use crate::provisioning::settings::mappings::{self, NewMapping};
 use crate::provisioning::settings::organizations::{self, NewOrganization};
+use crate::provisioning::settings::projects;
 
 /// The group that both directories push.
 pub(super) const GROUP: &str = "SEO_Editors";
 /// The role that it gives.
 pub(super) const ROLE: &str = "editor";
+/// A project of the organization.
+pub(super) const PROJECT: &str = "website";
 /// The organization.
 pub(super) const SLUG: &str = "acme";
 
@@ -78,6 +81,10 @@ pub(super) async fn set_up(
                 .await?;
         }
     }
+    let asked = format!("usher project create --org {SLUG} {PROJECT} --name Website");
+    transcript
+        .step("A project", asked, project(stage, org))
+        .await?;
     let asked = format!("usher key issue --org {SLUG}");
     let key = transcript
         .step("A key for the admin API", asked, key(stage, org))
@@ -231,6 +238,12 @@ async fn map(stage: &Stage, connection: ConnectionId) -> Went<()> {
         "the rule is bound before there is a group",
     )?;
     Ok(((), format!("{GROUP} -> {ROLE}, {}", mapping.state)))
+}
+
+async fn project(stage: &Stage, org: OrganizationId) -> Went<()> {
+    let (store, context) = (&stage.store, stage.command());
+    let project = projects::create(store, org, context, PROJECT, Some("Website")).await?;
+    Ok(((), format!("id {}", project.id)))
 }
 
 async fn key(stage: &Stage, org: OrganizationId) -> Went<String> {

@@ -19,7 +19,7 @@ use crate::demo::transcript::{Stopped, Transcript, Went};
 const OPEN: &str = "SignatureValue>";
 
 /// The cookie of a session, on plain http.
-const SESSION: &str = "usher";
+pub(super) const SESSION: &str = "usher";
 
 /// Ada: what her directory's client and her browser know.
 pub(super) struct Ada {
@@ -139,7 +139,8 @@ async fn arrive(stage: &Stage, browser: &Browser, acs: &str, response: &str) -> 
     Ok((onward, answered))
 }
 
-async fn app_asks(browser: &Browser, login: &str) -> Went<String> {
+/// The app starts a request of its own.
+pub(super) async fn app_asks(browser: &Browser, login: &str) -> Went<String> {
     let authorize = browser.get(login).await?.expect(303)?.location()?;
     ensure(
         parameter(&authorize, "code_challenge_method")? == "S256",
@@ -155,7 +156,8 @@ async fn app_asks(browser: &Browser, login: &str) -> Went<String> {
     Ok((authorize, answered))
 }
 
-async fn code(stage: &Stage, browser: &Browser, authorize: &str) -> Went<String> {
+/// Usher answers it with a code.
+pub(super) async fn code(stage: &Stage, browser: &Browser, authorize: &str) -> Went<String> {
     let callback = browser.get(authorize).await?.expect(303)?.location()?;
     let app = format!("{}?", stage.app.redirect_uri());
     ensure(
@@ -243,7 +245,7 @@ fn parameter(url: &str, name: &str) -> Result<String, Unexpected> {
 }
 
 /// A URL without origin and query.
-fn short(url: &str) -> String {
+pub(super) fn short(url: &str) -> String {
     let path = path(url);
     path.split_once('?')
         .map(|(path, _)| path.to_owned())

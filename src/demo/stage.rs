@@ -1,9 +1,11 @@
-//! Where the demo plays: a folder, a server over a database file in it, and beside the server the
-//! programs of others: the application behind and the identity providers' pages.
+//! Where the demo plays: a folder, a server over a database file in it whose mail becomes files
+//! there, and beside the server the programs of others: the application behind and the identity
+//! providers' pages.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -16,7 +18,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::config::DatabaseUrl;
+use crate::config::{DatabaseUrl, Outbound};
 use crate::demo::Options;
 use crate::demo::app::App;
 use crate::demo::client::Client;
@@ -24,11 +26,16 @@ use crate::demo::portal::Portal;
 use crate::demo::setting::Acme;
 use crate::http::{self, Gateway};
 use crate::id::{Entropy, Ids};
+use crate::mail;
+use crate::outbound;
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
+use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::{Context, Source};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
+use crate::worker::mail::Route;
+use crate::worker::{Office, Worker};
 
 /// Why the demo could not begin, or go on.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +51,12 @@ pub enum Error {
     /// A folder, a port or a signal.
     #[error("the demo cannot start: {0}")]
     Io(#[from] io::Error),
+    /// The client by which others are called.
+    #[error(transparent)]
+    Outbound(#[from] outbound::Error),
+    /// The sender of its mails.
+    #[error(transparent)]
+    Sender(#[from] mail::Unmailable),
     /// The store.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -67,8 +80,10 @@ pub(super) struct Stage {
     pub(super) portal: Portal,
     folder: Folder,
     acme: OnceLock<Acme>,
+    link: OnceLock<String>,
     stop: watch::Sender<bool>,
     servers: JoinSet<io::Result<()>>,
+    worker: Worker,
     signals: tokio::sync::Mutex<(Signal, Signal)>,
     _lock: File,
 }
@@ -97,7 +112,9 @@ impl Stage {
         let store = open.store.clone();
         let links = Links::new(&public_url, &open.data_keys)
             .map_err(|error| store::Error::MasterKey(error.to_string()))?;
-        let gateway = Gateway::new(open.store, ids.clone(), open.keys, links);
+        let worker = worker(&folder, &store, &ids, &links)?;
+        let mut gateway = Gateway::new(open.store, ids.clone(), open.keys, links);
+        gateway.private_targets = true;
         let client = Client::new();
         let app = App::new(&public_url, &others_url, ids.clone(), client.clone());
         let portal = Portal::new(ids.clone());
@@ -116,8 +133,10 @@ impl Stage {
             portal,
             folder,
             acme: OnceLock::new(),
+            link: OnceLock::new(),
             stop,
             servers,
+            worker,
             signals: tokio::sync::Mutex::new(signals),
             _lock: lock,
         })
@@ -135,6 +154,11 @@ impl Stage {
     /// Where the data lies.
     pub(super) fn folder(&self) -> &Path {
         &self.folder.path
+    }
+
+    /// Where mails lie.
+    pub(super) fn outbox(&self) -> PathBuf {
+        self.folder.outbox()
     }
 
     /// Whether the data goes when the demo ends.
@@ -158,6 +182,17 @@ impl Stage {
         self.acme.get()
     }
 
+    /// Keeps a link that nobody has followed yet.
+    pub(super) fn keep_link(&self, link: String) {
+        // One is left: a demo is played once.
+        drop(self.link.set(link));
+    }
+
+    /// A link that nobody has followed yet.
+    pub(super) fn link(&self) -> Option<&str> {
+        self.link.get().map(String::as_str)
+    }
+
     /// Waits until somebody ends the demo.
     pub(super) async fn wait(&self) -> Result<(), Error> {
         let mut signals = self.signals.lock().await;
@@ -173,7 +208,23 @@ impl Stage {
     pub(super) async fn close(mut self) {
         self.stop.send_replace(true);
         while self.servers.join_next().await.is_some() {}
+        self.worker.stopped().await;
     }
+}
+
+/// What sends the mail: each becomes a file at once.
+fn worker(folder: &Folder, store: &Store, ids: &Ids, links: &Links) -> Result<Worker, Error> {
+    let from = mail::mailbox(Some("Usher"), "usher@demo.example")?;
+    let letterhead = Letterhead::new(from, links.clone());
+    let client = outbound::Client::new(&Outbound {
+        allow_private_targets: true,
+        ..Outbound::default()
+    })?;
+    let (route, pace) = (Route::Folder(folder.outbox()), NonZeroU32::MAX);
+    let (store, ids) = (store.clone(), ids.clone());
+    Ok(Worker::start(Office::new(
+        store, ids, letterhead, route, pace, client,
+    )))
 }
 
 async fn serving(
@@ -247,6 +298,10 @@ impl Folder {
 
     fn database(&self) -> PathBuf {
         self.path.join("usher.db")
+    }
+
+    fn outbox(&self) -> PathBuf {
+        self.path.join("outbox")
     }
 
     fn url(&self) -> String {

@@ -3,7 +3,7 @@
 //!
 //! - [`Invitation`]: also when it is sent again
 //! - [`Code`]: six digits that prove a mailbox
-//! - [`Notice`]: what an inviter is told about an invitation
+//! - [`Notice`]: what an inviter, or else the owner, is told about an invitation
 //! - [`Trial`]: whether mail arrives at all
 //! - [`mailbox`], [`Message`]: whom it is from and to; the headers
 //!

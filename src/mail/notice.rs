@@ -1,4 +1,4 @@
-//! The mail that tells an inviter what became of an invitation.
+//! The mail that tells an inviter, or the owner in their place, what became of an invitation.
 
 use askama::Template;
 use jiff::Timestamp;
@@ -50,18 +50,20 @@ pub struct Notice<'a> {
     pub email: &'a str,
     /// What happened.
     pub about: About<'a>,
+    /// Whether the owner reads it in place of whoever sent the invitation.
+    pub to_owner: bool,
     /// Where something can be done about it.
     pub url: Option<&'a str>,
 }
 
 /// What its two templates show.
 struct View {
-    app: Option<String>,
     title: &'static str,
     sentence: String,
     quoted: Vec<String>,
     hint: &'static str,
     url: Option<String>,
+    why: String,
 }
 
 #[derive(Template)]
@@ -88,14 +90,29 @@ impl Notice<'_> {
             _ => Vec::new(),
         };
         let it = View {
-            app: self.app.map(wording::name),
             title,
             sentence,
             quoted,
             hint,
             url: self.url.map(str::to_owned),
+            why: self.why(),
         };
         Content::new(&subject, &Text { it: &it }, &Html { it: &it })
+    }
+
+    /// Why its reader gets it.
+    fn why(&self) -> String {
+        let place = self.app.map(|app| format!(" on {}", wording::name(app)));
+        let place = place.unwrap_or_default();
+        if self.to_owner {
+            let organization = wording::name(self.organization);
+            format!(
+                "You get this mail because you own {organization}{place}, in place of whoever \
+                 sent the invitation."
+            )
+        } else {
+            format!("You get this mail because you sent the invitation{place}.")
+        }
     }
 
     /// The title, what happened, and what can be done.

@@ -182,6 +182,7 @@ fn a_notice_says_what_became_of_an_invitation() {
             organization: "Acme",
             email: "grace@acme.example",
             about,
+            to_owner: false,
             url: Some("https://usher.example/console"),
         }
         .content();
@@ -197,6 +198,48 @@ fn a_notice_says_what_became_of_an_invitation() {
 }
 
 #[test]
+fn a_notice_says_why_its_reader_gets_it() {
+    for (to_owner, app, why) in [
+        (false, None, "because you sent the invitation."),
+        (
+            false,
+            Some("Rocket"),
+            "because you sent the invitation on Rocket.",
+        ),
+        (
+            true,
+            None,
+            "because you own Acme, in place of whoever sent the invitation.",
+        ),
+        (
+            true,
+            Some("Rocket"),
+            "because you own Acme on Rocket, in place of whoever sent the invitation.",
+        ),
+    ] {
+        let notice = Notice {
+            app,
+            organization: "Acme",
+            email: "grace@acme.example",
+            about: About::Declined { reason: None },
+            to_owner,
+            url: None,
+        };
+        let (content, why) = (notice.content(), format!("You get this mail {why}"));
+        assert!(
+            content.text.ends_with(&format!("\n\n{why}")),
+            "{}",
+            content.text
+        );
+        assert!(
+            content.html.contains(&format!(">{why}</p>")),
+            "{}",
+            content.html
+        );
+    }
+}
+
+#[test]
 fn no_mail_loads_anything() {
     let contents = [
         invitation().content(),
@@ -205,6 +248,7 @@ fn no_mail_loads_anything() {
             organization: "Acme",
             email: "grace@acme.example",
             about: About::NeedsAttention(Attention::NoProjectLeft),
+            to_owner: true,
             url: None,
         }
         .content(),

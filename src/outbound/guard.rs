@@ -107,6 +107,17 @@ impl Target {
     }
 }
 
+/// A URL that may be set as a target of calls, as far as it tells by itself; `private` lets it lead
+/// anywhere.
+pub fn settable(text: &str, private: bool) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let target = Target::of(&url).map_err(|refusal| refusal.to_string())?;
+    if !private {
+        target.may_be_set().map_err(|refusal| refusal.to_string())?;
+    }
+    Ok(url)
+}
+
 /// Whether an address is one of the public internet.
 pub fn is_public(address: IpAddr) -> bool {
     match address {

@@ -28,7 +28,7 @@ use url::Url;
 use crate::config::Outbound;
 use crate::limits;
 
-pub use guard::{Reach, Refusal, Target};
+pub use guard::{Reach, Refusal, Target, settable};
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]

@@ -128,6 +128,9 @@ pub enum Error {
     /// The search would read more rows than a request may.
     #[error("the search would read too many rows")]
     TooMany,
+    /// The connection was lost while the transaction was committed: it stands, or it does not.
+    #[error("the database was lost at the commit, and whether the change stands is not known: {0}")]
+    Uncertain(String),
     /// The store cannot take the operation now.
     #[error("the store cannot take the operation now: {0}")]
     Unavailable(String),
@@ -142,6 +145,33 @@ pub trait Failure: From<Error> + Send + 'static {
 impl Failure for Error {
     fn is_lost(&self) -> bool {
         matches!(self, Self::Lost)
+    }
+}
+
+impl Error {
+    /// What a failed `COMMIT` means: where the server said that a rule or another transaction
+    /// forbade it nothing stands, and else nobody knows.
+    pub(in crate::store) fn of_commit(error: diesel::result::Error) -> Self {
+        use DatabaseErrorKind as Kind;
+        let definite = match &error {
+            diesel::result::Error::DatabaseError(kind, information) => match kind {
+                Kind::CheckViolation
+                | Kind::ExclusionViolation
+                | Kind::ForeignKeyViolation
+                | Kind::NotNullViolation
+                | Kind::ReadOnlyTransaction
+                | Kind::RestrictViolation
+                | Kind::SerializationFailure
+                | Kind::UniqueViolation => true,
+                _ => matches!(engine(information.message()), Self::Lost),
+            },
+            _ => false,
+        };
+        if definite {
+            error.into()
+        } else {
+            Self::Uncertain(error.to_string())
+        }
     }
 }
 
@@ -196,4 +226,32 @@ fn taken(information: &dyn DatabaseErrorInformation) -> Error {
             || Error::Engine(message.to_owned()),
             |(key, _, _)| Error::Taken(*key),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_nobody_answered_is_uncertain() {
+        use DatabaseErrorKind as Kind;
+        for (kind, said, uncertain) in [
+            (Kind::UnableToSendCommand, "connection closed", true),
+            (Kind::ClosedConnection, "connection closed", true),
+            (
+                Kind::Unknown,
+                "terminating connection due to administrator command",
+                true,
+            ),
+            (Kind::Unknown, "something new", true),
+            (Kind::Unknown, "deadlock detected", false),
+            (Kind::SerializationFailure, "could not serialize", false),
+            (Kind::ForeignKeyViolation, "violates foreign key", false),
+            (Kind::UniqueViolation, "duplicate key value", false),
+        ] {
+            let said = Box::new(said.to_owned());
+            let error = Error::of_commit(diesel::result::Error::DatabaseError(kind, said));
+            assert_eq!(matches!(error, Error::Uncertain(_)), uncertain, "{error}");
+        }
+    }
 }

@@ -24,6 +24,8 @@ const WAIT: Duration = Duration::from_secs(5);
 /// How often an operation that lost against another is run again.
 const TRIES: u32 = 4;
 
+/// How a transaction begins that may change something.
+const WRITE: &str = "BEGIN";
 /// What every connection is told first: times are bounded, and nothing waits for ever.
 const SETTINGS: &str = "SET statement_timeout = '30s'; \
     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning";
@@ -91,7 +93,7 @@ impl Connections {
         T: Send + 'static,
         E: Failure,
     {
-        self.detached(job, "BEGIN").await
+        self.detached(job, WRITE).await
     }
 
     /// Runs a job on one snapshot.
@@ -149,10 +151,13 @@ impl Connections {
         if ended.is_err() || outcome.is_err() {
             drop(Object::take(connection));
         }
+        let failed = if begin == WRITE {
+            Error::of_commit
+        } else {
+            Error::from
+        };
         match outcome {
-            Ok(Ok(value)) => ended
-                .map(|()| value)
-                .map_err(|error| Error::from(error).into()),
+            Ok(Ok(value)) => ended.map(|()| value).map_err(|error| failed(error).into()),
             Ok(Err(error)) => Err(error),
             Err(_) => {
                 Err(Error::Engine("an operation panicked; nothing of it was kept".into()).into())

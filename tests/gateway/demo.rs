@@ -29,19 +29,45 @@ fn the_demo_plays_the_main_job() {
     );
     let steps = played["steps"].as_array().unwrap();
     assert!(
-        steps.len() > 30 && steps.iter().all(|step| step["ok"] == true),
+        steps.len() > 40 && steps.iter().all(|step| step["ok"] == true),
         "{played:#}"
     );
     let people: Vec<_> = played["people"].as_array().unwrap().iter().collect();
     let told = |field: &str| -> Vec<_> { people.iter().map(|who| who[field].clone()).collect() };
     assert_eq!(
         told("role"),
-        [Value::Null, "viewer".into(), "editor".into(), Value::Null]
+        [
+            Value::Null,
+            "viewer".into(),
+            "editor".into(),
+            Value::Null,
+            Value::Null
+        ]
     );
     assert_eq!(
         told("state"),
-        ["suspended", "active", "active", "suspended"]
+        ["suspended", "active", "active", "suspended", "active"]
     );
+    let answered = |step: &str| {
+        let all = played["steps"].as_array().unwrap();
+        let found = all.iter().find(|it| it["step"] == step);
+        found.unwrap()["answered"].as_str().unwrap().to_owned()
+    };
+    for (step, said) in [
+        ("A file with a bad row", "row 2, column role, \"editr\": "),
+        ("A file with a bad row", "(suggestion: editor)"),
+        ("The mended file", "2 invited, 2 skipped"),
+        (
+            "Annie has mail",
+            "to annie@partner.example: http://127.0.0.1:",
+        ),
+        (
+            "Her ID token names her project",
+            r#"projects [{"role":"editor","slug":"website"}]"#,
+        ),
+    ] {
+        assert!(answered(step).contains(said), "{step}: {}", answered(step));
+    }
 }
 
 #[test]

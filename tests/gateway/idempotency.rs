@@ -23,7 +23,10 @@ struct Acme {
 
 impl Acme {
     async fn start() -> Self {
-        let gateway = TestGateway::start().await;
+        Self::at(TestGateway::start().await).await
+    }
+
+    async fn at(gateway: TestGateway) -> Self {
         let org = gateway.organization("acme").await;
         let key = gateway.key(live(Some(org), "*")).await;
         Self { gateway, org, key }
@@ -168,4 +171,26 @@ async fn a_request_that_was_cut_off_stays_claimed_and_answers_are_sealed() {
     assert_eq!(forget(store, ids).await.unwrap(), 0);
     acme.gateway.clock.advance(24 * 3_600);
     assert_eq!(forget(store, ids).await.unwrap(), 2);
+}
+
+/// On PostgreSQL alone: SQLite's commit is a call that comes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_nobody_heard_of_is_not_done_again() {
+    let Some((gateway, severed)) = TestGateway::severed("INSERT INTO \"invitations\"").await else {
+        return;
+    };
+    let acme = Acme::at(gateway).await;
+    let lost = acme.invite("lost", "ada@example.com").await.expect(500);
+    assert_eq!(severed.times(), 1);
+    assert!(lost.text().contains("outcome_unknown"), "{}", lost.text());
+    for _ in 0..2 {
+        let again = acme.invite("lost", "ada@example.com").await.expect(409);
+        assert!(
+            again.text().contains("idempotency_in_flight"),
+            "{}",
+            again.text()
+        );
+    }
+    assert_eq!(acme.count().await, 1, "it was done, and once");
+    acme.invite("other", "bob@example.com").await.expect(201);
 }

@@ -7,7 +7,7 @@ use usher::directory::delivery::MailKind;
 use usher::directory::invitation::{Standing, State};
 use usher::id::OrganizationId;
 use usher::provisioning::invitations::actions::Action;
-use usher::provisioning::invitations::share::{Shared, Verdict, share, verify_message};
+use usher::provisioning::invitations::share::{Shared, Verdict, Way, share, verify_message};
 
 use crate::harness::{Browser, Invited, TestGateway, csrf, press};
 
@@ -200,9 +200,12 @@ async fn shared(gateway: &TestGateway, invited: &Invited<'_>, alternate: bool) -
         links,
         invited.org,
         invited.id,
-        alternate,
+        Way {
+            alternate,
+            post: false,
+        },
     );
-    made.await.unwrap()
+    made.await.unwrap().shared
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -229,7 +232,8 @@ async fn a_shared_link_lives_three_days_and_can_be_shared_again() {
     assert_eq!(say(&browser, &path, &code).await, 303);
     let store = &gateway.gateway.store;
     let links = &gateway.gateway.links;
-    let again = share(store, gateway.command(), links, org, invited.id, false).await;
+    let (context, way) = (gateway.command(), Way::default());
+    let again = share(store, context, links, org, invited.id, way).await;
     assert!(again.is_err(), "it was accepted");
 }
 

@@ -606,7 +606,7 @@ async fn codes_and_notices_are_mailed_too() {
     stage.owe(&mail).await;
     for detail in [
         r#"{"about":"declined","reason":"Wrong Grace"}"#,
-        r#"{"about":"declined","reason":null}"#,
+        r#"{"about":"declined","reason":null,"to_owner":true}"#,
         r#"{"about":"other_address","email":"g@home.example","link":"shared"}"#,
         r#"{"about":"needs_attention","attention":"no_project_left"}"#,
         r#"{"about":"wanted"}"#,
@@ -625,6 +625,8 @@ async fn codes_and_notices_are_mailed_too() {
     assert_eq!((with(&expected), with("Your code for acme")), (1, 1));
     assert_eq!(with("Invitation declined: grace@b.example"), 2);
     assert_eq!(with("Wrong Grace"), 1);
+    assert_eq!(with("because you sent the invitation."), 4);
+    assert_eq!(with("because you own acme, in place of whoever sent"), 1);
     assert_eq!(with("Invitation needs attention"), 1);
     assert_eq!(with("New invitation wanted"), 1);
     assert_eq!(with("Another address wanted"), 1);

@@ -57,7 +57,7 @@ async fn walk(scim: &ScimActor<'_>, path: &str, query: &Value, count: u64) -> Ve
     loop {
         let mut body = query.clone();
         body["count"] = count.into();
-        body["cursor"] = cursor.into();
+        body["cursor"] = json!(cursor);
         let page = search(scim, path, body).await.expect(200).json();
         assert!(page.get("startIndex").is_none());
         let shown = ids(&page);

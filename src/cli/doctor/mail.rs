@@ -1,14 +1,35 @@
 //! `usher doctor mail`: whether mail leaves, and what receivers want to find in DNS.
 
+use std::net::IpAddr;
+
+use clap::Args;
+
 use crate::app;
 use crate::cli::doctor::Check;
+use crate::cli::doctor::dns::NameServer;
+use crate::cli::doctor::records::{self, Verdict};
 use crate::config::Config;
+use crate::id::Entropy;
 use crate::mail::{Mailbox, Message, MessageId, Trial, mailbox};
 use crate::provisioning::outbox::mail_domain;
 use crate::worker::mail::{Post, Route};
 
+/// What is asked of mail.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Asked {
+    /// Send a test mail to this address
+    #[arg(long, value_name = "ADDRESS")]
+    to: Option<String>,
+    /// A selector by which the relay signs (DKIM); may be given several times
+    #[arg(long = "selector", value_name = "SELECTOR")]
+    selectors: Vec<String>,
+    /// Look the records up there, at an address or ADDRESS:PORT [default: as the system does]
+    #[arg(long, value_name = "ADDRESS")]
+    nameserver: Option<NameServer>,
+}
+
 /// The checks. A test mail is sent only where the rest is well.
-pub(super) async fn checks(config: &Config, to: Option<&str>) -> Vec<Check> {
+pub(super) async fn checks(config: &Config, asked: &Asked) -> Vec<Check> {
     let from = match app::sender(config) {
         Ok(from) => from,
         Err(error) => return vec![Check::failed("sender", error.to_string())],
@@ -23,8 +44,8 @@ pub(super) async fn checks(config: &Config, to: Option<&str>) -> Vec<Check> {
     };
     checks.push(way);
     let good = checks.iter().all(|check| check.passed == Some(true));
-    checks.extend(records(from.email.domain()));
-    if let Some(to) = to {
+    checks.extend(records(asked, from.email.domain(), &app::route(config)).await);
+    if let Some(to) = &asked.to {
         checks.push(if good {
             trial(config, from, to, &domain, &mut post).await
         } else {
@@ -45,28 +66,109 @@ fn sender(from: &Mailbox, route: &Route) -> Check {
 }
 
 /// What receivers look for (RFC 7208, RFC 6376, RFC 7489).
-fn records(domain: &str) -> [Check; 3] {
-    let said = |name, place: String, value: &str| {
-        let detail = format!("not looked up: {place} should have a TXT record such as {value}");
-        Check::new(name, None, detail)
+async fn records(asked: &Asked, domain: &str, route: &Route) -> Vec<Check> {
+    let server = match asked.nameserver {
+        Some(server) => Ok(server),
+        // Nobody receives what goes into a folder.
+        None if matches!(route, Route::Folder(_)) => {
+            Err("mail goes into a folder; --nameserver looks all the same".to_owned())
+        }
+        None => NameServer::of_system(),
     };
-    [
-        said(
-            "SPF",
-            domain.to_owned(),
-            "\"v=spf1 include:RELAY -all\", with what your relay says for RELAY",
-        ),
-        said(
+    let dns = Dns {
+        server,
+        entropy: app::ids().entropy().clone(),
+    };
+    let via = match route {
+        Route::Relay(relay) => match relay.host.parse() {
+            Ok(IpAddr::V4(address)) => format!("ip4:{address}"),
+            Ok(IpAddr::V6(address)) => format!("ip6:{address}"),
+            Err(_) => format!("a:{}", relay.host),
+        },
+        Route::Folder(_) => "a:RELAY".to_owned(),
+    };
+    let publish =
+        format!("{domain}. TXT \"v=spf1 {via} -all\", or with the include: that your relay names");
+    let texts = dns.texts(domain).await;
+    let mut checks = vec![told(
+        "SPF",
+        domain,
+        &publish,
+        texts.map(|it| records::spf(&it)),
+    )];
+    if asked.selectors.is_empty() {
+        let detail = format!(
+            "not looked up: name the selector by which your relay signs (--selector); publish: \
+             SELECTOR._domainkey.{domain}. TXT \"v=DKIM1; k=rsa; p=KEY\" as your relay shows it"
+        );
+        checks.push(Check::new("DKIM", None, detail));
+    }
+    for selector in &asked.selectors {
+        let place = format!("{selector}._domainkey.{domain}");
+        let publish =
+            format!("{place}. TXT \"v=DKIM1; k=rsa; p=KEY\", with the key that your relay shows");
+        let texts = dns.texts(&place).await;
+        checks.push(told(
             "DKIM",
-            format!("SELECTOR._domainkey.{domain}"),
-            "\"v=DKIM1; p=..\", with the key by which your relay signs",
+            &place,
+            &publish,
+            texts.map(|it| records::dkim(&it)),
+        ));
+    }
+    checks.push(dmarc(&dns, domain).await);
+    checks
+}
+
+/// The policy of the domain, or else that of the nearest domain above.
+async fn dmarc(dns: &Dns, domain: &str) -> Check {
+    let publish = format!("_dmarc.{domain}. TXT \"v=DMARC1; p=quarantine\"");
+    let own = format!("_dmarc.{domain}");
+    for above in records::upwards(domain) {
+        let place = format!("_dmarc.{above}");
+        match dns.texts(&place).await {
+            Ok(texts) if records::has_dmarc(&texts) => {
+                let verdict = records::dmarc(&texts, above != domain);
+                return told("DMARC", &place, &publish, Ok(verdict));
+            }
+            Ok(_) => {}
+            Err(said) => return told("DMARC", &place, &publish, Err(said)),
+        }
+    }
+    told("DMARC", &own, &publish, Ok(Verdict::Absent))
+}
+
+/// Where names are looked up.
+struct Dns {
+    server: Result<NameServer, String>,
+    entropy: Entropy,
+}
+
+impl Dns {
+    async fn texts(&self, name: &str) -> Result<Vec<String>, String> {
+        self.server.clone()?.texts(name, &self.entropy).await
+    }
+}
+
+/// What was found at a place, and what to publish there.
+fn told(name: &'static str, place: &str, publish: &str, found: Result<Verdict, String>) -> Check {
+    match found {
+        Ok(Verdict::Good) => Check::passed(name, format!("found at {place}")),
+        Ok(Verdict::Weak(why)) => Check::passed(
+            name,
+            format!("found at {place}, but weak: {why}; publish: {publish}"),
         ),
-        said(
-            "DMARC",
-            format!("_dmarc.{domain}"),
-            "\"v=DMARC1; p=quarantine\"; SPF or DKIM must then be in the sender's domain",
+        Ok(Verdict::Wrong(why)) => {
+            Check::failed(name, format!("wrong at {place}: {why}; publish: {publish}"))
+        }
+        Ok(Verdict::Absent) => {
+            Check::failed(name, format!("absent at {place}; publish: {publish}"))
+        }
+        Err(said) => Check::new(
+            name,
+            None,
+            format!("not looked up: {said}; publish: {publish}"),
         ),
-    ]
+    }
 }
 
 async fn trial(config: &Config, from: Mailbox, to: &str, domain: &str, post: &mut Post) -> Check {

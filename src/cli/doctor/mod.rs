@@ -1,7 +1,9 @@
 //! `usher doctor`.
 
+mod dns;
 mod links;
 mod mail;
+mod records;
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -32,20 +34,17 @@ pub(super) enum Doctor {
     ///   usher doctor links
     #[command(verbatim_doc_comment)]
     Links,
-    /// Check the way of mail: the relay or the folder, the sender, and with --to a mail that arrives
+    /// Check the way of mail: the relay or the folder, the sender, and its SPF, DKIM and DMARC
     ///
-    /// Exit code 1 where a check fails. What was not checked is neither passed nor failed: DNS
-    /// records are named, not looked up.
+    /// The records of the sender's domain are looked up where mail goes to a relay; of each is told
+    /// what to publish. Exit code 1 where a check fails. What was not checked, since no name server
+    /// answers or no selector is named, is neither passed nor failed.
     ///
     /// Examples:
-    ///   usher doctor mail
+    ///   usher doctor mail --selector s1
     ///   usher doctor mail --to me@acme.example
     #[command(verbatim_doc_comment)]
-    Mail {
-        /// Send a test mail to this address
-        #[arg(long, value_name = "ADDRESS")]
-        to: Option<String>,
-    },
+    Mail(mail::Asked),
 }
 
 /// One check.
@@ -80,7 +79,7 @@ impl Doctor {
         let checks = match self {
             Self::Db => database(config).await,
             Self::Links => links::checks(config).await,
-            Self::Mail { to } => mail::checks(config, to.as_deref()).await,
+            Self::Mail(asked) => mail::checks(config, &asked).await,
         };
         output.rows(&checks, &["name", "passed", "detail"])?;
         let good = checks.iter().all(|check| check.passed != Some(false));

@@ -140,12 +140,53 @@ async fn work(gateway: Gateway, named: Named, request: Request, next: Next) -> R
     let response = next.run(request).await;
     let id = id.map(|it| it.0).unwrap_or_default();
     let now = ids.clock().now();
+    let problem = response.extensions().get::<Problem>();
+    let end = End::of(response.status(), problem.map(Problem::kind));
     let response = problem::finished(response, &gateway.public_url, &id, now);
-    keep(&gateway, (key, &named.name), response).await
+    match end {
+        End::CutOff => response,
+        End::Final => keep(&gateway, (key, &named.name), response, true).await,
+        End::GivenUp => keep(&gateway, (key, &named.name), response, false).await,
+    }
 }
 
-/// Keeps an answer, unless it says to ask again.
-async fn keep(gateway: &Gateway, claimed: (ApiKeyId, &str), response: Response) -> Response {
+/// What an answer means for the claim of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Nobody knows what was done: the claim stays as it is.
+    CutOff,
+    /// Asking again could not be answered differently, but by what was changed in between.
+    Final,
+    /// Nothing was done, and asking again may do it.
+    GivenUp,
+}
+
+impl End {
+    /// The end that an answer of this status is, and of this type where it is a problem.
+    fn of(status: StatusCode, problem: Option<Type>) -> Self {
+        let again = [
+            StatusCode::UNAUTHORIZED,
+            StatusCode::FORBIDDEN,
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::TOO_MANY_REQUESTS,
+        ];
+        match problem {
+            Some(Type::OutcomeUnknown) => Self::CutOff,
+            // Something ended that was to tell what it met.
+            None if status == StatusCode::INTERNAL_SERVER_ERROR => Self::CutOff,
+            _ if status.is_server_error() || again.contains(&status) => Self::GivenUp,
+            _ => Self::Final,
+        }
+    }
+}
+
+/// Keeps an answer, or gives the claim up.
+async fn keep(
+    gateway: &Gateway,
+    claimed: (ApiKeyId, &str),
+    response: Response,
+    is_final: bool,
+) -> Response {
     let (head, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return Problem::new(Type::Internal, "the answer was cut off").into_response();
@@ -158,24 +199,13 @@ async fn keep(gateway: &Gateway, claimed: (ApiKeyId, &str), response: Response) 
         headers: head.headers.iter().filter_map(text).collect(),
         body: bytes.to_vec(),
     });
-    let answer = answer.ok().filter(|_| is_final(head.status));
+    let answer = answer.ok().filter(|_| is_final);
     let (store, ids, keys) = (&gateway.store, &gateway.ids, &gateway.links.secrets);
     let kept = idempotency::answered(store, ids, keys, claimed, answer.as_deref()).await;
     if let Err(error) = kept {
         tracing::error!(%error, key.id = %claimed.0, "An answer could not be kept");
     }
     Response::from_parts(head, Body::from(bytes))
-}
-
-/// Whether asking again could not be answered differently, but by what was changed in between.
-fn is_final(status: StatusCode) -> bool {
-    let again = [
-        StatusCode::UNAUTHORIZED,
-        StatusCode::FORBIDDEN,
-        StatusCode::REQUEST_TIMEOUT,
-        StatusCode::TOO_MANY_REQUESTS,
-    ];
-    !status.is_server_error() && !again.contains(&status)
 }
 
 fn replayed(answer: &[u8]) -> Response {
@@ -192,4 +222,30 @@ fn replayed(answer: &[u8]) -> Response {
     let headers = response.headers_mut();
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     problem::written_down(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_ends_as_its_answer_says() {
+        for (status, problem, end) in [
+            (201, None, End::Final),
+            (409, Some(Type::InvitationExists), End::Final),
+            (422, Some(Type::ImportRefused), End::Final),
+            (401, Some(Type::Unauthorized), End::GivenUp),
+            (403, Some(Type::InsufficientScope), End::GivenUp),
+            (408, Some(Type::BodyTooSlow), End::GivenUp),
+            (429, None, End::GivenUp),
+            (503, Some(Type::Unavailable), End::GivenUp),
+            (503, None, End::GivenUp),
+            (500, Some(Type::Internal), End::GivenUp),
+            (500, Some(Type::OutcomeUnknown), End::CutOff),
+            (500, None, End::CutOff),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(End::of(status, problem), end, "{status} {problem:?}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
-use crate::outbound::Target;
+use crate::outbound;
 use crate::provisioning::invitations::hook::{self, ShareHook};
 
 /// A webhook to be.
@@ -63,7 +63,8 @@ pub(super) async fn set(
 ) -> Result<Json<ShareHook>, Problem> {
     admin.admit(&slug, Scope::OrganizationsWrite).await?;
     let NewHook { url } = body.json().await?;
-    let url = callable(&url, admin.gateway().private_targets)?;
+    let url = outbound::settable(&url, admin.gateway().private_targets);
+    let url = url.map_err(|why| Problem::new(Type::Invalid, format_args!("url: {why}")))?;
     write(&admin, &request, &slug, Some(url)).await
 }
 
@@ -85,19 +86,6 @@ pub(super) async fn remove(
     write(&admin, &request, &slug, None).await
 }
 
-/// A URL that the outbound client may call, as far as the URL alone tells.
-fn callable(text: &str, private: bool) -> Result<Url, Problem> {
-    let invalid = |why: String| Problem::new(Type::Invalid, format_args!("url: {why}"));
-    let url = Url::parse(text).map_err(|error| invalid(error.to_string()))?;
-    let target = Target::of(&url).map_err(|refusal| invalid(refusal.to_string()))?;
-    if !private {
-        target
-            .may_be_set()
-            .map_err(|refusal| invalid(refusal.to_string()))?;
-    }
-    Ok(url)
-}
-
 async fn write(
     admin: &Admin,
     request: &RequestId,
@@ -108,7 +96,7 @@ async fn write(
     let scope = Scope::OrganizationsWrite;
     let written = admin.change(slug, scope, request, move |change, _| {
         let (links, url) = (Arc::clone(&links), url.clone());
-        async move { hook::set(change, &links, url.as_ref()).await }.boxed()
+        async move { hook::set_in(change, &links, url.as_ref()).await }.boxed()
     });
     Ok(Json(written.await?))
 }

@@ -219,7 +219,8 @@ fn of_store(error: &store::Error, request: &RequestId) -> Response {
         | store::Error::Engine(_)
         | store::Error::MasterKey(_)
         | store::Error::Taken(_)
-        | store::Error::TooMany => {
+        | store::Error::TooMany
+        | store::Error::Uncertain(_) => {
             tracing::error!(%error, request.id = %request.0, "the store failed");
             failed(request)
         }

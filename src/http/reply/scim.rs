@@ -69,6 +69,12 @@ fn of_store(error: &store::Error) -> scim::Error {
             tracing::warn!(%error, "the store could not take an operation");
             scim::Error::unavailable("the store is busy; try again")
         }
+        store::Error::Uncertain(_) => {
+            tracing::error!(%error, "the store failed");
+            scim::Error::unavailable(
+                "whether this was done is not known; look before you try again",
+            )
+        }
         store::Error::Behind
         | store::Error::Corrupt { .. }
         | store::Error::Engine(_)

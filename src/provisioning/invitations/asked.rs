@@ -120,16 +120,19 @@ pub async fn ask_again(
 pub(super) async fn notify(
     change: &mut Change<'_>,
     row: &InvitationRow,
-    detail: serde_json::Value,
+    mut detail: serde_json::Value,
 ) -> Result<(), Error> {
     let inviter = match row.inviter_id {
         Some(id) => change.tx.user(change.org, id).await?,
         None => None,
     };
-    let reader = match inviter.filter(UserRow::is_active) {
-        Some(user) => Some(user),
-        None => change.tx.owner_of(change.org).await?,
-    };
+    let mut reader = inviter.filter(UserRow::is_active);
+    if reader.is_none() {
+        if let Some(detail) = detail.as_object_mut() {
+            detail.insert("to_owner".to_owned(), true.into());
+        }
+        reader = change.tx.owner_of(change.org).await?;
+    }
     if let Some(address) = reader.and_then(|user| user.email) {
         owe(change, row, MailKind::Notice, &address, detail).await?;
     }

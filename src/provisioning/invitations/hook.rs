@@ -1,6 +1,7 @@
 //! Where an organization's shared links are posted to: an incoming webhook as Slack has them. Its
 //! URL is a secret, since whoever knows it can post there: it is sealed, and only its host is shown.
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,9 +13,9 @@ use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::id::{InvitationId, OrganizationId};
 use crate::provisioning::invitations::{Links, find, owe};
-use crate::provisioning::{Change, Error};
-use crate::store::Tx;
+use crate::provisioning::{Change, Context, Error, change};
 use crate::store::rows::ShareHookRow;
+use crate::store::{Store, Tx};
 
 /// Where shared links are posted to.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
@@ -47,8 +48,31 @@ pub async fn shown(tx: &mut Tx, org: OrganizationId) -> Result<ShareHook, Error>
     }))
 }
 
+/// The organization's webhook, read by itself.
+pub async fn show(store: &Store, org: OrganizationId) -> Result<ShareHook, Error> {
+    store
+        .read(move |tx| async move { shown(tx, org).await }.boxed())
+        .await
+}
+
 /// Sets the organization's webhook, or takes it away.
 pub async fn set(
+    store: &Store,
+    context: Context,
+    links: &Links,
+    org: OrganizationId,
+    url: Option<Url>,
+) -> Result<ShareHook, Error> {
+    let links = links.clone();
+    change(store, org, context, move |change| {
+        let (links, url) = (links.clone(), url.clone());
+        async move { set_in(change, &links, url.as_ref()).await }.boxed()
+    })
+    .await
+}
+
+/// The same within a change.
+pub async fn set_in(
     change: &mut Change<'_>,
     links: &Links,
     url: Option<&Url>,

@@ -42,6 +42,7 @@ pub mod links;
 pub mod look;
 mod obstacle;
 mod owe;
+mod said;
 pub mod share;
 pub mod view;
 

@@ -19,7 +19,8 @@ use crate::id::{InvitationId, OrganizationId};
 use crate::mail::wording::{absolute, name, one_line};
 use crate::provisioning::invitations::known::policy;
 use crate::provisioning::invitations::links::{is_current, standing, until};
-use crate::provisioning::invitations::{Links, Obstacle, Rules, find, look};
+use crate::provisioning::invitations::said::{Found, Said};
+use crate::provisioning::invitations::{Links, Obstacle, Rules, find, hook, look};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::rows::InvitationRow;
 use crate::store::{Store, Tx};
@@ -38,26 +39,60 @@ pub struct Shared {
     pub expires_at: Timestamp,
 }
 
-/// Makes the link of an invitation good for three days from now on; on the organization's
-/// alternate public URL, if that is asked for.
+/// How a link is passed on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Way {
+    /// Whether it leads to the organization's alternate public URL.
+    pub alternate: bool,
+    /// Whether the message is posted to the organization's share webhook.
+    pub post: bool,
+}
+
+/// A link to pass on, and where it goes by itself.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Passed {
+    /// The link.
+    #[serde(flatten)]
+    pub shared: Shared,
+    /// The host of the webhook that the message is posted to, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posted_to: Option<String>,
+}
+
+/// Makes the link of an invitation good for three days from now on.
 pub async fn share(
     store: &Store,
     context: Context,
     links: &Arc<Links>,
     org: OrganizationId,
     id: InvitationId,
-    alternate: bool,
-) -> Result<Shared, Error> {
+    way: Way,
+) -> Result<Passed, Error> {
     let links = Arc::clone(links);
     change(store, org, context, move |change| {
         let links = Arc::clone(&links);
-        async move { share_in(change, &links, id, alternate).await }.boxed()
+        async move { pass_on(change, &links, id, way).await }.boxed()
     })
     .await
 }
 
-/// Shares within a change.
-pub async fn share_in(
+/// Shares within a change, and owes the post where one is asked for.
+pub async fn pass_on(
+    change: &mut Change<'_>,
+    links: &Links,
+    id: InvitationId,
+    way: Way,
+) -> Result<Passed, Error> {
+    let shared = share_in(change, links, id, way.alternate).await?;
+    let posted_to = if way.post {
+        Some(hook::post(change, id, way.alternate).await?)
+    } else {
+        None
+    };
+    Ok(Passed { shared, posted_to })
+}
+
+async fn share_in(
     change: &mut Change<'_>,
     links: &Links,
     id: InvitationId,
@@ -248,126 +283,5 @@ fn issued(
         says_phrase: said.words.contains(&phrase),
         phrase,
         other_links: said.others.iter().map(|it| (*it).to_owned()).collect(),
-    }
-}
-
-/// What a message says: its words with one space between them, its links to invitations, and
-/// whatever else looks like an address.
-struct Said<'a> {
-    words: String,
-    links: Vec<Found<'a>>,
-    others: Vec<&'a str>,
-}
-
-/// A link to an invitation: what stands before the token, and the token.
-struct Found<'a> {
-    before: &'a str,
-    token: &'a str,
-}
-
-impl<'a> Said<'a> {
-    fn read(text: &'a str) -> Self {
-        let (mut links, mut others) = (Vec::new(), Vec::new());
-        let ends = |c: char| c.is_whitespace() || "<>|\"'()[]{}`*".contains(c);
-        for word in text.split(ends) {
-            if let Some(at) = word.find("inv_") {
-                let (before, rest) = word.split_at(at);
-                let length = rest
-                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
-                    .unwrap_or(rest.len());
-                let (token, _) = rest.split_at(length);
-                links.push(Found { before, token });
-            } else if word.contains("://") || word.to_ascii_lowercase().starts_with("www.") {
-                others.push(word);
-            }
-        }
-        Self {
-            words: text.split_whitespace().collect::<Vec<_>>().join(" "),
-            links,
-            others,
-        }
-    }
-}
-
-impl Found<'_> {
-    fn claim(&self) -> Option<LinkClaim> {
-        LinkClaim::parse(self.token)
-    }
-
-    /// Whether it is a bare token, or a link of exactly our form: a real token behind another host
-    /// is how a message is forged.
-    fn leads_to(&self, bases: &[&str]) -> bool {
-        let path = |base: &&str| {
-            let rest = self.before.strip_prefix(*base);
-            rest == Some("/join/")
-        };
-        self.before.is_empty() || bases.iter().any(path)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_are_found_in_what_people_paste() {
-        const OURS: &str = "https://usher.example";
-        for (text, tokens, ours, others) in [
-            ("hello", &[][..], true, 0),
-            ("inv_abc", &["inv_abc"], true, 0),
-            (
-                "See https://usher.example/join/inv_a-b_c.",
-                &["inv_a-b_c"],
-                true,
-                0,
-            ),
-            (
-                "<https://usher.example/join/inv_a|join>",
-                &["inv_a"],
-                true,
-                0,
-            ),
-            ("https://evil.example/join/inv_a", &["inv_a"], false, 0),
-            (
-                "https://usher.example.evil.example/join/inv_a",
-                &["inv_a"],
-                false,
-                0,
-            ),
-            (
-                "https://evil.example/?https://usher.example/join/inv_a",
-                &["inv_a"],
-                false,
-                0,
-            ),
-            (
-                "https://usher.example@evil.example/join/inv_a",
-                &["inv_a"],
-                false,
-                0,
-            ),
-            (
-                "https://usher.example/join/../x/inv_a",
-                &["inv_a"],
-                false,
-                0,
-            ),
-            (
-                "inv_a http://evil.example www.evil.example",
-                &["inv_a"],
-                true,
-                2,
-            ),
-        ] {
-            let said = Said::read(text);
-            let found: Vec<_> = said.links.iter().map(|it| it.token).collect();
-            assert_eq!(found, tokens, "{text}");
-            assert_eq!(
-                said.links.iter().all(|it| it.leads_to(&[OURS])),
-                ours,
-                "{text}"
-            );
-            assert_eq!(said.others.len(), others, "{text}");
-        }
     }
 }

@@ -91,6 +91,14 @@ pub enum Told {
     Wanted,
 }
 
+/// Who reads a notice, in the same `detail`.
+#[derive(Default, Deserialize)]
+struct Reader {
+    /// Whether it is the owner, in place of whoever sent the invitation.
+    #[serde(default)]
+    to_owner: bool,
+}
+
 /// What an admin has to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -369,11 +377,13 @@ impl Scene {
                 expired_at: self.invitation.expires_at.0,
             },
         };
+        let reader: Reader = serde_json::from_str(&self.row.detail.0).unwrap_or_default();
         let notice = Notice {
             app: self.app.as_deref(),
             organization: &self.organization.name,
             email: &self.invitation.email,
             about,
+            to_owner: reader.to_owner,
             url: None,
         };
         Some(notice.content())

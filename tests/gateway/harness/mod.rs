@@ -15,7 +15,7 @@ use usher::oidc::keys::{Algorithm, KeySet, SigningKey, State};
 use usher::provisioning::invitations::Links;
 use usher::provisioning::{Context, Source};
 use usher::secret::DataKeys;
-use usher::store::Store;
+use usher::store::{Place, Store};
 
 mod arrange;
 mod browser;
@@ -23,6 +23,7 @@ mod engine;
 mod invited;
 mod reply;
 mod scim;
+mod severed;
 mod smtp;
 mod sso;
 mod transport;
@@ -32,6 +33,7 @@ pub(crate) use browser::Browser;
 pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
+pub(crate) use severed::Severed;
 pub(crate) use smtp::Relay;
 pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
 pub(crate) use transport::InProcess;
@@ -53,9 +55,25 @@ impl TestGateway {
     /// A gateway over an empty store.
     pub(crate) async fn start() -> Self {
         let engine = engine::Engine::fresh().await;
+        let place = engine.place.clone();
+        Self::over(engine, &place)
+    }
+
+    /// A gateway whose way to PostgreSQL breaks once, while the transaction that says `marker` is
+    /// committed; `None` where the store is no server.
+    pub(crate) async fn severed(marker: &'static str) -> Option<(Self, Severed)> {
+        let engine = engine::Engine::fresh().await;
+        let Place::Postgres(url) = &engine.place else {
+            return None;
+        };
+        let severed = Severed::before(url, marker).await;
+        Some((Self::over(engine, &severed.place), severed))
+    }
+
+    fn over(engine: engine::Engine, place: &Place) -> Self {
         let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
         let ids = Ids::new(clock.clone(), Entropy::seeded(42));
-        let store = Store::open_as_it_is(&engine.place, 8).unwrap();
+        let store = Store::open_as_it_is(place, 8).unwrap();
         let links = Links::new(PUBLIC_URL, &DataKeys::generate(ids.entropy())).unwrap();
         let mut gateway = Gateway::new(store, ids, keys(), links);
         gateway.verifications = Arc::new(tokio::sync::Semaphore::new(2));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::directory::scope::Scope;
@@ -14,8 +14,7 @@ use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::InvitationId;
-use crate::provisioning::invitations::hook;
-use crate::provisioning::invitations::share::{Shared, Verdict, share_in, verify_in};
+use crate::provisioning::invitations::share::{Passed, Verdict, Way, pass_on, verify_in};
 use crate::provisioning::{Error, Kind};
 
 /// How a link is to be passed on.
@@ -28,16 +27,6 @@ pub struct Share {
     /// Whether the message is posted to the organization's share webhook, too.
     #[serde(default)]
     post: bool,
-}
-
-/// A link to pass on, and where it goes by itself.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Passed {
-    #[serde(flatten)]
-    shared: Shared,
-    /// The host of the webhook that the message is posted to, where that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    posted_to: Option<String>,
 }
 
 /// Share an invitation.
@@ -68,13 +57,7 @@ pub(in crate::http::admin) async fn share(
         let links = Arc::clone(&links);
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Invitation))?;
-            let shared = share_in(change, &links, id, alternate).await?;
-            let posted_to = if post {
-                Some(hook::post(change, id, alternate).await?)
-            } else {
-                None
-            };
-            Ok(Passed { shared, posted_to })
+            pass_on(change, &links, id, Way { alternate, post }).await
         }
         .boxed()
     });

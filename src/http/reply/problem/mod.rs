@@ -58,6 +58,11 @@ impl Problem {
         }
     }
 
+    /// Its type.
+    pub fn kind(&self) -> Type {
+        self.kind
+    }
+
     /// The type's stable name.
     pub fn slug(&self) -> &'static str {
         self.kind.slug()
@@ -192,6 +197,12 @@ fn of_store(error: &store::Error) -> Problem {
         store::Error::Lost | store::Error::Unavailable(_) => {
             tracing::warn!(%error, "the store could not take an operation");
             Problem::new(Type::Unavailable, "the store is busy; try again")
+        }
+        store::Error::Uncertain(_) => {
+            tracing::error!(%error, "the store failed");
+            let detail =
+                "the store was lost at the last moment: whether this was done is not known";
+            Problem::new(Type::OutcomeUnknown, detail)
         }
         store::Error::Behind
         | store::Error::Corrupt { .. }

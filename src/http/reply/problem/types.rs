@@ -113,6 +113,8 @@ types! {
         "Accept application/json.";
     NotFound = "not_found", 404, "There is no such thing",
         "Check the path. What belongs to another organization than the key is not there for it.";
+    OutcomeUnknown = "outcome_unknown", 500, "Whether it was done is not known",
+        "Look at what was done before you ask again, with another Idempotency-Key.";
     OverrideNotAllowed = "override_not_allowed", 403, "The organization does not let its owner override the directory",
         "Reactivate the person at the identity provider, or change the organization's policy.";
     OverrideUnexplained = "override_unexplained", 422, "An override says why",
