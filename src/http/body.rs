@@ -47,6 +47,7 @@ pub(super) async fn read<E>(
 ) -> Result<Result<Taken, Fault>, E> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
+        drain(body, limit).await;
         return Ok(Err(Fault::TooLarge));
     }
     let mut gate = Gate {
@@ -64,6 +65,7 @@ pub(super) async fn read<E>(
         };
         let length = octets.len() + data.len();
         if length > limit {
+            drain(body, limit).await;
             return Ok(Err(Fault::TooLarge));
         }
         if !gate.admits(length).await? {
@@ -75,6 +77,18 @@ pub(super) async fn read<E>(
         bytes: octets.into(),
         place: gate.place,
     }))
+}
+
+/// Takes what is still coming, up to as much again, and keeps none of it: a sender that is cut off
+/// in the midst of its body would not read why.
+async fn drain(mut body: Body, limit: usize) {
+    let mut left = limit;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else {
+            return;
+        };
+        left = rest;
+    }
 }
 
 /// What a body passes when it turns out to be large.
