@@ -207,8 +207,9 @@ pub const MAIL_TRIES: i64 = 5;
 /// Characters that are kept of what a relay replied.
 pub const MAIL_REPLY: usize = 500;
 
-/// How long connecting to somebody else's server may take, and how long its answer.
-pub const OUTBOUND_TIME: Duration = Duration::from_secs(10);
+/// How long a call of somebody else's server may take, from the look-up of its name to the end of
+/// its answer.
+pub const OUTBOUND_TIME: Duration = Duration::from_secs(5);
 
 /// Bytes that are read of the answer to a webhook.
 pub const WEBHOOK_ANSWER: usize = 64 * 1024;

@@ -1,6 +1,6 @@
 //! The one client by which Usher calls others: webhooks today, whatever else must be fetched or
 //! told tomorrow. Every connection passes the [`guard`] and goes to the very address that was
-//! judged; nothing is redirected, nothing takes longer than [`limits::OUTBOUND_TIME`], and of an
+//! judged; nothing is redirected, no call takes longer than [`limits::OUTBOUND_TIME`], and of an
 //! answer only so much is read as was asked for.
 //!
 //! A call has two steps, so that a store can be told between them that it is going out: whatever
@@ -12,6 +12,7 @@ mod road;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Bytes};
@@ -21,7 +22,7 @@ use hyper::{HeaderMap, Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use native_tls::{Certificate, Protocol};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_native_tls::TlsConnector;
 use url::Url;
 
@@ -105,7 +106,8 @@ impl Client {
     /// Connects to where a URL leads. Nothing is said yet.
     pub async fn open(&self, url: &Url, reach: Reach) -> Result<Line, Fault> {
         let target = Target::of(url)?;
-        within(Fault::Unreached, async {
+        let begun = Instant::now();
+        within(limits::OUTBOUND_TIME, Fault::Unreached, async {
             let stream = self.stream(&target, reach).await?;
             let shaken = http1::handshake(TokioIo::new(stream)).await;
             let (sender, connection) =
@@ -118,6 +120,7 @@ impl Client {
                 sender,
                 driver: Driver(driver.abort_handle()),
                 url: url.clone(),
+                left: limits::OUTBOUND_TIME.saturating_sub(begun.elapsed()),
             })
         })
         .await
@@ -147,6 +150,7 @@ pub struct Line {
     sender: SendRequest<Full<Bytes>>,
     driver: Driver,
     url: Url,
+    left: Duration,
 }
 
 impl Line {
@@ -160,7 +164,7 @@ impl Line {
     ) -> Result<Answer, Fault> {
         let request = request(&self.url, method, headers, body.into())
             .map_err(|error| Fault::Unreached(error.to_string()))?;
-        within(Fault::Lost, async {
+        within(self.left, Fault::Lost, async {
             let lost = |error: hyper::Error| Fault::Lost(error.to_string());
             let answer = self.sender.send_request(request).await.map_err(lost)?;
             let (head, mut incoming) = answer.into_parts();
@@ -207,16 +211,16 @@ fn request(
     Ok(request)
 }
 
-/// Does something in the time that a call may take.
+/// Does something in the time that is left to a call.
 async fn within<T>(
+    left: Duration,
     late: impl FnOnce(String) -> Fault,
     doing: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    let limit = limits::OUTBOUND_TIME;
-    match timeout(limit, doing).await {
-        Ok(done) => done,
-        Err(_) => Err(late(format!("no answer within {} s", limit.as_secs()))),
-    }
+    let said = || format!("no answer within {} s", limits::OUTBOUND_TIME.as_secs());
+    timeout(left, doing)
+        .await
+        .unwrap_or_else(|_| Err(late(said())))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::{Delivery, Load, MailKind};
 use crate::directory::event::EventKind;
 use crate::id::{Ids, LeaseId, RoleId};
 use crate::limits;
@@ -60,13 +60,18 @@ pub enum Outcome {
     Untried,
 }
 
-/// Takes some of what is due, and nobody else gets it for [`LEASE`]. None are left where this
-/// answers none.
-pub async fn claim(store: &Store, ids: &Ids, limit: i64) -> Result<Vec<OutboxRow>, Error> {
+/// Takes some of what is due of a load, and nobody else gets it for [`LEASE`]. None are left where
+/// this answers none.
+pub async fn claim(
+    store: &Store,
+    ids: &Ids,
+    load: Load,
+    limit: i64,
+) -> Result<Vec<OutboxRow>, Error> {
     for _ in 0..ROUNDS {
         let now = Time(ids.clock().now());
         let due = store
-            .read(move |tx| async move { tx.due_deliveries(now, limit).await }.boxed())
+            .read(move |tx| async move { tx.due_deliveries(load, now, limit).await }.boxed())
             .await?;
         if due.is_empty() {
             break;

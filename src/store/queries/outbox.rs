@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
 use super::CHUNK;
-use crate::directory::delivery::Delivery;
+use crate::directory::delivery::{Delivery, Load, MailKind};
 use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
 use crate::store::rows::OutboxRow;
 use crate::store::schema::outbox;
@@ -18,7 +18,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &OutboxRow) -> QueryResult<()> 
         .values(row.clone())
         .execute(conn)
         .await?;
-    wakeups::tell_outbox();
+    wakeups::tell_outbox(row.kind.load());
     Ok(())
 }
 
@@ -31,20 +31,29 @@ pub(crate) async fn by_id(
     find.first(conn).await.optional()
 }
 
-/// What is due in any organization and under nobody's lease, the longest due first.
-pub(crate) async fn due(conn: &mut Conn, now: Time, limit: i64) -> QueryResult<Vec<OutboxRow>> {
+/// What of a load is due in any organization and under nobody's lease, the longest due first.
+pub(crate) async fn due(
+    conn: &mut Conn,
+    load: Load,
+    now: Time,
+    limit: i64,
+) -> QueryResult<Vec<OutboxRow>> {
     let free = outbox::leased_until
         .is_null()
         .or(outbox::leased_until.le(now));
-    outbox::table
+    let query = outbox::table
         .filter(outbox::finished_at.is_null())
         .filter(outbox::due_at.le(now))
         .filter(free)
         .select(OutboxRow::as_select())
         .order((outbox::due_at, outbox::id))
         .limit(limit)
-        .load(conn)
-        .await
+        .into_boxed::<Db>();
+    let query = match load {
+        Load::Mails => query.filter(outbox::kind.ne(MailKind::WebhookPost)),
+        Load::Posts => query.filter(outbox::kind.eq(MailKind::WebhookPost)),
+    };
+    query.load(conn).await
 }
 
 /// Takes a row as it was seen for a while; `false` where somebody else did. A row that was being
@@ -161,6 +170,30 @@ pub(crate) async fn cancel(
     let target = outbox::table
         .filter(outbox::org_id.eq(org))
         .filter(outbox::invitation_id.eq(invitation))
+        .filter(outbox::state.eq(Delivery::Queued))
+        .filter(outbox::finished_at.is_null());
+    let set = (
+        outbox::state.eq(Delivery::Cancelled),
+        outbox::finished_at.eq(Some(at)),
+    );
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Cancels the posts of an invitation that wait to be sent; one that is being sent stays.
+pub(crate) async fn cancel_posts(
+    conn: &mut Conn,
+    org: OrganizationId,
+    invitation: InvitationId,
+    at: Time,
+) -> QueryResult<()> {
+    let target = outbox::table
+        .filter(outbox::org_id.eq(org))
+        .filter(outbox::invitation_id.eq(invitation))
+        .filter(outbox::kind.eq(MailKind::WebhookPost))
         .filter(outbox::state.eq(Delivery::Queued))
         .filter(outbox::finished_at.is_null());
     let set = (
