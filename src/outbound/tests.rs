@@ -156,3 +156,29 @@ async fn a_proxy_is_asked_for_the_address_that_was_judged() {
     );
     assert_eq!(done.unwrap().status, 204);
 }
+
+#[tokio::test]
+async fn a_name_that_nobody_here_knows_is_the_proxy_s_only_for_the_operator() {
+    let url = "https://nobody.invalid/hook";
+    for (private, reach, asked) in [
+        (false, Reach::Organization, false),
+        (true, Reach::Organization, true),
+        (false, Reach::Operator, true),
+        (false, Reach::Anywhere, true),
+    ] {
+        let (port, mut heard) = answering(b"HTTP/1.1 502 No\r\n\r\n".to_vec()).await;
+        let client = client_of(&[], private, Some(format!("http://127.0.0.1:{port}")));
+        let fault = post(&client, url, reach, 64).await.unwrap_err();
+        // It may be known another time, so that it is no refusal for good.
+        assert!(matches!(fault, Fault::Unreached(_)), "{fault}");
+        let line = heard.try_recv().ok();
+        let line = line.as_deref().and_then(|it| it.lines().next());
+        let connect = "CONNECT nobody.invalid:443 HTTP/1.1";
+        assert_eq!(line, asked.then_some(connect), "{private} {reach:?}");
+    }
+    let (port, mut heard) = answering(b"HTTP/1.1 502 No\r\n\r\n".to_vec()).await;
+    let client = client_of(&[], false, Some(format!("http://127.0.0.1:{port}")));
+    let plain = post(&client, "http://nobody.invalid/", Reach::Operator, 64).await;
+    assert_eq!(plain.unwrap_err(), Fault::Refused(Refusal::Plain));
+    assert!(heard.try_recv().is_err());
+}
