@@ -68,7 +68,8 @@ impl Webhook {
                     }
                 };
                 said.send((head, body)).unwrap();
-                let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: 2\r\n\r\nok");
+                let length = if answer.contains("cut off") { 9 } else { 2 };
+                let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: {length}\r\n\r\nok");
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
@@ -358,4 +359,21 @@ async fn an_invitation_is_posted_again_as_it_is_sent_again() {
             .unwrap()
             .ends_with("/resend_too_often")
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_yes_is_a_yes_though_its_body_breaks_off() {
+    let acme = Acme::start().await;
+    let mut webhook = Webhook::start(&["200 cut off", "200 OK"]).await;
+    acme.set(&webhook.url, 200).await;
+    let invited = acme.invited().await;
+    acme.share(&invited, 200).await;
+    acme.work(true).await;
+    let row = post_of(&invited).await;
+    let found = (row.state, row.attempts, row.uncertain);
+    assert_eq!(found, (Delivery::Sent, 1, false));
+    webhook.heard.recv().await.unwrap();
+    acme.gateway.clock.advance(24 * 3_600);
+    acme.work(true).await;
+    assert!(webhook.heard.try_recv().is_err());
 }
