@@ -11,6 +11,7 @@
 //! a row stays due until one of the three ends is written.
 
 mod compose;
+mod composed;
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +26,8 @@ use crate::store::Store;
 use crate::store::rows::OutboxRow;
 use crate::store::types::Time;
 
-pub use compose::{Cause, Composed, Letter, Letterhead, Post, Told, compose, mail_domain};
+pub use compose::{Cause, Letterhead, Told, compose, mail_domain};
+pub use composed::{Composed, Letter, Post};
 
 /// How long a claimed row is nobody else's, counted anew when the handing over begins: longer than
 /// a relay may take to answer.
