@@ -247,8 +247,9 @@ pub const MAIL_REPLY: usize = 500;
 /// Wishes for another address that one invitation takes in 24 hours.
 pub const ADDRESS_CHANGES_PER_DAY: usize = 3;
 
-/// How long connecting to somebody else's server may take, and how long its answer.
-pub const OUTBOUND_TIME: Duration = Duration::from_secs(10);
+/// How long a call of somebody else's server may take, from the look-up of its name to the end of
+/// its answer.
+pub const OUTBOUND_TIME: Duration = Duration::from_secs(5);
 
 /// Bytes that are read of the answer to a webhook.
 pub const WEBHOOK_ANSWER: usize = 64 * 1024;

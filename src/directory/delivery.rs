@@ -16,6 +16,26 @@ words! {
     }
 }
 
+impl MailKind {
+    /// Which carriers take it.
+    pub fn load(self) -> Load {
+        match self {
+            Self::Code | Self::Invitation | Self::Notice => Load::Mails,
+            Self::WebhookPost => Load::Posts,
+        }
+    }
+}
+
+/// What a carrier takes. Posts have one of their own, so that no mail waits behind the webhook of
+/// some organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// What goes to the relay.
+    Mails,
+    /// What is posted to webhooks.
+    Posts,
+}
+
 words! {
     /// How far a delivery got. Nobody can say "delivered": a relay that took a mail is all that
     /// is known.

@@ -1,6 +1,6 @@
 //! The one client by which Usher calls others: webhooks today, whatever else must be fetched or
 //! told tomorrow. Every connection passes the [`guard`] and goes to the very address that was
-//! judged; nothing is redirected, nothing takes longer than [`limits::OUTBOUND_TIME`], and of an
+//! judged; nothing is redirected, no call takes longer than [`limits::OUTBOUND_TIME`], and of an
 //! answer only so much is read as was asked for.
 //!
 //! A call has two steps, so that a store can be told between them that it is going out: whatever
@@ -12,6 +12,7 @@ mod road;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Bytes};
@@ -21,7 +22,7 @@ use hyper::{HeaderMap, Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use native_tls::{Certificate, Protocol};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_native_tls::TlsConnector;
 use url::Url;
 
@@ -55,7 +56,7 @@ pub enum Fault {
     /// Nobody was reached; nothing was sent.
     #[error("{0}")]
     Unreached(String),
-    /// It was sent, and no whole answer came.
+    /// It was sent, and no answer came.
     #[error("{0}")]
     Lost(String),
 }
@@ -65,7 +66,7 @@ pub enum Fault {
 pub struct Answer {
     /// Its status.
     pub status: u16,
-    /// Its body, up to as much as was asked for.
+    /// Its body, up to as much as was asked for, and as came.
     pub body: Bytes,
 }
 
@@ -105,7 +106,8 @@ impl Client {
     /// Connects to where a URL leads. Nothing is said yet.
     pub async fn open(&self, url: &Url, reach: Reach) -> Result<Line, Fault> {
         let target = Target::of(url)?;
-        within(Fault::Unreached, async {
+        let begun = Instant::now();
+        within(limits::OUTBOUND_TIME, Fault::Unreached, async {
             let stream = self.stream(&target, reach).await?;
             let shaken = http1::handshake(TokioIo::new(stream)).await;
             let (sender, connection) =
@@ -118,6 +120,7 @@ impl Client {
                 sender,
                 driver: Driver(driver.abort_handle()),
                 url: url.clone(),
+                left: limits::OUTBOUND_TIME.saturating_sub(begun.elapsed()),
             })
         })
         .await
@@ -147,10 +150,12 @@ pub struct Line {
     sender: SendRequest<Full<Bytes>>,
     driver: Driver,
     url: Url,
+    left: Duration,
 }
 
 impl Line {
-    /// Sends one request, and reads at most `limit` octets of what is answered.
+    /// Sends one request, and reads at most `limit` octets of what is answered. The status is the
+    /// answer: where the body stalls or breaks off, so much of it came.
     pub async fn send(
         mut self,
         method: Method,
@@ -160,26 +165,30 @@ impl Line {
     ) -> Result<Answer, Fault> {
         let request = request(&self.url, method, headers, body.into())
             .map_err(|error| Fault::Unreached(error.to_string()))?;
-        within(Fault::Lost, async {
-            let lost = |error: hyper::Error| Fault::Lost(error.to_string());
-            let answer = self.sender.send_request(request).await.map_err(lost)?;
-            let (head, mut incoming) = answer.into_parts();
-            let mut body = Vec::new();
+        let begun = Instant::now();
+        let answer = within(self.left, Fault::Lost, async {
+            let answer = self.sender.send_request(request).await;
+            answer.map_err(|error| Fault::Lost(error.to_string()))
+        });
+        let (head, mut incoming) = answer.await?.into_parts();
+        let mut body = Vec::new();
+        let read = timeout(self.left.saturating_sub(begun.elapsed()), async {
             while body.len() < limit && !incoming.is_end_stream() {
-                let Some(frame) = incoming.frame().await else {
+                let Some(Ok(frame)) = incoming.frame().await else {
                     break;
                 };
-                if let Ok(data) = frame.map_err(lost)?.into_data() {
+                if let Ok(data) = frame.into_data() {
                     body.extend(data.iter().take(limit - body.len()));
                 }
             }
-            drop(self.driver);
-            Ok(Answer {
-                status: head.status.as_u16(),
-                body: body.into(),
-            })
+        });
+        // Late or not, what came is what there is.
+        let _ = read.await;
+        drop(self.driver);
+        Ok(Answer {
+            status: head.status.as_u16(),
+            body: body.into(),
         })
-        .await
     }
 }
 
@@ -207,16 +216,16 @@ fn request(
     Ok(request)
 }
 
-/// Does something in the time that a call may take.
+/// Does something in the time that is left to a call.
 async fn within<T>(
+    left: Duration,
     late: impl FnOnce(String) -> Fault,
     doing: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    let limit = limits::OUTBOUND_TIME;
-    match timeout(limit, doing).await {
-        Ok(done) => done,
-        Err(_) => Err(late(format!("no answer within {} s", limit.as_secs()))),
-    }
+    let said = || format!("no answer within {} s", limits::OUTBOUND_TIME.as_secs());
+    timeout(left, doing)
+        .await
+        .unwrap_or_else(|_| Err(late(said())))
 }
 
 #[cfg(test)]

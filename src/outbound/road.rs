@@ -49,14 +49,8 @@ impl Client {
             Some(address) => vec![address],
             None => match lookup_host((target.host.as_str(), target.port)).await {
                 Ok(found) => found.map(|it| it.ip()).collect(),
-                // Behind a proxy there may be no DNS: then the name is the proxy's to judge.
-                Err(_) if self.rules.proxy.is_some() => {
-                    target.may_be_set().or_else(|refusal| {
-                        let open = reach == Reach::Anywhere || self.rules.allow_private_targets;
-                        if open { Ok(()) } else { Err(refusal) }
-                    })?;
-                    Vec::new()
-                }
+                // Behind a proxy there may be no DNS: then the name is the proxy's to look up.
+                Err(_) if self.may_go_by_name(target, reach)? => Vec::new(),
                 Err(error) => {
                     return Err(unreached(format!("cannot find {}: {error}", target.host)));
                 }
@@ -72,6 +66,19 @@ impl Client {
             .into_iter()
             .map(|it| SocketAddr::new(it, port))
             .collect())
+    }
+
+    /// Whether a target is asked of the proxy though no address of it was judged. What an
+    /// organization named is not: its name could lead anywhere.
+    fn may_go_by_name(&self, target: &Target, reach: Reach) -> Result<bool, Fault> {
+        let open = self.rules.allow_private_targets;
+        if self.rules.proxy.is_none() || (reach == Reach::Organization && !open) {
+            return Ok(false);
+        }
+        if reach == Reach::Operator && !open {
+            target.may_be_set()?;
+        }
+        Ok(true)
     }
 
     async fn by_proxy(

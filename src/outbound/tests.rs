@@ -103,6 +103,30 @@ async fn an_answer_is_read_so_far_and_a_redirect_is_an_answer() {
 }
 
 #[tokio::test]
+async fn a_body_that_breaks_off_or_stalls_is_the_end_of_an_answer() {
+    let answer = b"HTTP/1.1 204 Gone\r\n\r\n".to_vec();
+    let cut =
+        |status: &str| format!("HTTP/1.1 {status}\r\nContent-Length: 9\r\n\r\nok").into_bytes();
+    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz".to_vec();
+    let client = client_of(&[], true, None);
+    for (answers, status, said) in [
+        (vec![cut("200 OK")], 200, "ok"),
+        (vec![cut("503 Busy")], 503, "ok"),
+        (vec![chunked], 200, "ok"),
+        // The second one waits for more, which does not come: so does the client.
+        (vec![cut("200 OK"), answer], 200, "ok"),
+    ] {
+        let (port, _heard) = answering_each(answers).await;
+        let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
+        let mut line = client.open(&url, Reach::Organization).await.unwrap();
+        line.left = line.left.min(Duration::from_secs(2));
+        let done = line.send(Method::POST, HeaderMap::new(), &b"{}"[..], 64);
+        let answer = done.await.unwrap();
+        assert_eq!((answer.status, &*answer.body), (status, said.as_bytes()));
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_there_and_who_hangs_up_are_told_apart() {
     let client = client_of(&[], true, None);
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -113,8 +137,7 @@ async fn who_is_not_there_and_who_hangs_up_are_told_apart() {
         .await
         .unwrap_err();
     assert!(matches!(fault, Fault::Unreached(_)), "{fault}");
-    let (port, _heard) =
-        answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok".to_vec()).await;
+    let (port, _heard) = answering(b"HTTP/1.1 200 OK\r\nContent-".to_vec()).await;
     let url = format!("http://127.0.0.1:{port}/");
     let fault = post(&client, &url, Reach::Organization, 64)
         .await
@@ -155,4 +178,30 @@ async fn a_proxy_is_asked_for_the_address_that_was_judged() {
         "{asked}"
     );
     assert_eq!(done.unwrap().status, 204);
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_here_knows_is_the_proxy_s_only_for_the_operator() {
+    let url = "https://nobody.invalid/hook";
+    for (private, reach, asked) in [
+        (false, Reach::Organization, false),
+        (true, Reach::Organization, true),
+        (false, Reach::Operator, true),
+        (false, Reach::Anywhere, true),
+    ] {
+        let (port, mut heard) = answering(b"HTTP/1.1 502 No\r\n\r\n".to_vec()).await;
+        let client = client_of(&[], private, Some(format!("http://127.0.0.1:{port}")));
+        let fault = post(&client, url, reach, 64).await.unwrap_err();
+        // It may be known another time, so that it is no refusal for good.
+        assert!(matches!(fault, Fault::Unreached(_)), "{fault}");
+        let line = heard.try_recv().ok();
+        let line = line.as_deref().and_then(|it| it.lines().next());
+        let connect = "CONNECT nobody.invalid:443 HTTP/1.1";
+        assert_eq!(line, asked.then_some(connect), "{private} {reach:?}");
+    }
+    let (port, mut heard) = answering(b"HTTP/1.1 502 No\r\n\r\n".to_vec()).await;
+    let client = client_of(&[], false, Some(format!("http://127.0.0.1:{port}")));
+    let plain = post(&client, "http://nobody.invalid/", Reach::Operator, 64).await;
+    assert_eq!(plain.unwrap_err(), Fault::Refused(Refusal::Plain));
+    assert!(heard.try_recv().is_err());
 }

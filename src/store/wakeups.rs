@@ -1,7 +1,7 @@
 //! Wake-ups: whoever waits for an organization's events in this process sleeps until somebody of
 //! this process has committed one. A job that writes events [`tell`]s of it, and the bell rings once
 //! the job's transaction stands. Commits of other processes ring no bell here; who waits looks for
-//! them now and then. The outbox has a bell of its own.
+//! them now and then. The outbox has bells of its own.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
+use crate::directory::delivery::Load;
 use crate::id::OrganizationId;
 
 tokio::task_local! {
@@ -24,8 +25,11 @@ pub fn tell(org: OrganizationId) {
 }
 
 /// Says, within a job that writes, that something new is owed to somebody outside.
-pub(in crate::store) fn tell_outbox() {
-    let _ = TOLD.try_with(|told| told.lock().outbox = true);
+pub(in crate::store) fn tell_outbox(load: Load) {
+    let _ = TOLD.try_with(|told| match load {
+        Load::Mails => told.lock().mails = true,
+        Load::Posts => told.lock().posts = true,
+    });
 }
 
 /// What a job has told of.
@@ -35,7 +39,8 @@ pub(in crate::store) struct Told(Arc<Mutex<News>>);
 #[derive(Default)]
 struct News {
     organizations: BTreeSet<OrganizationId>,
-    outbox: bool,
+    mails: bool,
+    posts: bool,
 }
 
 impl Told {
@@ -59,7 +64,8 @@ pub struct Wakeups(Arc<Bells>);
 #[derive(Default)]
 struct Bells {
     closed: AtomicBool,
-    outbox: Notify,
+    mails: Notify,
+    posts: Notify,
     by_organization: Mutex<HashMap<OrganizationId, Weak<Notify>>>,
 }
 
@@ -80,9 +86,12 @@ impl Wakeups {
         bell
     }
 
-    /// The outbox's bell. It keeps ringing until one of those who send has heard it.
-    pub fn outbox(&self) -> &Notify {
-        &self.0.outbox
+    /// The outbox's bell for a load. It keeps ringing until one of those who send has heard it.
+    pub fn outbox(&self, load: Load) -> &Notify {
+        match load {
+            Load::Mails => &self.0.mails,
+            Load::Posts => &self.0.posts,
+        }
     }
 
     /// Wakes whoever waits for what a job has told of, now that it is committed.
@@ -93,8 +102,11 @@ impl Wakeups {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let news = std::mem::take(&mut *told.lock());
-        if news.outbox {
-            self.0.outbox.notify_one();
+        if news.mails {
+            self.0.mails.notify_one();
+        }
+        if news.posts {
+            self.0.posts.notify_one();
         }
         for org in news.organizations {
             match bells.get(&org).map(Weak::upgrade) {

@@ -1,6 +1,7 @@
 //! The worker: what the outbox owes leaves from here. A few carriers, each with a connection of its
 //! own, claim what is due, hand it over and write how it went; several processes share the work by
-//! the claims alone. See [`outbox`] for what is written when.
+//! the claims alone. Posts to webhooks have a carrier that takes nothing else: whoever answers them
+//! slowly delays no mail. See [`outbox`] for what is written when.
 
 mod folder;
 pub mod mail;
@@ -15,11 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::directory::delivery::Delivery;
+use crate::directory::delivery::{Delivery, Load};
 use crate::id::Ids;
 use crate::limits;
 use crate::outbound::Client;
@@ -33,7 +35,7 @@ use crate::worker::pace::Pace;
 /// How often a carrier looks for what is due, also where no bell rang: other processes write, too,
 /// and times come.
 const TICK: Duration = Duration::from_secs(2);
-/// Mails that a carrier claims at once: few, so that none waits long for one that is slow.
+/// What a carrier claims at once: little, so that nothing waits long for what is slow.
 const AT_ONCE: i64 = 5;
 /// The waits between the tries to write how it went, while the store cannot be reached.
 const INSISTENCE: [u64; 9] = [0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800];
@@ -73,20 +75,22 @@ impl Office {
         }
     }
 
-    /// Sends what is due now; answers how many mails it tried.
+    /// Sends what is due now; answers how much it tried.
     pub async fn drain(&self) -> Result<usize, Error> {
         let (mut post, mut count) = (self.post(), 0);
-        loop {
-            let rows = outbox::claim(&self.store, &self.ids, AT_ONCE).await?;
-            if rows.is_empty() {
-                post.rest().await;
-                return Ok(count);
-            }
-            for row in rows {
-                self.deliver(&row, &mut post).await;
-                count += 1;
+        let (_stop, stopped) = watch::channel(false);
+        for load in [Load::Mails, Load::Posts] {
+            loop {
+                let rows = outbox::claim(&self.store, &self.ids, load, AT_ONCE).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                count += rows.len();
+                self.deliver_all(load, &rows, &mut post, &stopped).await;
             }
         }
+        post.rest().await;
+        Ok(count)
     }
 
     fn post(&self) -> Post {
@@ -94,28 +98,19 @@ impl Office {
     }
 
     /// One carrier's life.
-    async fn carry(&self, mut stop: watch::Receiver<bool>) {
+    async fn carry(&self, load: Load, mut stop: watch::Receiver<bool>) {
         let mut post = self.post();
         while !*stop.borrow() {
-            match outbox::claim(&self.store, &self.ids, AT_ONCE).await {
+            match outbox::claim(&self.store, &self.ids, load, AT_ONCE).await {
                 Ok(rows) if rows.is_empty() => {
                     post.rest().await;
                     tokio::select! {
                         () = sleep(TICK) => {}
-                        () = self.store.wakeups().outbox().notified() => {}
+                        () = self.store.wakeups().outbox(load).notified() => {}
                         _ = stop.changed() => {}
                     }
                 }
-                Ok(rows) => {
-                    for row in rows {
-                        if *stop.borrow() {
-                            // Whoever comes next need not wait for the lease to run out.
-                            self.write(&row, &Outcome::Untried).await;
-                        } else {
-                            self.deliver(&row, &mut post).await;
-                        }
-                    }
-                }
+                Ok(rows) => self.deliver_all(load, &rows, &mut post, &stop).await,
                 Err(error) => {
                     tracing::warn!(%error, "The outbox cannot be read; the mail waits");
                     sleep(TICK).await;
@@ -123,6 +118,32 @@ impl Office {
             }
         }
         post.rest().await;
+    }
+
+    /// Hands over what was claimed: mails one after the other, on one connection; posts at the same
+    /// time, since each has a connection of its own.
+    async fn deliver_all(
+        &self,
+        load: Load,
+        rows: &[OutboxRow],
+        post: &mut Post,
+        stop: &watch::Receiver<bool>,
+    ) {
+        if load == Load::Posts {
+            let all = rows.iter().map(|row| async move {
+                self.deliver(row, &mut self.post()).await;
+            });
+            join_all(all).await;
+            return;
+        }
+        for row in rows {
+            if *stop.borrow() {
+                // Whoever comes next need not wait for the lease to run out.
+                self.write(row, &Outcome::Untried).await;
+            } else {
+                self.deliver(row, post).await;
+            }
+        }
     }
 
     /// Hands one claimed mail over and writes how it went. Nothing about one mail ends the worker.
@@ -267,9 +288,10 @@ impl Worker {
     pub fn start(office: Office) -> Self {
         let (stop, stopped) = watch::channel(false);
         let office = Arc::new(office);
-        let carriers = (0..limits::MAIL_CONNECTIONS).map(|_| {
+        let mails = std::iter::repeat_n(Load::Mails, limits::MAIL_CONNECTIONS);
+        let carriers = mails.chain([Load::Posts]).map(|load| {
             let (office, stopped) = (office.clone(), stopped.clone());
-            tokio::spawn(async move { office.carry(stopped).await })
+            tokio::spawn(async move { office.carry(load, stopped).await })
         });
         Self {
             stop,
@@ -289,7 +311,7 @@ impl Worker {
     pub async fn stopped(self) {
         self.stop.send_replace(true);
         let stops: Vec<_> = self.carriers.iter().map(JoinHandle::abort_handle).collect();
-        let all = futures_util::future::join_all(self.carriers);
+        let all = join_all(self.carriers);
         if timeout(limits::DRAIN_TIME, all).await.is_err() {
             tracing::warn!("A relay did not answer in time; its mail will be marked uncertain");
             stops.iter().for_each(tokio::task::AbortHandle::abort);

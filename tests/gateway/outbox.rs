@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use usher::config::Outbound;
-use usher::directory::delivery::{Delivery, MailKind};
+use usher::directory::delivery::{Delivery, Load, MailKind};
 use usher::directory::invitation::State;
 use usher::directory::invitation::digits::digits;
 use usher::directory::invitation::link::{Channel, LinkClaim, LinkKey, LinkKeys};
@@ -150,8 +150,12 @@ impl Stage {
     }
 
     async fn claim(&self) -> Vec<OutboxRow> {
+        self.claim_of(Load::Mails).await
+    }
+
+    async fn claim_of(&self, load: Load) -> Vec<OutboxRow> {
         let gateway = &self.gateway.gateway;
-        outbox::claim(&gateway.store, &gateway.ids, 10)
+        outbox::claim(&gateway.store, &gateway.ids, load, 10)
             .await
             .unwrap()
     }
@@ -274,6 +278,36 @@ async fn two_workers_never_claim_the_same_mail() {
     let claimed = join_all((0..4).map(|_| claimer())).await.concat();
     assert_eq!(claimed.len(), 30, "each is claimed once");
     assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>(), owed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mails_and_posts_are_claimed_apart() {
+    let stage = Stage::set().await;
+    let mail = stage.invite("a@b.example").await;
+    stage
+        .finish(&stage.claim().await[0], &Outcome::Cancelled)
+        .await;
+    let invitation = mail.invitation_id.unwrap();
+    let mut posts = BTreeSet::new();
+    for _ in 0..20 {
+        let post = stage.owed(MailKind::WebhookPost, "hooks.example", invitation);
+        stage.owe(&post).await;
+        posts.insert(post.id);
+    }
+    // However many posts are due before them, the mails are what is next.
+    stage.gateway.clock.advance(1);
+    let mut mails = BTreeSet::new();
+    for kind in [MailKind::Invitation, MailKind::Notice, MailKind::Code] {
+        let mail = stage.owed(kind, "a@b.example", invitation);
+        stage.owe(&mail).await;
+        mails.insert(mail.id);
+    }
+    let ids = |rows: Vec<OutboxRow>| rows.iter().map(|it| it.id).collect::<BTreeSet<_>>();
+    assert_eq!(ids(stage.claim().await), mails);
+    assert!(stage.claim().await.is_empty());
+    let first = stage.claim_of(Load::Posts).await;
+    let second = stage.claim_of(Load::Posts).await;
+    assert_eq!(ids([first, second].concat()), posts);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -121,17 +121,7 @@ pub fn resending(
     if state != State::Pending {
         return Err(Refusal::Closed(state));
     }
-    let ago = |time: &Timestamp| now.duration_since(*time);
-    let mut lately: Vec<_> = resent.iter().filter(|time| ago(time) < DAY).collect();
-    lately.sort_unstable_by(|a, b| b.cmp(a));
-    if let Some(last) = lately.first().filter(|time| ago(time) < limits::RESEND_GAP) {
-        let again_at = later(**last, limits::RESEND_GAP);
-        return Err(Refusal::ResendTooSoon { again_at });
-    }
-    if let Some(oldest) = lately.get(limits::RESENDS_PER_DAY - 1) {
-        let again_at = later(**oldest, DAY);
-        return Err(Refusal::ResendTooOften { again_at });
-    }
+    may_go_again(resent, now)?;
     let extended = expires_at <= now;
     let expires_at = if extended {
         later(now, limits::INVITATION_LIFE)
@@ -143,6 +133,23 @@ pub fn resending(
         extended,
         ends_soon: expires_at.duration_since(now) < limits::INVITATION_ENDING,
     })
+}
+
+/// Whether what went out at these times, in any order, may go out again: not right after the last
+/// one, and not too often in 24 hours.
+pub fn may_go_again(times: &[Timestamp], now: Timestamp) -> Result<(), Refusal> {
+    let ago = |time: &Timestamp| now.duration_since(*time);
+    let mut lately: Vec<_> = times.iter().filter(|time| ago(time) < DAY).collect();
+    lately.sort_unstable_by(|a, b| b.cmp(a));
+    if let Some(last) = lately.first().filter(|time| ago(time) < limits::RESEND_GAP) {
+        let again_at = later(**last, limits::RESEND_GAP);
+        return Err(Refusal::ResendTooSoon { again_at });
+    }
+    if let Some(oldest) = lately.get(limits::RESENDS_PER_DAY - 1) {
+        let again_at = later(**oldest, DAY);
+        return Err(Refusal::ResendTooOften { again_at });
+    }
+    Ok(())
 }
 
 /// Whether a person of this rank may invite at all.

@@ -57,7 +57,7 @@ pub enum Refusal {
     OwnerNotGrantable,
     /// It was sent as often as may be.
     #[error(
-        "it was sent again {} times in 24 hours; try again at {again_at}",
+        "it was sent {} times in 24 hours; try again at {again_at}",
         limits::RESENDS_PER_DAY
     )]
     ResendTooOften {
@@ -65,7 +65,7 @@ pub enum Refusal {
         again_at: Timestamp,
     },
     /// It was sent just now.
-    #[error("it was sent again less than 10 minutes ago; try again at {again_at}")]
+    #[error("it was sent less than 10 minutes ago; try again at {again_at}")]
     ResendTooSoon {
         /// When it may be sent again.
         again_at: Timestamp,

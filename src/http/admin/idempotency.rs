@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::http::auth::admin::presented;
@@ -22,12 +23,11 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// An answer, as it is kept.
+/// What an answer is kept with: one line of JSON, which its body follows as it is.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct Head {
     status: u16,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
 }
 
 /// The layer around the admin API's routes.
@@ -172,9 +172,11 @@ impl End {
         ];
         match problem {
             Some(Type::OutcomeUnknown) => Self::CutOff,
-            // Something ended that was to tell what it met.
-            None if status == StatusCode::INTERNAL_SERVER_ERROR => Self::CutOff,
-            _ if status.is_server_error() || again.contains(&status) => Self::GivenUp,
+            // Whoever is too busy has done nothing.
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => Self::GivenUp,
+            // What failed here may have failed after the work.
+            _ if status.is_server_error() => Self::CutOff,
+            _ if again.contains(&status) => Self::GivenUp,
             _ => Self::Final,
         }
     }
@@ -191,15 +193,7 @@ async fn keep(
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return Problem::new(Type::Internal, "the answer was cut off").into_response();
     };
-    let text = |(name, value): (&HeaderName, &HeaderValue)| {
-        Some((name.to_string(), value.to_str().ok()?.to_owned()))
-    };
-    let answer = serde_json::to_vec(&Kept {
-        status: head.status.as_u16(),
-        headers: head.headers.iter().filter_map(text).collect(),
-        body: bytes.to_vec(),
-    });
-    let answer = answer.ok().filter(|_| is_final);
+    let answer = is_final.then(|| written(head.status, &head.headers, &bytes));
     let (store, ids, keys) = (&gateway.store, &gateway.ids, &gateway.links.secrets);
     let kept = idempotency::answered(store, ids, keys, claimed, answer.as_deref()).await;
     if let Err(error) = kept {
@@ -208,13 +202,33 @@ async fn keep(
     Response::from_parts(head, Body::from(bytes))
 }
 
+/// An answer, as it is kept.
+fn written(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
+    let text = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.to_string(), value.to_str().ok()?.to_owned()))
+    };
+    let head = json!(Head {
+        status: status.as_u16(),
+        headers: headers.iter().filter_map(text).collect(),
+    });
+    [head.to_string().as_bytes(), b"\n", body].concat()
+}
+
+/// An answer by what was [`written`].
+fn read(answer: &[u8]) -> Option<(Head, Bytes)> {
+    let end = answer.iter().position(|byte| *byte == b'\n')?;
+    let (head, body) = answer.split_at_checked(end)?;
+    let head = serde_json::from_slice(head).ok()?;
+    Some((head, Bytes::copy_from_slice(body.strip_prefix(b"\n")?)))
+}
+
 fn replayed(answer: &[u8]) -> Response {
-    let Ok(kept) = serde_json::from_slice::<Kept>(answer) else {
+    let Some((head, body)) = read(answer) else {
         return Problem::new(Type::Internal, "the kept answer cannot be read").into_response();
     };
-    let mut response = Response::new(Body::from(Bytes::from(kept.body)));
-    *response.status_mut() = StatusCode::from_u16(kept.status).unwrap_or_default();
-    for (name, value) in kept.headers {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
+    for (name, value) in head.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);
         }
@@ -240,12 +254,33 @@ mod tests {
             (429, None, End::GivenUp),
             (503, Some(Type::Unavailable), End::GivenUp),
             (503, None, End::GivenUp),
-            (500, Some(Type::Internal), End::GivenUp),
+            (500, Some(Type::Internal), End::CutOff),
+            (502, None, End::CutOff),
             (500, Some(Type::OutcomeUnknown), End::CutOff),
             (500, None, End::CutOff),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
             assert_eq!(End::of(status, problem), end, "{status} {problem:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_kept_as_it_is() {
+        let headers = HeaderMap::from_iter([
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
+            (header::LOCATION, HeaderValue::from_static("/a\"b")),
+        ]);
+        for body in [&b""[..], b"\n\n", b"{\"a\": 1}\n\xff\0", &[0xfe; 9_000]] {
+            let kept = written(StatusCode::CREATED, &headers, body);
+            assert!(kept.len() < body.len() + 200);
+            let (head, read) = read(&kept).unwrap();
+            assert_eq!((head.status, &*read), (201, body));
+            let replayed = replayed(&kept);
+            assert_eq!(replayed.status(), StatusCode::CREATED);
+            for (name, value) in &headers {
+                assert_eq!(replayed.headers().get(name), Some(value));
+            }
+        }
+        assert!(read(b"").is_none() && read(b"{}").is_none() && read(b"\n").is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! Where an organization's shared links are posted to.
 
+use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::Path;
@@ -18,11 +19,17 @@ use crate::outbound;
 use crate::provisioning::invitations::hook::{self, ShareHook};
 
 /// A webhook to be.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHook {
     /// An incoming webhook as Slack has them. It is not shown again.
     url: String,
+}
+
+impl fmt::Debug for NewHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewHook").finish_non_exhaustive()
+    }
 }
 
 /// Show the share webhook.
@@ -99,4 +106,16 @@ async fn write(
         async move { hook::set_in(change, &links, url.as_ref()).await }.boxed()
     });
     Ok(Json(written.await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_to_be_shows_no_secret() {
+        let read = r#"{"url": "https://hooks.example/services/secret"}"#;
+        let hook: NewHook = serde_json::from_str(read).unwrap();
+        assert!(!format!("{hook:?}").contains("secret"));
+    }
 }

@@ -9,10 +9,11 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::directory::Violation;
-use crate::directory::delivery::MailKind;
+use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::event::EventKind;
+use crate::directory::invitation::may_go_again;
 use crate::id::{InvitationId, OrganizationId};
-use crate::provisioning::invitations::{Links, find, owe};
+use crate::provisioning::invitations::{Links, Obstacle, find, owe};
 use crate::provisioning::{Change, Context, Error, change};
 use crate::store::rows::ShareHookRow;
 use crate::store::{Store, Tx};
@@ -115,10 +116,28 @@ pub async fn post(
         let rule = "this organization has no share webhook yet; set it first";
         return Err(Violation::Invalid(rule.to_owned()).into());
     };
+    make_way(change, id).await?;
     let row = find(change, id).await?;
     let detail = json!(Posted { alternate });
     owe(change, &row, MailKind::WebhookPost, &hook.host, detail).await?;
     Ok(hook.host)
+}
+
+/// Takes back what still waits to be posted about an invitation, for the one that takes its place.
+/// What was tried counts like a mail that was sent again: its gap and its daily bound hold.
+async fn make_way(change: &mut Change<'_>, id: InvitationId) -> Result<(), Error> {
+    let ids = [id];
+    let owed = change.tx.deliveries_of_invitations(change.org, &ids);
+    let tried: Vec<_> = owed
+        .await?
+        .into_iter()
+        .filter(|it| it.kind == MailKind::WebhookPost)
+        .filter(|it| it.attempts > 0 || !matches!(it.state, Delivery::Cancelled | Delivery::Queued))
+        .map(|it| it.created_at.0)
+        .collect();
+    may_go_again(&tried, change.now).map_err(Obstacle::Rule)?;
+    let now = change.time();
+    Ok(change.tx.cancel_posts(change.org, id, now).await?)
 }
 
 /// The URL to post to.

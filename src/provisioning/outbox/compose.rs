@@ -12,7 +12,7 @@ use crate::directory::invitation::digits::digits;
 use crate::directory::invitation::link::Channel;
 use crate::directory::invitation::{Message as Words, Standing};
 use crate::directory::policy::Policy;
-use crate::id::{DeliveryId, RoleId};
+use crate::id::DeliveryId;
 use crate::mail::{
     About, Attention, Code, Content, Invitation, Mailbox, Message, MessageId, Notice, mailbox,
 };
@@ -20,6 +20,7 @@ use crate::provisioning::Error;
 use crate::provisioning::invitations::hook::{self, Posted};
 use crate::provisioning::invitations::links::until;
 use crate::provisioning::invitations::{Links, share};
+use crate::provisioning::outbox::composed::{Composed, Letter, Post};
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
 
@@ -107,37 +108,6 @@ pub enum Cause {
     InviterBelowRole,
     /// None of the projects that it was for is left.
     NoProjectLeft,
-}
-
-/// A mail that is ready to be sent.
-#[derive(Clone, Debug)]
-pub struct Letter {
-    /// The mail.
-    pub message: Message,
-    /// The role that it names, where it is an invitation.
-    pub role: Option<RoleId>,
-}
-
-/// A post that is ready to be sent.
-#[derive(Clone, Debug)]
-pub struct Post {
-    /// Where it goes.
-    pub url: Url,
-    /// The JSON.
-    pub body: String,
-}
-
-/// What became of composing.
-#[derive(Clone, Debug)]
-pub enum Composed {
-    /// What the mail was about is over.
-    Over,
-    /// The mail.
-    Ready(Box<Letter>),
-    /// What is posted to a webhook instead.
-    Post(Box<Post>),
-    /// No mail can be made of it, ever.
-    Unmailable(&'static str),
 }
 
 /// Composes the mail of a row from what the store says now.

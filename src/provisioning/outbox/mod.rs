@@ -11,12 +11,13 @@
 //! a row stays due until one of the three ends is written.
 
 mod compose;
+mod composed;
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::{Delivery, Load, MailKind};
 use crate::directory::event::EventKind;
 use crate::directory::invitation::Standing;
 use crate::id::{Ids, LeaseId, RoleId};
@@ -26,7 +27,8 @@ use crate::store::rows::{InvitationRow, OutboxRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
-pub use compose::{Cause, Composed, Letter, Letterhead, Post, Told, compose, mail_domain};
+pub use compose::{Cause, Letterhead, Told, compose, mail_domain};
+pub use composed::{Composed, Letter, Post};
 
 /// How long a claimed row is nobody else's, counted anew when the handing over begins: longer than
 /// a relay may take to answer.
@@ -61,13 +63,18 @@ pub enum Outcome {
     Untried,
 }
 
-/// Takes some of what is due, and nobody else gets it for [`LEASE`]. None are left where this
-/// answers none.
-pub async fn claim(store: &Store, ids: &Ids, limit: i64) -> Result<Vec<OutboxRow>, Error> {
+/// Takes some of what is due of a load, and nobody else gets it for [`LEASE`]. None are left where
+/// this answers none.
+pub async fn claim(
+    store: &Store,
+    ids: &Ids,
+    load: Load,
+    limit: i64,
+) -> Result<Vec<OutboxRow>, Error> {
     for _ in 0..ROUNDS {
         let now = Time(ids.clock().now());
         let due = store
-            .read(move |tx| async move { tx.due_deliveries(now, limit).await }.boxed())
+            .read(move |tx| async move { tx.due_deliveries(load, now, limit).await }.boxed())
             .await?;
         if due.is_empty() {
             break;

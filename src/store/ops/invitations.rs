@@ -1,5 +1,6 @@
 //! The queries of invitations, imports and the outbox.
 
+use crate::directory::delivery::Load;
 use crate::directory::invitation::change::ChangeState;
 use crate::id::ProjectId;
 use crate::id::{
@@ -85,8 +86,8 @@ ops! {
     insert_delivery = outbox::insert(row: &OutboxRow) -> ();
     /// The query `outbox::by_id`.
     delivery = outbox::by_id(org: OrganizationId, id: DeliveryId) -> Option<OutboxRow>;
-    /// What is due in any organization and under nobody's lease, the longest due first.
-    due_deliveries = outbox::due(now: Time, limit: i64) -> Vec<OutboxRow>;
+    /// What of a load is due in any organization and under nobody's lease, the longest due first.
+    due_deliveries = outbox::due(load: Load, now: Time, limit: i64) -> Vec<OutboxRow>;
     /// Takes a row as it was seen for a while; `false` where somebody else did.
     claim_delivery = outbox::claim(row: &OutboxRow, lease: LeaseId, until: Time) -> bool;
     /// Marks that the mail is being handed over from here on, under a lease until then; `false` where
@@ -98,6 +99,8 @@ ops! {
     deliveries_of_invitations = outbox::of_invitations(org: OrganizationId, ids: &[InvitationId]) -> Vec<OutboxRow>;
     /// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
     cancel_deliveries = outbox::cancel(org: OrganizationId, invitation: InvitationId, at: Time) -> ();
+    /// Cancels the posts of an invitation that wait to be sent; one that is being sent stays.
+    cancel_posts = outbox::cancel_posts(org: OrganizationId, invitation: InvitationId, at: Time) -> ();
     /// Forgets whom the mails of an invitation went to, and what they told.
     forget_recipients = outbox::forget_recipients(org: OrganizationId, invitation: InvitationId) -> ();
     /// How many are owed now, in all organizations.

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
 use super::CHUNK;
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::{Delivery, Load, MailKind};
 use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
 use crate::store::rows::OutboxRow;
 use crate::store::schema::outbox;
@@ -18,7 +18,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &OutboxRow) -> QueryResult<()> 
         .values(row.clone())
         .execute(conn)
         .await?;
-    wakeups::tell_outbox();
+    wakeups::tell_outbox(row.kind.load());
     Ok(())
 }
 
@@ -31,20 +31,29 @@ pub(crate) async fn by_id(
     find.first(conn).await.optional()
 }
 
-/// What is due in any organization and under nobody's lease: codes first, since somebody sits in
-/// front of a page and waits for one, then what has been due the longest.
-pub(crate) async fn due(conn: &mut Conn, now: Time, limit: i64) -> QueryResult<Vec<OutboxRow>> {
-    let mut rows = due_of(conn, true, now, limit).await?;
+/// What of a load is due in any organization and under nobody's lease: codes first, since somebody
+/// sits in front of a page and waits for one, then what has been due the longest.
+pub(crate) async fn due(
+    conn: &mut Conn,
+    load: Load,
+    now: Time,
+    limit: i64,
+) -> QueryResult<Vec<OutboxRow>> {
+    if load == Load::Posts {
+        return due_of(conn, &[MailKind::WebhookPost], now, limit).await;
+    }
+    let mut rows = due_of(conn, &[MailKind::Code], now, limit).await?;
     let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
     if left > 0 {
-        rows.extend(due_of(conn, false, now, left).await?);
+        let others = [MailKind::Invitation, MailKind::Notice];
+        rows.extend(due_of(conn, &others, now, left).await?);
     }
     Ok(rows)
 }
 
 async fn due_of(
     conn: &mut Conn,
-    codes: bool,
+    kinds: &[MailKind],
     now: Time,
     limit: i64,
 ) -> QueryResult<Vec<OutboxRow>> {
@@ -57,14 +66,11 @@ async fn due_of(
         .filter(free)
         .select(OutboxRow::as_select())
         .order((outbox::due_at, outbox::id))
-        .limit(limit)
-        .into_boxed::<Db>();
-    let query = if codes {
-        query.filter(outbox::kind.eq(MailKind::Code))
-    } else {
-        query.filter(outbox::kind.ne(MailKind::Code))
-    };
-    query.load(conn).await
+        .limit(limit);
+    query
+        .filter(outbox::kind.eq_any(kinds.to_vec()))
+        .load(conn)
+        .await
 }
 
 /// Takes a row as it was seen for a while; `false` where somebody else did. A row that was being
@@ -184,6 +190,30 @@ pub(crate) async fn cancel(
     let target = outbox::table
         .filter(outbox::org_id.eq(org))
         .filter(outbox::invitation_id.eq(invitation))
+        .filter(outbox::state.eq(Delivery::Queued))
+        .filter(outbox::finished_at.is_null());
+    let set = (
+        outbox::state.eq(Delivery::Cancelled),
+        outbox::finished_at.eq(Some(at)),
+    );
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Cancels the posts of an invitation that wait to be sent; one that is being sent stays.
+pub(crate) async fn cancel_posts(
+    conn: &mut Conn,
+    org: OrganizationId,
+    invitation: InvitationId,
+    at: Time,
+) -> QueryResult<()> {
+    let target = outbox::table
+        .filter(outbox::org_id.eq(org))
+        .filter(outbox::invitation_id.eq(invitation))
+        .filter(outbox::kind.eq(MailKind::WebhookPost))
         .filter(outbox::state.eq(Delivery::Queued))
         .filter(outbox::finished_at.is_null());
     let set = (

@@ -11,6 +11,7 @@ use axum::http::Request;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use usher::directory::connection::Profile;
+use usher::directory::delivery::Load;
 use usher::id::OrganizationId;
 use usher::provisioning::settings::organizations::{self, NewOrganization};
 use usher::provisioning::settings::{projects, roles};
@@ -128,11 +129,9 @@ impl Acme {
     /// The mails that are owed.
     async fn owed(&self) -> Vec<OutboxRow> {
         let now = Time(self.gateway.clock.now());
-        let read = self
-            .gateway
-            .gateway
-            .store
-            .read(move |tx| async move { tx.due_deliveries(now, 100_000).await }.boxed());
+        let read = self.gateway.gateway.store.read(move |tx| {
+            async move { tx.due_deliveries(Load::Mails, now, 100_000).await }.boxed()
+        });
         read.await.unwrap()
     }
 
