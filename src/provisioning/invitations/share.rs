@@ -19,7 +19,7 @@ use crate::id::{InvitationId, OrganizationId};
 use crate::mail::wording::{absolute, name, one_line};
 use crate::provisioning::invitations::known::policy;
 use crate::provisioning::invitations::links::{is_current, standing, until};
-use crate::provisioning::invitations::{Links, Obstacle, Rules, find, look};
+use crate::provisioning::invitations::{Inviter, Links, Obstacle, Rules, find, look, overriding};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::rows::InvitationRow;
 use crate::store::{Store, Tx};
@@ -51,19 +51,21 @@ pub async fn share(
     let links = Arc::clone(links);
     change(store, org, context, move |change| {
         let links = Arc::clone(&links);
-        async move { share_in(change, &links, id, alternate).await }.boxed()
+        async move { share_in(change, &links, None, id, alternate).await }.boxed()
     })
     .await
 }
 
-/// Shares within a change.
+/// Shares within a change; where nobody is named, it is whoever the source of the change is.
 pub async fn share_in(
     change: &mut Change<'_>,
     links: &Links,
+    inviter: Option<&Inviter>,
     id: InvitationId,
     alternate: bool,
 ) -> Result<Shared, Error> {
     let mut row = find(change, id).await?;
+    overriding::renewed_by(change, inviter, &row).await?;
     match row.state.at(row.expires_at.0, change.now) {
         Standing::Pending => {}
         Standing::Expired => {

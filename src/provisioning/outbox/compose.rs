@@ -99,6 +99,8 @@ pub enum Cause {
     InviterBelowRole,
     /// None of the projects that it was for is left.
     NoProjectLeft,
+    /// What let the owner override the directory holds no more.
+    OverrideNotAllowed,
 }
 
 /// A mail that is ready to be sent.
@@ -360,6 +362,7 @@ impl Scene {
             Told::NeedsAttention { attention } => About::NeedsAttention(match attention {
                 Cause::InviterBelowRole => Attention::InviterBelowRole,
                 Cause::NoProjectLeft => Attention::NoProjectLeft,
+                Cause::OverrideNotAllowed => Attention::OverrideNotAllowed,
             }),
             Told::OtherAddress { email, link } => About::OtherAddress {
                 email,
