@@ -13,7 +13,7 @@ use usher::provisioning::invitations::share::share;
 use usher::provisioning::invitations::{Inviter, NewInvitation, Obstacle, create};
 
 use crate::credentials::live;
-use crate::harness::{Browser, Connected, Invited, Reply, TestGateway, press};
+use crate::harness::{Browser, Connected, Invited, Reply, TestGateway, press, user};
 
 const GRACE: &str = "grace@acme.example";
 const ACCEPT: &[(&str, &str)] = &[("action", "accept")];
@@ -368,4 +368,29 @@ async fn an_override_does_not_outlive_the_ownership() {
         .await;
     waits(&gateway, &invited).await;
     is_confirmed(&gateway, &invited).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_turned_away_again_by_a_new_resource() {
+    let gateway = TestGateway::start().await;
+    let (org, okta, resource) = acme(&gateway).await;
+    let scim = gateway.scim(&okta);
+    let by = Some(Inviter::operator());
+    let invited = gateway
+        .invite_with(org, gateway.command(), by, overriding())
+        .await;
+    let browser = Browser::new(&gateway);
+    press(&browser, &invited.mailed().await, ACCEPT)
+        .await
+        .expect(303);
+    scim.delete(&resource).await.expect(204);
+    let mut body = user(GRACE);
+    body["active"] = json!(false);
+    let made = scim.post("/Users", body).await.expect(201).json();
+    assert_eq!(made["active"], false);
+    let person = gateway.person(org, GRACE).await.unwrap();
+    assert!(person.is_active() && person.override_at.is_some() && person.managed_by.is_none());
+    let proposed = |event: &Value| event["type"] == "user.link_proposed";
+    assert!(gateway.events(org).await.iter().any(proposed));
+    browser.get("/signed-in").await.expect(200);
 }
