@@ -3,7 +3,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Clock;
 use crate::config::{self, Config, MailUrl};
-use crate::http;
+use crate::http::{self, TrustedProxies};
 use crate::id::{Entropy, Ids};
 use crate::mail::{self, Mailbox};
 use crate::outbound::{self, Client};
@@ -124,9 +124,8 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let client = Client::new(&config.outbound)?;
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, client);
     let worker = Worker::start(office);
-    let proxies = config.server.trusted_proxies.clone();
     let gateway = http::Gateway {
-        trusted_proxies: Arc::new(move |it| proxies.iter().any(|network| network.contains(it))),
+        trusted_proxies: trusted_proxies(config),
         private_targets: config.outbound.allow_private_targets,
         ..http::Gateway::new(store, ids, keys, links)
     };
@@ -181,6 +180,13 @@ pub fn route(config: &Config) -> Route {
                 .map(|it| (it.user.clone(), it.password.clone())),
         }),
     }
+}
+
+/// Whose word about clients is believed; none where nobody's is.
+fn trusted_proxies(config: &Config) -> Option<TrustedProxies> {
+    let proxies = config.server.trusted_proxies.clone();
+    let trusted = move |it: IpAddr| proxies.iter().any(|network| network.contains(it));
+    (!config.server.trusted_proxies.is_empty()).then(|| Arc::new(trusted) as TrustedProxies)
 }
 
 /// One server a store that is a file: two would each believe that only they write to it.

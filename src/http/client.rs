@@ -10,9 +10,10 @@ use axum::http::request::Parts;
 
 use crate::http::Gateway;
 
-/// The address of a client.
+/// The address of a client, where anybody knows it: without a trusted proxy, a peer near by may be
+/// one that stands before everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) struct Client(pub(in crate::http) IpAddr);
+pub(in crate::http) struct Client(pub(in crate::http) Option<IpAddr>);
 
 impl FromRequestParts<Gateway> for Client {
     type Rejection = Infallible;
@@ -23,28 +24,52 @@ impl FromRequestParts<Gateway> for Client {
     ) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        Ok(Self::read(peer, &parts.headers, &*gateway.trusted_proxies))
+        let peer = peer.to_canonical();
+        Ok(match &gateway.trusted_proxies {
+            Some(trusted) => Self(Some(named(peer, &parts.headers, &**trusted))),
+            None => Self((!is_near(peer)).then_some(peer)),
+        })
     }
 }
 
-impl Client {
-    fn read(peer: IpAddr, headers: &HeaderMap, is_trusted: &dyn Fn(IpAddr) -> bool) -> Self {
-        let peer = peer.to_canonical();
-        let hops = if is_trusted(peer) {
-            hops(headers)
-        } else {
-            Vec::new()
-        };
-        let mut client = peer;
-        // From the nearest on, as far as each was named by somebody who is trusted.
-        for hop in hops.into_iter().rev() {
-            let Some(hop) = hop else { break };
-            client = hop.to_canonical();
-            if !is_trusted(client) {
-                break;
-            }
+/// Whom the request is from, by what the proxies say that are trusted.
+fn named(peer: IpAddr, headers: &HeaderMap, is_trusted: &dyn Fn(IpAddr) -> bool) -> IpAddr {
+    let hops = if is_trusted(peer) {
+        hops(headers)
+    } else {
+        Vec::new()
+    };
+    let mut client = peer;
+    // From the nearest on, as far as each was named by somebody who is trusted.
+    for hop in hops.into_iter().rev() {
+        let Some(hop) = hop else { break };
+        client = hop.to_canonical();
+        if !is_trusted(client) {
+            break;
         }
-        Self(client)
+    }
+    client
+}
+
+/// Whether an address is of this machine or of a network of our own (RFC 1918, RFC 4193, and the
+/// shared space of RFC 6598), as that of a proxy in front is.
+fn is_near(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            let is_shared = first == 100 && second & 0b1100_0000 == 64;
+            address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified()
+                || is_shared
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified()
+        }
     }
 }
 
@@ -168,12 +193,40 @@ mod tests {
             for (name, value) in *given {
                 headers.append(*name, value.parse().unwrap());
             }
-            let found = Client::read(peer.parse().unwrap(), &headers, &trusted);
+            let peer: IpAddr = peer.parse().unwrap();
+            let found = named(peer.to_canonical(), &headers, &trusted);
             assert_eq!(
-                found.0,
+                found,
                 expected.parse::<IpAddr>().unwrap(),
                 "{peer} {given:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_peer_near_by_may_be_a_proxy() {
+        for (peer, near) in [
+            ("0.0.0.0", true),
+            ("127.0.0.1", true),
+            ("10.1.2.3", true),
+            ("172.17.0.1", true),
+            ("172.32.0.1", false),
+            ("192.168.0.1", true),
+            ("169.254.1.1", true),
+            ("100.64.0.1", true),
+            ("100.127.0.1", true),
+            ("100.128.0.1", false),
+            ("203.0.113.9", false),
+            ("::", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("::ffff:203.0.113.9", false),
+            ("fd00::1", true),
+            ("fe80::1", true),
+            ("2001:db8::1", false),
+        ] {
+            let address: IpAddr = peer.parse().unwrap();
+            assert_eq!(is_near(address.to_canonical()), near, "{peer}");
         }
     }
 }

@@ -18,7 +18,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
-pub use state::{Gateway, RequestId};
+pub use state::{Gateway, RequestId, TrustedProxies};
 
 /// The router of the whole product.
 pub fn router(gateway: Gateway) -> Router {

@@ -30,8 +30,8 @@ pub struct Gateway {
     pub keys: Arc<KeySet>,
     /// What invitations' links are made with.
     pub links: Arc<Links>,
-    /// Whose `Forwarded` and `X-Forwarded-For` are believed.
-    pub trusted_proxies: TrustedProxies,
+    /// Whose `Forwarded` and `X-Forwarded-For` are believed, if anybody's are.
+    pub trusted_proxies: Option<TrustedProxies>,
     /// Who follows links to invitations that are none.
     pub misses: Arc<Misses>,
     /// Whether what an organization sets may lead to private addresses: for tests and the demo.
@@ -55,7 +55,7 @@ impl Gateway {
             public_url: Arc::clone(&links.public_url),
             keys: Arc::new(keys),
             links: Arc::new(links),
-            trusted_proxies: Arc::new(|_| false),
+            trusted_proxies: None,
             misses: Arc::default(),
             private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),

@@ -13,6 +13,8 @@ pub enum Attention {
     InviterBelowRole,
     /// None of the projects that it was for is left.
     NoProjectLeft,
+    /// What let the owner override the directory holds no more.
+    OverrideNotAllowed,
 }
 
 /// What happened.
@@ -140,6 +142,15 @@ impl Notice<'_> {
                      projects that it was for is left."
                 ),
                 "Choose other projects for it, or revoke it.",
+            ),
+            About::NeedsAttention(Attention::OverrideNotAllowed) => (
+                "Invitation needs attention",
+                format!(
+                    "{who} wanted to accept the invitation to {organization}, but the directory \
+                     turned them away, and what let the owner override it holds no more."
+                ),
+                "The owner can confirm it where the organization allows that; anybody who invites \
+                 can revoke it.",
             ),
             About::OtherAddress { email, passed_on } => (
                 "Another address wanted",

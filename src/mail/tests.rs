@@ -163,6 +163,11 @@ fn a_notice_says_what_became_of_an_invitation() {
             "role",
         ),
         (
+            About::NeedsAttention(Attention::OverrideNotAllowed),
+            "Invitation needs attention",
+            "override",
+        ),
+        (
             About::OtherAddress {
                 email: "eve@home.example",
                 passed_on: true,

@@ -25,7 +25,8 @@ pub enum Meaning {
     /// Nobody yet; the address is the sign-in address of another person of this connection, and
     /// identifies nobody here.
     NewSharingAddress,
-    /// Somebody privileged: the link waits for a yes.
+    /// Somebody privileged, or somebody for whom a directory was overridden and whom this one turns
+    /// away: the link waits for a yes.
     Proposed(UserRow),
     /// Somebody who left this connection and comes back.
     Returned(UserRow),
@@ -64,7 +65,9 @@ pub async fn correlate(
              trusted for this connection; verify the domain or link the person by hand",
         ));
     }
-    if is_privileged(change, &holder).await? {
+    // Whom a directory was overridden for, no directory turns away again by an address alone.
+    let turned_away = holder.override_at.is_some() && !resource.active();
+    if turned_away || is_privileged(change, &holder).await? {
         return Ok(Meaning::Proposed(holder));
     }
     Ok(Meaning::Adopted(holder))
@@ -74,8 +77,8 @@ fn conflict(detail: &str) -> Error {
     Error::Scim(scim::Error::uniqueness(detail))
 }
 
-/// Whether the person holds the owner's title, an override, or an admin's rank from anything but
-/// a directory: such a person is not taken over by a directory's word alone.
+/// Whether the person holds the owner's title, or an admin's rank from anything but a directory, or
+/// a role that the owner gave them for a while: such a person is not taken over by a directory's word alone.
 pub async fn is_privileged(change: &mut Change<'_>, user: &UserRow) -> Result<bool, Error> {
     if user.owner {
         return Ok(true);

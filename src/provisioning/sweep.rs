@@ -67,6 +67,7 @@ pub async fn forget_invited(store: &Store, ids: &Ids) -> Result<usize, Error> {
                     row.email_norm = forgotten(row.org_id, &row.email_norm);
                     row.email.clear();
                     row.message = None;
+                    row.override_reason = None;
                     tx.update_invitation(&row).await?;
                     tx.forget_recipients(row.org_id, row.id).await?;
                     tx.forget_invitation_changes(row.org_id, row.id).await?;

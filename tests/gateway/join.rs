@@ -192,9 +192,9 @@ async fn whoever_guesses_is_sent_away_for_a_minute() {
         assert_eq!(reply.status.as_u16(), 404, "{}", reply.text());
         gateway.clock.advance(1);
     }
-    // Nothing is looked up for her any more, be it good or not; and for nobody else is it so.
+    // She guesses no more; nobody else is sent away, and no good link is, wherever it is opened.
     for (path, client, status) in [
-        (&*good, eve, 429),
+        (&*good, eve, 200),
         ("/join/x", "198.51.100.7:4712", 429),
         (&*good, "198.51.100.8:4711", 200),
         ("/join/x", "198.51.100.8:4711", 404),
@@ -207,10 +207,37 @@ async fn whoever_guesses_is_sent_away_for_a_minute() {
         }
     }
     gateway.clock.advance(39);
-    let reply = visit("POST", &good, eve).await.expect(429);
+    let reply = visit("POST", "/join/x", eve).await.expect(429);
     assert_eq!(reply.header("retry-after"), Some("1"));
+    visit("POST", &good, eve).await.expect(200);
     gateway.clock.advance(1);
-    visit("GET", &good, eve).await.expect(200);
+    visit("GET", "/join/x", eve).await.expect(404);
+    // A proxy that nobody named stands before everybody, and is not counted.
+    for near in ["127.0.0.1:4711", "10.1.2.3:4711", "[fd00::1]:4711"] {
+        for _ in 0..21 {
+            visit("GET", "/join/x", near).await.expect(404);
+        }
+        visit("GET", &good, near).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_trusted_proxy_whoever_it_names_is_counted() {
+    let mut gateway = TestGateway::start().await;
+    gateway.trust_loopback();
+    let visit = async |client: &str| {
+        let proxy: SocketAddr = "127.0.0.1:4711".parse().unwrap();
+        let request = Request::builder().uri("/join/x");
+        let request = request
+            .header("x-forwarded-for", client)
+            .extension(ConnectInfo(proxy));
+        gateway.send(request.body(Body::empty()).unwrap()).await
+    };
+    for _ in 0..20 {
+        visit("198.51.100.7").await.expect(404);
+    }
+    visit("198.51.100.7").await.expect(429);
+    visit("198.51.100.8").await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

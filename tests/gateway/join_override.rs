@@ -6,18 +6,29 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use usher::directory::connection::Profile;
 use usher::directory::invitation::State;
-use usher::id::InvitationId;
+use usher::id::{InvitationId, OrganizationId, UserId};
 use usher::provisioning::Error;
-use usher::provisioning::invitations::{NewInvitation, create};
+use usher::provisioning::invitations::actions::{Action, act};
+use usher::provisioning::invitations::share::{Way, share};
+use usher::provisioning::invitations::{Inviter, NewInvitation, Obstacle, create};
 
 use crate::credentials::live;
-use crate::harness::{Browser, Invited, Reply, TestGateway, press};
+use crate::harness::{Browser, Connected, Invited, Reply, TestGateway, press, user};
 
 const GRACE: &str = "grace@acme.example";
 const ACCEPT: &[(&str, &str)] = &[("action", "accept")];
 
 async fn ask(gateway: &TestGateway, key: &str, uri: &str, body: Option<Value>) -> Reply {
     let method = if body.is_some() { "POST" } else { "GET" };
+    send(gateway, key, (method, uri), body).await
+}
+
+async fn send(
+    gateway: &TestGateway,
+    key: &str,
+    (method, uri): (&str, &str),
+    body: Option<Value>,
+) -> Reply {
     let request = Request::builder()
         .method(method)
         .uri(format!("/api/v1/organizations/{uri}"))
@@ -188,4 +199,199 @@ async fn whoever_was_deleted_by_the_directory_comes_as_somebody_new() {
     scim.user(GRACE).await;
     let user = gateway.person(org, GRACE).await.unwrap();
     assert!(user.override_at.is_none() && user.managed_by == Some(okta.id));
+}
+
+/// An organization that lets its owner override the directory, which turned Grace away; and the
+/// path of her resource.
+async fn acme(gateway: &TestGateway) -> (OrganizationId, Connected, String) {
+    let policy = json!({"allow_directory_override": true});
+    let org = gateway.organization_with("acme", policy).await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["acme.example"])
+        .await;
+    let scim = gateway.scim(&okta);
+    let resource = format!("/Users/{}", scim.user(GRACE).await);
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    scim.patch(&resource, off).await.expect(200);
+    (org, okta, resource)
+}
+
+/// Somebody else of the organization, who is an admin.
+async fn ada(gateway: &TestGateway, org: OrganizationId, okta: &Connected) -> UserId {
+    gateway.scim(okta).user("ada@acme.example").await;
+    let ada = gateway.person(org, "ada@acme.example").await.unwrap().id;
+    gateway.grant(org, ada, "admin").await;
+    ada
+}
+
+fn overriding() -> NewInvitation {
+    NewInvitation {
+        email: GRACE.to_owned(),
+        role: "editor".to_owned(),
+        overrides: true,
+        reason: Some("She finishes the audit".to_owned()),
+        ..NewInvitation::default()
+    }
+}
+
+async fn allow(gateway: &TestGateway, key: &str, allowed: bool) {
+    let policy = json!({"allow_directory_override": allowed});
+    send(gateway, key, ("PUT", "acme/policy"), Some(policy))
+        .await
+        .expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_not_override_does_not_renew_it_either() {
+    let gateway = TestGateway::start().await;
+    let (org, okta, _) = acme(&gateway).await;
+    let ada = ada(&gateway, org, &okta).await;
+    let operator = gateway.key(live(None, "*")).await;
+    let own = gateway.key(live(Some(org), "*")).await;
+    let by = Some(Inviter::operator());
+    let invited = gateway
+        .invite_with(org, gateway.command(), by, overriding())
+        .await;
+    gateway.clock.advance(3_600);
+    let before = format!("{:?}", invited.row().await);
+    let path = |tail: &str| format!("acme/invitations/{}{tail}", invited.id);
+    let renewals = [
+        ("PATCH", "", json!({"role": "admin"})),
+        ("POST", "/resend", json!({})),
+        ("POST", "/resend", json!({"rotate": true})),
+        ("POST", "/extend", json!({"days": 30})),
+        ("POST", "/share", json!({})),
+    ];
+    for (method, tail, body) in renewals.clone() {
+        let reply = send(&gateway, &own, (method, &path(tail)), Some(body)).await;
+        assert_eq!(problem(&reply, 403), "insufficient_scope", "{tail}");
+    }
+    // Nor does an admin, nor the operator where the organization does not allow it any more.
+    let (store, links) = (&gateway.gateway.store, &gateway.gateway.links);
+    let (days, notify) = (7, true);
+    for action in [
+        Action::Extend { days, notify },
+        Action::Resend { rotate: true },
+        Action::Set {
+            role: Some("viewer".to_owned()),
+            projects: None,
+        },
+    ] {
+        let by = gateway.as_user(ada);
+        let done = act(store, org, by, None, invited.id, action).await;
+        assert!(matches!(done, Err(Error::Forbidden(_))), "{done:?}");
+    }
+    let way = Way::default();
+    let made = share(store, gateway.as_user(ada), links, org, invited.id, way).await;
+    assert!(matches!(made, Err(Error::Forbidden(_))), "{made:?}");
+    allow(&gateway, &operator, false).await;
+    for (method, tail, body) in renewals.clone() {
+        let reply = send(&gateway, &operator, (method, &path(tail)), Some(body)).await;
+        assert_eq!(problem(&reply, 403), "override_not_allowed", "{tail}");
+    }
+    assert_eq!(format!("{:?}", invited.row().await), before);
+
+    allow(&gateway, &operator, true).await;
+    for (method, tail, body) in renewals {
+        let reply = send(&gateway, &operator, (method, &path(tail)), Some(body)).await;
+        reply.expect(200);
+        gateway.clock.advance(3_600);
+    }
+    // Taking it back is for everybody who invites.
+    send(&gateway, &own, ("POST", &path("/revoke")), None)
+        .await
+        .expect(200);
+    assert_eq!(invited.row().await.state, State::Revoked);
+}
+
+/// Grace accepts what nobody may override the directory for any more, and has to wait.
+async fn waits(gateway: &TestGateway, invited: &Invited<'_>) {
+    let browser = Browser::new(gateway);
+    let path = invited.mailed().await;
+    let page = press(&browser, &path, ACCEPT).await.expect(200).text();
+    assert!(page.contains("has to wait"), "{page}");
+    assert_eq!(browser.cookie("__Host-usher"), None);
+    assert_eq!(invited.row().await.state, State::NeedsAttention);
+    let events = gateway.events(invited.org).await;
+    let last = events.last().unwrap();
+    assert_eq!(last["type"], "invitation.needs_attention");
+    assert_eq!(last["data"]["reason"], "override_not_allowed");
+    let person = gateway.person(invited.org, GRACE).await.unwrap();
+    assert!(!person.is_active() && person.override_at.is_none());
+}
+
+/// Grace accepts it once the operator confirmed it.
+async fn is_confirmed(gateway: &TestGateway, invited: &Invited<'_>) {
+    let (role, projects) = (None, None);
+    invited.act(Action::Set { role, projects }).await.unwrap();
+    let browser = Browser::new(gateway);
+    press(&browser, &invited.mailed().await, ACCEPT)
+        .await
+        .expect(303);
+    let person = gateway.person(invited.org, GRACE).await.unwrap();
+    assert!(person.is_active() && person.override_at.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_override_does_not_outlive_the_policy() {
+    let gateway = TestGateway::start().await;
+    let (org, _, _) = acme(&gateway).await;
+    let operator = gateway.key(live(None, "*")).await;
+    let by = Some(Inviter::operator());
+    let invited = gateway
+        .invite_with(org, gateway.command(), by, overriding())
+        .await;
+    allow(&gateway, &operator, false).await;
+    waits(&gateway, &invited).await;
+    let (role, projects) = (None, None);
+    let set = invited.act(Action::Set { role, projects }).await;
+    assert!(matches!(
+        set,
+        Err(Error::Invitation(Obstacle::OverrideNotAllowed))
+    ));
+    allow(&gateway, &operator, true).await;
+    is_confirmed(&gateway, &invited).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_override_does_not_outlive_the_ownership() {
+    let gateway = TestGateway::start().await;
+    let (org, okta, _) = acme(&gateway).await;
+    let ada = ada(&gateway, org, &okta).await;
+    gateway
+        .alter_person(org, ada, |user| user.owner = true)
+        .await;
+    let by_ada = gateway.as_user(ada);
+    let invited = gateway.invite_with(org, by_ada, None, overriding()).await;
+    // Still an admin, who could hand out the role.
+    gateway
+        .alter_person(org, ada, |user| user.owner = false)
+        .await;
+    waits(&gateway, &invited).await;
+    is_confirmed(&gateway, &invited).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_turned_away_again_by_a_new_resource() {
+    let gateway = TestGateway::start().await;
+    let (org, okta, resource) = acme(&gateway).await;
+    let scim = gateway.scim(&okta);
+    let by = Some(Inviter::operator());
+    let invited = gateway
+        .invite_with(org, gateway.command(), by, overriding())
+        .await;
+    let browser = Browser::new(&gateway);
+    press(&browser, &invited.mailed().await, ACCEPT)
+        .await
+        .expect(303);
+    scim.delete(&resource).await.expect(204);
+    let mut body = user(GRACE);
+    body["active"] = json!(false);
+    let made = scim.post("/Users", body).await.expect(201).json();
+    assert_eq!(made["active"], false);
+    let person = gateway.person(org, GRACE).await.unwrap();
+    assert!(person.is_active() && person.override_at.is_some() && person.managed_by.is_none());
+    let proposed = |event: &Value| event["type"] == "user.link_proposed";
+    assert!(gateway.events(org).await.iter().any(proposed));
+    browser.get("/signed-in").await.expect(200);
 }

@@ -643,6 +643,7 @@ async fn codes_and_notices_are_mailed_too() {
         r#"{"about":"declined","reason":null,"to_owner":true}"#,
         r#"{"about":"other_address","email":"g@home.example","link":"shared"}"#,
         r#"{"about":"needs_attention","attention":"no_project_left"}"#,
+        r#"{"about":"needs_attention","attention":"override_not_allowed"}"#,
         r#"{"about":"wanted"}"#,
     ] {
         let mut mail = stage.owed(MailKind::Notice, "ada@b.example", invitation);
@@ -652,16 +653,16 @@ async fn codes_and_notices_are_mailed_too() {
     let mut odd = stage.owed(MailKind::Notice, "ada@b.example", invitation);
     odd.detail = Doc(r#"{"about":"weather"}"#.to_owned());
     stage.owe(&odd).await;
-    assert_eq!(stage.office(relay.route()).drain().await.unwrap(), 8);
+    assert_eq!(stage.office(relay.route()).drain().await.unwrap(), 9);
     let taken = relay.taken();
     let with = |part: &str| taken.iter().filter(|mail| mail.text.contains(part)).count();
-    assert_eq!(taken.len(), 7);
+    assert_eq!(taken.len(), 8);
     assert_eq!((with(&expected), with("Your code for acme")), (1, 1));
     assert_eq!(with("Invitation declined: grace@b.example"), 2);
     assert_eq!(with("Wrong Grace"), 1);
-    assert_eq!(with("because you sent the invitation."), 4);
+    assert_eq!(with("because you sent the invitation."), 5);
     assert_eq!(with("because you own acme, in place of whoever sent"), 1);
-    assert_eq!(with("Invitation needs attention"), 1);
+    assert_eq!(with("Invitation needs attention"), 2);
     assert_eq!(with("New invitation wanted"), 1);
     assert_eq!(with("Another address wanted"), 1);
     assert_eq!(stage.row(odd.id).await.state, Delivery::Failed);

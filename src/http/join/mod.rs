@@ -100,9 +100,6 @@ impl Visit<'_> {
     /// What the link shows now.
     async fn look(&self) -> Result<Look, Response> {
         let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
-        if let Some(until) = gateway.misses.until(self.client.0, now) {
-            return Err(too_many(until.duration_since(now), self.request));
-        }
         let cookies = self.browser.session.into_iter().collect();
         look(&gateway.store, &gateway.links, self.token, cookies, now)
             .await
@@ -120,12 +117,19 @@ impl Visit<'_> {
 
     fn failed(&self, error: Error) -> Response {
         match error {
-            Error::NotFound(Kind::Invitation) => {
-                let now = self.gateway.ids.clock().now();
-                self.gateway.misses.note(self.client.0, now);
-                unknown(self.request)
-            }
+            Error::NotFound(Kind::Invitation) => self.missed(),
             error => page::error(error, self.request),
+        }
+    }
+
+    /// No link of ours. Only these are counted, and only these are sent away: many people may
+    /// share an address, and whoever holds a good link is none who guesses.
+    fn missed(&self) -> Response {
+        let now = self.gateway.ids.clock().now();
+        let client = self.client.0;
+        match client.and_then(|client| self.gateway.misses.note(client, now)) {
+            Some(until) => too_many(until.duration_since(now), self.request),
+            None => unknown(self.request),
         }
     }
 }
@@ -140,8 +144,8 @@ fn unknown(request: &RequestId) -> Response {
 
 /// Somebody tries one address after the other.
 fn too_many(left: SignedDuration, request: &RequestId) -> Response {
-    let text = "Too many addresses were opened from your network that are no invitations. Wait a \
-        minute, then open the link from your mail again.";
+    let text = "Too many addresses were opened from your network that are no invitations, as this \
+        one is not. Open the link from your mail again, or copy all of it.";
     let status = StatusCode::TOO_MANY_REQUESTS;
     let response = page::refusal(status, "One moment", "too_many_misses", text, request);
     after(response, left)

@@ -12,7 +12,7 @@ use crate::id::{OrganizationId, UserId};
 use crate::provisioning::invitations::asked::notify;
 use crate::provisioning::invitations::interplay::{inviter_may, standing_projects, take};
 use crate::provisioning::invitations::judgement::{Barrier, Click, Judgement, here, proven};
-use crate::provisioning::invitations::{Links, Rules, close, told};
+use crate::provisioning::invitations::{Links, Rules, close, overriding, told};
 use crate::provisioning::people::retire_all;
 use crate::provisioning::sessions::{self, ABSOLUTE};
 use crate::provisioning::sign_in::Cookie;
@@ -116,6 +116,10 @@ async fn join(
     holder: Option<UserRow>,
     secret: Bearer,
 ) -> Result<Outcome, Error> {
+    if !overriding::holds(change, rules, &row).await? {
+        attend(change, row, "override_not_allowed").await?;
+        return Ok(Outcome::NeedsAttention);
+    }
     if !inviter_may(change, rules, &row).await? {
         attend(change, row, "inviter_below_role").await?;
         return Ok(Outcome::NeedsAttention);

@@ -11,7 +11,7 @@ use crate::directory::invitation::expiry::{Extension, extended};
 use crate::directory::invitation::{State, resending};
 use crate::id::{ImportId, InvitationId, OrganizationId, UserId};
 use crate::provisioning::invitations::owe::owe;
-use crate::provisioning::invitations::{Inviter, Rules, close, find, told};
+use crate::provisioning::invitations::{Inviter, Rules, close, find, overriding, told};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::Store;
 use crate::store::rows::InvitationRow;
@@ -92,6 +92,9 @@ pub async fn act_in(
         None => Inviter::of(change).await?,
     };
     let row = find(change, id).await?;
+    if !matches!(action, Action::Revoke) {
+        overriding::renewed_by(change, Some(&inviter), &row).await?;
+    }
     match action {
         Action::Extend { days, notify } => extend(change, row, *days, *notify).await,
         Action::Resend { rotate } => send_again(change, row, *rotate).await,

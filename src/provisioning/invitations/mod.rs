@@ -4,6 +4,7 @@
 //!
 //! - [`create`]: one invitation; [`known`] says what stands in the way
 //! - [`actions`]: what is done with one that is there
+//! - `overriding`: who invites whom a directory turned away
 //! - [`look`], [`judgement`], [`acceptance`], [`asked`], [`codes`]: what its link shows and does
 //! - [`change_request`], [`change_decision`]: whoever was invited has another address
 //! - [`share`]: the link that somebody passes on, and how a message is known again
@@ -41,6 +42,7 @@ pub mod known;
 pub mod links;
 pub mod look;
 mod obstacle;
+mod overriding;
 mod owe;
 mod said;
 pub mod share;
@@ -204,7 +206,8 @@ pub async fn invite(
     let warning = rules.domain(&address)?;
     let known = Known::look_up(change, &rules, &[address.norm().to_owned()]).await?;
     let override_reason = if new.overrides {
-        Some(overriding(&inviter, &rules, new)?)
+        let reason = new.reason.as_deref();
+        Some(overriding::explained(&inviter, &rules.policy, reason)?)
     } else {
         None
     };
@@ -214,6 +217,7 @@ pub async fn invite(
         found = known.invitation(address.norm(), change.now);
     }
     if let (Found::Invited(row), true) = (&found, new.resends) {
+        overriding::renewed_by(change, Some(&inviter), row).await?;
         let resent = actions::send_again(change, row.clone(), false).await?;
         return Ok(Created {
             row: resent.row,
@@ -246,23 +250,6 @@ pub async fn invite(
         resent: false,
         warnings: warning.into_iter().collect(),
     })
-}
-
-/// Why the directory's word is not to stand, if this inviter may say so here.
-fn overriding(inviter: &Inviter, rules: &Rules, new: &NewInvitation) -> Result<String, Error> {
-    // An organization's own key has the owner's rank, and is nobody who answers for it.
-    let answers = !inviter.bounded || (inviter.person.is_some() && inviter.rank >= OWNER_RANK);
-    if !answers {
-        return Err(Error::Forbidden(
-            "only the owner and the operator override the directory",
-        ));
-    }
-    if !rules.policy.allow_directory_override {
-        return Err(Obstacle::OverrideNotAllowed.into());
-    }
-    let reason = Message::read(new.reason.as_deref().unwrap_or_default())?;
-    let reason = reason.ok_or(Obstacle::OverrideUnexplained)?;
-    Ok(reason.as_str().to_owned())
 }
 
 /// Writes an invitation, the mail that is owed for it, and its event.

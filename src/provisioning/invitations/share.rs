@@ -20,7 +20,9 @@ use crate::mail::wording::{absolute, name, one_line};
 use crate::provisioning::invitations::known::policy;
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::said::{Found, Said};
-use crate::provisioning::invitations::{Links, Obstacle, Rules, find, hook, look};
+use crate::provisioning::invitations::{
+    Inviter, Links, Obstacle, Rules, find, hook, look, overriding,
+};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::rows::InvitationRow;
 use crate::store::{Store, Tx};
@@ -71,19 +73,21 @@ pub async fn share(
     let links = Arc::clone(links);
     change(store, org, context, move |change| {
         let links = Arc::clone(&links);
-        async move { pass_on(change, &links, id, way).await }.boxed()
+        async move { pass_on(change, &links, None, id, way).await }.boxed()
     })
     .await
 }
 
-/// Shares within a change, and owes the post where one is asked for.
+/// Shares within a change, and owes the post where one is asked for. Where nobody is named, it is
+/// whoever the source of the change is.
 pub async fn pass_on(
     change: &mut Change<'_>,
     links: &Links,
+    inviter: Option<&Inviter>,
     id: InvitationId,
     way: Way,
 ) -> Result<Passed, Error> {
-    let shared = share_in(change, links, id, way.alternate).await?;
+    let shared = share_in(change, links, inviter, id, way.alternate).await?;
     let posted_to = if way.post {
         Some(hook::post(change, id, way.alternate).await?)
     } else {
@@ -95,10 +99,12 @@ pub async fn pass_on(
 async fn share_in(
     change: &mut Change<'_>,
     links: &Links,
+    inviter: Option<&Inviter>,
     id: InvitationId,
     alternate: bool,
 ) -> Result<Shared, Error> {
     let mut row = find(change, id).await?;
+    overriding::renewed_by(change, inviter, &row).await?;
     match row.state.at(row.expires_at.0, change.now) {
         Standing::Pending => {}
         Standing::Expired => {

@@ -108,6 +108,8 @@ pub enum Cause {
     InviterBelowRole,
     /// None of the projects that it was for is left.
     NoProjectLeft,
+    /// What let the owner override the directory holds no more.
+    OverrideNotAllowed,
 }
 
 /// Composes the mail of a row from what the store says now.
@@ -338,6 +340,7 @@ impl Scene {
             Told::NeedsAttention { attention } => About::NeedsAttention(match attention {
                 Cause::InviterBelowRole => Attention::InviterBelowRole,
                 Cause::NoProjectLeft => Attention::NoProjectLeft,
+                Cause::OverrideNotAllowed => Attention::OverrideNotAllowed,
             }),
             Told::OtherAddress { email, link } => About::OtherAddress {
                 email,

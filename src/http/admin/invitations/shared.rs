@@ -53,11 +53,11 @@ pub(in crate::http::admin) async fn share(
     let Share { alternate, post } = body.json().await?;
     let id = id.parse::<InvitationId>().ok();
     let links = Arc::clone(&admin.gateway().links);
-    let shared = admin.change(&slug, scope, &request, move |change, _| {
-        let links = Arc::clone(&links);
+    let shared = admin.change(&slug, scope, &request, move |change, access| {
+        let (links, inviter) = (Arc::clone(&links), access.inviter());
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Invitation))?;
-            pass_on(change, &links, id, Way { alternate, post }).await
+            pass_on(change, &links, Some(&inviter), id, Way { alternate, post }).await
         }
         .boxed()
     });

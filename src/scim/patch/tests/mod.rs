@@ -229,6 +229,13 @@ fn no_request_makes_the_engine_panic() {
             done += 1;
             // What comes out would be taken as a body, unchanged: it is in the canonical form.
             let mut body = after.clone();
+            // Without the flag it would say true.
+            let mut after = after;
+            after
+                .as_object_mut()
+                .unwrap()
+                .entry("active")
+                .or_insert(true.into());
             body["schemas"] = json!([urn::USER]);
             let draft = crate::scim::validate::create(&USER_TYPE, body, strictness).unwrap();
             assert_eq!(
