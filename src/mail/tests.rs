@@ -193,11 +193,8 @@ fn a_notice_says_what_became_of_an_invitation() {
         .content();
         assert_eq!(content.subject, format!("{title}: grace@acme.example"));
         assert!(content.text.contains(part), "{}", content.text);
-        assert!(
-            content
-                .text
-                .contains("\n\nhttps://usher.example/console\n\n")
-        );
+        let link = "\n\nhttps://usher.example/console\n\n";
+        assert!(content.text.contains(link));
         assert!(content.html.contains(title));
     }
 }

@@ -138,6 +138,15 @@ async fn reconcile(
         .collect();
     change.tx.insert_grant_projects(&scopes).await?;
     keep.extend(made);
+    Ok(in_force(world, &keep, projects))
+}
+
+/// Grants with their projects, by person.
+fn in_force(
+    world: &World,
+    rows: &[GrantRow],
+    projects: Vec<(GrantId, crate::id::ProjectId)>,
+) -> Vec<(UserId, Grant)> {
     let mut of_grants: BTreeMap<GrantId, Vec<_>> = BTreeMap::new();
     for scope in projects {
         of_grants.entry(scope.0).or_default().push(scope);
@@ -146,7 +155,7 @@ async fn reconcile(
         let projects = of_grants.get(&row.id).map_or(&[][..], Vec::as_slice);
         (row.user_id, world.grant(row, projects))
     };
-    Ok(keep.iter().map(grant).collect())
+    rows.iter().map(grant).collect()
 }
 
 async fn retire(

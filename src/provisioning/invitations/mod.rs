@@ -199,18 +199,15 @@ pub async fn invite(
     let projects = rules.projects(&new.projects)?;
     let role = rules.role(&new.role, projects.len(), inviter.rank)?;
     let expires_at = expiry::expiry(new.expires_in_days, new.expires_at.as_deref(), change.now)?;
-    let message = match &new.message {
-        Some(text) => Message::read(text)?,
-        None => None,
-    };
+    let message = new
+        .message
+        .as_deref()
+        .map(Message::read)
+        .transpose()?
+        .flatten();
     let warning = rules.domain(&address)?;
     let known = Known::look_up(change, &rules, &[address.norm().to_owned()]).await?;
-    let override_reason = if new.overrides {
-        let reason = new.reason.as_deref();
-        Some(overriding::explained(&inviter, &rules.policy, reason)?)
-    } else {
-        None
-    };
+    let override_reason = explained(&inviter, &rules, new)?;
     let mut found = known.of(address.norm(), change.now);
     let overridden = override_reason.filter(|_| matches!(found, Found::Deprovisioned(_)));
     if overridden.is_some() {
@@ -250,6 +247,19 @@ pub async fn invite(
         resent: false,
         warnings: warning.into_iter().collect(),
     })
+}
+
+/// Why the directory's word is not to stand, where somebody who may says so.
+fn explained(
+    inviter: &Inviter,
+    rules: &Rules,
+    new: &NewInvitation,
+) -> Result<Option<String>, Error> {
+    if !new.overrides {
+        return Ok(None);
+    }
+    let reason = new.reason.as_deref();
+    overriding::explained(inviter, &rules.policy, reason).map(Some)
 }
 
 /// Writes an invitation, the mail that is owed for it, and its event.

@@ -67,7 +67,8 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, marker: &str, broke
                 server.write_all(bytes).await.unwrap();
                 if marked && says(bytes, "COMMIT") && broken.load(Ordering::SeqCst) == 0 {
                     // Once it has answered, it has committed.
-                    server.read(&mut answered).await.unwrap();
+                    let read = server.read(&mut answered).await.unwrap();
+                    assert!(read > 0, "the server answers");
                     broken.fetch_add(1, Ordering::SeqCst);
                     return;
                 }
