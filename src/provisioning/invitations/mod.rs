@@ -11,7 +11,7 @@
 //! - [`interplay`]: what a directory or a sign-in does with it
 //! - [`view`]: the list
 //!
-//! Operators invite without [`bounds`]; a person, or an organization's own key, has them.
+//! Operators invite without [`bounds`](bounds()); a person, or an organization's own key, has them.
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
