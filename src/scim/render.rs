@@ -66,6 +66,8 @@ pub fn render(
     computed: Computed,
 ) -> Map {
     let mut map = resource.document().clone();
+    // Null is unassigned, and what is unassigned is not told (RFC 7643 §2.5).
+    map.retain(|_, value| !value.is_null());
     map.insert("schemas".to_owned(), resource.schemas().into());
     map.insert("id".to_owned(), id.into());
     map.insert("meta".to_owned(), Value::Object(meta.to_map()));

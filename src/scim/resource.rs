@@ -114,12 +114,13 @@ impl Resource {
         self.string("locale")
     }
 
-    /// `active`: a validated user always says so.
+    /// Whether the client lets the user in. `active` is unassigned where a PATCH took it away: it counts as
+    /// what it was, so the document then lacks it (the user is in) or holds a null (the user is out).
     pub fn active(&self) -> bool {
-        self.document
-            .get("active")
-            .and_then(Value::as_bool)
-            .unwrap_or(true)
+        match self.document.get("active") {
+            Some(flag) => flag.as_bool().unwrap_or(false),
+            None => true,
+        }
     }
 
     /// The manager's id in the enterprise extension, whether or not it names somebody.

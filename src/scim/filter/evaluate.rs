@@ -63,8 +63,9 @@ fn elements<'a>(path: &AttributePath, representation: &'a Map) -> Vec<&'a Value>
         .holder(representation)
         .and_then(|holder| holder.get(path.attribute.name));
     match value {
-        // Somebody without the flag may sign in.
+        // Somebody whose flag was taken away is what they were, see `Resource::active`.
         None if path.attribute.name == ACTIVE => vec![&Value::Bool(true)],
+        Some(Value::Null) if path.attribute.name == ACTIVE => vec![&Value::Bool(false)],
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(elements)) => elements.iter().collect(),
         Some(value) => vec![value],

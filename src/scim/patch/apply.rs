@@ -55,10 +55,9 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
             }
         }
     }
-    // A flag that is taken away counts as true, so that it must not be taken from the inactive.
+    // The flag is no longer told, but taking it away lets nobody in: a null stands for the inactive.
     if !document.contains_key(ACTIVE) && !resource.active() {
-        let detail = "active is false; only active: true lets the person in again";
-        return Err(Error::mutability(detail));
+        document.insert(ACTIVE.to_owned(), Value::Null);
     }
     if let Some(attribute) = missing(kind, &document) {
         let detail = format!("{} is required and cannot be removed", attribute.name);

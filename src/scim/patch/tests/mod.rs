@@ -138,6 +138,24 @@ fn okta_renames_a_group_with_its_id() {
 }
 
 #[test]
+fn a_flag_that_is_taken_away_lets_nobody_in() {
+    let out = json!({"userName": "b", "active": false});
+    for taken in [
+        json!([{"op": "remove", "path": "active"}]),
+        json!([{"op": "replace", "path": "active", "value": null}]),
+        json!([{"op": "replace", "value": {"active": null, "title": "T"}}]),
+    ] {
+        let run = |before, operations| run_in(Strictness::Rfc, before, operations).unwrap();
+        let after = run(&out, &taken);
+        assert!(!resource(after.clone()).active(), "{taken}");
+        let again = json!([{"op": "add", "path": "title", "value": "U"}]);
+        assert!(run(&after, &again)["active"].is_null(), "{taken}");
+        let back = run(&after, &op("add", "active", json!(true)));
+        assert_eq!(back["active"], true, "{taken}");
+    }
+}
+
+#[test]
 fn a_costly_request_is_refused() {
     let emails: Vec<Value> = (0..1_000)
         .map(|i| json!({"value": format!("{i}@x")}))
@@ -231,11 +249,9 @@ fn no_request_makes_the_engine_panic() {
             let mut body = after.clone();
             // Without the flag it would say true.
             let mut after = after;
-            after
-                .as_object_mut()
-                .unwrap()
-                .entry("active")
-                .or_insert(true.into());
+            if after["active"].is_null() {
+                after["active"] = true.into();
+            }
             body["schemas"] = json!([urn::USER]);
             let draft = crate::scim::validate::create(&USER_TYPE, body, strictness).unwrap();
             assert_eq!(
