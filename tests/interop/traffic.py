@@ -18,10 +18,14 @@ class Checks:
 
     def __init__(self, label):
         self.label, self.passed, self.failed, self.skipped = label, 0, 0, 0
+        self.failures = []
 
     def check(self, what, holds, came=""):
         self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
-        print(f"{'ok    ' if holds else 'FAILED'} {self.label}: {what}" + ("" if holds else f" ({came})"), flush=True)
+        line = f"{'ok    ' if holds else 'FAILED'} {self.label}: {what}" + ("" if holds else f" ({came})")
+        if not holds:
+            self.failures.append(line)
+        print(line, flush=True)
         return holds
 
     def skip(self, what, why):
@@ -35,6 +39,8 @@ class Checks:
         if totals:
             with open(totals, "a", encoding="utf-8") as out:
                 out.write(f"{self.passed} {self.failed} {self.skipped}\n")
+            with open(f"{totals}.failures", "a", encoding="utf-8") as out:
+                out.writelines(f"{line}\n" for line in self.failures)
         print(f"interop on {self.label}: {self.passed} passed, {self.failed} failed, {self.skipped} skipped")
         sys.exit(self.failed > 0)
 
