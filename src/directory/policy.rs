@@ -31,6 +31,10 @@ pub struct Policy {
     pub sso_required: bool,
     /// Whether answers to an invitation's mail go to the inviter.
     pub reply_to_inviter: bool,
+    /// Whether somebody who shows that another address of the invited domain is theirs is invited
+    /// there without an admin's yes. Only in domains that a connection is trusted with: everybody
+    /// has an address at a mail provider.
+    pub same_domain_accept: bool,
     /// Whether the owner may invite somebody whom the directory turned away.
     pub allow_directory_override: bool,
     /// Another public URL of this installation, for links where the first one is blocked.
@@ -44,6 +48,7 @@ impl Default for Policy {
             managed_domains: ManagedDomains::Warn,
             sso_required: false,
             reply_to_inviter: true,
+            same_domain_accept: false,
             allow_directory_override: false,
             alternate_public_url: None,
         }

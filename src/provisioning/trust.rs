@@ -16,3 +16,17 @@ pub async fn is_trusted(
     let domains = tx.domains(org, connection).await?;
     Ok(domains.iter().any(|row| row.domain == domain))
 }
+
+/// Whether any connection of the organization is trusted with the domain.
+pub async fn is_trusted_by_any(
+    tx: &mut Tx,
+    org: OrganizationId,
+    domain: &str,
+) -> Result<bool, Error> {
+    for connection in tx.connections(org).await? {
+        if is_trusted(tx, org, connection.id, domain).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

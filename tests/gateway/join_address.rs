@@ -518,3 +518,87 @@ async fn of_many_at_once_one_asks_and_one_decides() {
         Browser::new(gateway).get(&path).await.expect(410);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_must_sign_in_may_have_another_address_too() {
+    let acme = Acme::new(json!({"sso_required": true})).await;
+    let invited = acme.gateway.invite(acme.org, "hal@home.example", "editor");
+    let (invited, browser) = (invited.await, Browser::new(&acme.gateway));
+    let path = invited.mailed().await;
+    let page = browser.get(&path).await.expect(200).text();
+    assert!(
+        page.contains("/login") && page.contains("Mail a code there"),
+        "{page}"
+    );
+    let fields = [("action", "other"), ("email", GRACE)];
+    press(&browser, &path, &fields).await.expect(303);
+    let page = browser.get(&format!("{path}?other")).await.expect(200);
+    assert!(page.text().contains("<label for=\"other\">"));
+    let code = invited.digits().await;
+    let say = |code| [("action", "change"), ("code", code)];
+    let miss = wrong(&code);
+    let page = press(&browser, &path, &say(&miss)).await.expect(403);
+    assert!(page.text().contains("That was not the code"));
+    press(&browser, &path, &say(&code)).await.expect(200);
+    assert_eq!(acme.wish(&invited).await["email"], GRACE);
+    let page = browser.get(&path).await.expect(200).text();
+    assert!(page.contains("an administrator has to decide"), "{page}");
+    acme.decide(&invited, "approve").await.expect(200);
+    assert_eq!(invited.row().await.email, GRACE);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_of_the_invited_domain_passes_where_the_policy_lets_it() {
+    let acme = Acme::new(json!({"same_domain_accept": true})).await;
+    let gateway = &acme.gateway;
+    let invited = gateway.invite(acme.org, "hal@home.example", "editor").await;
+    let (path, browser) = (invited.mailed().await, Browser::new(gateway));
+    let row = invited.row().await;
+    let page = prove(&invited, &browser, &path, EVE).await.expect(200);
+    assert!(
+        page.text().contains("moved to your other address"),
+        "{}",
+        page.text()
+    );
+    assert_eq!(acme.wish(&invited).await, Value::Null);
+    assert_eq!(acme.told("invitation.change_requested").await.len(), 1);
+    let after = invited.row().await;
+    assert_eq!((&*after.email, after.version), (EVE, row.version + 1));
+    assert_eq!(after.inviter_id, row.inviter_id);
+    browser.get(&path).await.expect(410);
+    let path = invited.mailed().await;
+    press(&browser, &path, &[("action", "accept")])
+        .await
+        .expect(303);
+    assert!(gateway.person(acme.org, EVE).await.is_some());
+    assert!(gateway.person(acme.org, "hal@home.example").await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_other_address_waits_for_an_admin() {
+    // Off by default; another domain; a domain that nobody is trusted with, such as a provider's;
+    // an address that has an invitation; a member's.
+    let on = json!({"same_domain_accept": true});
+    for (policy, from, to) in [
+        (json!({}), "hal@home.example", "ida@home.example"),
+        (on.clone(), "hal@home.example", GRACE),
+        (on.clone(), "hal@mail.example", "ida@mail.example"),
+        (on.clone(), "hal@home.example", "invited@home.example"),
+        (on, "hal@home.example", EVE),
+    ] {
+        let acme = Acme::new(policy).await;
+        acme.gateway
+            .invite(acme.org, "invited@home.example", "viewer")
+            .await;
+        acme.member(EVE).await;
+        let invited = acme.gateway.invite(acme.org, from, "editor").await;
+        let (path, browser) = (invited.mailed().await, Browser::new(&acme.gateway));
+        let page = prove(&invited, &browser, &path, to).await.expect(200);
+        assert!(
+            page.text().contains("an administrator decides"),
+            "{from} {to}"
+        );
+        assert_eq!(acme.wish(&invited).await["email"], to);
+        assert_eq!(invited.row().await.email, from);
+    }
+}

@@ -140,7 +140,7 @@ class Pages:
         page, answer = self.open(context, link)
         self.holds(f"{kind}: another account is told, and offered to sign out", page, f"{name}@partner.example", address)
         page.get_by_text("My account uses another address").click()
-        self.holds("  or what to ask for", page, f"for an invitation to {name}@partner.example")
+        self.holds("  or what to ask for", page, f"Ask to be invited as {name}@partner.example")
         self.shot(page, f"wrong-account-{name}")
         page.get_by_role("button", name=re.compile("^Sign out and continue")).click()
         page.get_by_role("button", name="Join acme").wait_for()

@@ -43,6 +43,12 @@ impl Visit<'_> {
                 "Whoever invited you is told, and an administrator decides. Until then the \
                  invitation stays as it is. You can close this page.",
             )),
+            Wish::Moved => Ok(page::message(
+                StatusCode::OK,
+                "The invitation was moved to your other address",
+                "Open the link in the mail that comes there. The one that you came by is not good \
+                 any more; you can close this page.",
+            )),
             Wish::TooOften(again_at) => {
                 let text = "Another address was asked for as often as may be in a day. Ask \
                     whoever invited you.";

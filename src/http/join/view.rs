@@ -59,8 +59,20 @@ impl Asked {
         }
     }
 
+    fn takes_other_code(self) -> bool {
+        matches!(self, Self::OtherCode | Self::WrongOther)
+    }
+
     fn is_wrong(self) -> bool {
         matches!(self, Self::WrongCode | Self::WrongOther)
+    }
+
+    /// The answer's status, on a page that can be answered.
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Unproven | Self::WrongCode | Self::WrongOther => StatusCode::FORBIDDEN,
+            _ => StatusCode::OK,
+        }
     }
 
     /// The notice's role: a fault is told at once, everything else in its turn.
@@ -84,10 +96,6 @@ impl Live<'_> {
     fn takes_code(&self) -> bool {
         matches!(self.asked, Asked::Code | Asked::Unproven | Asked::WrongCode)
     }
-
-    fn takes_other_code(&self) -> bool {
-        matches!(self.asked, Asked::OtherCode | Asked::WrongOther)
-    }
 }
 
 /// Somebody else is signed in.
@@ -104,6 +112,8 @@ struct Another<'a> {
 #[template(path = "join_sign_in.html")]
 struct Elsewhere<'a> {
     look: &'a SignIn,
+    asked: Asked,
+    csrf: &'a str,
     expires: String,
     relative: String,
 }
@@ -157,10 +167,12 @@ pub(super) fn show(
             let (expires, relative) = times(look.expires_at);
             let page = Elsewhere {
                 look,
+                asked,
+                csrf,
                 expires,
                 relative,
             };
-            page::html(StatusCode::OK, &page, &[])
+            page::html(asked.status(), &page, &[])
         }
         Page::Waiting => {
             let text = "An administrator has to look at it before you can accept it; they were \
@@ -187,11 +199,7 @@ fn pending(
         expires,
         relative,
     };
-    let status = match asked {
-        Asked::Unproven | Asked::WrongCode | Asked::WrongOther => StatusCode::FORBIDDEN,
-        _ => StatusCode::OK,
-    };
-    page::html(status, &page, &page::origins(&look.app))
+    page::html(asked.status(), &page, &page::origins(&look.app))
 }
 
 /// A heading and a sentence.

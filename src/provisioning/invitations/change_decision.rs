@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use serde_json::json;
 
 use crate::directory::delivery::MailKind;
-use crate::directory::email::Address;
+use crate::directory::email::{Address, domain_of};
 use crate::directory::event::EventKind;
 use crate::directory::invitation::change::{ChangeState, Decision};
 use crate::directory::invitation::{Refusal, Standing, State};
@@ -12,6 +12,7 @@ use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::provisioning::invitations::bounds::bound_of_address;
 use crate::provisioning::invitations::owe::owe;
 use crate::provisioning::invitations::{Found, Inviter, Known, Obstacle, Rules, close, find, told};
+use crate::provisioning::trust::is_trusted_by_any;
 use crate::provisioning::{Change, Context, Error, change};
 use crate::store::Store;
 use crate::store::rows::{InvitationChangeRow, InvitationRow};
@@ -81,6 +82,44 @@ pub async fn decide_in(
             change.record(EventKind::InvitationUpdated, data);
             Ok(plain(row))
         }
+    }
+}
+
+/// Says yes at once where the organization lets anybody of the invited domain answer for it, and
+/// nothing stands in the way. Answers whether it did; an admin decides where it did not.
+pub(super) async fn approve_at_once(
+    change: &mut Change<'_>,
+    row: InvitationRow,
+    wish: &InvitationChangeRow,
+) -> Result<bool, Error> {
+    let rules = Rules::read(change.tx, change.org).await?;
+    let domain = domain_of(&wish.email_norm);
+    let allowed = rules.policy.same_domain_accept && domain == domain_of(&row.email_norm);
+    if !allowed || !is_trusted_by_any(change.tx, change.org, domain).await? {
+        return Ok(false);
+    }
+    // What a member has is changed by nobody but an admin.
+    if let Some(holder) = change
+        .tx
+        .user_by_email(change.org, &wish.email_norm)
+        .await?
+        && holder.is_active()
+    {
+        return Ok(false);
+    }
+    // Whoever invited still answers for it: their rank is judged when it is accepted.
+    let inviter = Inviter {
+        person: row.inviter_id,
+        name: row.inviter_name.clone(),
+        rank: 0,
+        bounded: true,
+    };
+    let offered = offered(change, &rules, &row).await?;
+    match approve(change, &inviter, &rules, row, wish, offered).await {
+        Ok(_) => Ok(true),
+        // Said before anything was written.
+        Err(Error::Invitation(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,5 +1,6 @@
 //! "My account uses another address": whoever has a link shows that another address is theirs, and
-//! asks to be invited there. An admin decides; until then everything stays as it is.
+//! asks to be invited there. An admin decides, and until then everything stays as it is; an
+//! organization may let addresses of the invited domain pass without one.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::directory::invitation::change::{ChangeState, Proof};
 use crate::directory::invitation::link::LinkClaim;
 use crate::limits;
 use crate::provisioning::invitations::asked::notify;
+use crate::provisioning::invitations::change_decision::approve_at_once;
 use crate::provisioning::invitations::codes::{mail_other_code, other_proven};
 use crate::provisioning::invitations::judgement::{Barrier, here, is_another, proven};
 use crate::provisioning::invitations::links::{is_current, standing};
@@ -35,6 +37,8 @@ pub enum Wish {
     Barred(Barrier),
     /// It waits for an admin.
     Noted,
+    /// The invitation was moved there, as the organization's policy has it.
+    Moved,
     /// It was asked as often as may be in a day; when it may be asked again.
     TooOften(Timestamp),
     /// An earlier one waits for an admin.
@@ -170,6 +174,9 @@ async fn ask(
         "link": claim.channel,
     });
     change.record(EventKind::InvitationChangeRequested, data);
+    if approve_at_once(change, row.clone(), &wish).await? {
+        return Ok(Wish::Moved);
+    }
     let detail = json!({"about": "other_address", "email": wish.email, "link": claim.channel});
     notify(change, &row, detail).await?;
     Ok(Wish::Noted)

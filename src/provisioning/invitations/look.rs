@@ -144,6 +144,8 @@ pub struct SignIn {
     pub name: String,
     /// Where to sign in; none while the connection is paused.
     pub door: Option<Door>,
+    /// Whether somebody asks to be invited at another address, and waits.
+    pub wished: bool,
 }
 
 /// Where a connection's people sign in.
@@ -268,6 +270,7 @@ impl Visit {
                 expires_at,
                 door: door(&connection),
                 name: connection.name,
+                wished,
             })));
         }
         let mailed = self.row.mailed_role_id;
