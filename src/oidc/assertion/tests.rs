@@ -33,7 +33,7 @@ fn encoded(octets: impl AsRef<[u8]>) -> String {
 /// A client's key, its JWK, and how it signs.
 struct Key {
     alg: &'static str,
-    key: PKey<Private>,
+    private: PKey<Private>,
     jwk: Value,
 }
 
@@ -50,7 +50,11 @@ impl Key {
             _ => rsa(2048),
         };
         jwk["kid"] = json!(alg);
-        Self { alg, key, jwk }
+        Self {
+            alg,
+            private: key,
+            jwk,
+        }
     }
 
     fn keys(&self) -> PublicKeys {
@@ -65,18 +69,18 @@ impl Key {
         };
         match &self.alg[..2] {
             "ES" => {
-                let key = self.key.ec_key().unwrap();
+                let key = self.private.ec_key().unwrap();
                 let half = if self.alg == "ES384" { 48 } else { 32 };
                 let signed = EcdsaSig::sign(&hash(digest, message).unwrap(), &key).unwrap();
                 let half = |n: &openssl::bn::BigNumRef| n.to_vec_padded(half).unwrap();
                 [half(signed.r()), half(signed.s())].concat()
             }
             "Ed" => {
-                let mut signer = Signer::new_without_digest(&self.key).unwrap();
+                let mut signer = Signer::new_without_digest(&self.private).unwrap();
                 signer.sign_oneshot_to_vec(message).unwrap()
             }
             padding => {
-                let mut signer = Signer::new(digest, &self.key).unwrap();
+                let mut signer = Signer::new(digest, &self.private).unwrap();
                 if padding == "PS" {
                     signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
                     let salt = RsaPssSaltlen::DIGEST_LENGTH;
