@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Clock;
 use crate::config::{self, Config, MailUrl};
+use crate::http::oidc::ClientKeys;
 use crate::http::{self, TrustedProxies};
 use crate::id::{Entropy, Ids};
 use crate::mail::{self, Mailbox};
@@ -122,10 +123,12 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let letterhead = Letterhead::new(sender(config)?, links.clone());
     let (route, pace) = (route(config), config.mail.per_second);
     let client = Client::new(&config.outbound)?;
+    let client_keys = Arc::new(ClientKeys::new(client.clone()));
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, client);
     let worker = Worker::start(office);
     let gateway = http::Gateway {
         trusted_proxies: trusted_proxies(config),
+        client_keys,
         private_targets: config.outbound.allow_private_targets,
         ..http::Gateway::new(store, ids, keys, links)
     };
@@ -233,6 +236,11 @@ fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
                 Ok(0) => {}
                 Ok(count) => tracing::debug!(count, "Forgot expired SAML messages"),
                 Err(error) => tracing::warn!(%error, "Expired SAML messages are still kept"),
+            }
+            match sweep::forget_client_tokens(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::debug!(count, "Forgot expired access tokens and assertions"),
+                Err(error) => tracing::warn!(%error, "Expired access tokens are still kept"),
             }
             match sweep::suspend_overdue(&store, &ids).await {
                 Ok(0) => {}

@@ -155,6 +155,8 @@ ids! {
     MappingId;
     /// An organization.
     OrganizationId;
+    /// An OAuth client of a connection; as text it is the client id.
+    OauthClientId;
     /// A project of an organization.
     ProjectId;
     /// A role of an organization.

@@ -68,6 +68,11 @@
 //!   path asks for one first.
 //! - The defaults of a connection and of an organization are folded in by the resolver and leave
 //!   no grant rows: changing a default needs no rewriting of people.
+//! - A SCIM client's access token is opaque and looked up, so that it dies with its client at once.
+//!   It is for one connection, never renewed, and also given while the connection is paused: that
+//!   is told where every other token is told it, at the SCIM door.
+//! - A client that is registered with a secret may send it in the header or in the form unless it
+//!   is bound to one of them; one with keys has no secret.
 //! - A person whom a directory adopts keeps what others granted; the directory's groups come first.
 
 pub mod app;

@@ -262,3 +262,36 @@ pub const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Six-digit codes that one address is mailed in an hour.
 pub const SHORT_CODES_PER_HOUR: u64 = 3;
+
+/// Live OAuth clients of one connection: two, so that one can take the other's place without a gap.
+pub const OAUTH_CLIENTS: usize = 2;
+
+/// How long an access token of a SCIM client is good.
+pub const SCIM_ACCESS_TOKEN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Live access tokens of one SCIM client; the next one takes the place of the oldest.
+pub const SCIM_ACCESS_TOKENS: i64 = 100;
+
+/// How far ahead the end of a client's assertion may be (RFC 7523 §3), beside [`CLOCK_SKEW`].
+pub const ASSERTION_LIFE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Octets of the `jti` of an assertion.
+pub const JTI: usize = 255;
+
+/// Octets of a client's set of keys (RFC 7517 §5), registered or published.
+pub const JWKS_BYTES: usize = 64 * 1024;
+
+/// Keys of such a set.
+pub const JWKS_KEYS: usize = 100;
+
+/// How long a set that was fetched is used before it is fetched again.
+pub const JWKS_FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long it is used where it cannot be fetched again.
+pub const JWKS_KEPT: SignedDuration = SignedDuration::from_hours(1);
+
+/// The least time between two fetches of one client's set, whatever its assertions name.
+pub const JWKS_GAP: SignedDuration = SignedDuration::from_secs(30);
+
+/// Clients whose sets are kept in memory at once.
+pub const JWKS_CACHED: usize = 1_000;

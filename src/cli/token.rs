@@ -1,22 +1,35 @@
 //! `usher token`.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use jiff::SignedDuration;
 
-use crate::cli::arguments::lifetime;
+use crate::cli::arguments::{lifetime, text, word};
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
+use crate::directory::oauth_client::AuthMethod;
 use crate::id::{ConnectionId, ScimTokenId};
+use crate::oidc::jwks::PublicKeys;
+use crate::outbound;
+use crate::provisioning::settings::oauth_clients::{self, NewClient, Proof};
 use crate::provisioning::settings::tokens;
 
-/// SCIM tokens: the bearers of a connection's SCIM client, at most two live ones
+/// SCIM tokens: the bearers of a connection's SCIM client, at most two live ones; and its OAuth
+/// clients, at most two, which get short-lived tokens from /oauth/token
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
-    /// Issue a token; it is shown this once
+    /// Issue a token, or an OAuth client; the secret is shown this once
+    ///
+    /// With --oauth it is a client for /oauth/token (client credentials, scope `scim`): with a
+    /// secret, or with keys of its own by which it signs (RFC 7523).
     ///
     /// Examples:
     ///   usher token issue --connection ID
     ///   usher token issue --connection ID --expires 90d --scopes read
+    ///   usher token issue --connection ID --oauth
+    ///   usher token issue --connection ID --oauth --jwks-url https://idp.example/jwks.json
+    ///   usher token issue --connection ID --oauth --jwks-file keys.json
     #[command(verbatim_doc_comment)]
     Issue {
         /// The connection
@@ -28,8 +41,25 @@ pub(super) enum Token {
         /// What it may do: read, write [default: both]
         #[arg(long, value_name = "SCOPE", value_delimiter = ',', num_args = 1..)]
         scopes: Vec<String>,
+        /// Issue an OAuth client
+        #[arg(long)]
+        oauth: bool,
+        /// How it proves itself [default: a secret, in the header or in the form; private_key_jwt with keys]
+        #[arg(long, value_name = "METHOD", requires = "oauth", value_parser = word::<AuthMethod>(AuthMethod::WORDS))]
+        auth_method: Option<AuthMethod>,
+        /// Where it publishes its keys (a JWK Set), by https
+        #[arg(
+            long,
+            value_name = "URL",
+            requires = "oauth",
+            conflicts_with = "jwks_file"
+        )]
+        jwks_url: Option<String>,
+        /// The file with its public keys (a JWK Set), or - for standard input
+        #[arg(long, value_name = "FILE", requires = "oauth")]
+        jwks_file: Option<PathBuf>,
     },
-    /// List a connection's tokens, without their secrets
+    /// List a connection's tokens and OAuth clients, without their secrets
     ///
     /// Example:
     ///   usher token list --connection ID
@@ -39,7 +69,7 @@ pub(super) enum Token {
         #[arg(long, value_name = "ID")]
         connection: ConnectionId,
     },
-    /// Revoke a token for good
+    /// Revoke a token, or an OAuth client with all its access tokens, for good
     ///
     /// Example:
     ///   usher token revoke --connection ID TOKEN_ID
@@ -48,14 +78,15 @@ pub(super) enum Token {
         /// The connection
         #[arg(long, value_name = "ID")]
         connection: ConnectionId,
-        /// The token's id, not the token itself
+        /// The token's id, not the token itself; an OAuth client's is its client id
         #[arg(value_name = "TOKEN_ID")]
         token: ScimTokenId,
     },
 }
 
-const COLUMNS: [&str; 6] = [
+const COLUMNS: [&str; 7] = [
     "id",
+    "kind",
     "last4",
     "scopes",
     "live",
@@ -71,10 +102,33 @@ impl Token {
                 connection,
                 expires,
                 scopes,
+                oauth: false,
+                ..
             } => {
                 let context = opened.context();
                 let issued = tokens::issue(store, context, connection, expires, &scopes).await?;
                 output.note("The token is shown this once; keep it safe.")?;
+                output.record(&issued)
+            }
+            Self::Issue {
+                connection,
+                expires,
+                scopes,
+                auth_method,
+                jwks_url,
+                jwks_file,
+                ..
+            } => {
+                let new = NewClient {
+                    proof: proof(opened, auth_method, jwks_url, jwks_file)?,
+                    expires,
+                    scopes: tokens::scopes(&scopes)?,
+                };
+                let (context, url) = (opened.context(), opened.public_url());
+                let issued = oauth_clients::issue(store, context, connection, new, url).await?;
+                if issued.client_secret.is_some() {
+                    output.note("The secret is shown this once; keep it safe.")?;
+                }
                 output.record(&issued)
             }
             Self::List { connection } => {
@@ -86,4 +140,26 @@ impl Token {
             }
         }
     }
+}
+
+/// By what an OAuth client is to prove itself.
+fn proof(
+    opened: &Opened,
+    asked: Option<AuthMethod>,
+    url: Option<String>,
+    file: Option<PathBuf>,
+) -> Result<Proof, Failure> {
+    oauth_clients::secret_method(asked, url.is_some() || file.is_some())?;
+    if let Some(url) = url {
+        let private = opened.config.outbound.allow_private_targets;
+        let url = outbound::settable(&url, private);
+        let url = url.map_err(|why| Failure::Usage(format!("--jwks-url: {why}")))?;
+        return Ok(Proof::KeysAt(url));
+    }
+    let Some(file) = file else {
+        return Ok(Proof::Secret(asked));
+    };
+    let keys = PublicKeys::registered(&text(&file)?);
+    let keys = keys.map_err(|why| Failure::File(format!("{}: {why}", file.display())))?;
+    Ok(Proof::Keys(keys))
 }

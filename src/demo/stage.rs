@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -24,6 +24,7 @@ use crate::demo::app::App;
 use crate::demo::client::Client;
 use crate::demo::portal::Portal;
 use crate::demo::setting::Acme;
+use crate::http::oidc::ClientKeys;
 use crate::http::{self, Gateway};
 use crate::id::{Entropy, Ids};
 use crate::mail;
@@ -115,6 +116,7 @@ impl Stage {
         let worker = worker(&folder, &store, &ids, &links)?;
         let mut gateway = Gateway::new(open.store, ids.clone(), open.keys, links);
         gateway.private_targets = true;
+        gateway.client_keys = Arc::new(ClientKeys::new(caller()?));
         let client = Client::new();
         let app = App::new(&public_url, &others_url, ids.clone(), client.clone());
         let portal = Portal::new(ids.clone());
@@ -212,14 +214,19 @@ impl Stage {
     }
 }
 
+/// What calls others: those of the demo are all on this machine.
+fn caller() -> Result<outbound::Client, outbound::Error> {
+    outbound::Client::new(&Outbound {
+        allow_private_targets: true,
+        ..Outbound::default()
+    })
+}
+
 /// What sends the mail: each becomes a file at once.
 fn worker(folder: &Folder, store: &Store, ids: &Ids, links: &Links) -> Result<Worker, Error> {
     let from = mail::mailbox(Some("Usher"), "usher@demo.example")?;
     let letterhead = Letterhead::new(from, links.clone());
-    let client = outbound::Client::new(&Outbound {
-        allow_private_targets: true,
-        ..Outbound::default()
-    })?;
+    let client = caller()?;
     let (route, pace) = (Route::Folder(folder.outbox()), NonZeroU32::MAX);
     let (store, ids) = (store.clone(), ids.clone());
     Ok(Worker::start(Office::new(

@@ -31,6 +31,9 @@ pub enum Violation {
     /// An admin's role covers the whole organization.
     #[error("the role admin covers the whole organization and takes no projects")]
     ScopeNotAllowed,
+    /// Two OAuth clients of the connection are live already.
+    #[error("this connection has two live OAuth clients; revoke one first")]
+    TooManyClients,
     /// Two tokens of the connection are live already.
     #[error("this connection has two live tokens; revoke one first")]
     TooManyTokens,
@@ -56,6 +59,7 @@ impl Violation {
             Self::ManagedByDirectory => "managed_by_directory",
             Self::OwnerNotGrantable => "owner_not_grantable",
             Self::ScopeNotAllowed => "scope_not_allowed",
+            Self::TooManyClients => "too_many_clients",
             Self::TooManyTokens => "too_many_tokens",
             Self::UnknownApp(_) => "unknown_app",
             Self::UnknownProject(_) => "unknown_project",

@@ -4,6 +4,7 @@
 //! - [`user`], [`email`]: the person; how addresses compare
 //! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
 //! - [`invitation`]: who was asked to come, and what their link proves
+//! - [`oauth_client`]: how a directory proves itself where it gets short-lived tokens
 //! - [`policy`]: what an organization decided about who may come
 //! - [`delivery`]: what is owed to whom, and how far it got
 //! - [`event`]: what happened
@@ -18,6 +19,7 @@ pub mod event;
 pub mod grant;
 pub mod invitation;
 pub mod mapping;
+pub mod oauth_client;
 pub mod organization;
 pub mod policy;
 pub mod role;

@@ -12,6 +12,8 @@ words! {
         AuditRead = "audit:read",
         /// Read connections.
         ConnectionsRead = "connections:read",
+        /// Issue and revoke what connections' SCIM clients come with.
+        ConnectionsWrite = "connections:write",
         /// Read the event feed.
         EventsRead = "events:read",
         /// Read imports.
@@ -45,6 +47,7 @@ impl Scope {
         match self {
             Self::AuditRead => "this key lacks the scope audit:read",
             Self::ConnectionsRead => "this key lacks the scope connections:read",
+            Self::ConnectionsWrite => "this key lacks the scope connections:write",
             Self::EventsRead => "this key lacks the scope events:read",
             Self::ImportsRead => "this key lacks the scope imports:read",
             Self::ImportsWrite => "this key lacks the scope imports:write",

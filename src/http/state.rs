@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::http::join::Misses;
+use crate::http::oidc::ClientKeys;
 use crate::id::Ids;
 use crate::limits;
 use crate::oidc::keys::KeySet;
@@ -28,6 +29,8 @@ pub struct Gateway {
     pub public_url: Arc<str>,
     /// The keys that sign tokens.
     pub keys: Arc<KeySet>,
+    /// The keys of SCIM clients that sign, fetched and kept for a while.
+    pub client_keys: Arc<ClientKeys>,
     /// What invitations' links are made with.
     pub links: Arc<Links>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed, if anybody's are.
@@ -54,6 +57,7 @@ impl Gateway {
             ids,
             public_url: Arc::clone(&links.public_url),
             keys: Arc::new(keys),
+            client_keys: Arc::default(),
             links: Arc::new(links),
             trusted_proxies: None,
             misses: Arc::default(),

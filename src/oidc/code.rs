@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::pkce::Challenge;
-use super::token::TokenRequest;
+use super::token::CodeGrant;
 use super::{Code, Error};
 
 /// How long a code can be redeemed.
@@ -24,11 +24,16 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// Whether this request may redeem the code: the same client, the same address, the verifier,
-    /// in time. Which of them failed is not told to the app; all are `invalid_grant`.
-    pub fn admits(&self, request: &TokenRequest, now: Timestamp) -> Result<(), Error> {
+    /// Whether this client may redeem the code so: the same client, the same address, the
+    /// verifier, in time. Which of them failed is not told to the app; all are `invalid_grant`.
+    pub fn admits(
+        &self,
+        client_id: &str,
+        request: &CodeGrant,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let age = now.duration_since(self.issued_at).as_secs();
-        if self.client_id == request.credentials.client_id
+        if self.client_id == client_id
             && self.redirect_uri == request.redirect_uri
             && self.challenge.is_met_by(&request.verifier)
             && age < LIFETIME_SECONDS
@@ -45,7 +50,6 @@ pub const REFUSED: Error = Code::InvalidGrant.because("the code cannot be redeem
 
 #[cfg(test)]
 mod tests {
-    use super::super::parameters::pairs;
     use super::super::pkce::Verifier;
     use super::*;
 
@@ -74,16 +78,12 @@ mod tests {
             ("app", uri, &other, "2026-01-01T00:00:00Z", false),
         ];
         for (client, uri, verifier, now, admitted) in table {
-            let form = pairs(&[
-                ("grant_type", "authorization_code"),
-                ("client_id", client),
-                ("client_secret", "s"),
-                ("code", "c"),
-                ("redirect_uri", uri),
-                ("code_verifier", verifier),
-            ]);
-            let request = TokenRequest::parse(None, &form).unwrap();
-            let answer = binding.admits(&request, now.parse().unwrap());
+            let request = CodeGrant {
+                code: "c".to_owned(),
+                redirect_uri: uri.to_owned(),
+                verifier: Verifier::parse(verifier).unwrap(),
+            };
+            let answer = binding.admits(client, &request, now.parse().unwrap());
             assert_eq!(answer.is_ok(), admitted, "{client} {uri} {now}");
         }
     }

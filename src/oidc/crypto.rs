@@ -1,8 +1,9 @@
-//! ES256 and RS256 (RFC 7518 §3.3, §3.4) by OpenSSL, as the provider that jsonwebtoken calls: the
-//! one cryptographic library of Usher signs tokens too.
+//! The signatures of RFC 7518 §3.3 to §3.5 and RFC 8037 by OpenSSL, as the provider that
+//! jsonwebtoken calls: the one cryptographic library of Usher signs tokens too. It signs with ES256
+//! and RS256 alone; what clients sign may be more.
 //!
-//! Private keys come as SEC 1 or PKCS #1 DER, public ones as an uncompressed point or as modulus
-//! and exponent. Other algorithms, symmetric ones above all, do not exist here.
+//! Private keys come as SEC 1 or PKCS #1 DER, public ones as an uncompressed point, as modulus and
+//! exponent, or as the octets of an Ed25519 key. Symmetric algorithms do not exist here.
 
 use std::sync::Once;
 
@@ -14,12 +15,12 @@ use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
+use openssl::hash::{MessageDigest, hash};
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private, Public};
-use openssl::rsa::Rsa;
+use openssl::pkey::{Id, PKey, Private, Public};
+use openssl::rsa::{Padding, Rsa};
 use openssl::sha::sha256;
-use openssl::sign;
+use openssl::sign::{self, RsaPssSaltlen};
 
 /// Octets of one coordinate and of one half of a signature on P-256 (RFC 7518 §3.4).
 pub(super) const P256_OCTETS: i32 = 32;
@@ -68,22 +69,74 @@ fn signer(algorithm: Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>>
 }
 
 fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
-    match (algorithm, key.family(), key.kind()) {
-        (Algorithm::ES256, AlgorithmFamily::Ec, DecodingKeyKind::SecretOrDer(point)) => {
-            let key = p256_public(point).map_err(|_| ErrorKind::InvalidEcdsaKey)?;
-            Ok(Box::new(Es256(key)))
+    match (algorithm.family(), key.family(), key.kind()) {
+        (AlgorithmFamily::Ec, AlgorithmFamily::Ec, DecodingKeyKind::SecretOrDer(point)) => {
+            let (curve, digest) = ecdsa(algorithm)?;
+            let key = ec_public(curve, point).map_err(|_| ErrorKind::InvalidEcdsaKey)?;
+            Ok(Box::new(Ecdsa {
+                algorithm,
+                digest,
+                key,
+            }))
         }
-        (Algorithm::RS256, AlgorithmFamily::Rsa, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+        (
+            AlgorithmFamily::Rsa,
+            AlgorithmFamily::Rsa,
+            DecodingKeyKind::RsaModulusExponent { n, e },
+        ) => {
             let key = rsa_public(n, e).map_err(|e| ErrorKind::InvalidRsaKey(e.to_string()))?;
-            Ok(Box::new(Rs256(key)))
+            Ok(Box::new(RsaKey { algorithm, key }))
+        }
+        (AlgorithmFamily::Ed, AlgorithmFamily::Ed, DecodingKeyKind::SecretOrDer(octets)) => {
+            let key = PKey::public_key_from_raw_bytes(octets, Id::ED25519);
+            let key = key.map_err(|_| ErrorKind::InvalidKeyFormat)?;
+            Ok(Box::new(Ed25519(key)))
         }
         _ => unsupported(),
     }
 }
 
-/// The public key at this point; fails where the point is not on P-256.
-fn p256_public(point: &[u8]) -> std::result::Result<EcKey<Public>, ErrorStack> {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+/// The curve of an algorithm, and the digest that is signed.
+fn ecdsa(algorithm: Algorithm) -> Result<(Curve, MessageDigest)> {
+    match algorithm {
+        Algorithm::ES256 => Ok((Curve::P256, MessageDigest::sha256())),
+        Algorithm::ES384 => Ok((Curve::P384, MessageDigest::sha384())),
+        _ => unsupported(),
+    }
+}
+
+/// A curve that keys may be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Curve {
+    /// P-256.
+    P256,
+    /// P-384.
+    P384,
+}
+
+impl Curve {
+    /// Octets of one coordinate, and of one half of a signature (RFC 7518 §3.4, §6.2.1.2).
+    pub(super) const fn octets(self) -> usize {
+        match self {
+            Self::P256 => P256_OCTETS as usize,
+            Self::P384 => 48,
+        }
+    }
+
+    const fn nid(self) -> Nid {
+        match self {
+            Self::P256 => Nid::X9_62_PRIME256V1,
+            Self::P384 => Nid::SECP384R1,
+        }
+    }
+}
+
+/// The public key at this point; fails where the point is not on the curve.
+pub(super) fn ec_public(
+    curve: Curve,
+    point: &[u8],
+) -> std::result::Result<EcKey<Public>, ErrorStack> {
+    let group = EcGroup::from_curve_name(curve.nid())?;
     let point = EcPoint::from_bytes(&group, point, &mut *BigNumContext::new()?)?;
     let key = EcKey::from_public_key(&group, &point)?;
     key.check_key()?;
@@ -96,9 +149,9 @@ fn rsa_public(n: &[u8], e: &[u8]) -> std::result::Result<PKey<Public>, ErrorStac
 }
 
 /// ECDSA on P-256 with SHA-256; the signature is R and S side by side, not DER.
-struct Es256<T>(EcKey<T>);
+struct Es256(EcKey<Private>);
 
-impl Signer<Vec<u8>> for Es256<Private> {
+impl Signer<Vec<u8>> for Es256 {
     fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, Error> {
         let sign = || {
             let signature = EcdsaSig::sign(&sha256(message), &self.0)?;
@@ -110,25 +163,34 @@ impl Signer<Vec<u8>> for Es256<Private> {
     }
 }
 
-impl Verifier<Vec<u8>> for Es256<Public> {
+/// ECDSA with the digest that goes with the curve; the signature is R and S side by side.
+struct Ecdsa {
+    algorithm: Algorithm,
+    digest: MessageDigest,
+    key: EcKey<Public>,
+}
+
+impl Verifier<Vec<u8>> for Ecdsa {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
-        let octets = P256_OCTETS as usize;
+        let (curve, _) = ecdsa(self.algorithm).map_err(Error::from_source)?;
+        let octets = curve.octets();
         let (r, s) = signature.split_at_checked(octets).ok_or_else(Error::new)?;
         if s.len() != octets {
             return Err(Error::new());
         }
         let verify = || {
             let (r, s) = (BigNum::from_slice(r)?, BigNum::from_slice(s)?);
-            EcdsaSig::from_private_components(r, s)?.verify(&sha256(message), &self.0)
+            let digest = hash(self.digest, message)?;
+            EcdsaSig::from_private_components(r, s)?.verify(&digest, &self.key)
         };
         verdict(verify())
     }
 }
 
 /// RSASSA-PKCS1-v1_5 with SHA-256.
-struct Rs256<T>(PKey<T>);
+struct Rs256(PKey<Private>);
 
-impl Signer<Vec<u8>> for Rs256<Private> {
+impl Signer<Vec<u8>> for Rs256 {
     fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, Error> {
         let sign =
             || sign::Signer::new(MessageDigest::sha256(), &self.0)?.sign_oneshot_to_vec(message);
@@ -136,12 +198,42 @@ impl Signer<Vec<u8>> for Rs256<Private> {
     }
 }
 
-impl Verifier<Vec<u8>> for Rs256<Public> {
+/// RSASSA-PKCS1-v1_5, or RSASSA-PSS whose salt is as long as the digest (RFC 7518 §3.5).
+struct RsaKey {
+    algorithm: Algorithm,
+    key: PKey<Public>,
+}
+
+impl Verifier<Vec<u8>> for RsaKey {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
-        let verify = || {
-            sign::Verifier::new(MessageDigest::sha256(), &self.0)?
-                .verify_oneshot(signature, message)
+        let (digest, is_pss) = match self.algorithm {
+            Algorithm::PS256 => (MessageDigest::sha256(), true),
+            Algorithm::PS384 => (MessageDigest::sha384(), true),
+            Algorithm::PS512 => (MessageDigest::sha512(), true),
+            Algorithm::RS256 => (MessageDigest::sha256(), false),
+            Algorithm::RS384 => (MessageDigest::sha384(), false),
+            Algorithm::RS512 => (MessageDigest::sha512(), false),
+            _ => return Err(Error::new()),
         };
+        let verify = || {
+            let mut verifier = sign::Verifier::new(digest, &self.key)?;
+            if is_pss {
+                verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
+                verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+            }
+            verifier.verify_oneshot(signature, message)
+        };
+        verdict(verify())
+    }
+}
+
+/// EdDSA on Curve25519 (RFC 8037 §3.1).
+struct Ed25519(PKey<Public>);
+
+impl Verifier<Vec<u8>> for Ed25519 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
+        let verify =
+            || sign::Verifier::new_without_digest(&self.0)?.verify_oneshot(signature, message);
         verdict(verify())
     }
 }
@@ -154,27 +246,33 @@ fn verdict(verified: std::result::Result<bool, ErrorStack>) -> std::result::Resu
     }
 }
 
-impl JwtSigner for Es256<Private> {
+impl JwtSigner for Es256 {
     fn algorithm(&self) -> Algorithm {
         Algorithm::ES256
     }
 }
 
-impl JwtVerifier for Es256<Public> {
+impl JwtVerifier for Ecdsa {
     fn algorithm(&self) -> Algorithm {
-        Algorithm::ES256
+        self.algorithm
     }
 }
 
-impl JwtSigner for Rs256<Private> {
+impl JwtSigner for Rs256 {
     fn algorithm(&self) -> Algorithm {
         Algorithm::RS256
     }
 }
 
-impl JwtVerifier for Rs256<Public> {
+impl JwtVerifier for RsaKey {
     fn algorithm(&self) -> Algorithm {
-        Algorithm::RS256
+        self.algorithm
+    }
+}
+
+impl JwtVerifier for Ed25519 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::EdDSA
     }
 }
 

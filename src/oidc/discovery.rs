@@ -1,30 +1,36 @@
-//! What the provider says of itself (OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3): what
+//! What the provider says of itself, to apps and to SCIM clients alike (OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3): what
 //! it has, and nothing it has not.
 
 use serde_json::{Value, json};
 
-use super::claims;
+use super::client::Method;
 use super::keys::Algorithm;
-use super::scope;
-use super::token::Method;
+use super::token::{GRANTS, SCIM_SCOPE};
+use super::{claims, jwks, scope};
+
+/// Where the token endpoint is.
+pub fn token_endpoint(issuer: &str) -> String {
+    format!("{}/oauth/token", issuer.trim_end_matches('/'))
+}
 
 /// The metadata document. The issuer is the public URL, the same that stands in every token.
 pub fn document(issuer: &str) -> Value {
     let endpoint = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
-    let methods = [Method::Basic, Method::Post].map(Method::as_str);
+    let scopes: Vec<_> = scope::SUPPORTED.into_iter().chain([SCIM_SCOPE]).collect();
     json!({
         "issuer": issuer,
         "authorization_endpoint": endpoint("/oauth/authorize"),
-        "token_endpoint": endpoint("/oauth/token"),
+        "token_endpoint": token_endpoint(issuer),
         "jwks_uri": endpoint("/oauth/jwks"),
         "userinfo_endpoint": endpoint("/oauth/userinfo"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": GRANTS,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": Algorithm::ALL.map(Algorithm::as_str),
-        "scopes_supported": scope::SUPPORTED,
-        "token_endpoint_auth_methods_supported": methods,
+        "scopes_supported": scopes,
+        "token_endpoint_auth_methods_supported": Method::ALL.map(Method::as_str),
+        "token_endpoint_auth_signing_alg_values_supported": jwks::ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": claims::SUPPORTED,
         "prompt_values_supported": ["none", "login", "select_account"],

@@ -6,11 +6,14 @@
 //! Time and identifiers come in as arguments. The two things that draw randomness of their own are
 //! OpenSSL's key generation and its ECDSA signatures.
 
+pub mod assertion;
 pub mod claims;
+pub mod client;
 pub mod code;
 pub mod crypto;
 pub mod discovery;
 mod error;
+pub mod jwks;
 pub mod keys;
 pub mod launch;
 mod parameters;

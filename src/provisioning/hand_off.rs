@@ -15,7 +15,7 @@ use crate::oidc::launch;
 use crate::oidc::pkce::Challenge;
 use crate::oidc::request::AuthorizeRequest;
 use crate::oidc::scope::Scope;
-use crate::oidc::token::TokenRequest;
+use crate::oidc::token::CodeGrant;
 use crate::oidc::{self, Code};
 use crate::provisioning::resolution::role;
 use crate::provisioning::sessions::{self, Door, Live, Reach};
@@ -199,22 +199,13 @@ pub struct Redeemed {
     pub nonce: Option<String>,
 }
 
-/// The app that proves to be who it says, or nobody (RFC 6749 §2.3.1).
-pub fn authenticated(app: Option<AppRow>, secret: &str) -> Result<AppRow, oidc::Error> {
-    let presented = secret::hash(secret);
-    let kept = app.as_ref().map_or(&[0; 32][..], |app| &app.secret_hash);
-    let good = secret::equal(&presented, kept);
-    let refused = Code::InvalidClient.because("the client is unknown or its secret is wrong");
-    app.filter(|_| good).ok_or(refused)
-}
-
 /// Redeems a code once (RFC 6749 §4.1.3): one transaction that uses it up and reads the facts.
 /// There are no tokens to revoke on a second use: they live five minutes.
 pub async fn redeem(
     store: &Store,
     context: &Context,
     app: AppRow,
-    request: TokenRequest,
+    request: CodeGrant,
 ) -> Result<Redeemed, Failure> {
     let now = context.ids.clock().now();
     let redeemed = store.write(move |tx| {
@@ -227,7 +218,7 @@ pub async fn redeem(
 async fn redeem_in(
     tx: &mut Tx,
     app: &AppRow,
-    request: &TokenRequest,
+    request: &CodeGrant,
     now: Timestamp,
 ) -> Result<Redeemed, Failure> {
     let code = tx
@@ -243,7 +234,7 @@ async fn redeem_in(
         challenge: Challenge::parse(&code.challenge).ok_or(code::REFUSED)?,
         issued_at: code.created_at.0,
     };
-    binding.admits(request, now)?;
+    binding.admits(&app.client_id, request, now)?;
     let live = sessions::live_by_id(tx, code.org_id, code.session_id, now).await?;
     let live = live.ok_or(code::REFUSED)?;
     if !tx.app_serves(app.id, code.org_id).await?

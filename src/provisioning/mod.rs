@@ -29,6 +29,7 @@ use crate::store::{Store, Tx, wakeups};
 
 pub mod access;
 pub mod admission;
+pub mod client_tokens;
 pub mod correlate;
 mod error;
 pub mod feed;
@@ -293,7 +294,7 @@ where
     let client = authenticate(change.tx, credentials, now, true).await?;
     let value = job(&mut change, &client).await?;
     if client.is_stale {
-        let touched = change.tx.touch_scim_token(client.org, client.token, now);
+        let touched = client.credential.touch(change.tx, client.org, now);
         touched.await.map_err(Error::from)?;
     }
     change.settle().await?;
@@ -330,8 +331,8 @@ where
         let store = store.clone();
         tokio::spawn(async move {
             let seen = store.write(move |tx| {
-                let (org, token) = (client.org, client.token);
-                async move { tx.touch_scim_token(org, token, now).await }.boxed()
+                let (org, credential) = (client.org, client.credential);
+                async move { credential.touch(tx, org, now).await }.boxed()
             });
             if let Err(error) = seen.await {
                 tracing::warn!(%error, "a token's last use could not be noted");

@@ -1,15 +1,81 @@
 //! SCIM clients: who calls `/scim/{connection}/v2`, told by the bearer token alone and checked in
-//! the same store job as what the client asks for.
+//! the same store job as what the client asks for. The bearer is a token that was issued with the
+//! connection, or an access token of one of its OAuth clients.
 
 use crate::directory::connection::{ConnectionState, Profile, Strictness};
-use crate::id::{ConnectionId, OrganizationId, ScimTokenId};
+use crate::id::{ConnectionId, OauthClientId, OrganizationId, ScimTokenId};
 use crate::provisioning::{Error, Kind};
 use crate::scim::catalog::custom::Types;
 use crate::secret::Hash;
 use crate::store::Tx;
-use crate::store::rows::{ConnectionRow, ScimTokenRow};
+use crate::store::rows::ConnectionRow;
 use crate::store::types::Time;
 use crate::{scim, store};
+
+/// A credential of a connection's SCIM client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(untagged)]
+pub enum Credential {
+    /// An OAuth client, by whichever of its access tokens.
+    Client(OauthClientId),
+    /// A token that was issued with the connection.
+    Token(ScimTokenId),
+}
+
+impl Credential {
+    /// The bare id.
+    pub fn uuid(self) -> uuid::Uuid {
+        match self {
+            Self::Client(id) => id.uuid(),
+            Self::Token(id) => id.uuid(),
+        }
+    }
+
+    /// Notes that it was used.
+    pub async fn touch(
+        self,
+        tx: &mut Tx,
+        org: OrganizationId,
+        at: Time,
+    ) -> Result<(), store::Error> {
+        match self {
+            Self::Client(id) => tx.touch_oauth_client(org, id, at).await,
+            Self::Token(id) => tx.touch_scim_token(org, id, at).await,
+        }
+    }
+}
+
+/// What a bearer that is good at this moment opens.
+struct Pass {
+    org: OrganizationId,
+    connection: ConnectionId,
+    credential: Credential,
+    scopes: String,
+    last_used_at: Option<Time>,
+}
+
+/// The pass behind a bearer; none where nobody has it, or it is over.
+async fn pass(tx: &mut Tx, hash: &Hash, now: Time) -> Result<Option<Pass>, Error> {
+    if let Some(row) = tx.scim_token(hash).await? {
+        let over = row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now);
+        return Ok((!over).then_some(Pass {
+            org: row.org_id,
+            connection: row.connection_id,
+            credential: Credential::Token(row.id),
+            scopes: row.scopes,
+            last_used_at: row.last_used_at,
+        }));
+    }
+    let client = tx.oauth_client_by_token(hash, now).await?;
+    let client = client.filter(|row| row.is_live(now));
+    Ok(client.map(|row| Pass {
+        org: row.org_id,
+        connection: row.connection_id,
+        credential: Credential::Client(row.id),
+        scopes: row.scopes,
+        last_used_at: row.last_used_at,
+    }))
+}
 
 /// What a request brought: the connection that its path names, and the hash of its bearer.
 #[derive(Clone, Debug)]
@@ -29,13 +95,13 @@ pub struct ScimClient {
     pub org: OrganizationId,
     /// The connection, from the token.
     pub connection: ConnectionRow,
-    /// The token.
-    pub token: ScimTokenId,
+    /// What let it in.
+    pub credential: Credential,
     /// The connection's SCIM base URL.
     pub base: String,
     /// What users and groups of the organization are.
     pub types: Types,
-    /// Whether the token was last seen more than a minute ago.
+    /// Whether the credential was last seen more than a minute ago.
     pub is_stale: bool,
 }
 
@@ -51,22 +117,19 @@ pub async fn authenticate(
     writes: bool,
 ) -> Result<ScimClient, Error> {
     let hash = credentials.bearer.ok_or(Error::Unauthorized)?;
-    let token = tx.scim_token(&hash).await?.ok_or(Error::Unauthorized)?;
-    if token.revoked_at.is_some() || token.expires_at.is_some_and(|at| at <= now) {
-        return Err(Error::Unauthorized);
-    }
+    let token = pass(tx, &hash, now).await?.ok_or(Error::Unauthorized)?;
     let named = credentials.connection.parse::<ConnectionId>().ok();
-    if named != Some(token.connection_id) {
+    if named != Some(token.connection) {
         return Err(Error::NotFound(Kind::Connection));
     }
     let connection = tx
-        .connection(token.org_id, token.connection_id)
+        .connection(token.org, token.connection)
         .await?
         .ok_or(Error::NotFound(Kind::Connection))?;
     if connection.state == ConnectionState::Paused {
         return Err(Error::Paused);
     }
-    if writes && !may_write(&token) {
+    if writes && !may_write(&token.scopes) {
         return Err(Error::Forbidden("this token may only read"));
     }
     let types = Types::stored(&connection.schemas.0).ok_or({
@@ -78,17 +141,17 @@ pub async fn authenticate(
         .last_used_at
         .is_none_or(|at| now.0.duration_since(at.0).as_secs() >= COALESCED_SECONDS);
     Ok(ScimClient {
-        org: token.org_id,
+        org: token.org,
         connection,
-        token: token.id,
+        credential: token.credential,
         base,
         types,
         is_stale,
     })
 }
 
-fn may_write(token: &ScimTokenRow) -> bool {
-    token.scopes.split_whitespace().any(|scope| scope != "read")
+fn may_write(scopes: &str) -> bool {
+    scopes.split_whitespace().any(|scope| scope != "read")
 }
 
 impl ScimClient {

@@ -26,6 +26,15 @@ pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
         .await
 }
 
+/// Forgets access tokens of SCIM clients, and their assertions, that are good for nothing any more;
+/// answers how many.
+pub async fn forget_client_tokens(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let now = Time(ids.clock().now());
+    store
+        .write(move |tx| async move { Ok(tx.forget_oauth(now).await?) }.boxed())
+        .await
+}
+
 /// Suspends people whom a sign-in created while their connection's directory was on, and whom the
 /// directory has not named for [`limits::PROVISIONAL`]; answers how many. The directory lifts it
 /// by naming them.

@@ -10,12 +10,19 @@ use crate::limits;
 
 /// What this service provider can do. `documentation` is where its manual is.
 pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> Value {
-    let mut scheme = json!({
+    let mut bearer = json!({
         "type": "oauthbearertoken",
         "name": "Bearer token",
         "description": "The token that was issued with the connection, in the Authorization header",
         "specUri": "https://www.rfc-editor.org/info/rfc6750",
         "primary": true,
+    });
+    let mut oauth = json!({
+        "type": "oauth2",
+        "name": "OAuth 2.0 client credentials",
+        "description": "A short-lived access token for the scope scim, which an OAuth client of the connection gets from the token endpoint",
+        "specUri": "https://www.rfc-editor.org/info/rfc6749",
+        "primary": false,
     });
     let mut config = json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
@@ -40,7 +47,7 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
         "meta": meta(base_url, "ServiceProviderConfig", "ServiceProviderConfig"),
     });
     if let Some(documentation) = documentation {
-        for object in [&mut scheme, &mut config]
+        for object in [&mut bearer, &mut oauth, &mut config]
             .into_iter()
             .filter_map(Value::as_object_mut)
         {
@@ -50,7 +57,7 @@ pub fn service_provider_config(base_url: &str, documentation: Option<&str>) -> V
     if let Some(config) = config.as_object_mut() {
         config.insert(
             "authenticationSchemes".to_owned(),
-            Value::Array(vec![scheme]),
+            Value::Array(vec![bearer, oauth]),
         );
     }
     config

@@ -21,10 +21,11 @@ use crate::directory::invitation::State;
 use crate::directory::invitation::change::{ChangeState, Proof};
 use crate::directory::invitation::link::Channel;
 use crate::directory::mapping::MatchKind;
+use crate::directory::oauth_client::AuthMethod;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
-    InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OrganizationId, ProjectId,
-    RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+    InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
+    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
 };
 
 /// An identifier.
@@ -99,6 +100,7 @@ sql_ids!(
     LeaseId,
     MailCodeId,
     MappingId,
+    OauthClientId,
     OrganizationId,
     ProjectId,
     RoleId,
@@ -166,6 +168,7 @@ macro_rules! sql_words {
 }
 
 sql_words!(
+    AuthMethod,
     ChangeState,
     Channel,
     ConnectionState,

@@ -244,6 +244,7 @@ impl Matrix {
         let uri = path
             .replace("{slug}", "acme")
             .replace("{urn}", SCHEMA)
+            .replace("{token}", id)
             .replace("{id}", id);
         assert!(
             !uri.contains('{'),

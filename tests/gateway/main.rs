@@ -28,6 +28,7 @@ mod join_click;
 mod join_override;
 mod join_shared;
 mod migrations;
+mod oauth_clients;
 mod oidc;
 mod outbox;
 mod owner;

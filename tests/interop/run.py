@@ -1,6 +1,6 @@
 """Programs that others wrote, against a running Usher: one line a check, then the totals.
 
-pysaml2 is the identity provider, Authlib the application behind, scim2-tester the SCIM client; samlp and
+pysaml2 is the identity provider, Authlib the application behind and a SCIM client with OAuth, scim2-tester the SCIM client; samlp and
 SimpleSAMLphp are further identity providers, where they could be installed. Usher runs at the log level
 `trace`, and what it said is read at the end.
 """
@@ -22,6 +22,7 @@ from authlib.common.security import generate_token
 import cold_start
 import conformance
 import readme
+import scim_oauth
 import silence
 import simplesamlphp
 from mutations import Mutations
@@ -329,6 +330,8 @@ def every(usher, checks, given, thin):
     app = run.token_by_authlib(session)
     run.leaving(idp, app)
     run.scim_by_tester()
+    scim_oauth.run(usher, checks)
+    scim_oauth.fresh(given.usher, given.postgres, checks)
     run.forged(idp, thin)
     if given.node_modules and shutil.which("node"):
         run.sign_in_by_samlp(given.node_modules, thin)

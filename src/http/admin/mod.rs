@@ -18,6 +18,7 @@ pub mod paging;
 pub mod policy;
 mod schemas;
 pub mod share_hook;
+pub mod tokens;
 mod upload;
 pub mod users;
 
@@ -73,6 +74,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(users::explain))
         .routes(routes!(connections::list))
         .routes(routes!(connections::show))
+        .routes(routes!(tokens::list, tokens::issue))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(mappings::list))
         .routes(routes!(imports::list, imports::create))
         .routes(routes!(imports::template))

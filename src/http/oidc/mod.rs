@@ -1,8 +1,10 @@
-//! The OpenID provider's door (OpenID Connect Core, RFC 6749 under RFC 9700) for the app behind.
+//! The OpenID provider's door (OpenID Connect Core, RFC 6749 under RFC 9700) for the app behind,
+//! whose token endpoint is that of SCIM clients, too.
 //! Scripts of other origins may read the token, UserInfo, keys and discovery endpoints; the
 //! authorization endpoint is for browsers that come by themselves.
 
 mod authorize;
+mod client_keys;
 pub(super) mod form;
 mod token;
 mod userinfo;
@@ -17,6 +19,8 @@ use crate::http::reply::{oauth, page};
 use crate::http::{Gateway, RequestId};
 use crate::oidc::{Code, discovery};
 
+pub use client_keys::ClientKeys;
+
 /// The routes.
 pub(super) fn routes() -> Router<Gateway> {
     let documents = get(document).options(oauth::preflight).fallback(not_so);
@@ -27,7 +31,8 @@ pub(super) fn routes() -> Router<Gateway> {
     let userinfo = get(userinfo::userinfo).post(userinfo::userinfo);
     let authorize = get(authorize::by_query).post(authorize::by_form);
     Router::new()
-        .route("/.well-known/openid-configuration", documents)
+        .route("/.well-known/openid-configuration", documents.clone())
+        .route("/.well-known/oauth-authorization-server", documents)
         .route("/oauth/jwks", keys)
         .route("/oauth/token", token)
         .route(
@@ -37,7 +42,8 @@ pub(super) fn routes() -> Router<Gateway> {
         .route("/oauth/authorize", authorize.fallback(not_by_browser))
 }
 
-/// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4).
+/// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4), and the same document
+/// where those look who know OAuth alone (RFC 8414 §3).
 async fn document(State(gateway): State<Gateway>) -> Response {
     oauth::document(&discovery::document(&gateway.public_url))
 }

@@ -1,21 +1,23 @@
-//! The token endpoint (RFC 6749 §3.2, §4.1.3): an app that proves who it is redeems its code for
-//! an ID token and an access token.
+//! The token endpoint (RFC 6749 §3.2): an app that proves who it is redeems its code for an ID
+//! token and an access token (§4.1.3), a SCIM client gets an access token of its own (§4.4).
 
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use futures_util::FutureExt;
 
 use crate::http::oidc::form;
 use crate::http::reply::oauth;
 use crate::http::{Gateway, RequestId};
+use crate::oidc::assertion::{Assertion, Audience};
 use crate::oidc::claims::{ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, Issue};
+use crate::oidc::client::{Credentials, Proof, REFUSED};
 use crate::oidc::keys::{self, Algorithm};
-use crate::oidc::token::{TokenRequest, TokenResponse};
-use crate::oidc::{Code, Error as Refused};
+use crate::oidc::token::{CodeGrant, Grant, TokenRequest, TokenResponse};
+use crate::oidc::{Code, Error as Refused, discovery};
+use crate::provisioning::Source;
+use crate::provisioning::client_tokens::{self, Authenticated, Client};
 use crate::provisioning::hand_off::{self, Failure, Redeemed};
-use crate::provisioning::{Error, Source};
 use crate::store::rows::AppRow;
 
 /// `POST /oauth/token`.
@@ -33,7 +35,7 @@ pub(super) async fn token(
         .get(header::AUTHORIZATION)
         .map(|v| v.to_str().unwrap_or(""));
     let outcome = match TokenRequest::parse(header, &pairs) {
-        Ok(asked) => redeem(&gateway, &request, asked).await,
+        Ok(asked) => answer(&gateway, &request, asked).await,
         Err(error) => Err(error.into()),
     };
     match outcome {
@@ -47,19 +49,79 @@ pub(super) async fn token(
     }
 }
 
-async fn redeem(
+async fn answer(
     gateway: &Gateway,
     request: &RequestId,
     asked: TokenRequest,
 ) -> Result<TokenResponse, Failure> {
-    let client_id = asked.credentials.client_id.clone();
-    let found = gateway.store.read(move |tx| {
-        let client_id = client_id.clone();
-        async move { Ok::<_, Error>(tx.app_by_client_id(&client_id).await?) }.boxed()
-    });
-    let app = hand_off::authenticated(found.await?, &asked.credentials.client_secret)?;
+    let known = authenticated(gateway, request, asked.credentials).await?;
+    match (known.client, asked.grant) {
+        (Client::App(app), Grant::Code(grant)) => redeem(gateway, request, *app, grant).await,
+        (Client::Scim(client), Grant::ClientCredentials) => {
+            let context = gateway.context(Source::Scim(client.connection_id), request);
+            let issued =
+                client_tokens::issue(&gateway.store, &context, client.id, known.proven).await?;
+            let (token, seconds) = issued;
+            let token = token.reveal().to_owned();
+            Ok(TokenResponse::of_scim_client(token, seconds))
+        }
+        _ => {
+            let why = "this client may not use this grant";
+            Err(Code::UnauthorizedClient.because(why).into())
+        }
+    }
+}
+
+async fn authenticated(
+    gateway: &Gateway,
+    request: &RequestId,
+    credentials: Credentials,
+) -> Result<Authenticated, Failure> {
+    let method = credentials.method();
+    match credentials.proof {
+        Proof::Secret(secret, _) => {
+            let found = client_tokens::find(&gateway.store, &credentials.client_id).await?;
+            let now = gateway.ids.clock().now();
+            client_tokens::by_secret(found, &secret, method, now)
+        }
+        Proof::Assertion(assertion) => by_assertion(gateway, request, *assertion).await,
+    }
+}
+
+async fn by_assertion(
+    gateway: &Gateway,
+    request: &RequestId,
+    assertion: Assertion,
+) -> Result<Authenticated, Failure> {
+    let token_endpoint = discovery::token_endpoint(&gateway.public_url);
+    let audience = Audience {
+        issuer: &gateway.public_url,
+        token_endpoint: &token_endpoint,
+    };
+    let now = gateway.ids.clock().now();
+    let admitted = assertion.admit(audience, now)?;
+    let found = client_tokens::find(&gateway.store, admitted.client_id()).await?;
+    let client = client_tokens::that_signs(found, now)?;
+    let proven = gateway.client_keys.prove(&client, &admitted, now).await;
+    let proven = proven.map_err(|unproven| {
+        tracing::info!(request.id = %request.0, client.id = %client.id, reason = %unproven,
+            "refused a SCIM client's assertion");
+        REFUSED
+    })?;
+    Ok(Authenticated {
+        client: Client::Scim(Box::new(client)),
+        proven: Some(proven),
+    })
+}
+
+async fn redeem(
+    gateway: &Gateway,
+    request: &RequestId,
+    app: AppRow,
+    grant: CodeGrant,
+) -> Result<TokenResponse, Failure> {
     let context = gateway.context(Source::System, request);
-    let redeemed = hand_off::redeem(&gateway.store, &context, app.clone(), asked).await?;
+    let redeemed = hand_off::redeem(&gateway.store, &context, app.clone(), grant).await?;
     Ok(signed(gateway, &app, &redeemed)?)
 }
 

@@ -17,6 +17,7 @@ pub mod connection_view;
 pub mod connections;
 pub mod keys;
 pub mod mappings;
+pub mod oauth_clients;
 pub mod organizations;
 pub mod policy;
 pub mod preview;

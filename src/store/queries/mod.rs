@@ -12,6 +12,7 @@ pub(crate) mod instance;
 pub(crate) mod invitation_changes;
 pub(crate) mod invitations;
 pub(crate) mod mappings;
+pub(crate) mod oauth;
 pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod scim_groups;

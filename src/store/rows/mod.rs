@@ -5,6 +5,7 @@
 )]
 
 mod invitations;
+mod oauth;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
@@ -23,6 +24,7 @@ pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
     ShareHookRow,
 };
+pub use oauth::{AccessTokenRow, OauthClientRow};
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

@@ -222,6 +222,52 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    oauth_clients (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        connection_id -> IdSql,
+        auth_method -> Text,
+        secret_hash -> Nullable<Binary>,
+        last4 -> Nullable<Text>,
+        jwks -> Nullable<DocSql>,
+        jwks_url -> Nullable<Text>,
+        scopes -> Text,
+        created_at -> TimeSql,
+        expires_at -> Nullable<TimeSql>,
+        revoked_at -> Nullable<TimeSql>,
+        last_used_at -> Nullable<TimeSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    oauth_access_tokens (hash) {
+        org_id -> IdSql,
+        hash -> Binary,
+        client_id -> IdSql,
+        created_at -> TimeSql,
+        expires_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    oauth_assertions (org_id, client_id, jti) {
+        org_id -> IdSql,
+        client_id -> IdSql,
+        jti -> Binary,
+        expires_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     mappings (org_id, id) {
         org_id -> IdSql,
         id -> IdSql,

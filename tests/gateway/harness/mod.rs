@@ -9,7 +9,9 @@ use axum::http::Request;
 use serde_json::Value;
 use tower::ServiceExt;
 use usher::clock::Clock;
+use usher::config::Outbound;
 use usher::http::Gateway;
+use usher::http::oidc::ClientKeys;
 use usher::id::{Entropy, Ids};
 use usher::oidc::keys::{Algorithm, KeySet, SigningKey, State};
 use usher::provisioning::invitations::Links;
@@ -90,6 +92,22 @@ impl TestGateway {
     pub(crate) fn allow_private_targets(&mut self) {
         self.gateway.private_targets = true;
         self.router = usher::http::router(self.gateway.clone());
+    }
+
+    /// Lets it fetch what SCIM clients publish: anywhere, or at public addresses alone.
+    pub(crate) fn fetches(&mut self, anywhere: bool) {
+        let rules = Outbound {
+            allow_private_targets: anywhere,
+            ..Outbound::default()
+        };
+        let client = usher::outbound::Client::new(&rules).unwrap();
+        self.gateway.client_keys = Arc::new(ClientKeys::new(client));
+        self.router = usher::http::router(self.gateway.clone());
+    }
+
+    /// Does something to the store that no door of this version does.
+    pub(crate) async fn execute(&self, statements: &str) {
+        self.engine.execute(statements).await;
     }
 
     /// Believes what a proxy on this machine says of whom it brings.

@@ -141,6 +141,8 @@ types! {
         "Choose another name.";
     TooLong = "too_long", 422, "A text is too long",
         "Shorten the text that the detail names.";
+    TooManyClients = "too_many_clients", 422, "Two OAuth clients are live already",
+        "Revoke one of them first.";
     TooManyInvitations = "too_many_invitations", 429, "Too many invitations",
         "Come again after the time that Retry-After says.";
     TooManyProjects = "too_many_projects", 422, "Too many projects",

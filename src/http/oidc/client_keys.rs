@@ -1,0 +1,146 @@
+//! The keys of SCIM clients that sign: those that were registered, or those that the client
+//! publishes (RFC 7517 §5), fetched by the one outbound client and kept for a while. Whatever
+//! strangers send, a client's keys are fetched no oftener than each [`limits::JWKS_GAP`], by one
+//! request at a time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use axum::http::header::{ACCEPT, HeaderValue};
+use axum::http::{HeaderMap, Method};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::id::OauthClientId;
+use crate::limits;
+use crate::oidc::assertion::{Admitted, Proven, Unproven};
+use crate::oidc::jwks::{Fault, PublicKeys};
+use crate::outbound::{self, Client, Reach};
+use crate::store::rows::OauthClientRow;
+
+/// Why a client's assertion proves nothing: for the log.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// Its keys are not kept as they are read.
+    #[error("the registered keys cannot be read: {0}")]
+    Registered(Fault),
+    /// The assertion.
+    #[error(transparent)]
+    Unproven(#[from] Unproven),
+    /// Its keys could not be fetched.
+    #[error("the client's keys could not be fetched")]
+    Unreached,
+}
+
+/// Why keys were not fetched this time.
+#[derive(Debug, thiserror::Error)]
+enum Unfetched {
+    #[error("the answer is no set of keys: {0}")]
+    Answer(Fault),
+    #[error(transparent)]
+    Call(#[from] outbound::Fault),
+    #[error("the answer is longer than {} bytes", limits::JWKS_BYTES)]
+    Long,
+    #[error("nothing can be fetched here")]
+    Nowhere,
+    #[error("the answer has the status {0}")]
+    Status(u16),
+    #[error("it is no URL: {0}")]
+    Url(#[from] url::ParseError),
+}
+
+/// What is known of one client's published keys.
+#[derive(Debug, Default)]
+struct Kept {
+    /// When they were last asked for, with or without success.
+    asked_at: Option<Timestamp>,
+    /// The set, and since when it is known.
+    set: Option<(Arc<PublicKeys>, Timestamp)>,
+}
+
+impl Kept {
+    /// The set, while it is not older than this.
+    fn younger(&self, age: SignedDuration, now: Timestamp) -> Option<&Arc<PublicKeys>> {
+        let (set, since) = self.set.as_ref()?;
+        (now.duration_since(*since) < age).then_some(set)
+    }
+
+    /// Whether the set is to be fetched now, for this assertion.
+    fn is_wanted(&self, admitted: &Admitted, now: Timestamp) -> bool {
+        let rests = |at| now.duration_since(at) < limits::JWKS_GAP;
+        let serves = self.younger(limits::JWKS_FRESH, now);
+        !serves.is_some_and(|set| admitted.is_for(set)) && !self.asked_at.is_some_and(rests)
+    }
+}
+
+/// The keys of clients, by client. By default it fetches nothing.
+#[derive(Default)]
+pub struct ClientKeys {
+    client: Option<Client>,
+    known: std::sync::Mutex<HashMap<OauthClientId, Arc<Mutex<Kept>>>>,
+}
+
+impl ClientKeys {
+    /// Keys that this client fetches.
+    pub fn new(client: Client) -> Self {
+        Self {
+            client: Some(client),
+            known: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Verifies an assertion with its client's keys.
+    pub(super) async fn prove(
+        &self,
+        row: &OauthClientRow,
+        admitted: &Admitted,
+        now: Timestamp,
+    ) -> Result<Proven, Refusal> {
+        if let Some(jwks) = &row.jwks {
+            let keys = PublicKeys::published(jwks.0.as_bytes()).map_err(Refusal::Registered)?;
+            return Ok(admitted.verify(&keys)?);
+        }
+        let url = row.jwks_url.as_deref().ok_or(Refusal::Unreached)?;
+        let kept = self.kept(row.id);
+        // Whoever comes meanwhile waits for the same answer.
+        let mut kept = kept.lock().await;
+        if kept.is_wanted(admitted, now) {
+            kept.asked_at = Some(now);
+            match self.fetch(url).await {
+                Ok(set) => kept.set = Some((Arc::new(set), now)),
+                Err(error) => tracing::info!(client.id = %row.id, reason = %error,
+                    "a SCIM client's keys could not be fetched"),
+            }
+        }
+        let set = kept.younger(limits::JWKS_KEPT, now).cloned();
+        drop(kept);
+        Ok(admitted.verify(&*set.ok_or(Refusal::Unreached)?)?)
+    }
+
+    /// What is known of a client's keys; the clients that are kept are bounded.
+    fn kept(&self, id: OauthClientId) -> Arc<Mutex<Kept>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= limits::JWKS_CACHED && !known.contains_key(&id) {
+            // Those that somebody waits for right now stay, so that none is fetched twice at once.
+            known.retain(|_, kept| Arc::strong_count(kept) > 1);
+        }
+        Arc::clone(known.entry(id).or_default())
+    }
+
+    async fn fetch(&self, url: &str) -> Result<PublicKeys, Unfetched> {
+        let client = self.client.as_ref().ok_or(Unfetched::Nowhere)?;
+        let line = client.open(&Url::parse(url)?, Reach::Organization).await?;
+        let json = HeaderValue::from_static("application/jwk-set+json, application/json");
+        let headers = HeaderMap::from_iter([(ACCEPT, json)]);
+        let limit = limits::JWKS_BYTES;
+        let answer = line.send(Method::GET, headers, "", limit + 1).await?;
+        if answer.status != 200 {
+            return Err(Unfetched::Status(answer.status));
+        }
+        if answer.body.len() > limit {
+            return Err(Unfetched::Long);
+        }
+        PublicKeys::published(&answer.body).map_err(Unfetched::Answer)
+    }
+}
