@@ -49,5 +49,6 @@ mod scim_walk;
 mod share_api;
 mod share_commands;
 mod share_post;
+mod tables;
 mod tenancy;
 mod waiting;

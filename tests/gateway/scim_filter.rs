@@ -1,6 +1,9 @@
 //! Filters and sort keys: whatever a client asks, SQL finds the same users and groups in the same
 //! order as the evaluator in memory.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::body::Body;
 use axum::http::Request;
 use futures_util::FutureExt;
@@ -10,11 +13,11 @@ use usher::directory::connection::Profile;
 use usher::scim::catalog::custom::Types;
 use usher::scim::path::AttributePath;
 use usher::scim::{Filter, ResourceType, Strictness, comparable};
-use usher::store::Store;
 use usher::store::search::{Direction, Search};
+use usher::store::{Store, Tx};
 
 use crate::credentials::live;
-use crate::harness::{Connected, PUBLIC_URL, ScimActor, TestGateway, property};
+use crate::harness::{Connected, PUBLIC_URL, ScimActor, TestGateway, property_in};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -185,12 +188,14 @@ fn atom() -> impl Strategy<Value = String> {
         any::<bool>(),
     )
         .prop_map(|(path, operator, value)| format!("{path} {operator} {value}"));
-    let number = (
-        prop::sample::select(&["grade", "share"][..]),
-        prop::sample::select(ORDERS),
-        prop::sample::select(&["7", "-1", "0", "1815", "0.5", "-2.25", "1000", "7.0"][..]),
-    )
-        .prop_map(|(name, operator, value)| format!("{CUSTOM}:{name} {operator} {value}"));
+    let whole = prop::sample::select(&["7", "-1", "0", "1815", "7.0"][..]);
+    let broken = prop::sample::select(&["0.5", "-2.25", "1000", "1e3", "-0.0"][..]);
+    let value = prop_oneof![
+        whole.prop_map(|value| ("grade", value)),
+        broken.prop_map(|value| ("share", value)),
+    ];
+    let number = (value, prop::sample::select(ORDERS))
+        .prop_map(|((name, value), operator)| format!("{CUSTOM}:{name} {operator} {value}"));
     let since = (
         prop::sample::select(ORDERS),
         prop::sample::select(
@@ -454,50 +459,66 @@ fn in_memory(all: &[Map<String, Value>], search: &Search) -> Vec<String> {
     found.iter().map(id).collect()
 }
 
-/// The ids of those that the store finds, and how many it says there are.
+/// What the store finds: the ids, and how many it says there are.
+type Found = (Vec<String>, i64);
+
+/// What the store finds for each search, all on one snapshot.
 async fn in_store(
     store: &Store,
-    search: Search,
-) -> Result<(Vec<String>, i64), usher::store::Error> {
+    searches: Vec<Search>,
+) -> Result<Vec<Found>, (usize, usher::store::Error)> {
+    let at = Arc::new(AtomicUsize::new(0));
+    let number = Arc::clone(&at);
     let found = store.read(move |tx| {
-        let search = search.clone();
+        let (searches, number) = (searches.clone(), Arc::clone(&number));
         async move {
-            Ok::<_, usher::store::Error>(if search.kind.name == "User" {
-                let total = tx.count_scim_users(&search).await?;
-                let page = tx.scim_user_page(&search, 0, 100).await?;
-                (page.iter().map(|row| row.id.to_string()).collect(), total)
-            } else {
-                let total = tx.count_scim_groups(&search).await?;
-                let page = tx.scim_group_page(&search, 0, 100).await?;
-                (page.iter().map(|row| row.id.to_string()).collect(), total)
-            })
+            let mut found = Vec::with_capacity(searches.len());
+            for (at, search) in searches.iter().enumerate() {
+                number.store(at, Ordering::Relaxed);
+                found.push(one_in_store(tx, search).await?);
+            }
+            Ok::<_, usher::store::Error>(found)
         }
         .boxed()
     });
-    found.await
+    found
+        .await
+        .map_err(|error| (at.load(Ordering::Relaxed), error))
 }
+
+async fn one_in_store(tx: &mut Tx, search: &Search) -> Result<Found, usher::store::Error> {
+    if search.kind.name == "User" {
+        let total = tx.count_scim_users(search).await?;
+        let page = tx.scim_user_page(search, 0, 100).await?;
+        return Ok((page.iter().map(|row| row.id.to_string()).collect(), total));
+    }
+    let total = tx.count_scim_groups(search).await?;
+    let page = tx.scim_group_page(search, 0, 100).await?;
+    Ok((page.iter().map(|row| row.id.to_string()).collect(), total))
+}
+
+/// Questions that one transaction answers.
+const TOGETHER: u32 = 25;
 
 fn agree(
     arranged: &Arranged,
     kind: &'static ResourceType,
     all: &[Map<String, Value>],
-    questions: &impl Strategy<Value = Question>,
+    questions: impl Strategy<Value = Question>,
     runtime: &tokio::runtime::Runtime,
 ) {
     let store = &arranged.gateway.gateway.store;
-    property(1_000, questions, |(text, sort)| {
-        let Ok(filter) = Filter::parse(kind, &text, Strictness::Rfc) else {
-            return Err(TestCaseError::reject("not a filter for these types"));
-        };
+    let searched = |(text, sort): &Question| {
+        let filter = Filter::parse(kind, text, Strictness::Rfc);
+        let filter = filter.unwrap_or_else(|error| panic!("{text}: {error}"));
         let sort = sort.map(|(path, ascending)| {
-            let path = AttributePath::parse(kind, path).unwrap();
             let direction = match ascending {
                 true => Direction::Ascending,
                 false => Direction::Descending,
             };
-            (path, direction)
+            (AttributePath::parse(kind, path).unwrap(), direction)
         });
-        let search = Search {
+        Search {
             org: arranged.okta.org,
             connection: arranged.okta.id,
             kind,
@@ -505,12 +526,24 @@ fn agree(
             sort,
             after: None,
             base: format!("{PUBLIC_URL}/scim/{}/v2", arranged.okta.id),
-        };
-        let expected = in_memory(all, &search);
-        let found = runtime.block_on(in_store(store, search));
-        let (found, total) = found.map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
-        prop_assert_eq!(&found, &expected, "{} {:?}", text, sort);
-        prop_assert_eq!(usize::try_from(total).unwrap(), expected.len());
+        }
+    };
+    let many = prop::collection::vec(questions, 1..=TOGETHER as usize * 2 - 1);
+    property_in(1_000, TOGETHER, &many, |questions| {
+        let searches: Vec<_> = questions.iter().map(searched).collect();
+        let found = runtime.block_on(in_store(store, searches.clone()));
+        let found = found
+            .map_err(|(at, error)| TestCaseError::fail(format!("{:?}: {error}", questions[at])))?;
+        for ((question, search), (found, total)) in questions.iter().zip(&searches).zip(found) {
+            let expected = in_memory(all, search);
+            prop_assert_eq!(
+                usize::try_from(total).unwrap(),
+                expected.len(),
+                "{:?}",
+                question
+            );
+            prop_assert_eq!(found, expected, "{:?}", question);
+        }
         Ok(())
     });
 }
@@ -534,11 +567,11 @@ fn sql_finds_what_memory_finds() {
     sorts.extend(["grade", "share", "since", "remote"]);
     let atoms = prop_oneof![4 => atom(), 1 => element()];
     let of_users = questions(filter(atoms), sorts);
-    agree(&arranged, user, &arranged.users, &of_users, &runtime);
+    agree(&arranged, user, &arranged.users, of_users, &runtime);
     let mut sorts = GROUP_PATHS.to_vec();
     sorts.extend(["meta.created", "meta.lastModified"]);
     let of_groups = questions(filter(group_atom()), sorts);
-    agree(&arranged, group, &arranged.groups, &of_groups, &runtime);
+    agree(&arranged, group, &arranged.groups, of_groups, &runtime);
     // The store's threads end outside of the runtime.
     drop(arranged);
 }

@@ -34,7 +34,7 @@ mod transport;
 pub(crate) use arrange::Connected;
 pub(crate) use browser::Browser;
 pub(crate) use invited::{Invited, csrf, press};
-pub(crate) use property::property;
+pub(crate) use property::{property, property_in};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use severed::Severed;

@@ -10,9 +10,21 @@ pub(crate) fn property<S: Strategy>(
     strategy: &S,
     holds: impl Fn(S::Value) -> Result<(), TestCaseError>,
 ) {
+    property_in(cases, 1, strategy, holds);
+}
+
+/// The same where a value of the strategy is so many cases at once, on average.
+#[track_caller]
+pub(crate) fn property_in<S: Strategy>(
+    cases: u32,
+    together: u32,
+    strategy: &S,
+    holds: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
     let asked = std::env::var("PROPTEST_CASES").ok();
+    let cases: u32 = asked.and_then(|it| it.parse().ok()).unwrap_or(cases);
     let config = Config {
-        cases: asked.and_then(|it| it.parse().ok()).unwrap_or(cases),
+        cases: cases.div_ceil(together),
         failure_persistence: None,
         max_global_rejects: 1_000_000,
         ..Config::default()
