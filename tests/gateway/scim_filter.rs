@@ -414,9 +414,10 @@ async fn types(store: &Store, of: &Connected) -> Types {
 /// one's (RFC 7644 §3.4.2.3).
 fn sort_key(path: AttributePath, resource: &Map<String, Value>) -> Option<String> {
     let path = path.or_value();
-    let holder = match path.schema.extension {
-        true => resource.get(path.schema.urn)?.as_object()?,
-        false => resource,
+    let holder = if path.schema.extension {
+        resource.get(path.schema.urn)?.as_object()?
+    } else {
+        resource
     };
     let value = match (path.attribute.name, holder.get(path.attribute.name)) {
         ("schemas", _) => return None,
@@ -512,9 +513,10 @@ fn agree(
         let filter = Filter::parse(kind, text, Strictness::Rfc);
         let filter = filter.unwrap_or_else(|error| panic!("{text}: {error}"));
         let sort = sort.map(|(path, ascending)| {
-            let direction = match ascending {
-                true => Direction::Ascending,
-                false => Direction::Descending,
+            let direction = if ascending {
+                Direction::Ascending
+            } else {
+                Direction::Descending
             };
             (AttributePath::parse(kind, path).unwrap(), direction)
         });

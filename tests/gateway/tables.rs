@@ -165,9 +165,10 @@ fn fixtures(folder: &str) -> (usize, usize) {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "json") {
-                match folder.ends_with("saml") {
-                    true => counts.1 += 1,
-                    false => counts.0 += 1,
+                if folder.ends_with("saml") {
+                    counts.1 += 1;
+                } else {
+                    counts.0 += 1;
                 }
             }
         }
