@@ -24,6 +24,7 @@ mod standing;
 pub mod tx;
 pub mod types;
 pub mod wakeups;
+pub mod watch;
 
 #[path = "."]
 mod on_sqlite {
@@ -81,6 +82,7 @@ pub use migrate::{Direction, Step};
 pub use tx::Tx;
 use wakeups::Told;
 pub use wakeups::Wakeups;
+pub use watch::Watcher;
 
 /// Where the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,9 +149,20 @@ impl Store {
 
     /// Opens without looking at the migrations, with at most `pool` PostgreSQL connections.
     pub fn open_as_it_is(place: &Place, pool: usize) -> Result<Self, Error> {
+        Self::open_watched(place, pool, None)
+    }
+
+    /// As [`Store::open_as_it_is`]; the watcher is told of each statement.
+    pub fn open_watched(
+        place: &Place,
+        pool: usize,
+        watcher: Option<Watcher>,
+    ) -> Result<Self, Error> {
         let engine = match place {
-            Place::Postgres(url) => Engine::Postgres(postgres::Connections::new(url, pool)?),
-            Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path)?),
+            Place::Postgres(url) => {
+                Engine::Postgres(postgres::Connections::watched(url, pool, watcher)?)
+            }
+            Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path, watcher)?),
         };
         Ok(Self(Arc::new(engine), Wakeups::default()))
     }

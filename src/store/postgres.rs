@@ -15,6 +15,7 @@ use futures_util::future::BoxFuture;
 
 use crate::store::error::{Error, Failure};
 use crate::store::tx::Tx;
+use crate::store::watch::{Watch, Watcher};
 
 /// A pooled connection's inner type.
 pub type Conn = AsyncPgConnection;
@@ -37,15 +38,24 @@ pub struct Connections(Pool<AsyncPgConnection>);
 impl Connections {
     /// A pool of at most `size` connections; none is opened yet.
     pub fn new(url: &str, size: usize) -> Result<Self, Error> {
+        Self::watched(url, size, None)
+    }
+
+    /// Such a pool, whose connections tell the watcher what they run.
+    pub fn watched(url: &str, size: usize, watcher: Option<Watcher>) -> Result<Self, Error> {
         let mut config = ManagerConfig::default();
         config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(|url| {
+        config.custom_setup = Box::new(move |url| {
+            let watcher = watcher.clone();
             async move {
                 let mut connection = AsyncPgConnection::establish(url).await?;
                 connection
                     .batch_execute(SETTINGS)
                     .await
                     .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                if let Some(watcher) = watcher {
+                    connection.set_instrumentation(Watch(watcher));
+                }
                 Ok(connection)
             }
             .boxed()

@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 
 use crate::store::error::{Error, Failure};
 use crate::store::tx::Tx;
+use crate::store::watch::{Watch, Watcher};
 
 /// Runs a statement in place: the calling thread owns the connection, there is nobody to wait for.
 pub struct Inline;
@@ -146,17 +147,25 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts the threads on a file that is there and up to date.
-    pub fn start(path: &Path) -> Result<Self, Error> {
+    /// Starts the threads on a file that is there and up to date; the watcher is told what their
+    /// connections run.
+    pub fn start(path: &Path, watcher: Option<Watcher>) -> Result<Self, Error> {
+        let connected = || {
+            let mut connection = connect(path)?;
+            if let Some(watcher) = &watcher {
+                connection.set_instrumentation(Watch(Arc::clone(watcher)));
+            }
+            Ok::<_, Error>(Tx::Sqlite(Conn::new(connection)))
+        };
         let (writes, queue) = sync_channel(QUEUE);
-        let mut writer = Tx::Sqlite(Conn::new(connect(path)?));
+        let mut writer = connected()?;
         execute(&mut writer, "PRAGMA cache_size = -16384")?;
         let lock = write_lock(path)?;
         let mut handles = vec![spawn("store-writer", move || write(writer, &queue, &lock))?];
         let (reads, queue) = sync_channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..READERS {
-            let mut reader = Tx::Sqlite(Conn::new(connect(path)?));
+            let mut reader = connected()?;
             execute(
                 &mut reader,
                 "PRAGMA cache_size = -4096; PRAGMA query_only = ON",

@@ -1,8 +1,8 @@
 """Programs that others wrote, against a running Usher: one line a check, then the totals.
 
-pysaml2 is the identity provider, Authlib the application behind and a SCIM client with OAuth, scim2-tester the SCIM client; samlp and
-SimpleSAMLphp are further identity providers, where they could be installed. Usher runs at the log level
-`trace`, and what it said is read at the end.
+pysaml2 is the identity provider, Authlib the application behind and a SCIM client with OAuth, scim2-tester, scim2-cli
+and scim-sanity are SCIM clients; samlp and SimpleSAMLphp are further identity providers, where they could be installed.
+Usher runs at the log level `trace`, and what it said is read at the end.
 """
 
 import argparse
@@ -22,12 +22,14 @@ from authlib.common.security import generate_token
 import cold_start
 import conformance
 import readme
+import results
 import scim_oauth
 import silence
 import simplesamlphp
+import suites
 from mutations import Mutations
 from saml_idp import IdentityProvider, key_and_certificate
-from traffic import SECRETS, Checks, browser, post, reason, remember, remembering
+from traffic import SECRETS, Checks, browser, post, reason, remembering
 from usher import Usher
 from wrapping import Wrapping
 
@@ -225,25 +227,6 @@ class Run:
         self.check("  a good response is refused", reason(answer) == "403 deprovisioned", reason(answer))
         self.check("  no row is new", self.people() == before, self.people())
 
-    def scim_by_tester(self):
-        import httpx2
-        from scim2_client.engines.httpx2 import SyncSCIMClient
-        from scim2_tester import Status, check_server
-
-        self.usher.command("org", "create", "tester")
-        row = self.usher.command("connection", "create", "--org", "tester", "--name", "scim2-tester")
-        headers = {"Authorization": f"Bearer {row['scim_token']}"}
-        with httpx2.Client(
-            base_url=row["scim_base_url"], headers=headers, timeout=60, trust_env=False, event_hooks={"response": [overheard]}
-        ) as client:
-            results = check_server(SyncSCIMClient(client), raise_exceptions=False)
-        names = [result.status.name for result in results]
-        fine = ("SUCCESS", "COMPLIANT", "ACCEPTABLE", "SKIPPED")
-        bad = [f"{r.title}: {r.reason}" for r in results if r.status.name not in fine]
-        skipped = names.count("SKIPPED")
-        held = len(names) - len(bad) - skipped
-        self.check(f"scim2-tester: {held} held, {skipped} skipped", names and not bad, bad[:5])
-
     def sign_in_by_samlp(self, modules, thin):
         key, certificate = key_and_certificate(self.usher.folder, "samlp")
         connection = self.usher.command(
@@ -280,12 +263,6 @@ class Run:
         Wrapping(self.usher, self.checks, "acme").run(
             "samlp", connection["acs_url"], lambda sign: next(fresh[sign]), key, foreign
         )
-
-
-def overheard(answer):
-    answer.read()
-    asked = answer.request
-    remember(str(asked.url), dict(asked.headers), asked.content, dict(answer.headers), answer.content)
 
 
 def header(token):
@@ -326,21 +303,29 @@ def main():
 def every(usher, checks, given, thin):
     usher.start()
     run = Run(usher, checks)
+    checks.of("pysaml2")
     idp, session = run.sign_in_by_pysaml2()
+    checks.of("Authlib")
     app = run.token_by_authlib(session)
     run.leaving(idp, app)
-    run.scim_by_tester()
     scim_oauth.run(usher, checks)
     scim_oauth.fresh(given.usher, given.postgres, checks)
+    checks.of(None)
+    suites.run(usher, checks)
+    checks.of("pysaml2")
     run.forged(idp, thin)
+    checks.of("samlp")
     if given.node_modules and shutil.which("node"):
         run.sign_in_by_samlp(given.node_modules, thin)
     else:
         checks.skip("samlp", "Node or the package is not installed")
+    checks.of("SimpleSAMLphp")
     if given.simplesamlphp and shutil.which("php"):
         simplesamlphp.run(given.simplesamlphp, usher, checks, run.trust)
     else:
         checks.skip("SimpleSAMLphp", "PHP or the package is not installed")
+    checks.of(None)
+    results.compare(checks)
     readme.fresh(given.usher, given.postgres, checks)
     conformance.fresh(given.usher, given.postgres, checks)
     cold_start.run(usher, checks, lambda address: idp.response(address, run.connection, sign="both"), run.acs)

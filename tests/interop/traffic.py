@@ -19,14 +19,23 @@ class Checks:
     def __init__(self, label):
         self.label, self.passed, self.failed, self.skipped = label, 0, 0, 0
         self.failures = []
+        # What each program of others came to, and whose checks are under way.
+        self.programs, self.program = {}, None
 
     def check(self, what, holds, came=""):
         self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
+        if self.program:
+            passed, failed = self.programs.get(self.program, (0, 0))
+            self.programs[self.program] = passed + bool(holds), failed + (not holds)
         line = f"{'ok    ' if holds else 'FAILED'} {self.label}: {what}" + ("" if holds else f" ({came})")
         if not holds:
             self.failures.append(line)
         print(line, flush=True)
         return holds
+
+    def of(self, program):
+        """The checks that follow are of this program; of none, if it is None."""
+        self.program = program
 
     def skip(self, what, why):
         self.skipped += 1

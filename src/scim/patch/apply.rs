@@ -26,7 +26,13 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
                         "the filters in the paths take more comparisons than a request may";
                     return Err(Error::payload_too_large(detail));
                 }
+                let inactive = !is_active(&document);
                 apply_change(&mut document, change, patch.strictness)?;
+                // The flag is no longer told, but taking it away lets nobody in, not even where the
+                // same request puts them out: a null stands for the inactive.
+                if inactive && !document.contains_key(ACTIVE) {
+                    document.insert(ACTIVE.to_owned(), Value::Null);
+                }
             }
             Operation::Id(given) if given != id => {
                 return Err(Error::mutability(
@@ -55,15 +61,16 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
             }
         }
     }
-    // The flag is no longer told, but taking it away lets nobody in: a null stands for the inactive.
-    if !document.contains_key(ACTIVE) && !resource.active() {
-        document.insert(ACTIVE.to_owned(), Value::Null);
-    }
     if let Some(attribute) = missing(kind, &document) {
         let detail = format!("{} is required and cannot be removed", attribute.name);
         return Err(Error::mutability(detail));
     }
     Ok(Resource::from_document(kind, document))
+}
+
+/// As [`Resource::active`] reads it.
+fn is_active(document: &Map) -> bool {
+    document.get(ACTIVE).is_none_or(|it| it == true)
 }
 
 /// How many comparisons a selection takes.

@@ -76,15 +76,19 @@ async fn usher_keeps_to_its_requirements() {
 }
 
 #[tokio::test]
-async fn a_strict_connection_keeps_to_the_letter() {
+async fn a_strict_connection_keeps_to_the_letter_and_the_readme_says_so() {
     let checked = Checked::start_with(Strictness::Rfc).await;
     let way = Arc::new(checked.way.clone());
     let options = Options {
         only: Vec::new(),
         rfc: true,
     };
-    let report = checked.check(way, &options).await;
-    assert_eq!(report.failed, 0, "{}", report.text(false));
+    let letter = checked.check(way, &options).await;
+    assert_eq!(letter.failed, 0, "{}", letter.text(false));
+    let checked = Checked::start().await;
+    let way = Arc::new(checked.way.clone());
+    let lenient = checked.check(way, &Options::default()).await;
+    crate::tables::conformance_stands(&lenient, &letter);
 }
 
 #[tokio::test]

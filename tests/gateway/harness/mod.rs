@@ -21,23 +21,28 @@ use usher::store::{Place, Store};
 
 mod arrange;
 mod browser;
+mod crowd;
 mod engine;
 mod invited;
+mod property;
 mod reply;
 mod scim;
 mod severed;
 mod smtp;
 mod sso;
+mod statements;
 mod transport;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::Browser;
 pub(crate) use invited::{Invited, csrf, press};
+pub(crate) use property::{property, property_in};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use severed::Severed;
 pub(crate) use smtp::Relay;
 pub(crate) use sso::{REDIRECT, VERIFIER, claims, reason};
+pub(crate) use statements::{Cost, Statements};
 pub(crate) use transport::InProcess;
 
 /// A gateway and what a test may turn on it.
@@ -72,10 +77,23 @@ impl TestGateway {
         Some((Self::over(engine, &severed.place), severed))
     }
 
+    /// A gateway over an empty store, whose statements can be counted.
+    pub(crate) async fn counted() -> (Self, Statements) {
+        let engine = engine::Engine::fresh().await;
+        let place = engine.place.clone();
+        let statements = Statements::default();
+        let store = Store::open_watched(&place, 8, Some(statements.watcher())).unwrap();
+        (Self::with(engine, store), statements)
+    }
+
     fn over(engine: engine::Engine, place: &Place) -> Self {
+        let store = Store::open_as_it_is(place, 8).unwrap();
+        Self::with(engine, store)
+    }
+
+    fn with(engine: engine::Engine, store: Store) -> Self {
         let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
         let ids = Ids::new(clock.clone(), Entropy::seeded(42));
-        let store = Store::open_as_it_is(place, 8).unwrap();
         let links = Links::new(PUBLIC_URL, &DataKeys::generate(ids.entropy())).unwrap();
         let mut gateway = Gateway::new(store, ids, keys(), links);
         gateway.verifications = Arc::new(tokio::sync::Semaphore::new(2));
