@@ -24,7 +24,7 @@ use crate::directory::mapping::MatchKind;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OrganizationId, ProjectId,
-    RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+    RoleId, ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId, SessionId, UserId,
 };
 
 /// An identifier.
@@ -103,6 +103,7 @@ sql_ids!(
     ProjectId,
     RoleId,
     ScimGroupId,
+    ScimRequestId,
     ScimTokenId,
     ScimUserId,
     SessionId,
