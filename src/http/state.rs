@@ -10,6 +10,7 @@ use crate::id::Ids;
 use crate::limits;
 use crate::oidc::keys::KeySet;
 use crate::provisioning::invitations::Links;
+use crate::provisioning::request_log::RequestLog;
 use crate::provisioning::{Context, Source};
 use crate::store::Store;
 
@@ -32,6 +33,8 @@ pub struct Gateway {
     pub links: Arc<Links>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed, if anybody's are.
     pub trusted_proxies: Option<TrustedProxies>,
+    /// What SCIM clients ask.
+    pub log: RequestLog,
     /// Who follows links to invitations that are none.
     pub misses: Arc<Misses>,
     /// Whether what an organization sets may lead to private addresses: for tests and the demo.
@@ -56,6 +59,7 @@ impl Gateway {
             keys: Arc::new(keys),
             links: Arc::new(links),
             trusted_proxies: None,
+            log: RequestLog::new(),
             misses: Arc::default(),
             private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),
