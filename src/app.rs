@@ -22,7 +22,7 @@ use crate::outbound::{self, Client};
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
-use crate::provisioning::request_log::{self, write::Writer};
+use crate::provisioning::request_log::{self, writer::Writer};
 use crate::provisioning::{idempotency, sweep};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};

@@ -153,7 +153,9 @@ impl Threads {
         let mut writer = Tx::Sqlite(Conn::new(connect(path)?));
         execute(&mut writer, "PRAGMA cache_size = -16384")?;
         let lock = write_lock(path)?;
-        let mut handles = vec![spawn("store-writer", move || write(writer, &queue, Some(&lock)))?];
+        let mut handles = vec![spawn("store-writer", move || {
+            write(writer, &queue, Some(&lock))
+        })?];
         let (reads, queue) = sync_channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..READERS {

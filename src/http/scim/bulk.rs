@@ -42,12 +42,17 @@ pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Re
 
 /// What the request log is told of the operations that were refused.
 fn told(entries: &BTreeMap<usize, Entry>) -> Option<reply::scim::Told> {
-    let refused = entries.iter().filter_map(|(at, it)| Some((at, it.outcome.as_ref().err()?)));
+    let refused = entries
+        .iter()
+        .filter_map(|(at, it)| Some((at, it.outcome.as_ref().err()?)));
     let count = refused.clone().count();
     let (at, first) = refused.min_by_key(|(at, _)| **at)?;
     let said = reply::scim::Told::of(first);
     let (all, number) = (entries.len(), at + 1);
-    let detail = format!("{count} of {all} operations were refused; operation {number}: {}", said.detail);
+    let detail = format!(
+        "{count} of {all} operations were refused; operation {number}: {}",
+        said.detail
+    );
     Some(reply::scim::Told { detail, ..said })
 }
 

@@ -170,10 +170,18 @@ impl Drop for Recording {
 
 /// How a bearer looks: what ours start with, and its last four characters where they tell nothing.
 fn looks(token: &str) -> String {
-    let start = if token.starts_with("scim_") { "scim_" } else { "" };
+    let start = if token.starts_with("scim_") {
+        "scim_"
+    } else {
+        ""
+    };
     let all: Vec<char> = token.chars().collect();
     let last = all.len().checked_sub(4).filter(|_| all.len() >= LONG);
-    let last: String = last.and_then(|at| all.get(at..)).unwrap_or_default().iter().collect();
+    let last: String = last
+        .and_then(|at| all.get(at..))
+        .unwrap_or_default()
+        .iter()
+        .collect();
     let shown = last.replace(|c: char| !c.is_ascii_graphic(), "?");
     format!("{start}...{shown}")
 }

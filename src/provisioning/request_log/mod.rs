@@ -26,6 +26,7 @@ pub mod sweep;
 pub mod view;
 mod witness;
 pub mod write;
+pub mod writer;
 
 pub use witness::{Effect, Met, Witness};
 
@@ -94,7 +95,10 @@ impl Entry {
 /// Whether a request only asks (RFC 7644 §3.4): by its method, or a query by POST (§3.4.3).
 pub fn is_read(method: &str, path: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
-        || path.trim_end_matches('/').to_ascii_lowercase().ends_with("/.search")
+        || path
+            .trim_end_matches('/')
+            .to_ascii_lowercase()
+            .ends_with("/.search")
 }
 
 /// How many requests of a connection there were, by what became of them.
@@ -231,7 +235,9 @@ impl Waiting {
         let pace = limits::REQUEST_LOG_STRANGER_PACE.as_secs().max(1);
         let gained = now.duration_since(*since).as_secs() / pace;
         if gained > 0 {
-            *left = left.saturating_add(u32::try_from(gained).unwrap_or(most)).min(most);
+            *left = left
+                .saturating_add(u32::try_from(gained).unwrap_or(most))
+                .min(most);
             *since = now;
         }
         let has = *left > 0;

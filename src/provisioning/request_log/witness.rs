@@ -90,7 +90,10 @@ impl Witness {
     /// What was done.
     pub fn effects(&self) -> Vec<Effect> {
         let seen = self.lock();
-        seen.effects.get(..seen.standing).unwrap_or_default().to_vec()
+        seen.effects
+            .get(..seen.standing)
+            .unwrap_or_default()
+            .to_vec()
     }
 }
 

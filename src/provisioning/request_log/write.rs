@@ -1,17 +1,13 @@
-//! The log's writer: takes what waits, leaves out what may not be kept, and writes the rest, many
-//! requests in one transaction.
+//! Writing the log: what waits is taken, what may not be kept is left out, and the rest is written,
+//! many requests in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::id::{ConnectionId, OrganizationId};
@@ -22,21 +18,13 @@ use crate::provisioning::request_log::{
 use crate::scim::catalog::custom::Types;
 use crate::scim::redaction::{GONE, Redaction};
 use crate::scim::{fold, validate};
+use crate::secret;
 use crate::store::rows::{ConnectionRow, KeptRequest, ScimRequestRow};
 use crate::store::types::Time;
 use crate::store::{self, Store};
-use crate::{limits, secret};
 
 /// Requests that one transaction writes.
 const BATCH: usize = 256;
-/// How long the writer gathers before it writes.
-const GATHER: Duration = Duration::from_millis(250);
-/// How often it looks where no bell rang: good reads are only counted.
-const TICK: Duration = Duration::from_secs(5);
-/// How long it rests when the store cannot be written to.
-const REST: Duration = Duration::from_secs(2);
-/// Tries to write what is left when the process stops.
-const LAST_TRIES: usize = 3;
 /// Characters of a path, of a refusal, of what was left out.
 const LONGEST: usize = 500;
 /// Ids of people and resources that one request's effects name.
@@ -95,8 +83,11 @@ impl RequestLog {
     }
 
     /// Which of these strangers are shown; the others are counted as lost.
-    fn shown(&self, found: Vec<(Entry, OrganizationId)>, counts: &mut BTreeMap<Hour, Counts>)
-    -> Vec<(Entry, OrganizationId)> {
+    fn shown(
+        &self,
+        found: Vec<(Entry, OrganizationId)>,
+        counts: &mut BTreeMap<Hour, Counts>,
+    ) -> Vec<(Entry, OrganizationId)> {
         let Some(shared) = &self.0 else {
             return Vec::new();
         };
@@ -190,7 +181,10 @@ async fn write(
     }
     let lost: i64 = counts.values().map(|it| it.lost).sum();
     let count = rows.len();
-    let counted: Vec<_> = counts.iter().map(|(hour, it)| count_row(hour, it)).collect();
+    let counted: Vec<_> = counts
+        .iter()
+        .map(|(hour, it)| count_row(hour, it))
+        .collect();
     let parts = Arc::new((rows, counted, room.into_iter().collect::<Vec<_>>()));
     let written = store.write(move |tx| {
         let parts = Arc::clone(&parts);
@@ -226,7 +220,10 @@ fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> KeptRequest
     let (body, omitted) = body(entry, &below, types, &mut redaction);
     let effects = entry.witness.effects();
     let subjects = subjects(org, &below, &effects, &redaction);
-    let detail = entry.detail.as_deref().map(|it| clean(&redaction.cleaned(it)));
+    let detail = entry
+        .detail
+        .as_deref()
+        .map(|it| clean(&redaction.cleaned(it)));
     let headers: serde_json::Map<_, _> = entry
         .headers
         .iter()
@@ -367,59 +364,4 @@ fn told(effects: &[Effect]) -> Value {
 fn clean(text: &str) -> String {
     let shown = text.chars().map(|c| if c == '\0' { '\u{fffd}' } else { c });
     shown.take(LONGEST).collect()
-}
-
-/// The running writer.
-pub struct Writer {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl Writer {
-    /// Starts to write what the log is told.
-    pub fn start(log: RequestLog, store: Store) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(work(log, store, stopped));
-        Self { stop, task }
-    }
-
-    /// Writes what is left, once no door is open any more, and stops; in
-    /// [`limits::DRAIN_TIME`] at most.
-    pub async fn stopped(self) {
-        self.stop.send_replace(true);
-        let stop = self.task.abort_handle();
-        if timeout(limits::DRAIN_TIME, self.task).await.is_err() {
-            stop.abort();
-            tracing::warn!("The last SCIM requests could not be written to the request log");
-        }
-    }
-}
-
-async fn work(log: RequestLog, store: Store, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        if let Some(shared) = &log.0 {
-            tokio::select! {
-                _ = timeout(TICK, shared.bell.notified()) => {}
-                _ = stop.changed() => break,
-            }
-        }
-        tokio::select! {
-            () = sleep(GATHER) => {}
-            _ = stop.changed() => break,
-        }
-        if let Err(error) = write_out(&log, &store).await {
-            tracing::warn!(%error, "The request log cannot be written; it waits");
-            tokio::select! {
-                () = sleep(REST) => {}
-                _ = stop.changed() => break,
-            }
-        }
-    }
-    for _ in 0..LAST_TRIES {
-        match write_out(&log, &store).await {
-            Ok(_) => return,
-            Err(error) => tracing::warn!(%error, "The request log is not written yet"),
-        }
-    }
-    tracing::error!("The last SCIM requests are not in the request log");
 }

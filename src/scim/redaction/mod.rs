@@ -1,7 +1,7 @@
 //! What of a request may be kept: the attributes that the schemas know, and nothing else. Values
 //! that are never shown, octets, and what a filter compares with go; what went is told by name.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::catalog::{COMMON, ResourceType, custom::Types};
 use super::path::{Name, PatchPath};
@@ -10,6 +10,7 @@ use super::{Strictness, fold};
 
 #[cfg(test)]
 mod tests;
+mod values;
 
 /// What stands where something was.
 pub const GONE: &str = "…";
@@ -17,7 +18,7 @@ pub const GONE: &str = "…";
 const LONGEST: usize = 2_000;
 /// Characters of the name of something.
 const NAME: usize = 300;
-/// Names of what went that are told.
+/// Names that are told.
 const TOLD: usize = 50;
 /// Parameters of a query (RFC 7644 §3.4.2, §3.9) whose values are kept as they are.
 const KEPT: [&str; 6] = [
@@ -49,9 +50,7 @@ impl Redaction {
     pub fn body(&mut self, types: Types, method: &str, path: &str, body: &mut Value) {
         let segments: Vec<_> = path.split('/').filter(|it| !it.is_empty()).collect();
         let first = segments.first().copied().unwrap_or_default();
-        let searches = segments
-            .iter()
-            .any(|it| it.eq_ignore_ascii_case(".search"));
+        let searches = segments.iter().any(|it| it.eq_ignore_ascii_case(".search"));
         if searches {
             self.search(body);
         } else if first.eq_ignore_ascii_case("bulk") {
@@ -67,11 +66,10 @@ impl Redaction {
     pub fn query(&mut self, query: &str) -> String {
         let mut kept = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            let folded = name.to_ascii_lowercase();
             let short: String = name.chars().take(NAME).collect();
-            if KEPT.contains(&folded.as_str()) {
+            if is_kept(&name) {
                 kept.append_pair(&short, &value);
-            } else if folded == "filter" {
+            } else if name.eq_ignore_ascii_case("filter") {
                 kept.append_pair(&short, &self.filter(&value));
             } else {
                 self.went(&short, &value);
@@ -83,22 +81,8 @@ impl Redaction {
 
     /// A filter without the values that it compares with.
     pub fn filter(&mut self, filter: &str) -> String {
-        let (mut kept, mut rest) = (String::new(), filter);
-        while let Some(c) = rest.chars().next() {
-            let length = match c {
-                '"' => quoted(rest),
-                ' ' | '(' | ')' | '[' | ']' => c.len_utf8(),
-                _ => rest.find([' ', '(', ')', '[', ']', '"']).unwrap_or(rest.len()),
-            };
-            let (token, left) = rest.split_at(length);
-            rest = left;
-            if c == '"' || !is_word(token) {
-                self.went("filter", token.trim_matches('"'));
-                kept.push_str("\"…\"");
-            } else {
-                kept.push_str(token);
-            }
-        }
+        let (kept, gone) = values::without(filter);
+        gone.iter().for_each(|it| self.went("filter", it));
         kept
     }
 
@@ -106,16 +90,12 @@ impl Redaction {
         let Value::Object(map) = body else {
             return self.drop("", body);
         };
-        let known = |name: &str| {
-            let folded = name.to_ascii_lowercase();
-            folded == "schemas" || KEPT.contains(&folded.as_str())
-        };
         for (name, value) in std::mem::take(map) {
             match value {
                 Value::String(text) if name.eq_ignore_ascii_case("filter") => {
                     map.insert(name, self.filter(&text).into());
                 }
-                value if known(&name) => {
+                value if is_kept(&name) || name.eq_ignore_ascii_case("schemas") => {
                     map.insert(name, value);
                 }
                 value => self.went_all(&name, &value),
@@ -348,9 +328,7 @@ impl Redaction {
             Value::String(text) => self.went(at, text),
             other => self.went(at, &other.to_string()),
         }
-        if matches!(value, Value::Array(list) if list.is_empty())
-            || matches!(value, Value::Object(map) if map.is_empty())
-        {
+        if *value == json!([]) || *value == json!({}) {
             self.went(at, "");
         }
     }
@@ -362,10 +340,18 @@ impl Redaction {
     }
 }
 
+fn is_kept(parameter: &str) -> bool {
+    KEPT.iter().any(|it| it.eq_ignore_ascii_case(parameter))
+}
+
 /// The resource type whose endpoint a segment is.
 fn kind(types: Types, segment: &str) -> Option<&'static ResourceType> {
     let mut kinds = [types.user, types.group].into_iter();
-    kinds.find(|kind| kind.endpoint.trim_start_matches('/').eq_ignore_ascii_case(segment))
+    kinds.find(|kind| {
+        kind.endpoint
+            .trim_start_matches('/')
+            .eq_ignore_ascii_case(segment)
+    })
 }
 
 fn join(at: &str, name: &str) -> String {
@@ -374,25 +360,4 @@ fn join(at: &str, name: &str) -> String {
     } else {
         format!("{at}.{name}")
     }
-}
-
-/// The length of the JSON string at the start, or of all that follows where it does not end.
-fn quoted(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            '\\' if !escaped => escaped = true,
-            '"' if !escaped => return at + 1,
-            _ => escaped = false,
-        }
-    }
-    text.len()
-}
-
-/// Whether a token of a filter says nothing of anybody: an attribute, an operator, a literal that
-/// is no text, white space.
-fn is_word(token: &str) -> bool {
-    let part = |c: char| c.is_ascii_alphanumeric() || " ()[].:_$-".contains(c);
-    let start = token.starts_with(|c: char| c.is_ascii_alphabetic() || " ()[]$.".contains(c));
-    start && token.chars().all(part) && token.chars().count() <= NAME
 }

@@ -48,7 +48,13 @@ fn only_what_the_schemas_know_is_kept() {
             json!({"filter": "userName eq \"…\"", "count": 1}),
             vec!["filter", "x"],
         ),
-        ("POST", "/Me", json!({"userName": "ada"}), json!(null), vec!["body"]),
+        (
+            "POST",
+            "/Me",
+            json!({"userName": "ada"}),
+            json!(null),
+            vec!["body"],
+        ),
     ] {
         let (mut redaction, mut found) = (Redaction::default(), body);
         redaction.body(Types::STANDARD, method, path, &mut found);
@@ -83,6 +89,7 @@ fn a_filter_is_kept_without_its_values() {
         ("userName eq ada@x.example", "userName eq \"…\""),
         ("userName eq \"never ends", "userName eq \"…\""),
         ("n gt 12", "n gt \"…\""),
+        ("name EQ correct-horse", "name EQ \"…\""),
     ] {
         let mut redaction = Redaction::default();
         assert_eq!(redaction.filter(filter), kept);
@@ -95,8 +102,13 @@ fn a_query_keeps_what_is_known() {
     let query = "filter=userName+eq+%22ada%22&count=3&access_token=t0psecret";
     let kept = redaction.query(query);
     let kept = url::form_urlencoded::parse(kept.as_bytes()).into_owned();
-    let kept: Vec<_> = kept.map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!(kept, ["filter=userName eq \"…\"", "count=3", "access_token=…"]);
+    let kept: Vec<_> = kept
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(
+        kept,
+        ["filter=userName eq \"…\"", "count=3", "access_token=…"]
+    );
     assert_eq!(redaction.dropped, ["filter", "access_token"]);
     assert_eq!(redaction.cleaned("found t0psecret"), "found …");
 }

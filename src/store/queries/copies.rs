@@ -50,11 +50,7 @@ macro_rules! put {
 }
 
 /// Whether an organization has more people, or groups, than so many.
-pub(crate) async fn exceeds(
-    conn: &mut Conn,
-    org: OrganizationId,
-    limit: i64,
-) -> QueryResult<bool> {
+pub(crate) async fn exceeds(conn: &mut Conn, org: OrganizationId, limit: i64) -> QueryResult<bool> {
     let people: Vec<crate::id::UserId> = users::table
         .filter(users::org_id.eq(org))
         .select(users::id)
@@ -86,7 +82,9 @@ pub(crate) async fn load(
     let Some(organization) = organization.first(conn).await.optional()? else {
         return Ok(None);
     };
-    let schemas = organizations::table.find(org).select(organizations::schemas);
+    let schemas = organizations::table
+        .find(org)
+        .select(organizations::schemas);
     let mut copy = Copy {
         schemas: schemas.first(conn).await?,
         roles: all!(conn, org, roles, RoleRow),
@@ -110,14 +108,24 @@ pub(crate) async fn load(
             scim_values: all!(conn, org, scim_values, ScimValueRow),
             scim_groups: all!(conn, org, scim_groups, ScimGroupRow),
             scim_members: columns!(
-                conn, org, scim_members, group_id, member_id, member_is_group, created_at
+                conn,
+                org,
+                scim_members,
+                group_id,
+                member_id,
+                member_is_group,
+                created_at
             ),
             grants: all!(conn, org, grants, GrantRow),
             grant_projects: columns!(conn, org, grant_projects, grant_id, project_id),
             identities: all!(conn, org, identities, IdentityRow),
             invitations: invitations.load(conn).await?,
             invitation_projects: columns!(
-                conn, org, invitation_projects, invitation_id, project_id
+                conn,
+                org,
+                invitation_projects,
+                invitation_id,
+                project_id
             ),
         });
     }

@@ -117,10 +117,7 @@ fn bind_count<'b>(
 }
 
 /// Adds to the room that an organization's requests take.
-pub(crate) async fn use_room(
-    conn: &mut Conn,
-    rows: &[(OrganizationId, i64)],
-) -> QueryResult<()> {
+pub(crate) async fn use_room(conn: &mut Conn, rows: &[(OrganizationId, i64)]) -> QueryResult<()> {
     for lines in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO scim_request_usage (org_id, bytes) VALUES",
