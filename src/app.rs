@@ -23,6 +23,7 @@ use crate::outbound::{self, Client};
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
+use crate::provisioning::request_log::{self, writer::Writer};
 use crate::provisioning::{idempotency, sweep};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
@@ -132,6 +133,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
         private_targets: config.outbound.allow_private_targets,
         ..http::Gateway::new(store, ids, keys, links)
     };
+    let writer = Writer::start(gateway.log.clone(), gateway.store.clone());
     let limits = ServeLimits {
         connections: config.server.max_connections.get(),
         ..ServeLimits::default()
@@ -150,6 +152,8 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     };
     let served = serve::serve(listener, http::router(gateway), limits, stop).await;
     sweeper.abort();
+    // Nobody is answered any more: what was asked is written down to the last.
+    writer.stopped().await;
     worker.stopped().await;
     tracing::info!("Usher has stopped");
     served.map_err(Error::Server)
@@ -256,6 +260,11 @@ fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "Forgot the rows of old imports"),
                 Err(error) => tracing::warn!(%error, "The rows of old imports are still kept"),
+            }
+            match request_log::sweep::forget(&store, &ids).await {
+                Ok(0) => {}
+                Ok(count) => tracing::debug!(count, "Forgot old SCIM requests"),
+                Err(error) => tracing::warn!(%error, "Old SCIM requests are still kept"),
             }
             match sweep::forget_invited(&store, &ids).await {
                 Ok(0) => {}

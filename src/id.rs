@@ -163,6 +163,8 @@ ids! {
     RoleId;
     /// A SCIM Group.
     ScimGroupId;
+    /// A request of a SCIM client: the id that its answer told.
+    ScimRequestId;
     /// A SCIM bearer token.
     ScimTokenId;
     /// A SCIM User.

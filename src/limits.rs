@@ -295,3 +295,37 @@ pub const JWKS_GAP: SignedDuration = SignedDuration::from_secs(30);
 
 /// Clients whose sets are kept in memory at once.
 pub const JWKS_CACHED: usize = 1_000;
+
+/// One of so many good reads of a SCIM connection is kept in the request log; all are counted.
+pub const REQUEST_LOG_SAMPLE: u64 = 100;
+
+/// Octets of a SCIM body that the request log keeps; of a larger one it says how large it was.
+pub const REQUEST_LOG_BODY: usize = 64 * 1024;
+
+/// SCIM requests that wait to be written to the request log; more are counted as lost.
+pub const REQUEST_LOG_WAITING: usize = 4_096;
+
+/// Octets of all of them together.
+pub const REQUEST_LOG_WAITING_BYTES: usize = 16 * 1024 * 1024;
+
+/// SCIM requests without a good token that wait beside them, so that no crowd of strangers takes
+/// the place of those who are known.
+pub const REQUEST_LOG_STRANGERS: usize = 256;
+
+/// SCIM requests without a good token that the request log shows of one connection at once.
+pub const REQUEST_LOG_STRANGERS_AT_ONCE: u32 = 10;
+
+/// How long it takes until it shows one more.
+pub const REQUEST_LOG_STRANGER_PACE: SignedDuration = SignedDuration::from_secs(6);
+
+/// Octets of one organization's request log; beyond it the oldest go.
+pub const REQUEST_LOG_ROOM: i64 = 64 * 1024 * 1024;
+
+/// How long a SCIM request is kept.
+pub const REQUEST_LOG_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// People, or groups, of an organization of which a scratch copy can be made: it lives in memory.
+pub const SCRATCH_RESOURCES: usize = 100_000;
+
+/// Requests that one replay plays.
+pub const REPLAYED_REQUESTS: usize = 1_000;

@@ -24,6 +24,9 @@ mod org;
 mod output;
 mod project;
 mod role;
+mod scim;
+mod scratch;
+mod selftest;
 mod serve;
 mod share_webhook;
 mod token;
@@ -114,6 +117,9 @@ enum Command {
     Domain(domain::Domain),
     #[command(subcommand)]
     Token(token::Token),
+    #[command(subcommand)]
+    Scim(scim::Scim),
+    Selftest(selftest::Selftest),
     #[command(subcommand)]
     Role(role::Role),
     #[command(subcommand)]
@@ -232,6 +238,8 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Connection(connection) => Box::pin(connection.run(opened)).await?,
         Command::Domain(domain) => Box::pin(domain.run(opened)).await?,
         Command::Token(token) => Box::pin(token.run(opened)).await?,
+        Command::Scim(scim) => return Box::pin(scim.run(opened)).await,
+        Command::Selftest(selftest) => return Box::pin(selftest.run(opened)).await,
         Command::Role(role) => Box::pin(role.run(opened)).await?,
         Command::Project(project) => Box::pin(project.run(opened)).await?,
         Command::Mapping(mapping) => return Box::pin(mapping.run(opened)).await,

@@ -7,6 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::config::Config;
 use crate::id::{Ids, OrganizationId};
+use crate::oidc::keys::KeySet;
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::settings::organizations;
@@ -21,6 +22,8 @@ pub(super) struct Opened {
     pub(super) store: Store,
     /// What invitations' links are made with.
     pub(super) links: Links,
+    /// The keys that sign tokens.
+    pub(super) keys: KeySet,
     /// Ids, randomness and time.
     pub(super) ids: Ids,
     /// Where the answer goes.
@@ -33,11 +36,12 @@ impl Opened {
         let ids = app::ids();
         let installation = app::open(&config, &ids, Opener::Command).await?;
         let links = app::links(&config, &installation)?;
-        let Installation { store, .. } = installation;
+        let Installation { store, keys, .. } = installation;
         Ok(Self {
             config,
             store,
             links,
+            keys,
             ids,
             output,
         })

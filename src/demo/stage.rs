@@ -32,6 +32,7 @@ use crate::outbound;
 use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
+use crate::provisioning::request_log::writer::Writer;
 use crate::provisioning::{Context, Source};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
@@ -85,6 +86,7 @@ pub(super) struct Stage {
     stop: watch::Sender<bool>,
     servers: JoinSet<io::Result<()>>,
     worker: Worker,
+    writer: Writer,
     signals: tokio::sync::Mutex<(Signal, Signal)>,
     _lock: File,
 }
@@ -117,6 +119,7 @@ impl Stage {
         let mut gateway = Gateway::new(open.store, ids.clone(), open.keys, links);
         gateway.private_targets = true;
         gateway.client_keys = Arc::new(ClientKeys::new(caller()?));
+        let writer = Writer::start(gateway.log.clone(), store.clone());
         let client = Client::new();
         let app = App::new(&public_url, &others_url, ids.clone(), client.clone());
         let portal = Portal::new(ids.clone());
@@ -139,6 +142,7 @@ impl Stage {
             stop,
             servers,
             worker,
+            writer,
             signals: tokio::sync::Mutex::new(signals),
             _lock: lock,
         })
@@ -210,6 +214,7 @@ impl Stage {
     pub(super) async fn close(mut self) {
         self.stop.send_replace(true);
         while self.servers.join_next().await.is_some() {}
+        self.writer.stopped().await;
         self.worker.stopped().await;
     }
 }

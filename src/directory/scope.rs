@@ -36,6 +36,8 @@ words! {
         ProjectsRead = "projects:read",
         /// Read roles.
         RolesRead = "roles:read",
+        /// Read what SCIM clients asked.
+        ScimRequestsRead = "scim-requests:read",
         /// Read users, and why they hold the role they hold.
         UsersRead = "users:read",
     }
@@ -59,6 +61,7 @@ impl Scope {
             Self::OrganizationsWrite => "this key lacks the scope organizations:write",
             Self::ProjectsRead => "this key lacks the scope projects:read",
             Self::RolesRead => "this key lacks the scope roles:read",
+            Self::ScimRequestsRead => "this key lacks the scope scim-requests:read",
             Self::UsersRead => "this key lacks the scope users:read",
         }
     }

@@ -32,6 +32,19 @@ impl FromRequestParts<Gateway> for Client {
     }
 }
 
+/// Where a request comes from, as near as anybody knows: the client, or else the peer, which may be
+/// a proxy that nobody trusts.
+pub(in crate::http) fn nearest(parts: &Parts, gateway: &Gateway) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|peer| peer.0.ip().to_canonical());
+    let trusted = gateway.trusted_proxies.as_ref();
+    let named = |trusted: &crate::http::TrustedProxies| {
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Some(named(peer, &parts.headers, &**trusted)).filter(|it| !it.is_unspecified())
+    };
+    trusted.map_or(peer, named)
+}
+
 /// Whom the request is from, by what the proxies say that are trusted.
 fn named(peer: IpAddr, headers: &HeaderMap, is_trusted: &dyn Fn(IpAddr) -> bool) -> IpAddr {
     let hops = if is_trusted(peer) {

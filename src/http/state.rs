@@ -11,6 +11,7 @@ use crate::id::Ids;
 use crate::limits;
 use crate::oidc::keys::KeySet;
 use crate::provisioning::invitations::Links;
+use crate::provisioning::request_log::RequestLog;
 use crate::provisioning::{Context, Source};
 use crate::store::Store;
 
@@ -35,6 +36,8 @@ pub struct Gateway {
     pub links: Arc<Links>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed, if anybody's are.
     pub trusted_proxies: Option<TrustedProxies>,
+    /// What SCIM clients ask.
+    pub log: RequestLog,
     /// Who follows links to invitations that are none.
     pub misses: Arc<Misses>,
     /// Whether what an organization sets may lead to private addresses: for tests and the demo.
@@ -60,6 +63,7 @@ impl Gateway {
             client_keys: Arc::default(),
             links: Arc::new(links),
             trusted_proxies: None,
+            log: RequestLog::new(),
             misses: Arc::default(),
             private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),

@@ -32,6 +32,8 @@ pub enum Kind {
     Role,
     /// A registered SCIM schema.
     Schema,
+    /// A request in the request log.
+    ScimRequest,
     /// A SCIM token.
     Token,
     /// A user.
@@ -54,6 +56,7 @@ impl Kind {
             Self::Project => "project",
             Self::Role => "role",
             Self::Schema => "schema",
+            Self::ScimRequest => "SCIM request in the log",
             Self::Token => "token",
             Self::User => "user",
         }

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::directory::event::EventKind;
 use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId};
+use crate::provisioning::request_log::Effect;
 use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
 use crate::store::rows::EventRow;
 use crate::store::types::{Doc, Time};
@@ -45,8 +46,10 @@ pub mod people;
 pub mod people_view;
 mod person;
 mod refusal;
+pub mod request_log;
 pub mod resolution;
 pub mod scim_client;
+pub mod scratch;
 pub mod sessions;
 pub mod settings;
 mod settle;
@@ -186,12 +189,15 @@ impl<'t> Change<'t> {
         });
     }
 
-    /// Ends the change: resolves the people touched, numbers the events and writes both.
-    pub async fn settle(mut self) -> Result<(), Error> {
+    /// Ends the change: resolves the people touched, numbers the events and writes both; answers
+    /// what the events are about.
+    pub async fn settle(mut self) -> Result<Vec<Effect>, Error> {
         settle::settle(&mut self).await?;
+        let mut effects = Vec::with_capacity(self.events.len());
         let mut rows = Vec::with_capacity(self.events.len());
         for recorded in std::mem::take(&mut self.events) {
             self.seq += 1;
+            effects.push(Effect::of(self.seq, &recorded.data));
             rows.push(EventRow {
                 org_id: self.org,
                 seq: self.seq,
@@ -209,7 +215,7 @@ impl<'t> Change<'t> {
             self.tx.advance_events(self.org, self.seq).await?;
             wakeups::tell(self.org);
         }
-        Ok(())
+        Ok(effects)
     }
 }
 
@@ -259,13 +265,19 @@ where
         + 'static,
     T: Send + 'static,
 {
+    let witness = credentials.witness.clone();
     let (ids, caller) = (ids.clone(), (credentials, cause));
-    store
-        .write(move |tx| {
-            let (job, ids, caller) = (job.clone(), ids.clone(), caller.clone());
-            async move { scim_step(tx, &ids, &caller, job).await }.boxed()
-        })
-        .await
+    let done = store.write(move |tx| {
+        let (job, ids, caller) = (job.clone(), ids.clone(), caller.clone());
+        async move {
+            caller.0.witness.begin();
+            scim_step(tx, &ids, &caller, job).await
+        }
+        .boxed()
+    });
+    let done = done.await?;
+    witness.keep();
+    Ok(done)
 }
 
 /// What [`scim_change`] does within its transaction, for the credentials and the request of its
@@ -297,7 +309,7 @@ where
         let touched = client.credential.touch(change.tx, client.org, now);
         touched.await.map_err(Error::from)?;
     }
-    change.settle().await?;
+    credentials.witness.tell(change.settle().await?);
     Ok(value)
 }
 

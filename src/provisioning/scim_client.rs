@@ -4,6 +4,7 @@
 
 use crate::directory::connection::{ConnectionState, Profile, Strictness};
 use crate::id::{ConnectionId, OauthClientId, OrganizationId, ScimTokenId};
+use crate::provisioning::request_log::{Met, Witness};
 use crate::provisioning::{Error, Kind};
 use crate::scim::catalog::custom::Types;
 use crate::secret::Hash;
@@ -86,6 +87,8 @@ pub struct Credentials {
     pub bearer: Option<Hash>,
     /// The public URL, without a trailing slash.
     pub public_url: std::sync::Arc<str>,
+    /// What is told to the request log of who was let in and what was done.
+    pub witness: Witness,
 }
 
 /// A caller that was let in.
@@ -126,6 +129,11 @@ pub async fn authenticate(
         .connection(token.org, token.connection)
         .await?
         .ok_or(Error::NotFound(Kind::Connection))?;
+    credentials.witness.meet(Met {
+        org: token.org,
+        connection: token.connection,
+        credential: token.credential,
+    });
     if connection.state == ConnectionState::Paused {
         return Err(Error::Paused);
     }

@@ -44,11 +44,13 @@ where
     E: Fall + From<Error>,
 {
     let (ids, (steps, bound)) = (ids.clone(), steps);
-    store
+    let witness = caller.0.witness.clone();
+    let done = store
         .write(move |tx| {
             let (job, ids, steps) = (job.clone(), ids.clone(), Arc::clone(&steps));
             let caller = caller.clone();
             async move {
+                caller.0.witness.begin();
                 let (begun, mut fallen) = (Instant::now(), 0);
                 let mut done = Vec::with_capacity(steps.len());
                 for step in steps.iter() {
@@ -59,11 +61,13 @@ where
                         break;
                     }
                 }
-                Ok(done)
+                Ok::<_, Error>(done)
             }
             .boxed()
         })
-        .await
+        .await?;
+    witness.keep();
+    Ok(done)
 }
 
 async fn one<S, T, E, F>(

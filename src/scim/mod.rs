@@ -31,6 +31,7 @@ pub mod patch;
 pub mod path;
 pub mod projection;
 mod reading;
+pub mod redaction;
 pub mod render;
 pub mod resource;
 pub mod schema;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use diesel::SqliteConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -43,6 +44,11 @@ pub fn sqlite(path: &Path, direction: &Direction) -> Result<Vec<Step>, Error> {
         .map_err(|error| Error::Unavailable(error.to_string()))?;
     let mut connection = sqlite::connect(path)?;
     walk(&mut connection, || SQLITE, direction)
+}
+
+/// Brings up an SQLite connection that nobody else has.
+pub fn sqlite_alone(connection: &mut SqliteConnection) -> Result<(), Error> {
+    walk(connection, || SQLITE, &Direction::Up).map(drop)
 }
 
 /// Migrates a PostgreSQL schema, under an advisory lock.

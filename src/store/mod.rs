@@ -11,6 +11,7 @@
     reason = "the queries are written once and mounted an engine"
 )]
 
+pub mod copies;
 pub mod error;
 pub mod invited;
 pub mod migrate;
@@ -164,6 +165,12 @@ impl Store {
             }
             Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path, watcher)?),
         };
+        Ok(Self(Arc::new(engine), Wakeups::default()))
+    }
+
+    /// An empty store in the memory of this process, up to date; it is gone with its last handle.
+    pub fn in_memory() -> Result<Self, Error> {
+        let engine = Engine::Sqlite(sqlite::Threads::in_memory()?);
         Ok(Self(Arc::new(engine), Wakeups::default()))
     }
 

@@ -23,6 +23,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::store::error::{Error, Failure};
+use crate::store::migrate;
 use crate::store::tx::Tx;
 use crate::store::watch::{Watch, Watcher};
 
@@ -161,7 +162,9 @@ impl Threads {
         let mut writer = connected()?;
         execute(&mut writer, "PRAGMA cache_size = -16384")?;
         let lock = write_lock(path)?;
-        let mut handles = vec![spawn("store-writer", move || write(writer, &queue, &lock))?];
+        let mut handles = vec![spawn("store-writer", move || {
+            write(writer, &queue, Some(&lock))
+        })?];
         let (reads, queue) = sync_channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..READERS {
@@ -177,6 +180,21 @@ impl Threads {
             writes: Some(writes),
             reads: Some(reads),
             handles,
+        })
+    }
+
+    /// Starts one thread on a fresh store in memory: it reads and writes, since nobody else could
+    /// see what it has.
+    pub fn in_memory() -> Result<Self, Error> {
+        let mut connection = connect(Path::new(":memory:"))?;
+        migrate::sqlite_alone(&mut connection)?;
+        let (queue, operations) = sync_channel(QUEUE);
+        let tx = Tx::Sqlite(Conn::new(connection));
+        let handle = spawn("store-in-memory", move || write(tx, &operations, None))?;
+        Ok(Self {
+            reads: Some(SyncSender::clone(&queue)),
+            writes: Some(queue),
+            handles: vec![handle],
         })
     }
 
@@ -248,7 +266,7 @@ fn execute(tx: &mut Tx, sql: &str) -> Result<(), Error> {
     }
 }
 
-fn write(mut tx: Tx, queue: &Receiver<Box<dyn Operation>>, lock: &File) {
+fn write(mut tx: Tx, queue: &Receiver<Box<dyn Operation>>, lock: Option<&File>) {
     while let Ok(first) = queue.recv() {
         batch(&mut tx, first, queue, lock);
     }
@@ -262,10 +280,10 @@ fn batch(
     tx: &mut Tx,
     first: Box<dyn Operation>,
     queue: &Receiver<Box<dyn Operation>>,
-    lock: &File,
+    lock: Option<&File>,
 ) {
     let begun = lock
-        .lock()
+        .map_or(Ok(()), File::lock)
         .map_err(|error| Error::Unavailable(format!("the write lock failed: {error}")))
         .and_then(|()| execute(tx, "BEGIN IMMEDIATE"));
     let mut done = Vec::with_capacity(BATCH);
@@ -285,7 +303,7 @@ fn batch(
         // The engine may have rolled back by itself (disk full); then there is nothing to undo.
         drop(execute(tx, "ROLLBACK"));
     }
-    if let Err(error) = lock.unlock() {
+    if let Err(error) = lock.map_or(Ok(()), File::unlock) {
         tracing::error!(%error, "the write lock could not be released");
     }
     for operation in done {

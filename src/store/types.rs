@@ -25,7 +25,8 @@ use crate::directory::oauth_client::AuthMethod;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
-    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId,
+    SessionId, UserId,
 };
 
 /// An identifier.
@@ -105,6 +106,7 @@ sql_ids!(
     ProjectId,
     RoleId,
     ScimGroupId,
+    ScimRequestId,
     ScimTokenId,
     ScimUserId,
     SessionId,

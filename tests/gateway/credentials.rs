@@ -148,6 +148,7 @@ struct Matrix {
     connection: String,
     import: String,
     invitation: String,
+    request: String,
     user: String,
     no_good: Vec<String>,
     foreign: String,
@@ -171,6 +172,15 @@ impl Matrix {
             .as_str()
             .unwrap()
             .to_owned();
+        let (log, store) = (&gateway.gateway.log, &gateway.gateway.store);
+        usher::provisioning::request_log::write::write_out(log, store)
+            .await
+            .unwrap();
+        let kept = store.read(move |tx| {
+            let wanted = usher::store::rows::WantedRequests::default();
+            async move { tx.scim_request_page(org, &wanted, 1).await }.boxed()
+        });
+        let logged = kept.await.unwrap()[0].id.to_string();
         let ended = Some(gateway.clock.now() - SignedDuration::from_secs(1));
         let expired = gateway
             .key(Key {
@@ -222,6 +232,7 @@ impl Matrix {
             connection,
             import,
             invitation,
+            request: logged,
             user,
             no_good,
             foreign,
@@ -239,6 +250,7 @@ impl Matrix {
             Some("connections") => &self.connection,
             Some("imports") => &self.import,
             Some("invitations") => &self.invitation,
+            Some("scim-requests") => &self.request,
             _ => "",
         };
         let uri = path

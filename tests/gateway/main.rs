@@ -33,6 +33,8 @@ mod oidc;
 mod outbox;
 mod owner;
 mod plans;
+mod request_commands;
+mod request_log;
 mod saml_acs;
 mod saml_confirm;
 mod saml_link;

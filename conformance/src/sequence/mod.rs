@@ -77,13 +77,66 @@ impl Sequence {
         if self.title.is_empty() || self.source.is_empty() || self.steps.is_empty() {
             return Err("a sequence has a title, a source and steps".to_owned());
         }
-        let mut known = Known::from([("base".to_owned(), stage.base.to_owned())]);
-        for (number, step) in (1..).zip(&self.steps) {
-            let outcome = step.take(stage, &mut known).await;
-            outcome.map_err(|why| format!("step {number}: {why}"))?;
-        }
-        Ok(())
+        let played = self.play_all(stage).await;
+        let failed = played.into_iter().find_map(|step| match step.verdict {
+            Verdict::Failed(why) => Some(format!("step {}: {}: {why}", step.number, step.request)),
+            Verdict::Passed | Verdict::Skipped(_) => None,
+        });
+        failed.map_or(Ok(()), Err)
     }
+
+    /// Plays every step, and says of each how it went. What follows a step that is not answered as
+    /// it should be is skipped: it builds on it.
+    pub async fn play_all(&self, stage: Stage<'_>) -> Vec<Played> {
+        let mut known = Known::from([("base".to_owned(), stage.base.to_owned())]);
+        let mut failed = None;
+        let mut played = Vec::with_capacity(self.steps.len());
+        for (number, step) in (1..).zip(&self.steps) {
+            let verdict = match failed {
+                Some(earlier) => Verdict::Skipped(format!("step {earlier} failed")),
+                None => match step.take(stage, &mut known).await {
+                    Ok(()) => Verdict::Passed,
+                    Err(why) => {
+                        failed = Some(number);
+                        Verdict::Failed(why)
+                    }
+                },
+            };
+            played.push(Played {
+                number,
+                request: step.request.to_string(),
+                verdict,
+            });
+        }
+        played
+    }
+
+    /// What its steps ask, each by method and path.
+    pub fn requests(&self) -> impl Iterator<Item = String> {
+        self.steps.iter().map(|step| step.request.to_string())
+    }
+}
+
+/// A step that was played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// Its number, from one on.
+    pub number: usize,
+    /// What it asks: method and path.
+    pub request: String,
+    /// How it went.
+    pub verdict: Verdict,
+}
+
+/// How a step went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not as it should; this is what differs.
+    Failed(String),
+    /// As it should.
+    Passed,
+    /// It was not played, for this reason.
+    Skipped(String),
 }
 
 impl Step {
@@ -92,7 +145,7 @@ impl Step {
         let reply = stage.transport.send(&request).await;
         let reply = reply.map_err(|error| error.to_string())?;
         self.judge(&reply, known)
-            .map_err(|why| format!("{}: {why}; the answer was {}", self.request, reply.shown()))
+            .map_err(|why| format!("{why}; the answer was {}", reply.shown()))
     }
 
     fn judge(&self, reply: &Reply, known: &mut Known) -> Result<(), String> {

@@ -17,6 +17,7 @@ pub mod organizations;
 pub mod paging;
 pub mod policy;
 mod schemas;
+pub mod scim_requests;
 pub mod share_hook;
 pub mod tokens;
 mod upload;
@@ -81,6 +82,9 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(imports::template))
         .routes(routes!(imports::show))
         .routes(routes!(imports::revoke))
+        .routes(routes!(scim_requests::list))
+        .routes(routes!(scim_requests::counts))
+        .routes(routes!(scim_requests::show))
         .routes(routes!(events::read))
         .route_layer(middleware::from_fn(asked::takes_json));
     // Files, whose answer is no JSON.

@@ -14,10 +14,30 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/scim+json";
 /// Seconds after which a client that met a busy store should come again.
 const RETRY_AFTER: &str = "1";
 
+/// What a refusal says, beside the answer: for the request log.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Told {
+    /// Its scimType.
+    pub(in crate::http) scim_type: Option<&'static str>,
+    /// Its detail.
+    pub(in crate::http) detail: String,
+}
+
+impl Told {
+    /// What this error says.
+    pub(in crate::http) fn of(error: &scim::Error) -> Self {
+        Self {
+            scim_type: error.scim_type.map(scim::ScimType::word),
+            detail: error.detail.clone(),
+        }
+    }
+}
+
 /// A SCIM error as an answer.
 pub(in crate::http) fn refusal(error: &scim::Error) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json(status, error.to_json().to_string());
+    response.extensions_mut().insert(Told::of(error));
     let headers = response.headers_mut();
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(

@@ -31,9 +31,29 @@ pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Re
         .into_iter()
         .take(limits::IGNORED_NAMES)
         .collect();
+    let told = told(&job.entries);
     let entries = job.entries.into_values().collect();
-    let answer = reply::scim::json(StatusCode::OK, response(entries).to_string());
+    let mut answer = reply::scim::json(StatusCode::OK, response(entries).to_string());
+    if let Some(told) = told {
+        answer.extensions_mut().insert(told);
+    }
     Ok(with_ignored(answer, &ignored))
+}
+
+/// What the request log is told of the operations that were refused.
+fn told(entries: &BTreeMap<usize, Entry>) -> Option<reply::scim::Told> {
+    let refused = entries
+        .iter()
+        .filter_map(|(at, it)| Some((at, it.outcome.as_ref().err()?)));
+    let count = refused.clone().count();
+    let (at, first) = refused.min_by_key(|(at, _)| **at)?;
+    let said = reply::scim::Told::of(first);
+    let (all, number) = (entries.len(), at + 1);
+    let detail = format!(
+        "{count} of {all} operations were refused; operation {number}: {}",
+        said.detail
+    );
+    Some(reply::scim::Told { detail, ..said })
 }
 
 async fn strictness(gateway: &Gateway, request: &ScimRequest) -> Result<Strictness, Error> {

@@ -28,6 +28,7 @@ mod discovery;
 mod endpoint;
 mod groups;
 mod page;
+mod record;
 mod request;
 mod resources;
 mod roles;
@@ -37,6 +38,7 @@ mod users;
 mod view;
 
 use endpoint::Endpoint;
+use record::Recording;
 use request::{ScimRequest, read};
 
 /// The routes below `/scim`.
@@ -53,7 +55,12 @@ async fn answer(
     request: Request,
 ) -> Response {
     let head = request.method() == Method::HEAD;
-    let mut response = match read(&gateway, &segments, request).await {
+    let (parts, body) = request.into_parts();
+    let connection = segments.iter().find(|(name, _)| name == "connection");
+    let connection = connection.map_or("", |(_, value)| value.as_str());
+    let mut recording = Recording::begin(&gateway, connection, &parts);
+    let read = read(&gateway, &segments, (parts, body), &mut recording).await;
+    let mut response = match read {
         Ok(request) => {
             let media_type = request.media_type;
             let mut response = routed(&gateway, request)
@@ -70,6 +77,7 @@ async fn answer(
     if head {
         *response.body_mut() = Body::empty();
     }
+    recording.finish(&response);
     response
 }
 

@@ -1,10 +1,12 @@
 //! A SCIM request, read: who asks, for what, in which media type, with which body.
 
-use axum::extract::Request;
+use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use serde_json::Value;
 
 use crate::http::body::{self, Fault};
+use crate::http::scim::record::Recording;
 use crate::http::scim::task::Task;
 use crate::http::scim::{Endpoint, let_in};
 use crate::http::state::{Gateway, RequestId};
@@ -67,13 +69,13 @@ impl ScimRequest {
 pub(super) async fn read(
     gateway: &Gateway,
     segments: &[(String, String)],
-    request: Request,
+    (parts, body): (Parts, Body),
+    recording: &mut Recording,
 ) -> Result<ScimRequest, Error> {
     let segment = |name: &str| {
         let found = segments.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    let (parts, body) = request.into_parts();
     let bearer = bearer(&parts.headers).map(secret::hash);
     let query = parts.uri.query().unwrap_or_default();
     let cause = parts
@@ -85,12 +87,16 @@ pub(super) async fn read(
         connection: connection.clone(),
         bearer,
         public_url: std::sync::Arc::clone(&gateway.public_url),
+        witness: recording.witness.clone(),
     };
     let has_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
     let (body, place) = if has_body && bearer.is_some() {
         let admit = let_in(gateway, credentials.clone());
         match body::read(&gateway.large_bodies, body, limits::SCIM_BODY, admit).await? {
-            Ok(taken) => (Some(json(&parts.headers, &taken.bytes)), taken.place),
+            Ok(taken) => {
+                recording.body(&taken.bytes);
+                (Some(json(&parts.headers, &taken.bytes)), taken.place)
+            }
             Err(fault) => (Some(Err(refused(fault))), None),
         }
     } else {
@@ -132,7 +138,7 @@ fn parameter(pairs: &[(String, String)], name: &str) -> Option<String> {
 }
 
 /// The bearer of the `Authorization` header (RFC 6750 §2.1), and of nowhere else.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers
         .get(header::AUTHORIZATION)?
         .to_str()

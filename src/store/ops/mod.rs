@@ -2,6 +2,7 @@
 
 mod invitations;
 mod oauth;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod connections;
+pub(crate) mod copies;
 pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod idempotency;
@@ -17,6 +18,7 @@ pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod scim_groups;
 pub(crate) mod scim_members;
+pub(crate) mod scim_requests;
 pub(crate) mod scim_users;
 pub(crate) mod sessions;
 pub(crate) mod share_hooks;

@@ -6,6 +6,7 @@
 
 mod invitations;
 mod oauth;
+mod requests;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
@@ -25,6 +26,7 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use oauth::{AccessTokenRow, OauthClientRow};
+pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

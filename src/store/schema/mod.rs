@@ -3,10 +3,12 @@
 
 mod channels;
 mod people;
+mod requests;
 mod setup;
 
 pub use channels::*;
 pub use people::*;
+pub use requests::*;
 pub use setup::*;
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -51,4 +53,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     share_hooks,
     idempotency,
+    scim_requests,
+    scim_request_subjects,
+    scim_request_counts,
+    scim_request_usage,
 );
