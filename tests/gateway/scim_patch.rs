@@ -312,7 +312,7 @@ fn several(
     } else {
         for at in &places {
             if op == "replace" && part.is_none() {
-                elements[*at] = said.clone();
+                elements[*at].clone_from(&said);
             } else {
                 elements[*at].extend(said.clone());
             }

@@ -149,7 +149,7 @@ impl<'a> Walking<'a> {
         true
     }
 
-    async fn to_the_end(mut self) -> (Vec<String>, BTreeSet<u64>) {
+    async fn walked(mut self) -> (Vec<String>, BTreeSet<u64>) {
         while self.step().await {}
         (self.seen, self.totals)
     }
@@ -202,9 +202,9 @@ fn a_walk_sees_each_match_once_and_one_total() {
             way: Way::Index,
             ..walk.clone()
         };
-        let (expected, totals) = runtime.block_on(Walking::new(&scim, &whole).to_the_end());
+        let (expected, totals) = runtime.block_on(Walking::new(&scim, &whole).walked());
         prop_assert_eq!(totals, BTreeSet::from([expected.len() as u64]));
-        let (seen, totals) = runtime.block_on(Walking::new(&scim, &walk).to_the_end());
+        let (seen, totals) = runtime.block_on(Walking::new(&scim, &walk).walked());
         prop_assert_eq!(&seen, &expected, "{:?}", walk);
         prop_assert_eq!(totals, BTreeSet::from([expected.len() as u64]));
         Ok(())
@@ -241,7 +241,7 @@ impl Passing {
         self.made += 1;
         let mut body = user(&format!("u{}x{n}@acme.example", n % 4));
         body["title"] = format!("Title {}", n % 5).into();
-        body["active"] = (n % 2 == 0).into();
+        body["active"] = n.is_multiple_of(2).into();
         self.here
             .push(scim.post("/Users", body).await.expect(201).id());
         gateway.clock.advance(1);
@@ -276,7 +276,7 @@ fn what_comes_and_goes_meanwhile_hides_nobody_from_a_cursor() {
                 count: 1_000,
                 ..walk.clone()
             };
-            let (before, _) = Walking::new(&scim, &whole).to_the_end().await;
+            let (before, _) = Walking::new(&scim, &whole).walked().await;
             let mut walking = Walking::new(&scim, &walk);
             let mut changes = meanwhile.iter();
             while walking.step().await {
@@ -287,7 +287,7 @@ fn what_comes_and_goes_meanwhile_hides_nobody_from_a_cursor() {
                 }
             }
             let seen = walking.seen;
-            let (after, _) = Walking::new(&scim, &whole).to_the_end().await;
+            let (after, _) = Walking::new(&scim, &whole).walked().await;
             let left = passing.left;
             for id in passing.here {
                 scim.delete(&format!("/Users/{id}")).await.expect(204);
@@ -339,7 +339,7 @@ async fn a_cursor_walks_undisturbed_among_parallel_writers() {
             count: 1_000,
             ..walk.clone()
         };
-        let (throughout, _) = Walking::new(&scim, &whole).to_the_end().await;
+        let (throughout, _) = Walking::new(&scim, &whole).walked().await;
         let writer = async |name: &str| {
             for n in 0..12 {
                 let address = format!("{name}{n}@acme.example");
@@ -347,7 +347,7 @@ async fn a_cursor_walks_undisturbed_among_parallel_writers() {
                 scim.delete(&format!("/Users/{id}")).await.expect(204);
             }
         };
-        let walks = Walking::new(&scim, &walk).to_the_end();
+        let walks = Walking::new(&scim, &walk).walked();
         let ((seen, _), (), ()) = tokio::join!(walks, writer("a"), writer("u2x"));
         let once: BTreeSet<_> = seen.iter().collect();
         assert_eq!(once.len(), seen.len(), "nobody twice by {sort}");
