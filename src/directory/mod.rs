@@ -5,6 +5,7 @@
 //! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
 //! - [`invitation`]: who was asked to come, and what their link proves
 //! - [`policy`]: what an organization decided about who may come
+//! - [`external_id`], [`lint`]: what a directory shows of itself, and what goes wrong with it
 //! - [`delivery`]: what is owed to whom, and how far it got
 //! - [`event`]: what happened
 //! - [`scope`]: what a key of the admin API may do
@@ -15,8 +16,10 @@ pub mod delivery;
 pub mod email;
 pub mod error;
 pub mod event;
+pub mod external_id;
 pub mod grant;
 pub mod invitation;
+pub mod lint;
 pub mod mapping;
 pub mod organization;
 pub mod policy;

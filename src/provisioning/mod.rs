@@ -38,6 +38,7 @@ pub mod idempotency;
 pub mod import;
 pub mod installation;
 pub mod invitations;
+pub mod lint;
 pub mod members;
 pub mod outbox;
 pub mod people;
@@ -52,6 +53,7 @@ mod settle;
 pub mod sign_in;
 pub mod steps;
 pub mod sweep;
+pub mod tally;
 pub mod trust;
 pub mod users;
 

@@ -27,6 +27,7 @@ mod join_address;
 mod join_click;
 mod join_override;
 mod join_shared;
+mod lint;
 mod migrations;
 mod oidc;
 mod outbox;

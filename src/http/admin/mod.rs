@@ -73,6 +73,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(users::explain))
         .routes(routes!(connections::list))
         .routes(routes!(connections::show))
+        .routes(routes!(connections::lint::lint))
         .routes(routes!(mappings::list))
         .routes(routes!(imports::list, imports::create))
         .routes(routes!(imports::template))

@@ -1,6 +1,7 @@
 //! The table of queries: each becomes a method of [`Tx`](crate::store::Tx).
 
 mod invitations;
+mod sightings;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,6 +5,7 @@
 )]
 
 mod invitations;
+mod sightings;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
@@ -23,6 +24,7 @@ pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
     ShareHookRow,
 };
+pub use sightings::SightingRow;
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

@@ -47,5 +47,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     mail_codes,
     outbox,
     share_hooks,
+    sightings,
     idempotency,
 );
