@@ -42,6 +42,7 @@ mod scim_groups;
 mod scim_schemas;
 mod scim_search;
 mod scim_users;
+mod semantics;
 mod share_api;
 mod share_commands;
 mod share_post;
