@@ -24,6 +24,7 @@ use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::request_log::{self, writer::Writer};
+use crate::provisioning::tally::Tally;
 use crate::provisioning::{idempotency, sweep};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
@@ -120,14 +121,17 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let installation = open(config, &ids, Opener::Server).await?;
     let links = links(config, &installation)?;
     let Installation { store, keys, .. } = installation;
-    let sweeper = sweeper(store.clone(), ids.clone());
+    let tally = Arc::new(Tally::default());
+    let sweeper = sweeper(store.clone(), ids.clone(), Arc::clone(&tally));
     let letterhead = Letterhead::new(sender(config)?, links.clone());
     let (route, pace) = (route(config), config.mail.per_second);
     let client = Client::new(&config.outbound)?;
     let client_keys = Arc::new(ClientKeys::new(client.clone()));
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, client);
     let worker = Worker::start(office);
+    let kept = store.clone();
     let gateway = http::Gateway {
+        tally: Arc::clone(&tally),
         trusted_proxies: trusted_proxies(config),
         client_keys,
         private_targets: config.outbound.allow_private_targets,
@@ -155,6 +159,9 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     // Nobody is answered any more: what was asked is written down to the last.
     writer.stopped().await;
     worker.stopped().await;
+    if let Err(error) = tally.flush(&kept).await {
+        tracing::warn!(%error, "The last counts of the directory lint are lost");
+    }
     tracing::info!("Usher has stopped");
     served.map_err(Error::Server)
 }
@@ -230,12 +237,17 @@ async fn stopped(mut terminate: Signal, mut interrupt: Signal) {
 }
 
 /// Sweeps now and then, for as long as the server runs.
-fn sweeper(store: Store, ids: Ids) -> JoinHandle<()> {
+fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut tick = interval(SWEEP);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
+            match tally.flush(&store).await {
+                Ok(0) => {}
+                Ok(count) => tracing::debug!(count, "Wrote what was counted of connections"),
+                Err(error) => tracing::warn!(%error, "What was counted is not written yet"),
+            }
             match sweep::forget_messages(&store, &ids).await {
                 Ok(0) => {}
                 Ok(count) => tracing::debug!(count, "Forgot expired SAML messages"),

@@ -123,6 +123,12 @@ pub const SCIM_ELEMENTS: usize = 1_000;
 /// Comparisons that the filters in the paths of one SCIM PATCH may take together (413 beyond).
 pub const PATCH_COMPARISONS: usize = 2_000_000;
 
+/// Kinds of sightings, of all connections together, that are counted between two writes.
+pub const SIGHTINGS: usize = 10_000;
+
+/// The newest people, links and groups that the directory lint looks at.
+pub const LINT_SAMPLE: i64 = 1_000;
+
 /// Names listed in an `Usher-Ignored` header.
 pub const IGNORED_NAMES: usize = 50;
 

@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::directory::connection::{Jit, Mode, Profile, Safeguard, Strictness};
 use crate::id::ConnectionId;
+use crate::provisioning::lint;
 use crate::provisioning::settings::connection_state;
 use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
 use crate::saml::metadata::LIMIT;
@@ -87,6 +88,18 @@ pub(super) enum Connection {
     ///   usher connection resume ID
     #[command(verbatim_doc_comment)]
     Resume {
+        /// The connection
+        id: ConnectionId,
+    },
+    /// What a connection has shown that goes wrong one day, and how it is mended
+    ///
+    /// Looks at the newest people and sign-ins, and at what a running server counted up to its
+    /// last write, a minute ago at most.
+    ///
+    /// Example:
+    ///   usher connection lint ID
+    #[command(verbatim_doc_comment)]
+    Lint {
         /// The connection
         id: ConnectionId,
     },
@@ -197,6 +210,8 @@ const COLUMNS: [&str; 7] = [
     "idp_entity_id",
 ];
 
+const FINDINGS: [&str; 5] = ["code", "subject", "count", "last_at", "mend"];
+
 impl Connection {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         let store = &opened.store;
@@ -222,6 +237,10 @@ impl Connection {
                 let org = opened.organization(&org).await?;
                 let all = connections::list(store, org).await?;
                 return opened.output.rows(&all, &COLUMNS);
+            }
+            Self::Lint { id } => {
+                let findings = lint::of(store, id).await?;
+                return opened.output.rows(&findings, &FINDINGS);
             }
             Self::Update { id, name, settings } => {
                 let settings = settings.read(name)?;

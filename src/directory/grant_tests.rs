@@ -1,6 +1,8 @@
 //! The resolver's table: what decides, and that the order of grants never matters.
 
 use super::*;
+use proptest::prelude::*;
+
 use crate::clock::Clock;
 use crate::directory::role::Role;
 use crate::id::{Entropy, Ids};
@@ -187,4 +189,37 @@ fn projects_add_up_and_additive_mode_takes_the_highest() {
         ..w.standing()
     };
     assert_eq!(w.slug(&additive, &grants).as_deref(), Some("admin"));
+}
+
+proptest! {
+    /// Whatever the grants are, the order in which they are read decides nothing.
+    #[test]
+    fn resolver_is_order_independent(
+        picks in prop::collection::vec((0_usize..6, 0_usize..3, any::<bool>()), 0..8),
+        turns in 0_usize..8,
+        additive in any::<bool>(),
+    ) {
+        use GrantSource::{Csv, DirectoryGroup, Invite, Manual, Override, SamlGroup};
+        let w = World::new();
+        let project: ProjectId = w.ids.next();
+        let sources = [Csv, DirectoryGroup, Invite, Manual, Override, SamlGroup];
+        let roles = ["viewer", "editor", "admin"];
+        let mut grants: Vec<_> = picks
+            .iter()
+            .map(|(source, role, scoped)| {
+                let projects = if *scoped { vec![project] } else { Vec::new() };
+                w.grant(sources[*source], roles[*role], &projects)
+            })
+            .collect();
+        let standing = Standing {
+            mode: if additive { Mode::Additive } else { Mode::Authoritative },
+            ..w.standing()
+        };
+        let before = resolve(&standing, &grants, &w.roles, w.now).entitlement;
+        let turns = turns.min(grants.len());
+        grants.rotate_left(turns);
+        prop_assert_eq!(&before, &resolve(&standing, &grants, &w.roles, w.now).entitlement);
+        grants.reverse();
+        prop_assert_eq!(&before, &resolve(&standing, &grants, &w.roles, w.now).entitlement);
+    }
 }

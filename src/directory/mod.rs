@@ -6,6 +6,7 @@
 //! - [`invitation`]: who was asked to come, and what their link proves
 //! - [`oauth_client`]: how a directory proves itself where it gets short-lived tokens
 //! - [`policy`]: what an organization decided about who may come
+//! - [`external_id`], [`lint`]: what a directory shows of itself, and what goes wrong with it
 //! - [`delivery`]: what is owed to whom, and how far it got
 //! - [`event`]: what happened
 //! - [`scope`]: what a key of the admin API may do
@@ -16,8 +17,10 @@ pub mod delivery;
 pub mod email;
 pub mod error;
 pub mod event;
+pub mod external_id;
 pub mod grant;
 pub mod invitation;
+pub mod lint;
 pub mod mapping;
 pub mod oauth_client;
 pub mod organization;

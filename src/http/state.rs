@@ -12,6 +12,7 @@ use crate::limits;
 use crate::oidc::keys::KeySet;
 use crate::provisioning::invitations::Links;
 use crate::provisioning::request_log::RequestLog;
+use crate::provisioning::tally::Tally;
 use crate::provisioning::{Context, Source};
 use crate::store::Store;
 
@@ -45,6 +46,8 @@ pub struct Gateway {
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
+    /// What requests show of connections, counted till it is written.
+    pub tally: Arc<Tally>,
     /// Places for bodies larger than [`limits::SMALL_BODY`], of senders who are known.
     pub large_bodies: Arc<Semaphore>,
     /// Places for SAML forms of that size: anybody may post one, so that they have their own.
@@ -67,6 +70,7 @@ impl Gateway {
             misses: Arc::default(),
             private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),
+            tally: Arc::default(),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
             large_forms: Arc::new(Semaphore::new(limits::LARGE_FORMS)),
         }

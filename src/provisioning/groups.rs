@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::directory::event::EventKind;
-use crate::id::{ScimGroupId, UserId};
+use crate::id::{ConnectionId, ScimGroupId, UserId};
 use crate::provisioning::members::{self, Touched};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::users::{carry, mark_scim, refuse_long, searched};
 use crate::provisioning::{Change, Error, Kind};
 use crate::scim::members::NewMember;
 use crate::scim::patch::{MemberChange, Patch};
-use crate::scim::{self, Resource, ResourceType};
+use crate::scim::{self, Resource, ResourceType, Tolerances};
 use crate::store::rows::ScimGroupRow;
 use crate::store::types::{AnyId, Doc};
 
@@ -78,20 +78,21 @@ where
     save(change, client, row, &before, &after, &changes).await
 }
 
-/// Patches a Group (RFC 7644 §3.5.2).
+/// Patches a Group (RFC 7644 §3.5.2); answers the tolerances that it took, too.
 pub async fn patch(
     change: &mut Change<'_>,
     client: &ScimClient,
     id: ScimGroupId,
     conditions: &Conditions,
     patch: Patch,
-) -> Result<ScimGroupRow, Error> {
+) -> Result<(ScimGroupRow, Tolerances), Error> {
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
-    let (members, rest) = patch.split();
+    let (members, mut rest) = patch.split();
     let before = resource(client.types.group, &row)?;
-    let after = rest.apply(&before, &id.to_string())?;
-    save(change, client, row, &before, &after, &members).await
+    let after = rest.applied(&before, &id.to_string())?;
+    let row = save(change, client, row, &before, &after, &members).await?;
+    Ok((row, rest.tolerated()))
 }
 
 /// Deletes a Group (RFC 7644 §3.6): no user goes with it, the roles it gave do.
@@ -107,7 +108,7 @@ pub async fn delete(
     for (_, user) in &people {
         change.touch(*user);
     }
-    unbind(change, id).await?;
+    unbind(change, row.connection_id, id).await?;
     leave_groups(change, client, id.uuid()).await?;
     change.tx.delete_scim_group(change.org, id).await?;
     let users = people.into_iter().map(|(_, user)| user).collect();
@@ -189,10 +190,12 @@ async fn save(
     members: &[MemberChange],
 ) -> Result<ScimGroupRow, Error> {
     let described = before != after;
+    let external_id = row.external_id.clone();
     if described {
         describe(&mut row, after)?;
         refuse_taken(change, client, &row).await?;
     }
+    let renamed = external_id != row.external_id;
     let touched = members::change(change, client, row.id, members).await?;
     if !described && touched.is_empty() {
         return Ok(row);
@@ -203,6 +206,12 @@ async fn save(
     change.tx.update_scim_group(&row).await?;
     if described {
         bind(change, client, &row).await?;
+    }
+    if renamed {
+        let bound = change.tx.mappings(change.org).await?;
+        if bound.iter().any(|rule| rule.bound_group_id == Some(row.id)) {
+            touch_signed_in(change, row.connection_id).await?;
+        }
     }
     let kind = match (described, touched.added_count, touched.removed_count) {
         (false, 1.., 0) => EventKind::GroupMemberAdded,
@@ -255,13 +264,7 @@ async fn mark_groups(change: &mut Change<'_>, client: &ScimClient) -> Result<(),
             .tx
             .mark_connection_groups(change.org, connection, change.time())
             .await?;
-        for user in change
-            .tx
-            .people_of_connection(change.org, connection)
-            .await?
-        {
-            change.touch(user);
-        }
+        touch_signed_in(change, connection).await?;
     }
     Ok(())
 }
@@ -297,11 +300,24 @@ async fn bind(
     for (_, user) in change.tx.people_of_group(change.org, row.id).await? {
         change.touch(user);
     }
+    touch_signed_in(change, row.connection_id).await
+}
+
+/// Whoever signed in through the connection may have named the group by its externalId or its id.
+async fn touch_signed_in(change: &mut Change<'_>, connection: ConnectionId) -> Result<(), Error> {
+    let people = change.tx.people_of_connection(change.org, connection);
+    for user in people.await? {
+        change.touch(user);
+    }
     Ok(())
 }
 
 /// The rules of a group that goes wait again.
-async fn unbind(change: &mut Change<'_>, id: ScimGroupId) -> Result<(), Error> {
+async fn unbind(
+    change: &mut Change<'_>,
+    connection: ConnectionId,
+    id: ScimGroupId,
+) -> Result<(), Error> {
     let rules = change.tx.mappings(change.org).await?.into_iter();
     let bound: Vec<_> = rules
         .filter(|rule| rule.bound_group_id == Some(id))
@@ -309,6 +325,7 @@ async fn unbind(change: &mut Change<'_>, id: ScimGroupId) -> Result<(), Error> {
         .collect();
     if !bound.is_empty() {
         change.tx.bind_mappings(change.org, &bound, None).await?;
+        touch_signed_in(change, connection).await?;
     }
     Ok(())
 }

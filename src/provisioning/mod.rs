@@ -40,6 +40,7 @@ pub mod idempotency;
 pub mod import;
 pub mod installation;
 pub mod invitations;
+pub mod lint;
 pub mod members;
 pub mod outbox;
 pub mod people;
@@ -56,6 +57,7 @@ mod settle;
 pub mod sign_in;
 pub mod steps;
 pub mod sweep;
+pub mod tally;
 pub mod trust;
 pub mod users;
 

@@ -9,7 +9,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::{Error, Map, Strictness};
+use super::tolerance::{Latitude, Tolerance};
+use super::{Error, Map};
 use crate::limits;
 
 /// Reads a body: UTF-8, with or without a byte order mark, one JSON value, every key once.
@@ -115,14 +116,14 @@ impl<'de> Visitor<'de> for Level {
 pub(crate) fn check_message(
     body: &mut Map,
     due: &str,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<(), Error> {
     let ours = |urn: &Value| urn.as_str().is_some_and(|it| it.eq_ignore_ascii_case(due));
-    let lenient = strictness.is_lenient();
+    let mut lenient = || latitude.allows(Tolerance::MessageSchema);
     let good = match take(body, "schemas") {
-        None | Some(Value::Null) => lenient,
-        Some(Value::Array(urns)) => urns.iter().any(ours) || urns.is_empty() && lenient,
-        Some(urn) => lenient && ours(&urn),
+        None | Some(Value::Null) => lenient(),
+        Some(Value::Array(urns)) => urns.iter().any(ours) || urns.is_empty() && lenient(),
+        Some(urn) => ours(&urn) && lenient(),
     };
     if good {
         return Ok(());

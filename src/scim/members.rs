@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::body::take;
 use super::schema::Attribute;
-use super::{Error, Map, Strictness, reading};
+use super::tolerance::{Latitude, Tolerance};
+use super::{Error, Map, reading};
 use crate::limits;
 
 /// What a member is.
@@ -47,13 +48,12 @@ pub struct NewMember {
 pub(crate) fn read(
     attribute: &'static Attribute,
     value: Value,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<Vec<NewMember>, Error> {
-    let lenient = strictness.is_lenient();
     let values = match value {
         Value::Null => Vec::new(),
         Value::Array(values) => values,
-        value if lenient => vec![value],
+        value if latitude.allows(Tolerance::BareMember) => vec![value],
         _ => {
             return Err(Error::invalid_value(format!(
                 "{} is an array",
@@ -67,8 +67,10 @@ pub(crate) fn read(
     for value in values {
         let member = match value {
             Value::Null => continue,
-            Value::String(value) if lenient => NewMember { value, kind: None },
-            Value::Object(map) => member(attribute, map, lenient)?,
+            Value::String(value) if latitude.allows(Tolerance::BareMember) => {
+                NewMember { value, kind: None }
+            }
+            Value::Object(map) => member(attribute, map, latitude)?,
             _ => {
                 return Err(invalid(
                     attribute,
@@ -100,7 +102,11 @@ pub(crate) fn check_count(count: usize) -> Result<(), Error> {
     )))
 }
 
-fn member(attribute: &'static Attribute, mut map: Map, lenient: bool) -> Result<NewMember, Error> {
+fn member(
+    attribute: &'static Attribute,
+    mut map: Map,
+    latitude: &mut Latitude,
+) -> Result<NewMember, Error> {
     reading::value_from_reference(attribute, &mut map);
     let value = match take(&mut map, "value") {
         Some(Value::String(value)) => value,
@@ -110,7 +116,9 @@ fn member(attribute: &'static Attribute, mut map: Map, lenient: bool) -> Result<
     let kind = match take(&mut map, "type") {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => match MemberKind::read(&text) {
-            None if !lenient => return Err(invalid(attribute, "a type is User or Group")),
+            None if !latitude.allows(Tolerance::UnknownMemberType) => {
+                return Err(invalid(attribute, "a type is User or Group"));
+            }
             kind => kind,
         },
         Some(_) => return Err(invalid(attribute, "a type is a string")),

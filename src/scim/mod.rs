@@ -14,6 +14,7 @@
 //! | [`patch`] | PATCH (7644 §3.5.2) |
 //! | [`bulk`] | bulk requests (7644 §3.7) |
 //! | [`projection`], [`list`] | attributes, paging, sorting (7644 §3.4.2, §3.4.3, §3.9) |
+//! | [`tolerance`] | what the lenient reading takes beside it |
 //! | [`discovery`] | ServiceProviderConfig, ResourceTypes, Schemas (7644 §4; 7643 §5 to §7) |
 //! | [`error`] | refusals (7644 §3.12); how much is taken stands in [`limits`](crate::limits) |
 
@@ -36,6 +37,7 @@ pub mod render;
 pub mod resource;
 pub mod schema;
 pub mod text;
+pub mod tolerance;
 pub mod urn;
 pub mod validate;
 
@@ -46,6 +48,7 @@ pub use index::Index;
 pub use render::{Computed, GroupRef, ManagerRef, MemberRef, render};
 pub use resource::{Meta, Resource};
 pub use text::{comparable, exact_form, fold};
+pub use tolerance::{Tolerance, Tolerances};
 
 /// A JSON object.
 pub type Map = serde_json::Map<String, serde_json::Value>;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::catalog::ResourceType;
 use super::schema::{Attribute, Form, Mutability, Type};
 use super::text::{comparable, date_time, integer, octets};
+use super::tolerance::{Latitude, Tolerance, Tolerances};
 use super::{Error, Map, Strictness};
 use crate::limits;
 
@@ -18,7 +19,7 @@ const PRIMARY: &str = "primary";
 
 /// What is read under one strictness, and what had to be left out.
 pub(crate) struct Reading {
-    pub(crate) strictness: Strictness,
+    pub(crate) latitude: Latitude,
     ignored: Vec<String>,
     elements: usize,
 }
@@ -26,14 +27,19 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn new(strictness: Strictness) -> Self {
         Self {
-            strictness,
+            latitude: Latitude::new(strictness),
             ignored: Vec::new(),
             elements: 0,
         }
     }
 
     pub(crate) fn lenient(&self) -> bool {
-        self.strictness.is_lenient()
+        self.latitude.strictness.is_lenient()
+    }
+
+    /// Whether the reading takes this; that it had to is remembered.
+    pub(crate) fn allows(&mut self, tolerance: Tolerance) -> bool {
+        self.latitude.allows(tolerance)
     }
 
     /// Remembers a name that was left out, in a form that fits into a header.
@@ -54,13 +60,14 @@ impl Reading {
         }
     }
 
-    pub(crate) fn into_ignored(self) -> Vec<String> {
-        self.ignored
+    /// The names that were left out, and the tolerances that were needed.
+    pub(crate) fn finish(self) -> (Vec<String>, Tolerances) {
+        (self.ignored, self.latitude.used)
     }
 
     /// An unknown name in a body: left out, or 400 `invalidSyntax` (RFC 7644 §3.12).
     pub(crate) fn unknown(&mut self, name: &str) -> Result<(), Error> {
-        if !self.lenient() {
+        if !self.allows(Tolerance::UnknownAttribute) {
             return Err(Error::invalid_syntax(format!(
                 "there is no attribute {name:?}"
             )));
@@ -80,7 +87,7 @@ impl Reading {
             return self.single(at, attribute, value);
         }
         let elements = self.elements(at, attribute, value)?;
-        let elements = settle(at, attribute, elements, self.strictness)?;
+        let elements = settle(at, attribute, elements, &mut self.latitude)?;
         Ok((!elements.is_empty()).then_some(Value::Array(elements)))
     }
 
@@ -94,7 +101,7 @@ impl Reading {
         let values = match value {
             Value::Null => Vec::new(),
             Value::Array(values) => values,
-            value if self.lenient() => vec![value],
+            value if self.allows(Tolerance::LoneValue) => vec![value],
             _ => return Err(Error::invalid_value(format!("{at} is an array"))),
         };
         self.elements += values.len();
@@ -124,7 +131,7 @@ impl Reading {
             (_, Value::Null) => Ok(None),
             (_, Value::Array(values)) if values.is_empty() => Ok(None),
             (Type::Complex, Value::Object(map)) => self.complex(at, attribute, map),
-            (Type::Complex, Value::String(text)) if self.lenient() => {
+            (Type::Complex, Value::String(text)) if self.allows(Tolerance::BareValue) => {
                 let sub = attribute.value().ok_or_else(wrong)?;
                 let value = self.single(at, sub, text.into())?;
                 Ok(
@@ -133,7 +140,7 @@ impl Reading {
                 )
             }
             (Type::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
-            (Type::Boolean, Value::String(text)) if self.lenient() => {
+            (Type::Boolean, Value::String(text)) if self.allows(Tolerance::TextBoolean) => {
                 // Entra sends "False" for false.
                 if text.is_empty() {
                     return Ok(None);
@@ -153,7 +160,7 @@ impl Reading {
     }
 
     /// What is inside an array of one or `{"value": ...}` where a plain value is due.
-    fn unwrap(&self, attribute: &Attribute, mut value: Value) -> Value {
+    fn unwrap(&mut self, attribute: &Attribute, mut value: Value) -> Value {
         if !self.lenient() {
             return value;
         }
@@ -161,17 +168,27 @@ impl Reading {
             && values.len() == 1
             && let Some(only) = values.pop()
         {
+            self.allows(Tolerance::WrappedValue);
             value = only;
         }
         match value {
             Value::Object(mut map) if !attribute.is_complex() && map.len() == 1 => {
-                super::body::take(&mut map, "value").unwrap_or(Value::Object(map))
+                let inner = super::body::take(&mut map, "value");
+                if inner.is_some() {
+                    self.allows(Tolerance::WrappedValue);
+                }
+                inner.unwrap_or(Value::Object(map))
             }
             value => value,
         }
     }
 
-    fn text(&self, at: &str, attribute: &Attribute, text: String) -> Result<Option<Value>, Error> {
+    fn text(
+        &mut self,
+        at: &str,
+        attribute: &Attribute,
+        text: String,
+    ) -> Result<Option<Value>, Error> {
         if attribute.required && text.trim().is_empty() {
             return Err(Error::invalid_value(format!(
                 "{at} is required and must not be blank"
@@ -200,13 +217,18 @@ impl Reading {
                 let octets = octets(&text);
                 form(octets.is_some(), "base64")?;
                 let certificate = octets.is_some_and(|it| it.starts_with(&[0x30]));
-                let needed = attribute.form == Form::Certificate && !self.lenient();
-                form(certificate || !needed, "DER certificate in base64")?;
+                let due = attribute.form == Form::Certificate && !certificate;
+                let good = !due || self.allows(Tolerance::LooseText);
+                form(good, "DER certificate in base64")?;
             }
-            Type::Reference => form(self.lenient() || is_reference(&text), "URI")?,
-            _ if attribute.form == Form::Country && !self.lenient() => {
+            Type::Reference => {
+                let good = is_reference(&text) || self.allows(Tolerance::LooseText);
+                form(good, "URI")?;
+            }
+            _ if attribute.form == Form::Country => {
                 let code = text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
-                form(code, "ISO 3166-1 alpha-2 code")?;
+                let good = code || self.allows(Tolerance::LooseText);
+                form(good, "ISO 3166-1 alpha-2 code")?;
             }
             _ => {}
         }
@@ -262,7 +284,7 @@ pub(crate) fn settle(
     at: &str,
     attribute: &'static Attribute,
     elements: Vec<Value>,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<Vec<Value>, Error> {
     let mut settled: Vec<Value> = Vec::with_capacity(elements.len());
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -286,7 +308,7 @@ pub(crate) fn settle(
     if primaries.next().is_some() {
         for extra in primaries {
             // PingOne marks both of two addresses as primary.
-            if !strictness.is_lenient() {
+            if !latitude.allows(Tolerance::SeveralPrimaries) {
                 return Err(Error::invalid_value(format!(
                     "{at} has more than one primary value"
                 )));

@@ -138,10 +138,14 @@ fn the_table_of_interoperability_is_what_came_of_it() {
     for (folder, sender) in [
         ("okta", "Okta"),
         ("entra", "Microsoft Entra ID"),
-        (
-            "generic",
-            "OneLogin, authentik, Keycloak, PingOne, JumpCloud and others",
-        ),
+        ("onelogin", "OneLogin"),
+        ("jumpcloud", "JumpCloud"),
+        ("pingone", "PingOne"),
+        ("pingfederate", "PingFederate"),
+        ("rippling", "Rippling"),
+        ("authentik", "authentik"),
+        ("keycloak", "Keycloak"),
+        ("generic", "Any client, by the standard and its probes"),
     ] {
         let (scim, saml) = fixtures(folder);
         writeln!(

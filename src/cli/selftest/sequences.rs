@@ -54,16 +54,20 @@ pub(super) const OKTA: &[(&str, &str)] = &[
 
 /// What others send, and the letter of the standard.
 pub(super) const GENERIC: &[(&str, &str)] = &[
+    sequence!("authentik/scim/001-users-and-groups.json"),
     sequence!("generic/scim/001-discovery.json"),
-    sequence!("generic/scim/002-onelogin.json"),
-    sequence!("generic/scim/003-authentik.json"),
-    sequence!("generic/scim/004-keycloak.json"),
-    sequence!("generic/scim/005-pingone.json"),
-    sequence!("generic/scim/006-jumpcloud.json"),
     sequence!("generic/scim/007-strict.json"),
     sequence!("generic/scim/008-versions.json"),
     sequence!("generic/scim/009-paths-and-attributes.json"),
     sequence!("generic/scim/010-nested-groups.json"),
+    sequence!("jumpcloud/scim/001-activation.json"),
+    sequence!("jumpcloud/scim/002-remove-by-value.json"),
+    sequence!("keycloak/scim/001-users.json"),
+    sequence!("onelogin/scim/001-users-and-groups.json"),
+    sequence!("pingfederate/scim/001-lookup-by-address.json"),
+    sequence!("pingone/scim/001-two-primaries.json"),
+    sequence!("pingone/scim/002-updates-by-put.json"),
+    sequence!("rippling/scim/001-probe-and-repeat.json"),
 ];
 
 #[cfg(test)]

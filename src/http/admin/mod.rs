@@ -77,6 +77,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(connections::show))
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(connections::lint::lint))
         .routes(routes!(mappings::list))
         .routes(routes!(imports::list, imports::create))
         .routes(routes!(imports::template))

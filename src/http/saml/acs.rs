@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::directory::connection::{ConnectionState, Profile as Product};
+use crate::directory::lint::Sighting;
 use crate::http::auth::session::{self, Browser};
 use crate::http::body::{self, Fault, Taken};
 use crate::http::reply::page;
@@ -79,6 +80,12 @@ async fn consume(
     let read = verified(gateway, message, request)
         .await?
         .map_err(|error| {
+            if error.is_sha1() {
+                let now = gateway.ids.clock().now();
+                gateway
+                    .tally
+                    .note((row.org_id, row.id), Sighting::Sha1, now);
+            }
             tracing::info!(connection.id = %row.id, request.id = %request.0,
             reason = error.reason(), %error, "refused a SAML response");
             page::saml(&error, request)

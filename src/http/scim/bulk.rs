@@ -9,21 +9,21 @@ use axum::response::Response;
 use futures_util::FutureExt;
 
 use crate::http::scim::task::{Done, Task, perform};
-use crate::http::scim::{Endpoint, ScimRequest, with_ignored};
+use crate::http::scim::{Endpoint, ScimRequest, with_ignored, with_tolerated};
 use crate::http::{Gateway, reply};
 use crate::id::ScimUserId;
 use crate::limits;
-use crate::provisioning::scim_client::Conditions;
+use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::steps::{Fall, scim_steps};
 use crate::provisioning::{Error, scim_question};
 use crate::scim::bulk::{Asked, Bulk, Entry, Verb, ordered, response, unresolvable};
 use crate::scim::catalog::{GROUP_TYPE, USER_TYPE};
-use crate::scim::{self, Strictness};
+use crate::scim::{self, Tolerances};
 
 /// Answers a bulk request.
 pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
-    let strictness = strictness(gateway, &request).await?;
-    let bulk = Bulk::parse(request.task.body()?, strictness)?;
+    let client = client(gateway, &request).await?;
+    let bulk = Bulk::parse(request.task.body()?, client.strictness())?;
     let mut job = Job::new(gateway, &request, &bulk);
     job.run(gateway, &request).await?;
     let ignored: Vec<_> = job
@@ -37,6 +37,8 @@ pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Re
     if let Some(told) = told {
         answer.extensions_mut().insert(told);
     }
+    let answer = with_tolerated(answer, &client, bulk.tolerated);
+    let answer = with_tolerated(answer, &client, job.tolerated);
     Ok(with_ignored(answer, &ignored))
 }
 
@@ -56,11 +58,11 @@ fn told(entries: &BTreeMap<usize, Entry>) -> Option<reply::scim::Told> {
     Some(reply::scim::Told { detail, ..said })
 }
 
-async fn strictness(gateway: &Gateway, request: &ScimRequest) -> Result<Strictness, Error> {
+async fn client(gateway: &Gateway, request: &ScimRequest) -> Result<ScimClient, Error> {
     let (credentials, store) = (request.credentials.clone(), &gateway.store);
     scim_question(store, &gateway.ids, credentials, |_, client| {
-        let strictness = client.strictness();
-        async move { Ok(strictness) }.boxed()
+        let client = client.clone();
+        async move { Ok(client) }.boxed()
     })
     .await
 }
@@ -104,6 +106,7 @@ struct Job<'a> {
     entries: BTreeMap<usize, Entry>,
     failed: BTreeSet<usize>,
     ignored: BTreeSet<String>,
+    tolerated: Tolerances,
     /// What the store or the credentials said in the midst of it: nothing more is tried.
     broken: Option<Error>,
 }
@@ -126,6 +129,7 @@ impl<'a> Job<'a> {
             entries: BTreeMap::new(),
             failed: BTreeSet::new(),
             ignored: BTreeSet::new(),
+            tolerated: Tolerances::default(),
             broken: None,
         }
     }
@@ -263,6 +267,7 @@ impl<'a> Job<'a> {
             let outcome = Ok((done.status.as_u16(), version));
             self.note(*at, location, outcome);
             self.ignored.extend(done.ignored);
+            self.tolerated.extend(done.tolerated);
         }
     }
 

@@ -7,11 +7,12 @@ use axum::response::Response;
 
 use crate::http::scim::cursor::Cursors;
 use crate::http::scim::task::{Done, Task};
-use crate::http::scim::{ScimRequest, page, resource, unchanged, view};
+use crate::http::scim::{ScimRequest, page, resource, unchanged, view, with_tolerated};
 use crate::id::ScimGroupId;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, groups};
+use crate::scim::Tolerances;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
@@ -40,7 +41,12 @@ pub(super) async fn one(
         .await?
         .pop()
         .unwrap_or_default();
-    Ok(resource(StatusCode::OK, &body, version, &location))
+    let answer = resource(StatusCode::OK, &body, version, &location);
+    Ok(with_tolerated(
+        answer,
+        client,
+        request.task.tolerated(client),
+    ))
 }
 
 /// Those that a query asks for.
@@ -112,7 +118,8 @@ pub(super) async fn create(
     let members = draft.members.unwrap_or_default();
     let id = task.id.map_or_else(|| change.id(), Into::into);
     let row = groups::create(change, client, id, &draft.resource, &members).await?;
-    done(change, client, task, row, draft.ignored).await
+    let left = (draft.ignored, draft.tolerated);
+    done(change, client, task, row, left).await
 }
 
 /// Replaces, patches or deletes one.
@@ -123,7 +130,7 @@ pub(super) async fn change(
     id: &str,
 ) -> Result<Done, Error> {
     let (strictness, conditions) = (client.strictness(), &task.conditions);
-    let mut ignored = Vec::new();
+    let mut left = (Vec::new(), Tolerances::default());
     let row = match task.method {
         Method::DELETE => {
             groups::delete(change, client, known(id)?, conditions).await?;
@@ -133,18 +140,21 @@ pub(super) async fn change(
             let body = task.body()?;
             groups::replace(change, client, known(id)?, conditions, |current| {
                 let draft = validate::replace(client.types.group, current, body, strictness)?;
-                ignored = draft.ignored;
+                left = (draft.ignored, draft.tolerated);
                 Ok((draft.resource, draft.members))
             })
             .await?
         }
         _ => {
             let patch = Patch::parse(client.types.group, task.body()?, strictness)?;
-            patch.ignored().clone_into(&mut ignored);
-            groups::patch(change, client, known(id)?, conditions, patch).await?
+            let ignored = patch.ignored().to_vec();
+            let patched = groups::patch(change, client, known(id)?, conditions, patch);
+            let (row, tolerated) = patched.await?;
+            left = (ignored, tolerated);
+            row
         }
     };
-    done(change, client, task, row, ignored).await
+    done(change, client, task, row, left).await
 }
 
 /// What was done, and the resource as it is stored now.
@@ -153,8 +163,9 @@ async fn done(
     client: &ScimClient,
     task: &Task,
     row: ScimGroupRow,
-    ignored: Vec<String>,
+    (ignored, mut tolerated): (Vec<String>, Tolerances),
 ) -> Result<Done, Error> {
+    tolerated.extend(task.tolerated(client));
     let at = Some((row.version, client.location(client.types.group, row.id)));
     let seen = if task.is_shown(client.types.group, client) {
         let projection = task.projection(client.types.group, client)?;
@@ -169,6 +180,7 @@ async fn done(
         at,
         seen,
         ignored,
+        tolerated,
     })
 }
 

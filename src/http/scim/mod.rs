@@ -17,9 +17,11 @@ use futures_util::FutureExt;
 
 use crate::http::Gateway;
 use crate::http::reply;
-use crate::provisioning::scim_client::Credentials;
+use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::scim_client::{Credentials, ScimClient};
 use crate::provisioning::{Error, scim_question};
 use crate::scim;
+use crate::scim::Tolerances;
 use crate::scim::catalog::custom::Types;
 
 mod bulk;
@@ -66,6 +68,10 @@ async fn answer(
             let mut response = routed(&gateway, request)
                 .await
                 .unwrap_or_else(reply::scim::error);
+            if let Some(told) = response.extensions_mut().remove::<Tolerated>() {
+                let now = gateway.ids.clock().now();
+                gateway.tally.tolerated(told.connection, told.used, now);
+            }
             if response.headers().contains_key(header::CONTENT_TYPE) && media_type.is_json {
                 let json = HeaderValue::from_static("application/json");
                 response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -147,6 +153,26 @@ fn with_ignored(mut response: Response, ignored: &[String]) -> Response {
         && let Ok(value) = HeaderValue::from_str(&ignored.join(", "))
     {
         response.headers_mut().insert("usher-ignored", value);
+    }
+    response
+}
+
+/// The tolerances that a request needed which was answered, and whose it was: for the tally.
+#[derive(Clone, Copy, Debug)]
+struct Tolerated {
+    connection: (OrganizationId, ConnectionId),
+    used: Tolerances,
+}
+
+/// Notes on an answer which tolerances its request needed, beside those noted before.
+fn with_tolerated(mut response: Response, client: &ScimClient, used: Tolerances) -> Response {
+    let connection = (client.org, client.connection.id);
+    let extensions = response.extensions_mut();
+    let before = extensions.get::<Tolerated>().map(|it| it.used);
+    let mut used = used;
+    used.extend(before.unwrap_or_default());
+    if !used.is_empty() {
+        extensions.insert(Tolerated { connection, used });
     }
     response
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use crate::http::reply;
 use crate::http::scim::cursor::Cursors;
+use crate::http::scim::with_tolerated;
 use crate::provisioning::Error;
 use crate::provisioning::scim_client::ScimClient;
 use crate::scim::list::{self, ListQuery, Start};
@@ -106,5 +107,6 @@ pub(super) fn response(
             list::response_by_cursor(total, next, resources)
         }
     };
-    reply::scim::json(StatusCode::OK, body.to_string())
+    let answer = reply::scim::json(StatusCode::OK, body.to_string());
+    with_tolerated(answer, client, query.tolerated)
 }

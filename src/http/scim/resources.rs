@@ -7,8 +7,8 @@ use futures_util::FutureExt;
 use crate::http::Gateway;
 use crate::http::scim::cursor::Cursors;
 use crate::http::scim::endpoint::Scope;
-use crate::http::scim::task::{Done, perform};
-use crate::http::scim::{Endpoint, ScimRequest, groups, root, users};
+use crate::http::scim::task::perform;
+use crate::http::scim::{Endpoint, ScimRequest, groups, root, users, with_tolerated};
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Error, scim_change, scim_question};
 use crate::scim::list::search_pairs;
@@ -29,10 +29,10 @@ pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Re
     let cause = request.cause.clone();
     scim_change(store, ids, credentials, cause, move |change, client| {
         let task = request.task.clone();
-        async move { perform(change, client, &task).await }.boxed()
+        async move { Ok((perform(change, client, &task).await?, client.clone())) }.boxed()
     })
     .await
-    .map(Done::answer)
+    .map(|(done, client)| done.answer(&client))
 }
 
 async fn ask(
@@ -48,10 +48,11 @@ async fn ask(
         Endpoint::Search(scope) => *scope,
         _ => return users::list(tx, client, cursors, &request.pairs).await,
     };
-    let pairs = search_pairs(request.task.body()?, client.strictness())?;
-    match scope {
-        Scope::Everything => root::list(tx, client, cursors, &pairs).await,
-        Scope::Groups => groups::list(tx, client, cursors, &pairs).await,
-        Scope::Users => users::list(tx, client, cursors, &pairs).await,
-    }
+    let (pairs, tolerated) = search_pairs(request.task.body()?, client.strictness())?;
+    let answer = match scope {
+        Scope::Everything => root::list(tx, client, cursors, &pairs).await?,
+        Scope::Groups => groups::list(tx, client, cursors, &pairs).await?,
+        Scope::Users => users::list(tx, client, cursors, &pairs).await?,
+    };
+    Ok(with_tolerated(answer, client, tolerated))
 }

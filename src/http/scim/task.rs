@@ -6,11 +6,13 @@ use axum::response::Response;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::http::scim::{Endpoint, groups, reply_empty, resource, silent, users, with_ignored};
+use crate::http::scim::{
+    Endpoint, groups, reply_empty, resource, silent, users, with_ignored, with_tolerated,
+};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error};
 use crate::scim::projection::Projection;
-use crate::scim::{self, Map};
+use crate::scim::{self, Map, Tolerance, Tolerances};
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Done {
     pub(super) seen: Option<Map>,
     /// Names that were left out of the request.
     pub(super) ignored: Vec<String>,
+    /// The tolerances that it took.
+    pub(super) tolerated: Tolerances,
 }
 
 impl Task {
@@ -63,6 +67,16 @@ impl Task {
         let (attributes, excluded) = (self.attributes.as_deref(), self.excluded.as_deref());
         let strictness = client.strictness();
         Ok(Projection::parse(kind, attributes, excluded, strictness)?)
+    }
+
+    /// The tolerances that the parameters take.
+    pub(super) fn tolerated(&self, client: &ScimClient) -> Tolerances {
+        let mut used = Tolerances::default();
+        let both = self.attributes.is_some() && self.excluded.is_some();
+        if both && client.strictness().is_lenient() {
+            used.insert(Tolerance::BothProjections);
+        }
+        used
     }
 
     /// Whether the answer shows the resource: a PATCH is answered without it where that is the
@@ -93,11 +107,12 @@ impl Done {
             at: None,
             seen: None,
             ignored: Vec::new(),
+            tolerated: Tolerances::default(),
         }
     }
 
     /// The answer to a request for this alone.
-    pub(super) fn answer(self) -> Response {
+    pub(super) fn answer(self, client: &ScimClient) -> Response {
         let response = match (self.at, self.seen) {
             (Some((version, location)), Some(seen)) => {
                 resource(self.status, &seen, version, &location)
@@ -105,7 +120,8 @@ impl Done {
             (Some((version, location)), None) => silent(version, &location),
             (None, _) => reply_empty(self.status),
         };
-        with_ignored(response, &self.ignored)
+        let response = with_ignored(response, &self.ignored);
+        with_tolerated(response, client, self.tolerated)
     }
 }
 

@@ -5,11 +5,12 @@ use axum::response::Response;
 
 use crate::http::scim::cursor::Cursors;
 use crate::http::scim::task::{Done, Task};
-use crate::http::scim::{ScimRequest, page, resource, unchanged, view};
+use crate::http::scim::{ScimRequest, page, resource, unchanged, view, with_tolerated};
 use crate::id::ScimUserId;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, users};
+use crate::scim::Tolerances;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
@@ -38,7 +39,12 @@ pub(super) async fn one(
         .await?
         .pop()
         .unwrap_or_default();
-    Ok(resource(StatusCode::OK, &body, version, &location))
+    let answer = resource(StatusCode::OK, &body, version, &location);
+    Ok(with_tolerated(
+        answer,
+        client,
+        request.task.tolerated(client),
+    ))
 }
 
 /// Those that a query asks for.
@@ -83,7 +89,8 @@ pub(super) async fn create(
     let draft = validate::create(client.types.user, task.body()?, client.strictness())?;
     let id = task.id.map_or_else(|| change.id(), Into::into);
     let row = users::create(change, client, id, &draft.resource).await?;
-    done(change, client, task, row, draft.ignored).await
+    let left = (draft.ignored, draft.tolerated);
+    done(change, client, task, row, left).await
 }
 
 /// Replaces, patches or deletes one.
@@ -94,7 +101,7 @@ pub(super) async fn change(
     id: &str,
 ) -> Result<Done, Error> {
     let (strictness, conditions) = (client.strictness(), &task.conditions);
-    let mut ignored = Vec::new();
+    let mut left = (Vec::new(), Tolerances::default());
     let row = match task.method {
         Method::DELETE => {
             users::delete(change, client, known(id)?, conditions).await?;
@@ -104,21 +111,22 @@ pub(super) async fn change(
             let body = task.body()?;
             users::update(change, client, known(id)?, conditions, |current, _| {
                 let draft = validate::replace(client.types.user, current, body, strictness)?;
-                ignored = draft.ignored;
+                left = (draft.ignored, draft.tolerated);
                 Ok(draft.resource)
             })
             .await?
         }
         _ => {
-            let patch = Patch::parse(client.types.user, task.body()?, strictness)?;
-            patch.ignored().clone_into(&mut ignored);
-            users::update(change, client, known(id)?, conditions, |current, id| {
-                patch.apply(current, id)
-            })
-            .await?
+            let mut patch = Patch::parse(client.types.user, task.body()?, strictness)?;
+            let row = users::update(change, client, known(id)?, conditions, |current, id| {
+                patch.applied(current, id)
+            });
+            let row = row.await?;
+            left = (patch.ignored().to_vec(), patch.tolerated());
+            row
         }
     };
-    done(change, client, task, row, ignored).await
+    done(change, client, task, row, left).await
 }
 
 /// What was done, and the resource as it is stored now.
@@ -127,8 +135,9 @@ async fn done(
     client: &ScimClient,
     task: &Task,
     row: ScimUserRow,
-    ignored: Vec<String>,
+    (ignored, mut tolerated): (Vec<String>, Tolerances),
 ) -> Result<Done, Error> {
+    tolerated.extend(task.tolerated(client));
     let at = Some((row.version, client.location(client.types.user, row.id)));
     let seen = if task.is_shown(client.types.user, client) {
         let projection = task.projection(client.types.user, client)?;
@@ -143,6 +152,7 @@ async fn done(
         at,
         seen,
         ignored,
+        tolerated,
     })
 }
 

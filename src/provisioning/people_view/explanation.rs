@@ -7,14 +7,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::grant::{self, GrantSource, Resolution, Verdict};
+use crate::directory::lint::{Facts, Recognized};
 use crate::directory::mapping::MatchKind;
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ScimGroupId, UserId};
 use crate::provisioning::people_view::{ProjectRole, project_roles, slug};
 use crate::provisioning::resolution::World;
-use crate::provisioning::{Error, Kind};
+use crate::provisioning::{Error, Kind, lint};
 use crate::store::Tx;
-use crate::store::rows::{GrantRow, ScimGroupRow};
+use crate::store::rows::{GrantRow, IdentityRow, ScimGroupRow};
 use crate::store::types::Time;
 
 /// Why a person holds the role they hold: every grant with its verdict.
@@ -33,6 +34,20 @@ pub struct Explanation {
     pub because: Because,
     /// Every live grant, the oldest first.
     pub candidates: Vec<Candidate>,
+    /// The groups that the person's last sign-ins named, and what became of each.
+    pub asserted_groups: Vec<AssertedGroup>,
+}
+
+/// A group that a sign-in named.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AssertedGroup {
+    /// The connection.
+    #[schema(value_type = String, format = "uuid")]
+    pub connection_id: ConnectionId,
+    /// What the assertion says.
+    pub value: String,
+    /// `SCIM group`, `named by a rule`, or `unknown group, waiting` where it is neither.
+    pub state: &'static str,
 }
 
 /// What decided the organization-wide role.
@@ -136,7 +151,32 @@ pub async fn explain(
         projects: project_roles(&resolution.entitlement, &world.roles, &world.projects),
         because: because(&resolution.because),
         candidates: candidates.collect(),
+        asserted_groups: asserted_groups(tx, org, &world.identities).await?,
     })
+}
+
+async fn asserted_groups(
+    tx: &mut Tx,
+    org: OrganizationId,
+    links: &[IdentityRow],
+) -> Result<Vec<AssertedGroup>, Error> {
+    let mut groups = Vec::new();
+    for link in links {
+        let mut facts = Facts::default();
+        let values = lint::asserted(link);
+        facts.asserted = values.iter().cloned().map(|it| (it, 1)).collect();
+        lint::recognize(tx, (org, link.connection_id), &mut facts).await?;
+        groups.extend(values.into_iter().map(|value| AssertedGroup {
+            connection_id: link.connection_id,
+            state: match facts.recognized(&value) {
+                Recognized::ScimGroup => "SCIM group",
+                Recognized::Rule => "named by a rule",
+                Recognized::No => "unknown group, waiting",
+            },
+            value,
+        }));
+    }
+    Ok(groups)
 }
 
 fn candidate(

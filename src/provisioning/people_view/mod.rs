@@ -16,7 +16,9 @@ use crate::store::rows::{IdentityRow, ProjectRow, ScimUserRow, UserRow};
 
 mod explanation;
 
-pub use explanation::{Because, Candidate, Explanation, MatchedGroup, Rule, explain};
+pub use explanation::{
+    AssertedGroup, Because, Candidate, Explanation, MatchedGroup, Rule, explain,
+};
 
 /// A person.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -3,6 +3,15 @@
 use super::Error;
 
 impl Error {
+    /// Whether the sender used SHA-1. Nothing is verified of such a message, so that anybody may
+    /// have sent it.
+    pub fn is_sha1(&self) -> bool {
+        let Self::SignatureAlgorithmUnsupported { arrived } = self else {
+            return false;
+        };
+        arrived.to_ascii_lowercase().ends_with("sha1")
+    }
+
     /// The public code of the rule: stable, in `snake_case`.
     pub fn reason(&self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::tolerance::{Latitude, Tolerances};
 use super::{Error, Map, ScimType, Strictness, body, urn};
 use crate::limits;
 
@@ -52,6 +53,8 @@ pub struct Bulk {
     pub fail_on_errors: Option<u64>,
     /// What is to be done, as it is listed.
     pub operations: Vec<Operation>,
+    /// The tolerances that it took to read the message around them.
+    pub tolerated: Tolerances,
 }
 
 /// One operation of a bulk request.
@@ -85,7 +88,8 @@ impl Bulk {
         let Value::Object(mut body) = body else {
             return Err(Error::invalid_syntax("the body is a JSON object"));
         };
-        body::check_message(&mut body, urn::BULK_REQUEST, strictness)?;
+        let mut latitude = Latitude::new(strictness);
+        body::check_message(&mut body, urn::BULK_REQUEST, &mut latitude)?;
         let fail_on_errors = match body::take(&mut body, "failOnErrors") {
             None | Some(Value::Null) => None,
             Some(value) => Some(value.as_u64().filter(|it| *it > 0).ok_or_else(|| {
@@ -112,6 +116,7 @@ impl Bulk {
         Ok(Self {
             fail_on_errors,
             operations,
+            tolerated: latitude.used,
         })
     }
 

@@ -7,6 +7,7 @@ use crate::scim::catalog::ResourceType;
 use crate::scim::path::AttributePath;
 use crate::scim::projection::Projection;
 use crate::scim::schema::Returned;
+use crate::scim::tolerance::{Latitude, Tolerance, Tolerances};
 use crate::scim::{Error, Filter, Map, Strictness, urn};
 
 /// A query over resources of one type.
@@ -24,6 +25,8 @@ pub struct ListQuery {
     pub count: Option<u64>,
     /// Which attributes.
     pub projection: Projection,
+    /// The tolerances that it took to read it.
+    pub tolerated: Tolerances,
     /// The type of the resources; several where there are others.
     scope: (&'static str, bool),
     /// What is asked of the other types.
@@ -68,8 +71,18 @@ impl ListQuery {
             filled("filter").map(|text| Filter::parse_among(kind, others, text, strictness));
         let start = start(given("cursor"), filled("startIndex"))?;
         let count = count(filled("count"), &start)?;
+        let filter = filter.transpose()?;
+        let mut latitude = Latitude::new(strictness);
+        let strictly = |text| Filter::parse_among(kind, others, text, Strictness::Rfc);
+        if filled("filter").is_some_and(|text| strictly(text).is_err()) {
+            latitude.allows(Tolerance::FilterSpelling);
+        }
+        if given("attributes").is_some() && given("excludedAttributes").is_some() {
+            latitude.allows(Tolerance::BothProjections);
+        }
         Ok(Self {
-            filter: filter.transpose()?,
+            filter,
+            tolerated: latitude.used,
             sort_by: filled("sortBy")
                 .map(|text| sort_path_among(kind, others, text))
                 .transpose()?,
@@ -132,6 +145,9 @@ impl ListQuery {
     }
 }
 
+/// Parameters, and the tolerances that it took to read them.
+pub type Searched = (Vec<(String, String)>, Tolerances);
+
 /// Whether a SearchRequest has text under this name, and nothing else.
 fn is_text(name: &str) -> bool {
     const TEXTS: [&str; 6] = [
@@ -145,13 +161,16 @@ fn is_text(name: &str) -> bool {
     TEXTS.iter().any(|it| it.eq_ignore_ascii_case(name))
 }
 
-/// The parameters in a SearchRequest; the root search reads them once for each type.
-pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Vec<(String, String)>, Error> {
+/// The parameters in a SearchRequest, and the tolerances that it took to read it; the root search
+/// reads them once for each type.
+pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Searched, Error> {
+    let mut latitude = Latitude::new(strictness);
     let Value::Object(mut body) = body else {
         return Err(Error::invalid_syntax("the body is a JSON object"));
     };
-    crate::scim::body::check_message(&mut body, urn::SEARCH_REQUEST, strictness)?;
-    body.into_iter()
+    crate::scim::body::check_message(&mut body, urn::SEARCH_REQUEST, &mut latitude)?;
+    let pairs: Result<_, _> = body
+        .into_iter()
         .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| {
             let text = match value {
@@ -170,7 +189,8 @@ pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Vec<(String, 
             };
             Ok((name, text))
         })
-        .collect()
+        .collect();
+    Ok((pairs?, latitude.used))
 }
 
 /// The answer to a query (RFC 7644 §3.4.2).

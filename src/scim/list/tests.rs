@@ -115,7 +115,7 @@ fn a_search_asks_the_same() {
         "startIndex": 2, "count": 3, "sortBy": null,
     });
     let search = |body| {
-        let pairs = search_pairs(body, Strictness::Rfc)?;
+        let (pairs, _) = search_pairs(body, Strictness::Rfc)?;
         ListQuery::parse(&USER_TYPE, &pairs, Strictness::Rfc)
     };
     let query = search(body).unwrap();

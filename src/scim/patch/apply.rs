@@ -10,11 +10,16 @@ use crate::limits;
 use crate::scim::reading::{identity, is_primary, missing, set_primary, settle};
 use crate::scim::resource::Resource;
 use crate::scim::schema::Attribute;
+use crate::scim::tolerance::{Latitude, Tolerance, Tolerances};
 use crate::scim::validate::ACTIVE;
-use crate::scim::{Error, Map, Strictness, comparable};
+use crate::scim::{Error, Map, comparable};
+
+/// A resource, and the tolerances that it took.
+type Applied = (Resource, Tolerances);
 
 /// The resource after the operations.
-pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Resource, Error> {
+pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Applied, Error> {
+    let mut latitude = Latitude::new(patch.strictness);
     let (kind, mut document) = resource.clone().parts();
     let mut comparisons = 0;
     for operation in &patch.operations {
@@ -27,7 +32,7 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
                     return Err(Error::payload_too_large(detail));
                 }
                 let inactive = !is_active(&document);
-                apply_change(&mut document, change, patch.strictness)?;
+                apply_change(&mut document, change, &mut latitude)?;
                 // The flag is no longer told, but taking it away lets nobody in, not even where the
                 // same request puts them out: a null stands for the inactive.
                 if inactive && !document.contains_key(ACTIVE) {
@@ -43,7 +48,7 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
         }
     }
     for attribute in kind.schema.attributes.iter().filter(|it| it.multi_valued) {
-        settle_in(&mut document, attribute, patch.strictness)?;
+        settle_in(&mut document, attribute, &mut latitude)?;
     }
     for extension in kind.extensions {
         let urn = extension.schema.urn;
@@ -54,7 +59,7 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
                 .iter()
                 .filter(|it| it.multi_valued)
             {
-                settle_in(holder, attribute, patch.strictness)?;
+                settle_in(holder, attribute, &mut latitude)?;
             }
             if holder.is_empty() {
                 document.remove(urn);
@@ -65,7 +70,7 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Reso
         let detail = format!("{} is required and cannot be removed", attribute.name);
         return Err(Error::mutability(detail));
     }
-    Ok(Resource::from_document(kind, document))
+    Ok((Resource::from_document(kind, document), latitude.used))
 }
 
 /// As [`Resource::active`] reads it.
@@ -89,10 +94,10 @@ fn cost(document: &Map, change: &Change) -> usize {
 fn settle_in(
     holder: &mut Map,
     attribute: &'static Attribute,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<(), Error> {
     if let Some(Value::Array(elements)) = holder.remove(attribute.name) {
-        let elements = settle(attribute.name, attribute, elements, strictness)?;
+        let elements = settle(attribute.name, attribute, elements, latitude)?;
         if !elements.is_empty() {
             holder.insert(attribute.name.to_owned(), Value::Array(elements));
         }
@@ -100,24 +105,24 @@ fn settle_in(
     Ok(())
 }
 
-fn apply_change(document: &mut Map, change: &Change, strictness: Strictness) -> Result<(), Error> {
+fn apply_change(document: &mut Map, change: &Change, latitude: &mut Latitude) -> Result<(), Error> {
     let path = change.path;
     let extension = path.schema.extension.then_some(path.schema.urn);
     let Some(urn) = extension else {
-        return change_in(document, change, strictness);
+        return change_in(document, change, latitude);
     };
     let mut holder = match document.remove(urn) {
         Some(Value::Object(holder)) => holder,
         _ => Map::new(),
     };
-    let result = change_in(&mut holder, change, strictness);
+    let result = change_in(&mut holder, change, latitude);
     if !holder.is_empty() {
         document.insert(urn.to_owned(), Value::Object(holder));
     }
     result
 }
 
-fn change_in(holder: &mut Map, change: &Change, strictness: Strictness) -> Result<(), Error> {
+fn change_in(holder: &mut Map, change: &Change, latitude: &mut Latitude) -> Result<(), Error> {
     let attribute = change.path.attribute;
     let current = holder.remove(attribute.name);
     let next = if attribute.multi_valued || attribute.is_complex() {
@@ -126,7 +131,7 @@ fn change_in(holder: &mut Map, change: &Change, strictness: Strictness) -> Resul
             Some(value) => vec![value],
             None => Vec::new(),
         };
-        let mut elements = change_elements(elements, change, strictness)?;
+        let mut elements = change_elements(elements, change, latitude)?;
         elements.retain(|element| element.as_object().is_none_or(|parts| !parts.is_empty()));
         if attribute.multi_valued {
             (!elements.is_empty()).then_some(Value::Array(elements))
@@ -148,10 +153,10 @@ fn change_in(holder: &mut Map, change: &Change, strictness: Strictness) -> Resul
 fn change_elements(
     elements: Vec<Value>,
     change: &Change,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<Vec<Value>, Error> {
     if change.selection.is_some() || change.path.sub.is_some() {
-        return change_selected(elements, change, strictness);
+        return change_selected(elements, change, latitude);
     }
     let attribute = change.path.attribute;
     let given = match &change.value {
@@ -164,7 +169,7 @@ fn change_elements(
         Verb::Remove => Ok(without_listed(attribute, elements, given)),
         Verb::Add => {
             let (mut elements, written) = with_added(attribute, elements, given);
-            prefer(&mut elements, &written, change, strictness)?;
+            prefer(&mut elements, &written, change, latitude)?;
             Ok(elements)
         }
     }
@@ -241,7 +246,7 @@ fn without_listed(
 fn change_selected(
     mut elements: Vec<Value>,
     change: &Change,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<Vec<Value>, Error> {
     let selected: Vec<usize> = elements
         .iter()
@@ -262,7 +267,7 @@ fn change_selected(
     let whole = change.verb == Verb::Replace && change.path.sub.is_none();
     let mut written = Vec::new();
     if selected.is_empty() {
-        let mut element = absent(change, strictness)?;
+        let mut element = absent(change, latitude)?;
         merge(&mut element, &part);
         if !change.path.attribute.multi_valued && !elements.is_empty() {
             let detail = format!("the value of {} is another", change.path.whole());
@@ -285,7 +290,7 @@ fn change_selected(
             }
         }
     }
-    prefer(&mut elements, &written, change, strictness)?;
+    prefer(&mut elements, &written, change, latitude)?;
     Ok(elements)
 }
 
@@ -299,13 +304,13 @@ fn is_selected(change: &Change, element: &Value) -> bool {
 
 /// The element that a filter without a match describes. Entra writes `emails[type eq "work"].value` whether
 /// or not there is one; the strict reading lets only `add` make it.
-fn absent(change: &Change, strictness: Strictness) -> Result<Value, Error> {
+fn absent(change: &Change, latitude: &mut Latitude) -> Result<Value, Error> {
     let Some(selection) = &change.selection else {
         return Ok(Value::Object(Map::new()));
     };
-    let allowed = change.verb == Verb::Add || strictness.is_lenient();
+    let mut allowed = || change.verb == Verb::Add || latitude.allows(Tolerance::AbsentTarget);
     match &selection.template {
-        Some(template) if allowed => Ok(Value::Object(template.clone())),
+        Some(template) if allowed() => Ok(Value::Object(template.clone())),
         _ => Err(Error::no_target(format!(
             "no value of {} satisfies {}",
             change.path.whole(),
@@ -341,12 +346,14 @@ fn prefer(
     elements: &mut [Value],
     written: &[usize],
     change: &Change,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<(), Error> {
     let Some(preferred) = written.first() else {
         return Ok(());
     };
-    if written.iter().any(|place| place != preferred) && !strictness.is_lenient() {
+    if written.iter().any(|place| place != preferred)
+        && !latitude.allows(Tolerance::SeveralPrimaries)
+    {
         let detail = format!(
             "{} would have more than one primary value",
             change.path.whole()

@@ -14,6 +14,7 @@ use crate::scim::path::{AttributePath, Fault, PatchPath, Selection};
 use crate::scim::reading::Reading;
 use crate::scim::schema::{Mutability, Schema};
 use crate::scim::text::within_distance;
+use crate::scim::tolerance::Tolerance;
 use crate::scim::{Error, Strictness, members, urn};
 
 /// Reads a request.
@@ -25,7 +26,8 @@ pub(super) fn read(
     let Value::Object(mut body) = body else {
         return Err(Error::invalid_syntax("the body is a JSON object"));
     };
-    check_message(&mut body, urn::PATCH_OP, strictness)?;
+    let mut reading = Reading::new(strictness);
+    check_message(&mut body, urn::PATCH_OP, &mut reading.latitude)?;
     let operations = match take(&mut body, "Operations") {
         Some(Value::Array(operations)) if !operations.is_empty() => operations,
         _ => {
@@ -42,7 +44,7 @@ pub(super) fn read(
     }
     let mut dialect = Dialect {
         kind,
-        reading: Reading::new(strictness),
+        reading,
         operations: Vec::new(),
         members: 0,
         member_filters: 0,
@@ -58,11 +60,13 @@ pub(super) fn read(
         reading,
         ..
     } = dialect;
+    let (ignored, tolerated) = reading.finish();
     Ok(Patch {
         kind,
         strictness,
         operations,
-        ignored: reading.into_ignored(),
+        ignored,
+        tolerated,
     })
 }
 
@@ -95,7 +99,9 @@ impl Dialect {
         let value = take(&mut operation, "value");
         match take(&mut operation, "path") {
             None | Some(Value::Null) => self.without_path(verb, value),
-            Some(Value::String(path)) if path.trim().is_empty() && self.reading.lenient() => {
+            Some(Value::String(path))
+                if path.trim().is_empty() && self.reading.allows(Tolerance::BlankPath) =>
+            {
                 self.without_path(verb, value)
             }
             Some(Value::String(path)) => self.at(verb, &path, value, Origin::Path),
@@ -107,7 +113,7 @@ impl Dialect {
     fn without_path(&mut self, verb: Verb, value: Option<Value>) -> Result<(), Error> {
         let keys = match (verb, value) {
             (Verb::Remove, Some(Value::Object(keys)))
-                if self.reading.lenient() && !keys.is_empty() =>
+                if !keys.is_empty() && self.reading.allows(Tolerance::RemoveWithoutPath) =>
             {
                 keys
             }
@@ -132,7 +138,13 @@ impl Dialect {
         value: Option<Value>,
         origin: Origin,
     ) -> Result<(), Error> {
-        match PatchPath::resolve(self.kind, text, self.reading.strictness) {
+        let resolved = PatchPath::resolve(self.kind, text, self.reading.latitude.strictness);
+        // Of a path, only what is in brackets is read in two ways.
+        let strictly = |kind| PatchPath::resolve(kind, text, Strictness::Rfc);
+        if text.contains('[') && resolved.is_ok() && strictly(self.kind).is_err() {
+            self.reading.allows(Tolerance::FilterSpelling);
+        }
+        match resolved {
             Ok(PatchPath::Schema(schema)) if schema.extension => {
                 self.extension(verb, schema, value)
             }
@@ -164,6 +176,7 @@ impl Dialect {
                 return Err(Error::invalid_path(detail));
             }
         }
+        self.reading.allows(Tolerance::UnknownAttribute);
         self.reading.ignore(text);
         Ok(())
     }
@@ -220,7 +233,8 @@ impl Dialect {
     ) -> Result<(), Error> {
         let attribute = path.attribute;
         if attribute.relation {
-            let change = relation::change(verb, path, selection, value, self.reading.strictness)?;
+            let change =
+                relation::change(verb, path, selection, value, &mut self.reading.latitude)?;
             return change.map_or(Ok(()), |change| self.push_members(change));
         }
         match attribute.name {
@@ -235,7 +249,11 @@ impl Dialect {
         };
         match (mutability, origin) {
             // A password is dropped unseen.
-            (Mutability::WriteOnly, _) | (Mutability::ReadOnly, Origin::Key) => Ok(()),
+            (Mutability::WriteOnly, _) => {
+                self.reading.allows(Tolerance::Password);
+                Ok(())
+            }
+            (Mutability::ReadOnly, Origin::Key) => Ok(()),
             (Mutability::ReadOnly, Origin::Path) => {
                 Err(Error::mutability(format!("{path} is read-only")))
             }

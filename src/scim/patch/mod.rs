@@ -10,7 +10,7 @@ use super::catalog::ResourceType;
 use super::members::NewMember;
 use super::path::{AttributePath, Selection};
 use super::resource::Resource;
-use super::{Error, Filter, Strictness};
+use super::{Error, Filter, Strictness, Tolerances};
 
 mod apply;
 mod dialect;
@@ -26,6 +26,7 @@ pub struct Patch {
     strictness: Strictness,
     operations: Vec<Operation>,
     ignored: Vec<String>,
+    tolerated: Tolerances,
 }
 
 /// One thing to do.
@@ -99,7 +100,19 @@ impl Patch {
     ///
     /// `id` is what the client may repeat in a value; another one is 400 `mutability`.
     pub fn apply(&self, resource: &Resource, id: &str) -> Result<Resource, Error> {
-        apply::apply(self, resource, id)
+        apply::apply(self, resource, id).map(|(resource, _)| resource)
+    }
+
+    /// The same; the tolerances that it takes go to those of the request.
+    pub fn applied(&mut self, resource: &Resource, id: &str) -> Result<Resource, Error> {
+        let (resource, tolerated) = apply::apply(self, resource, id)?;
+        self.tolerated.extend(tolerated);
+        Ok(resource)
+    }
+
+    /// The tolerances that the request needed so far.
+    pub fn tolerated(&self) -> Tolerances {
+        self.tolerated
     }
 
     /// Names that were left out, for the answer's header.

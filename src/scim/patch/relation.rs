@@ -6,10 +6,11 @@
 use serde_json::Value;
 
 use super::{MemberChange, Verb};
+use crate::scim::Error;
 use crate::scim::members::{self, NewMember};
 use crate::scim::path::{AttributePath, Selection};
 use crate::scim::schema::Mutability;
-use crate::scim::{Error, Strictness};
+use crate::scim::tolerance::Latitude;
 
 /// The change that an operation on the relation stands for; `None` when it changes nothing.
 pub(super) fn change(
@@ -17,10 +18,10 @@ pub(super) fn change(
     path: AttributePath,
     selection: Option<Selection>,
     value: Option<Value>,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<Option<MemberChange>, Error> {
     if let Some(sub) = path.sub {
-        if sub.mutability == Mutability::ReadOnly && strictness.is_lenient() {
+        if sub.mutability == Mutability::ReadOnly && latitude.strictness.is_lenient() {
             return Ok(None);
         }
         return Err(Error::mutability(format!(
@@ -29,9 +30,9 @@ pub(super) fn change(
     }
     match (verb, selection) {
         (Verb::Remove, Some(selection)) => Ok(Some(remove_selected(selection))),
-        (Verb::Remove, None) => remove(path, value, strictness),
-        (_, Some(selection)) => write_selected(path, &selection, value, strictness).map(Some),
-        (verb, None) => write(verb, path, value, strictness),
+        (Verb::Remove, None) => remove(path, value, latitude),
+        (_, Some(selection)) => write_selected(path, &selection, value, latitude).map(Some),
+        (verb, None) => write(verb, path, value, latitude),
     }
 }
 
@@ -45,13 +46,13 @@ fn remove_selected(selection: Selection) -> MemberChange {
 fn remove(
     path: AttributePath,
     value: Option<Value>,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<Option<MemberChange>, Error> {
     let value = match value {
         None | Some(Value::Null) => return Ok(Some(MemberChange::RemoveAll)),
         Some(value) => value,
     };
-    let members = members::read(path.attribute, listed(value), strictness)?;
+    let members = members::read(path.attribute, listed(value), latitude)?;
     let values: Vec<String> = members.into_iter().map(|member| member.value).collect();
     Ok((!values.is_empty()).then_some(MemberChange::Remove(values)))
 }
@@ -60,7 +61,7 @@ fn write(
     verb: Verb,
     path: AttributePath,
     value: Option<Value>,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<Option<MemberChange>, Error> {
     let value = value.ok_or_else(|| Error::invalid_value(format!("{path} needs a value")))?;
     let value = if verb == Verb::Add {
@@ -68,7 +69,7 @@ fn write(
     } else {
         value
     };
-    let members = members::read(path.attribute, value, strictness)?;
+    let members = members::read(path.attribute, value, latitude)?;
     Ok(match (verb, members.is_empty()) {
         (Verb::Replace, true) => Some(MemberChange::RemoveAll),
         (Verb::Replace, false) => Some(MemberChange::Set(members)),
@@ -82,11 +83,11 @@ fn write_selected(
     path: AttributePath,
     selection: &Selection,
     value: Option<Value>,
-    strictness: Strictness,
+    latitude: &mut Latitude,
 ) -> Result<MemberChange, Error> {
     let value = value.ok_or_else(|| Error::invalid_value(format!("{path} needs a value")))?;
     let named = selection.filter.values().unwrap_or_default();
-    let members = members::read(path.attribute, listed(value), strictness)?;
+    let members = members::read(path.attribute, listed(value), latitude)?;
     let same = |member: &NewMember| named.contains(&member.value.as_str());
     if members.is_empty() || !members.iter().all(same) {
         return Err(Error::mutability(format!(

@@ -9,6 +9,7 @@ use super::relation::listed;
 use crate::scim::path::{AttributePath, Selection};
 use crate::scim::reading::value_from_reference;
 use crate::scim::schema::Mutability;
+use crate::scim::tolerance::Tolerance;
 use crate::scim::{Error, Map};
 
 impl Dialect {
@@ -56,7 +57,7 @@ impl Dialect {
         value: Value,
     ) -> Result<(), Error> {
         if value.is_null() && verb == Verb::Add {
-            if self.reading.lenient() {
+            if self.reading.allows(Tolerance::NullAdded) {
                 return Ok(());
             }
             return Err(Error::invalid_value(format!("{path} needs a value")));
@@ -98,21 +99,25 @@ impl Dialect {
     /// A complex attribute: every part of the value is an operation of its own.
     fn write_parts(&mut self, verb: Verb, path: AttributePath, value: Value) -> Result<(), Error> {
         let value = match value {
-            Value::Array(mut list) if self.reading.lenient() && list.len() <= 1 => {
+            Value::Array(mut list)
+                if list.len() <= 1 && self.reading.allows(Tolerance::WrappedValue) =>
+            {
                 list.pop().unwrap_or(Value::Null)
             }
             value => value,
         };
         let mut parts = match (value, path.attribute.value()) {
             (Value::Object(parts), _) => parts,
-            (Value::String(text), Some(_)) if self.reading.lenient() => {
+            (Value::String(text), Some(_)) if self.reading.allows(Tolerance::BareValue) => {
                 Map::from_iter([("value".to_owned(), text.into())])
             }
             (Value::Null, _) => {
                 self.push(Verb::Remove, path, None, None);
                 return Ok(());
             }
-            (Value::String(text), _) if self.reading.lenient() && text.is_empty() => {
+            (Value::String(text), _)
+                if text.is_empty() && self.reading.allows(Tolerance::BareValue) =>
+            {
                 self.push(Verb::Remove, path, None, None);
                 return Ok(());
             }

@@ -8,6 +8,7 @@ use super::members::{self, NewMember};
 use super::reading::{Reading, missing};
 use super::resource::Resource;
 use super::schema::{Mutability, Schema};
+use super::tolerance::{Tolerance, Tolerances};
 use super::{Error, Map, Strictness};
 
 pub use super::body::parse_body;
@@ -23,6 +24,8 @@ pub struct Draft {
     pub members: Option<Vec<NewMember>>,
     /// Names that were left out, for the answer's header.
     pub ignored: Vec<String>,
+    /// The tolerances that it took to read the body.
+    pub tolerated: Tolerances,
     /// The id that the client wrote into the body, which means nothing to us.
     pub client_id: Option<String>,
 }
@@ -85,10 +88,12 @@ fn read(
         )));
     }
     let resource = Resource::from_document(kind, document);
+    let (ignored, tolerated) = reading.finish();
     Ok(Draft {
         resource,
         members,
-        ignored: reading.into_ignored(),
+        ignored,
+        tolerated,
         client_id,
     })
 }
@@ -101,7 +106,7 @@ fn check_schemas(
 ) -> Result<(), Error> {
     let urns = match schemas {
         Some(Value::Array(urns)) => urns,
-        Some(urn @ Value::String(_)) if reading.lenient() => vec![urn],
+        Some(urn @ Value::String(_)) if reading.allows(Tolerance::LoneValue) => vec![urn],
         _ => return Err(Error::invalid_syntax("schemas is an array of URNs")),
     };
     let mut base = false;
@@ -115,9 +120,14 @@ fn check_schemas(
             kind.schema_of(&urn)
         };
         match schema {
-            Some(schema) => base |= !schema.extension,
+            Some(schema) => {
+                base |= !schema.extension;
+                if kind.schema_of(&urn).is_none() {
+                    reading.allows(Tolerance::OldUrn);
+                }
+            }
             // Entra names a schema of its directory on groups.
-            None if reading.lenient() => reading.ignore(&urn),
+            None if reading.allows(Tolerance::UnknownSchema) => reading.ignore(&urn),
             None => {
                 return Err(Error::invalid_syntax(format!(
                     "the schema {urn:?} is unknown"
@@ -148,7 +158,7 @@ impl Read {
             return self.take_extension(name, value);
         };
         if attribute.relation {
-            self.members = Some(members::read(attribute, value, self.reading.strictness)?);
+            self.members = Some(members::read(attribute, value, &mut self.reading.latitude)?);
             return Ok(());
         }
         match attribute.mutability {
@@ -159,7 +169,10 @@ impl Read {
                 Ok(())
             }
             // A password is dropped unseen: people sign in by SAML.
-            Mutability::WriteOnly => Ok(()),
+            Mutability::WriteOnly => {
+                self.reading.allows(Tolerance::Password);
+                Ok(())
+            }
             Mutability::Immutable | Mutability::ReadWrite => {
                 if let Some(value) = self.reading.attribute(attribute.name, attribute, value)? {
                     self.document.insert(attribute.name.to_owned(), value);
@@ -178,6 +191,9 @@ impl Read {
         let Some(schema) = schema.filter(|schema| schema.extension) else {
             return self.reading.unknown(name);
         };
+        if self.kind.schema_of(name).is_none() {
+            self.reading.allows(Tolerance::OldUrn);
+        }
         let attributes = match value {
             Value::Null => return Ok(()),
             Value::Object(attributes) => attributes,

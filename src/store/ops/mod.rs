@@ -3,6 +3,7 @@
 mod invitations;
 mod oauth;
 mod requests;
+mod sightings;
 
 use std::collections::{BTreeMap, BTreeSet};
 

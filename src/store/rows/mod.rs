@@ -7,6 +7,7 @@
 mod invitations;
 mod oauth;
 mod requests;
+mod sightings;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
@@ -27,6 +28,7 @@ pub use invitations::{
 };
 pub use oauth::{AccessTokenRow, OauthClientRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
+pub use sightings::SightingRow;
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

@@ -151,3 +151,17 @@ diesel::table! {
         created_at -> TimeSql,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    sightings (org_id, connection_id, kind) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        kind -> Text,
+        count -> BigInt,
+        first_at -> TimeSql,
+        last_at -> TimeSql,
+    }
+}

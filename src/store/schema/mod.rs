@@ -52,6 +52,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mail_codes,
     outbox,
     share_hooks,
+    sightings,
     idempotency,
     scim_requests,
     scim_request_subjects,

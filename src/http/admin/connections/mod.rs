@@ -1,6 +1,8 @@
 //! Connections: an organization's ties to its identity providers, with the addresses that the
 //! provider must know. Nothing secret is shown: SCIM tokens are not here, metadata is public.
 
+pub(super) mod lint;
+
 use axum::Json;
 use axum::extract::Path;
 use futures_util::FutureExt;
