@@ -163,7 +163,7 @@ impl Threads {
         execute(&mut writer, "PRAGMA cache_size = -16384")?;
         let lock = write_lock(path)?;
         let mut handles = vec![spawn("store-writer", move || {
-            write(writer, &queue, Some(&lock))
+            write(writer, &queue, Some(&lock));
         })?];
         let (reads, queue) = sync_channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));

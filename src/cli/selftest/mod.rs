@@ -66,7 +66,8 @@ struct Rule {
 struct Step {
     sequence: &'static str,
     title: String,
-    step: usize,
+    #[serde(rename = "step")]
+    number: usize,
     request: String,
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +124,7 @@ async fn play(
     let unread = |error| Failure::File(format!("{file}: {error}"));
     let fixture: Fixture = serde_json::from_str(text).map_err(unread)?;
     let title = fixture.sequence.title.clone();
-    let step = |step, request, verdict| {
+    let step = |number, request, verdict| {
         let (result, why) = match verdict {
             Verdict::Passed => (PASSED, None),
             Verdict::Failed(why) => (FAILED, Some(why)),
@@ -132,7 +133,7 @@ async fn play(
         Step {
             sequence: file,
             title: title.clone(),
-            step,
+            number,
             request,
             result,
             why,
@@ -199,7 +200,7 @@ fn text(steps: &[Step]) -> String {
         }
         lines.push(format!(
             "  {:7}  {:2}  {}",
-            step.result, step.step, step.request
+            step.result, step.number, step.request
         ));
         if let Some(why) = step.why.as_ref().filter(|_| step.result == FAILED) {
             let why = why.replace(char::is_control, "\u{fffd}");

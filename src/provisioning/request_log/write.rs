@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::id::{ConnectionId, OrganizationId};
+use crate::id::{ConnectionId, OrganizationId, UserId};
 use crate::provisioning::Error;
 use crate::provisioning::request_log::{
     Counts, Effect, Entry, Hour, RequestLog, Waiting, count_row, hour, view,
@@ -80,6 +80,22 @@ impl RequestLog {
         for (hour, counts) in batch.counts {
             waiting.counts.entry(hour).or_default().add(counts);
         }
+    }
+
+    /// Counts as lost what cannot be written at all.
+    fn give_up(&self, mut batch: Batch) {
+        if batch.known.is_empty() && batch.strangers.is_empty() {
+            // The counts themselves are what is refused.
+            return;
+        }
+        for entry in std::mem::take(&mut batch.known) {
+            if let Some(met) = entry.witness.met() {
+                let at = (met.org, met.connection, hour(entry.at));
+                batch.counts.entry(at).or_default().lost += 1;
+            }
+        }
+        batch.strangers.clear();
+        self.put_back(batch);
     }
 
     /// Which of these strangers are shown; the others are counted as lost.
@@ -156,25 +172,7 @@ async fn write(
     batch: Batch,
     connections: &BTreeMap<ConnectionId, ConnectionRow>,
 ) -> Result<usize, Error> {
-    let mut counts = batch.counts.clone();
-    let org = |entry: &Entry| Some(connections.get(&entry.connection)?.org_id);
-    let strangers = batch.strangers.iter().cloned();
-    let strangers: Vec<_> = strangers
-        .filter_map(|entry| Some((org(&entry)?, entry)))
-        .map(|(org, entry)| (entry, org))
-        .collect();
-    let mut rows: Vec<KeptRequest> = log
-        .shown(strangers, &mut counts)
-        .into_iter()
-        .map(|(entry, org)| kept(&entry, org, None))
-        .collect();
-    for entry in &batch.known {
-        let types = connections.get(&entry.connection);
-        let types = types.and_then(|it| Types::stored(&it.schemas.0));
-        let types = types.unwrap_or(Types::STANDARD);
-        let met = entry.witness.met();
-        rows.extend(met.map(|met| kept(entry, met.org, Some(types))));
-    }
+    let (rows, counts) = rows(log, &batch, connections);
     let mut room: BTreeMap<OrganizationId, i64> = BTreeMap::new();
     for kept in &rows {
         *room.entry(kept.row.org_id).or_default() += kept.row.bytes;
@@ -205,11 +203,48 @@ async fn write(
             }
             Ok(count)
         }
-        Err(error) => {
+        Err(error) if is_passing(&error) => {
             log.put_back(batch);
             Err(error.into())
         }
+        Err(error) => {
+            tracing::error!(%error, "The store refuses a part of the request log; it is lost");
+            log.give_up(batch);
+            Ok(0)
+        }
     }
+}
+
+/// What is kept of a batch, and all that was counted.
+fn rows(
+    log: &RequestLog,
+    batch: &Batch,
+    connections: &BTreeMap<ConnectionId, ConnectionRow>,
+) -> (Vec<KeptRequest>, BTreeMap<Hour, Counts>) {
+    let mut counts = batch.counts.clone();
+    let strangers = batch.strangers.iter().filter_map(|entry| {
+        let connection = connections.get(&entry.connection)?;
+        Some((entry.clone(), connection.org_id))
+    });
+    let mut rows: Vec<KeptRequest> = log
+        .shown(strangers.collect(), &mut counts)
+        .into_iter()
+        .map(|(entry, org)| kept(&entry, org, None))
+        .collect();
+    for entry in &batch.known {
+        let types = connections.get(&entry.connection);
+        let types = types.and_then(|it| Types::stored(&it.schemas.0));
+        let types = types.unwrap_or(Types::STANDARD);
+        let met = entry.witness.met();
+        rows.extend(met.map(|met| kept(entry, met.org, Some(types))));
+    }
+    (rows, counts)
+}
+
+/// Whether the same may be written later; else it would stand in the way of all that follows.
+fn is_passing(error: &store::Error) -> bool {
+    use store::Error::{Lost, Unavailable, Uncertain};
+    matches!(error, Lost | Unavailable(_) | Uncertain(_))
 }
 
 /// What is kept of a request; without the types of a caller who is known nothing of its body is.
@@ -229,7 +264,6 @@ fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> KeptRequest
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Value::from(redaction.cleaned(value))))
         .collect();
-    let text = |value: &Value| value.to_string();
     let mut row = ScimRequestRow {
         org_id: org,
         id: entry.id,
@@ -244,13 +278,13 @@ fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> KeptRequest
         headers: Value::Object(headers).to_string(),
         body_bytes: entry.body_bytes as i64,
         omitted: omitted.map(str::to_owned),
-        dropped: text(&json!(redaction.dropped)),
+        dropped: json!(redaction.dropped).to_string(),
         status: i64::from(entry.status),
         scim_type: entry.scim_type.map(str::to_owned),
         detail,
         ignored: entry.ignored.as_deref().map(clean),
         micros: i64::try_from(entry.took.as_micros()).unwrap_or(i64::MAX),
-        effects: text(&told(&effects)),
+        effects: told(&effects).to_string(),
         bytes: 0,
     };
     let texts = [
@@ -328,7 +362,7 @@ fn subjects(
     let named = below.split('/').filter_map(id);
     let members = redaction.members.iter().filter_map(|it| id(it));
     let resources = effects.iter().filter_map(|it| it.resource);
-    let users = effects.iter().filter_map(|it| it.user).map(|it| it.uuid());
+    let users = effects.iter().filter_map(|it| it.user).map(UserId::uuid);
     let ids = named.chain(members).chain(resources).chain(users);
     let mut subjects: BTreeSet<_> = ids.map(|it| it.to_string()).collect();
     subjects.extend(redaction.names.iter().map(|name| subject(org, name)));

@@ -82,7 +82,9 @@ impl Redaction {
     /// A filter without the values that it compares with.
     pub fn filter(&mut self, filter: &str) -> String {
         let (kept, gone) = values::without(filter);
-        gone.iter().for_each(|it| self.went("filter", it));
+        for value in &gone {
+            self.went("filter", value);
+        }
         kept
     }
 
@@ -169,7 +171,9 @@ impl Redaction {
             if name.eq_ignore_ascii_case("operations") {
                 match value {
                     Value::Array(list) => {
-                        list.iter_mut().for_each(|it| self.operation(kind, at, it));
+                        for it in list {
+                            self.operation(kind, at, it);
+                        }
                     }
                     single => self.operation(kind, at, single),
                 }

