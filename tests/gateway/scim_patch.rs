@@ -159,6 +159,10 @@ impl Model {
             let elements = tidy(self.take(name))?;
             self.put(name, elements);
         }
+        // What a resource must have cannot be taken away, unless it is brought back.
+        if !self.0.contains_key("userName") {
+            return Err(No::Mutability);
+        }
         Ok(self.0)
     }
 
@@ -185,8 +189,6 @@ impl Model {
                 }
                 Ok(())
             }
-            // What a resource must have cannot be taken away.
-            Path::Single("userName") if op == "remove" => Err(No::Mutability),
             Path::Single(name) => {
                 match value.filter(|_| op != "remove") {
                     Some(value) => self.0.insert((*name).to_owned(), value.clone()),

@@ -13,20 +13,13 @@ use crate::scim::tolerance::Tolerance;
 use crate::scim::{Error, Map};
 
 impl Dialect {
-    /// Removes an attribute, or of a multi-valued one the values listed and no others. To the letter
-    /// (RFC 7644 §3.5.2.2) a required attribute cannot be removed even where a later operation brings
-    /// it back; else the outcome alone is judged.
+    /// Removes an attribute, or of a multi-valued one the values listed and no others.
     pub(super) fn remove(
         &mut self,
         path: AttributePath,
         selection: Option<Selection>,
         value: Option<Value>,
     ) -> Result<(), Error> {
-        let required = path.sub.is_none() && path.attribute.required;
-        if required && !self.reading.lenient() {
-            let detail = format!("{path} is required and cannot be removed");
-            return Err(Error::mutability(detail));
-        }
         let listed = path.attribute.multi_valued && path.sub.is_none() && selection.is_none();
         let value = match value {
             Some(value) if listed && !value.is_null() => {
