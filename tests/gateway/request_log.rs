@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use usher::directory::connection::Profile;
 use usher::id::{OrganizationId, ScimRequestId};
 use usher::limits;
+use usher::provisioning::request_log::kept::subject;
 use usher::provisioning::request_log::sweep::{forget, forget_beyond};
-use usher::provisioning::request_log::write::{subject, write_out};
+use usher::provisioning::request_log::write::write_out;
 use usher::store::rows::{ScimRequestRow, WantedRequests};
 use usher::store::{self};
 

@@ -21,6 +21,7 @@ use crate::limits;
 use crate::store::rows::ScimRequestCountRow;
 use crate::store::types::Time;
 
+pub mod kept;
 pub mod replayable;
 pub mod sweep;
 pub mod view;
