@@ -151,12 +151,18 @@ fn the_table_of_interoperability_is_what_came_of_it() {
         writeln!(
             table,
             "| {sender}: not itself, its documented shapes ([`idp-fixtures/{folder}`](idp-fixtures/{folder})) \
-             | {scim} SCIM sequences, {saml} SAML messages, in the suite on both engines | {} | 0 |",
+             | {} by SCIM, {saml} by SAML, in the suite on both engines | {} | 0 |",
+            counted(scim),
             scim + saml
         )
         .unwrap();
     }
     stands("interoperability", &table);
+}
+
+fn counted(sequences: usize) -> String {
+    let plural = if sequences == 1 { "" } else { "s" };
+    format!("{sequences} sequence{plural}")
 }
 
 /// SCIM sequences and SAML messages below a folder: the suite plays each.

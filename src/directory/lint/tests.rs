@@ -32,115 +32,83 @@ fn a_connection_without_faults_has_no_findings() {
     assert_eq!(lint(&facts), []);
 }
 
+/// The one finding is this, about this, so often, with this example.
+fn finds(facts: &Facts, expected: (Code, Option<&str>, i64, Option<&str>)) {
+    let (code, subject, count, example) = expected;
+    let findings = lint(facts);
+    let [finding] = findings.as_slice() else {
+        panic!("{code}: {findings:?}");
+    };
+    assert_eq!(finding.code, code);
+    assert_eq!(finding.subject.as_deref(), subject, "{code}");
+    assert_eq!(finding.count, count, "{code}");
+    let told = |text: &str| finding.examples.iter().any(|it| it == text);
+    assert!(example.is_none_or(told), "{code}");
+    assert!(finding.mend.ends_with('.'), "{code}");
+}
+
 #[test]
-fn what_goes_wrong_is_found() {
-    let day = at("2026-11-22T10:00:00Z");
-    let rows: [(Facts, Code, Option<&str>, i64, &str); 8] = [
-        (
-            Facts {
-                names: vec![
-                    (
-                        Some("ada.lovelace".into()),
-                        "ada.lovelace@acme.example".into(),
-                    ),
-                    (Some(OBJECT.into()), "bob@acme.example".into()),
-                ],
-                ..Facts::default()
-            },
-            Code::ExternalIdReusable,
-            None,
-            1,
-            "ada.lovelace",
-        ),
-        (
-            Facts {
-                asserted: asserted(&[OBJECT]),
-                rules: texts(&["seo_editors"]),
-                rules_by_name: true,
-                ..Facts::default()
-            },
-            Code::GroupsAreIds,
-            None,
-            1,
-            OBJECT,
-        ),
-        (
-            Facts {
-                asserted: asserted(&[OBJECT, "Staff"]),
-                ..Facts::default()
-            },
-            Code::UnknownGroup,
-            None,
-            2,
-            "Staff",
-        ),
-        (
-            Facts {
-                sightings: [(Sighting::Sha1, (3, day))].into(),
-                ..Facts::default()
-            },
-            Code::Sha1Refused,
-            None,
-            3,
-            "",
-        ),
-        (
-            Facts {
-                known_by_address: vec![day],
-                ..Facts::default()
-            },
-            Code::NameIdMutable,
-            None,
-            1,
-            "",
-        ),
-        (
-            Facts {
-                addresses: vec!["ada@acme.example".into(), "bob@guest.example".into()],
-                trusted: texts(&["acme.example"]),
-                ..Facts::default()
-            },
-            Code::AddressOutsideDomains,
-            Some("guest.example"),
-            1,
-            "bob@guest.example",
-        ),
-        (
-            Facts {
-                addresses: vec!["ada@acme.example".into()],
-                ..Facts::default()
-            },
-            Code::AddressOutsideDomains,
-            Some("acme.example"),
-            1,
-            "ada@acme.example",
-        ),
-        (
-            Facts {
-                sightings: [(Sighting::Tolerance(Tolerance::TextBoolean), (7, day))].into(),
-                ..Facts::default()
-            },
-            Code::Tolerance,
-            Some("text_boolean"),
-            7,
-            "",
-        ),
+fn an_external_id_that_may_be_given_twice_is_found() {
+    let name = |external_id: &str, user: &str| (Some(external_id.into()), user.into());
+    let names = vec![
+        name("ada.lovelace", "ada.lovelace@acme.example"),
+        name(OBJECT, "bob@acme.example"),
     ];
-    for (facts, code, subject, count, example) in rows {
-        let findings = lint(&facts);
-        let [finding] = findings.as_slice() else {
-            panic!("{code}: {findings:?}");
-        };
-        assert_eq!(finding.code, code);
-        assert_eq!(finding.subject.as_deref(), subject, "{code}");
-        assert_eq!(finding.count, count, "{code}");
-        let told = |text: &String| text == example;
-        assert!(
-            example.is_empty() || finding.examples.iter().any(told),
-            "{code}"
-        );
-        assert!(finding.mend.ends_with('.'), "{code}");
-    }
+    let facts = Facts {
+        names,
+        ..Facts::default()
+    };
+    let expected = (Code::ExternalIdReusable, None, 1, Some("ada.lovelace"));
+    finds(&facts, expected);
+}
+
+#[test]
+fn groups_by_ids_are_found_where_rules_carry_names() {
+    let mut facts = Facts {
+        asserted: asserted(&[OBJECT]),
+        rules: texts(&["seo_editors"]),
+        rules_by_name: true,
+        ..Facts::default()
+    };
+    finds(&facts, (Code::GroupsAreIds, None, 1, Some(OBJECT)));
+    facts.rules_by_name = false;
+    finds(&facts, (Code::UnknownGroup, None, 1, Some(OBJECT)));
+    facts.asserted = asserted(&[OBJECT, "Staff"]);
+    finds(&facts, (Code::UnknownGroup, None, 2, Some("Staff")));
+}
+
+#[test]
+fn addresses_outside_the_domains_are_found_by_domain() {
+    let mut facts = Facts {
+        addresses: vec!["ada@acme.example".into(), "bob@guest.example".into()],
+        trusted: texts(&["acme.example"]),
+        ..Facts::default()
+    };
+    let bob = Some("bob@guest.example");
+    let code = Code::AddressOutsideDomains;
+    finds(&facts, (code, Some("guest.example"), 1, bob));
+    facts.trusted = texts(&["guest.example"]);
+    let ada = Some("ada@acme.example");
+    finds(&facts, (code, Some("acme.example"), 1, ada));
+}
+
+#[test]
+fn what_was_counted_is_found() {
+    let day = at("2026-11-22T10:00:00Z");
+    let seen = |what, count| Facts {
+        sightings: [(what, (count, day))].into(),
+        ..Facts::default()
+    };
+    finds(&seen(Sighting::Sha1, 3), (Code::Sha1Refused, None, 3, None));
+    let text = Sighting::Tolerance(Tolerance::TextBoolean);
+    let expected = (Code::Tolerance, Some("text_boolean"), 7, None);
+    finds(&seen(text, 7), expected);
+    let facts = Facts {
+        known_by_address: vec![day],
+        ..Facts::default()
+    };
+    finds(&facts, (Code::NameIdMutable, None, 1, None));
+    assert_eq!(lint(&facts)[0].last_at, Some(day));
 }
 
 #[test]
