@@ -12,11 +12,16 @@ pub(super) fn distance(time: Timestamp, now: Timestamp) -> String {
         .iter()
         .find(|(length, _)| size >= *length)
         .map_or((size, "second"), |(length, unit)| (size / length, unit));
-    let plural = if count == 1 { "" } else { "s" };
-    if seconds >= 0 {
-        format!("in {count} {unit}{plural}")
+    let length = match count {
+        0 => "a moment".to_owned(),
+        1 => format!("1 {unit}"),
+        _ => format!("{count} {unit}s"),
+    };
+    // What is now is over: a time until when something is good is not in it.
+    if time > now {
+        format!("in {length}")
     } else {
-        format!("{count} {unit}{plural} ago")
+        format!("{length} ago")
     }
 }
 
@@ -46,6 +51,9 @@ mod tests {
             ("2026-11-23T09:59:59Z", "in 23 hours"),
             ("2026-11-22T10:59:59Z", "in 59 minutes"),
             ("2026-11-22T10:00:01Z", "in 1 second"),
+            ("2026-11-22T10:00:00.5Z", "in a moment"),
+            ("2026-11-22T10:00:00Z", "a moment ago"),
+            ("2026-11-22T09:59:59.5Z", "a moment ago"),
             ("2026-11-22T09:59:00Z", "1 minute ago"),
             ("2026-11-20T10:00:00Z", "2 days ago"),
         ] {
