@@ -157,6 +157,11 @@ impl PublicKey {
         if !signs {
             return None;
         }
+        // No store keeps a NUL, and no kid needs to be long.
+        let is_odd = |kid: &String| kid.contains('\0') || kid.len() > limits::JTI;
+        if jwk.kid.as_ref().is_some_and(is_odd) {
+            return None;
+        }
         let (all, decoding, mut public) = parts(&jwk)?;
         let allowed = |it: &Algorithm| jwk.alg.as_deref().is_none_or(|alg| name(*it) == Some(alg));
         let algorithms: Vec<_> = all.iter().copied().filter(allowed).collect();
