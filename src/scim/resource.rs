@@ -11,6 +11,11 @@ use super::schema::Schema;
 use super::text::fold;
 use super::{Map, etag, urn};
 
+/// What [`Resource::active`] reads in a document.
+pub(crate) fn is_active(document: &Map) -> bool {
+    document.get("active").is_none_or(|flag| *flag == true)
+}
+
 /// A validated document.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -117,10 +122,7 @@ impl Resource {
     /// Whether the client lets the user in. `active` is unassigned where a PATCH took it away: it counts as
     /// what it was, so the document then lacks it (the user is in) or holds a null (the user is out).
     pub fn active(&self) -> bool {
-        match self.document.get("active") {
-            Some(flag) => flag.as_bool().unwrap_or(false),
-            None => true,
-        }
+        is_active(&self.document)
     }
 
     /// The manager's id in the enterprise extension, whether or not it names somebody.

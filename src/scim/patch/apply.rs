@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Change, Operation, Patch, Verb};
 use crate::limits;
 use crate::scim::reading::{identity, is_primary, missing, set_primary, settle};
-use crate::scim::resource::Resource;
+use crate::scim::resource::{Resource, is_active};
 use crate::scim::schema::Attribute;
 use crate::scim::tolerance::{Latitude, Tolerance, Tolerances};
 use crate::scim::validate::ACTIVE;
@@ -71,11 +71,6 @@ pub(super) fn apply(patch: &Patch, resource: &Resource, id: &str) -> Result<Appl
         return Err(Error::mutability(detail));
     }
     Ok((Resource::from_document(kind, document), latitude.used))
-}
-
-/// As [`Resource::active`] reads it.
-fn is_active(document: &Map) -> bool {
-    document.get(ACTIVE).is_none_or(|it| it == true)
 }
 
 /// How many comparisons a selection takes.
