@@ -58,8 +58,7 @@ struct Pass {
 /// The pass behind a bearer; none where nobody has it, or it is over.
 async fn pass(tx: &mut Tx, hash: &Hash, now: Time) -> Result<Option<Pass>, Error> {
     if let Some(row) = tx.scim_token(hash).await? {
-        let over = row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now);
-        return Ok((!over).then_some(Pass {
+        return Ok(row.is_live(now).then_some(Pass {
             org: row.org_id,
             connection: row.connection_id,
             credential: Credential::Token(row.id),

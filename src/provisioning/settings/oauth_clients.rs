@@ -19,7 +19,7 @@ use crate::id::{ConnectionId, OauthClientId};
 use crate::limits;
 use crate::oidc::jwks::PublicKeys;
 use crate::provisioning::settings::connections;
-use crate::provisioning::settings::tokens::{Token, end, of_connection, view_client};
+use crate::provisioning::settings::tokens::{Token, end, of_connection, tell_revoked, view_client};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::secret::Bearer;
 use crate::store::Store;
@@ -174,12 +174,13 @@ pub(super) async fn revoke_in(
     let known = change.tx.oauth_clients(org, connection).await?;
     let found = known.into_iter().find(|row| row.id == client);
     let mut row = found.ok_or(Error::NotFound(Kind::Token))?;
-    if change.tx.revoke_oauth_client(org, client, at).await? > 0 {
+    let revoked = change.tx.revoke_oauth_client(org, client, at).await? > 0;
+    if revoked {
         row.revoked_at = Some(at);
-        let data = json!({
-            "token_id": client, "connection_id": connection, "last4": row.last4,
-        });
-        change.record(EventKind::TokenRevoked, data);
     }
-    Ok(view_client(row, now))
+    let token = view_client(row, now);
+    if revoked {
+        tell_revoked(change, &token);
+    }
+    Ok(token)
 }

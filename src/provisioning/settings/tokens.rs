@@ -84,7 +84,7 @@ impl fmt::Debug for Issued {
 
 fn view(row: ScimTokenRow, now: Timestamp) -> Token {
     Token {
-        live: is_live(&row, now),
+        live: row.is_live(now.into()),
         id: Credential::Token(row.id),
         connection_id: row.connection_id,
         kind: TokenKind::Bearer,
@@ -115,10 +115,6 @@ pub(super) fn view_client(row: OauthClientRow, now: Timestamp) -> Token {
         revoked_at: row.revoked_at.map(|at| at.0),
         last_used_at: row.last_used_at.map(|at| at.0),
     }
-}
-
-fn is_live(row: &ScimTokenRow, now: Timestamp) -> bool {
-    row.revoked_at.is_none() && row.expires_at.is_none_or(|at| at.0 > now)
 }
 
 /// The scopes of a token, written in one order; all of them where none is named.
@@ -189,7 +185,8 @@ pub async fn issue_in(
     let (org, now) = (change.org, change.now);
     of_connection(change.tx, org, connection).await?;
     let known = change.tx.scim_tokens(org, connection).await?;
-    if known.iter().filter(|row| is_live(row, now)).count() >= LIVE {
+    let live = known.iter().filter(|row| row.is_live(now.into())).count();
+    if live >= LIVE {
         return Err(Violation::TooManyTokens.into());
     }
     let expires_at = end(now, expires)?;
@@ -279,14 +276,25 @@ pub async fn revoke_in(
         return oauth_clients::revoke_in(change, connection, token.uuid().into()).await;
     };
     let at = change.time();
-    if change.tx.revoke_scim_token(org, token, at).await? > 0 {
+    let revoked = change.tx.revoke_scim_token(org, token, at).await? > 0;
+    if revoked {
         row.revoked_at = Some(at);
-        let data = json!({
-            "token_id": token, "connection_id": connection, "last4": row.last4,
-        });
-        change.record(EventKind::TokenRevoked, data);
     }
-    Ok(view(row, now))
+    let token = view(row, now);
+    if revoked {
+        tell_revoked(change, &token);
+    }
+    Ok(token)
+}
+
+/// Tells that a token, or an OAuth client, was revoked.
+pub(super) fn tell_revoked(change: &mut Change<'_>, token: &Token) {
+    let data = json!({
+        "token_id": token.id,
+        "connection_id": token.connection_id,
+        "last4": token.last4,
+    });
+    change.record(EventKind::TokenRevoked, data);
 }
 
 #[cfg(test)]

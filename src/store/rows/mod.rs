@@ -5,8 +5,8 @@
 )]
 
 mod invitations;
-mod oauth;
 mod requests;
+mod scim_clients;
 mod sightings;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
@@ -17,7 +17,7 @@ use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId, OrganizationId,
-    ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
+    ProjectId, RoleId, ScimGroupId, ScimUserId, SessionId, UserId,
 };
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
@@ -26,8 +26,8 @@ pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
     ShareHookRow,
 };
-pub use oauth::{AccessTokenRow, OauthClientRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
+pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};
 pub use sightings::SightingRow;
 
 /// The installation: its check value and its wrapped data keys.
@@ -171,23 +171,6 @@ pub struct DomainRow {
     pub domain: String,
     pub source: String,
     pub created_at: Time,
-}
-
-/// A SCIM bearer token.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::scim_tokens)]
-pub struct ScimTokenRow {
-    pub org_id: OrganizationId,
-    pub id: ScimTokenId,
-    pub hash: Vec<u8>,
-    pub connection_id: ConnectionId,
-    pub prefix: String,
-    pub last4: String,
-    pub scopes: String,
-    pub created_at: Time,
-    pub expires_at: Option<Time>,
-    pub revoked_at: Option<Time>,
-    pub last_used_at: Option<Time>,
 }
 
 /// A person.
