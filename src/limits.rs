@@ -284,6 +284,9 @@ pub const ASSERTION_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// Octets of the `jti` of an assertion.
 pub const JTI: usize = 255;
 
+/// How long a credential of a SCIM client is shown after it was revoked or expired.
+pub const DEAD_CREDENTIAL: SignedDuration = SignedDuration::from_hours(90 * 24);
+
 /// Octets of a client's set of keys (RFC 7517 §5), registered or published.
 pub const JWKS_BYTES: usize = 64 * 1024;
 
@@ -315,7 +318,8 @@ pub const REQUEST_LOG_WAITING: usize = 4_096;
 pub const REQUEST_LOG_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
 /// SCIM requests without a good token that wait beside them, so that no crowd of strangers takes
-/// the place of those who are known.
+/// the place of those who are known; so many of an organization's latest are kept where its log is
+/// full.
 pub const REQUEST_LOG_STRANGERS: usize = 256;
 
 /// SCIM requests without a good token that the request log shows of one connection at once.

@@ -399,6 +399,66 @@ async fn the_log_is_swept_by_age_and_by_room() {
 }
 
 #[tokio::test]
+async fn strangers_push_out_nobody_and_their_values_are_not_kept() {
+    let acme = Acme::start().await;
+    let (store, ids) = (&acme.gateway.gateway.store, &acme.gateway.gateway.ids);
+    acme.scim().user("ada@acme.example").await;
+    let mine = acme.list("").await;
+    let spared = limits::REQUEST_LOG_STRANGERS;
+    for number in 0..spared + 20 {
+        acme.gateway
+            .clock
+            .advance(limits::REQUEST_LOG_STRANGER_PACE.as_secs());
+        let path = format!(
+            "/scim/{}/v2/Users/mallory@x.example?filter=mallory&attributes=mallory",
+            acme.okta.id
+        );
+        acme.knock(&path, Some("scim_0123456789012345abcd"))
+            .await
+            .expect(401);
+        if number % 100 == 0 {
+            acme.list("").await;
+        }
+    }
+    acme.list("").await;
+    let rows = acme.rows(acme.okta.org).await;
+    assert_eq!(rows.len(), spared + 21);
+    assert!(!format!("{rows:?}").contains("mallory"));
+    let room: i64 = rows.iter().map(|it| it.0.bytes).sum();
+    // As much as is too much goes, from those without a token.
+    assert_eq!(forget_beyond(store, ids, room - 1).await.unwrap(), 1);
+    assert!(forget_beyond(store, ids, room / 2).await.unwrap() > 20);
+    let kept = acme.rows(acme.okta.org).await;
+    assert!(kept.len() < spared + 2);
+    let first = mine[0]["id"].as_str().unwrap();
+    assert!(
+        !kept.iter().any(|it| it.0.id.to_string() == first),
+        "then the oldest of all"
+    );
+}
+
+#[tokio::test]
+async fn a_request_about_a_crowd_keeps_no_body() {
+    let acme = Acme::start().await;
+    let members: Vec<_> = (0..1_001)
+        .map(|it| json!({"value": format!("m{it}")}))
+        .collect();
+    let group = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Crowd", "members": members,
+    });
+    acme.scim().post("/Groups", group).await.expect(400);
+    let found = acme.list("status=400").await;
+    let shown = acme
+        .read(&format!("/{}", found[0]["id"].as_str().unwrap()))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(shown["body_omitted"], "too_many_people");
+    assert_eq!(shown["body"], Value::Null);
+}
+
+#[tokio::test]
 async fn the_list_is_walked_by_pages_and_narrowed() {
     let acme = Acme::start().await;
     for number in 0..5 {
@@ -428,6 +488,8 @@ async fn the_list_is_walked_by_pages_and_narrowed() {
     for wrong in [
         "status=x",
         "status=99",
+        "method=%00",
+        "method=a%20b",
         "since=now",
         "connection=1",
         "after=1",

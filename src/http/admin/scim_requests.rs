@@ -6,6 +6,7 @@
 
 use axum::Json;
 use axum::extract::Path;
+use axum::http::Method;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -91,7 +92,7 @@ pub(super) async fn list(
         connection: connection(search.connection.as_deref())?,
         status: status(search.status.as_deref().filter(|_| !failed))?,
         failed,
-        method: search.method.map(|it| it.to_ascii_uppercase()),
+        method: method(search.method.as_deref())?,
         since: since(search.since.as_deref())?.map(Time),
         after: place.after,
         oldest_first: false,
@@ -161,6 +162,17 @@ pub(super) async fn counts(
 fn connection(text: Option<&str>) -> Result<Option<ConnectionId>, Problem> {
     let misread = |_| Problem::parameter("connection", "malformed", "this is no connection's id");
     text.map(str::parse).transpose().map_err(misread)
+}
+
+fn method(text: Option<&str>) -> Result<Option<String>, Problem> {
+    let read = |text: &str| {
+        let method = text.to_ascii_uppercase();
+        let possible = "a method such as PATCH is possible";
+        Method::from_bytes(method.as_bytes())
+            .map(|_| method)
+            .map_err(|_| Problem::parameter("method", "malformed", possible))
+    };
+    text.map(read).transpose()
 }
 
 fn status(text: Option<&str>) -> Result<Option<i64>, Problem> {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::id::{OrganizationId, UserId};
-use crate::provisioning::request_log::{Effect, Entry, view};
+use crate::provisioning::request_log::view::{self, Effects};
+use crate::provisioning::request_log::{Effect, Entry};
 use crate::scim::catalog::custom::Types;
 use crate::scim::redaction::{GONE, Redaction};
 use crate::scim::{fold, validate};
@@ -18,7 +19,7 @@ use crate::store::types::Time;
 
 /// Characters of a path, of a refusal, of what was left out.
 const LONGEST: usize = 500;
-/// Ids of people and resources that one request's effects name.
+/// Stretches of events, people and resources that one request's effects name, each.
 const NAMED: usize = 1_000;
 /// What a row takes beside its texts, and a subject beside its own: keys, numbers, indices.
 const ROW: usize = 400;
@@ -27,11 +28,15 @@ const SUBJECT: usize = 120;
 /// What is kept of a request; without the types of a caller who is known nothing of its body is.
 pub(super) fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> KeptRequest {
     let mut redaction = Redaction::default();
-    let (path, below) = path(entry, &mut redaction);
-    let query = entry.query.as_ref().map(|it| redaction.query(it));
+    let path = redaction.path(&entry.path);
+    let below = path.split('/').skip(2).collect::<Vec<_>>().join("/");
+    let query = entry.query.as_ref().map(|it| match types {
+        Some(types) => redaction.query(types, it),
+        None => GONE.to_owned(),
+    });
     let (body, omitted) = body(entry, &below, types, &mut redaction);
-    let effects = entry.witness.effects();
-    let subjects = subjects(org, &below, &effects, &redaction);
+    let effects = told(&entry.witness.effects());
+    let subjects = subjects(org, &path, &effects, &redaction);
     let detail = entry
         .detail
         .as_deref()
@@ -50,7 +55,7 @@ pub(super) fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> 
         token: entry.token.clone(),
         client: entry.client.map(|it| it.to_string()),
         method: clean(&entry.method),
-        path,
+        path: clean(&path),
         query,
         headers: Value::Object(headers).to_string(),
         body_bytes: entry.body_bytes as i64,
@@ -61,7 +66,7 @@ pub(super) fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> 
         detail,
         ignored: entry.ignored.as_deref().map(clean),
         micros: i64::try_from(entry.took.as_micros()).unwrap_or(i64::MAX),
-        effects: told(&effects).to_string(),
+        effects: json!(effects).to_string(),
         bytes: 0,
     };
     let texts = [
@@ -81,24 +86,6 @@ pub(super) fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> 
         body,
         subjects,
     }
-}
-
-/// The path as it is kept, and the part of it below the base URL. What stands in the place of an
-/// id and is none may be anybody's name.
-fn path(entry: &Entry, redaction: &mut Redaction) -> (String, String) {
-    let mut segments: Vec<&str> = entry.path.split('/').collect();
-    let kind = segments.get(2).copied().unwrap_or_default();
-    let is_resource = ["users", "groups"].contains(&kind.to_ascii_lowercase().as_str());
-    for segment in segments.iter_mut().skip(3).filter(|_| is_resource) {
-        let known = segment.is_empty() || segment.eq_ignore_ascii_case(".search");
-        if !known && Uuid::try_parse(segment).is_err() {
-            redaction.dropped.push("path".to_owned());
-            redaction.removed.push((*segment).to_owned());
-            *segment = GONE;
-        }
-    }
-    let below = segments.iter().skip(2).copied().collect::<Vec<_>>();
-    (clean(&segments.join("/")), format!("/{}", below.join("/")))
 }
 
 /// The body as it is kept, or why it is not.
@@ -121,6 +108,9 @@ fn body(
     match validate::parse_body(octets) {
         Ok(mut value) => {
             redaction.body(types, &entry.method, below, &mut value);
+            if redaction.is_crowded {
+                return (None, Some(view::CROWDED));
+            }
             (Some(value.to_string()), None)
         }
         Err(_) => (None, Some(view::NOT_JSON)),
@@ -128,21 +118,21 @@ fn body(
 }
 
 /// Whom a request was about: the resource that the path names, what it did, and what its body
-/// says.
+/// says, where that is kept.
 fn subjects(
     org: OrganizationId,
-    below: &str,
-    effects: &[Effect],
+    path: &str,
+    effects: &Effects,
     redaction: &Redaction,
 ) -> Vec<String> {
-    let id = |text: &str| Uuid::try_parse(text).ok();
-    let named = below.split('/').filter_map(id);
-    let members = redaction.members.iter().filter_map(|it| id(it));
-    let resources = effects.iter().filter_map(|it| it.resource);
-    let users = effects.iter().filter_map(|it| it.user).map(UserId::uuid);
-    let ids = named.chain(members).chain(resources).chain(users);
-    let mut subjects: BTreeSet<_> = ids.map(|it| it.to_string()).collect();
-    subjects.extend(redaction.names.iter().map(|name| subject(org, name)));
+    let id = |text: &str| Uuid::try_parse(text).ok().map(|it| it.to_string());
+    let named = path.split('/').take(NAMED).filter_map(id);
+    let changed = effects.resources.iter().chain(&effects.users);
+    let mut subjects: BTreeSet<_> = named.chain(changed.cloned()).collect();
+    if !redaction.is_crowded {
+        subjects.extend(redaction.members.iter().filter_map(|it| id(it)));
+        subjects.extend(redaction.names.iter().map(|name| subject(org, name)));
+    }
     subjects.into_iter().collect()
 }
 
@@ -154,7 +144,7 @@ pub fn subject(org: OrganizationId, name: &str) -> String {
 }
 
 /// Effects as they are kept: stretches of event numbers, ids of resources and of people.
-fn told(effects: &[Effect]) -> Value {
+fn told(effects: &[Effect]) -> Effects {
     let mut events: Vec<(i64, i64)> = Vec::new();
     for effect in effects {
         match events.last_mut() {
@@ -162,13 +152,19 @@ fn told(effects: &[Effect]) -> Value {
             _ => events.push((effect.seq, effect.seq)),
         }
     }
-    let mut resources: Vec<_> = effects.iter().filter_map(|it| it.resource).collect();
-    resources.dedup();
-    resources.truncate(NAMED);
-    let mut users: Vec<_> = effects.iter().filter_map(|it| it.user).collect();
-    users.dedup();
-    users.truncate(NAMED);
-    json!({"events": events, "resources": resources, "users": users})
+    events.truncate(NAMED);
+    Effects {
+        events,
+        resources: first(effects.iter().filter_map(|it| it.resource)),
+        users: first(effects.iter().filter_map(|it| it.user).map(UserId::uuid)),
+    }
+}
+
+/// The first of these, each once, in their order.
+fn first(all: impl Iterator<Item = Uuid>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let once = all.filter(|it| seen.insert(*it));
+    once.take(NAMED).map(|it| it.to_string()).collect()
 }
 
 /// A text that any store takes, and no longer than it needs to be.

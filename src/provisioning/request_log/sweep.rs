@@ -1,5 +1,7 @@
-//! What of the request log goes: what is old, and the oldest of whoever has too much. A look takes
-//! a bounded number of rows, so that no transaction is long.
+//! What of the request log goes: what is old, and the oldest of whoever has too much. Where there
+//! is too much, requests without a good token go first, except the latest of them: no stranger
+//! pushes out what a connection's clients did, and what strangers try can still be seen. A look
+//! takes a bounded number of rows, so that no transaction is long.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +63,11 @@ async fn forget_oldest(tx: &mut Tx, room: i64) -> Result<usize, store::Error> {
     let mut count = 0;
     for (org, bytes) in tx.scim_requests_over(room, ORGANIZATIONS).await? {
         let mut left = bytes - room;
-        let oldest = tx.oldest_scim_requests(org, AT_ONCE).await?;
+        let spared = limits::REQUEST_LOG_STRANGERS as i64;
+        let mut oldest = tx.oldest_strange_requests(org, spared, AT_ONCE).await?;
+        if oldest.is_empty() {
+            oldest = tx.oldest_scim_requests(org, AT_ONCE).await?;
+        }
         if oldest.is_empty() {
             // Nothing is there: what was noted of the room is an error of the past.
             tx.use_request_room(&[(org, -bytes)]).await?;

@@ -15,6 +15,8 @@ use crate::store::{self, Tx};
 
 /// Why a body was not kept: whoever sent it had no good token.
 pub const STRANGER: &str = "no_good_token";
+/// Why a body was not kept: it is about more people than the log can find again.
+pub const CROWDED: &str = "too_many_people";
 /// Why a body was not kept: it is larger than the log takes.
 pub const TOO_LARGE: &str = "too_large";
 /// Why a body was not kept: nobody can tell what is in it.
@@ -23,7 +25,7 @@ pub const NOT_JSON: &str = "not_json";
 /// What a request brought about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Effects {
-    /// Stretches of event numbers, each from the first to the last.
+    /// Stretches of event numbers, each from the first to the last; at most 1,000.
     #[schema(value_type = Vec<Vec<i64>>)]
     pub events: Vec<(i64, i64)>,
     /// SCIM ids of the resources that were changed, at most 1,000.
@@ -85,7 +87,8 @@ pub struct ScimRequestDetail {
     pub body: Option<Value>,
     /// How many octets the body had.
     pub body_bytes: i64,
-    /// Why the body is not kept: no_good_token, not_json or too_large.
+    /// Why the body is not kept: no_good_token, not_json, too_large, or too_many_people where it
+    /// is about more than 1,000.
     pub body_omitted: Option<String>,
     /// What was left out of path, query and body, by name.
     pub left_out: Vec<String>,

@@ -1,7 +1,7 @@
 //! Writing the log: what waits is taken, what may not be kept is left out, and the rest is written,
 //! many requests in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -11,14 +11,17 @@ use crate::provisioning::Error;
 use crate::provisioning::request_log::kept::kept;
 use crate::provisioning::request_log::{Counts, Entry, Hour, RequestLog, Waiting, count_row, hour};
 use crate::scim::catalog::custom::Types;
-use crate::store::rows::{ConnectionRow, KeptRequest};
+use crate::store::rows::{ConnectionRow, KeptRequest, ScimRequestCountRow};
 use crate::store::{self, Store};
 
-/// Requests that one transaction writes.
+/// Requests that are looked at in one go, and their octets.
 const BATCH: usize = 256;
+const BATCH_BYTES: usize = 1024 * 1024;
+/// Requests and people whom they are about that one transaction writes.
+const AT_ONCE: usize = 5_000;
 
 /// What was taken from the log to be written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Batch {
     known: Vec<Entry>,
     strangers: Vec<Entry>,
@@ -38,9 +41,14 @@ impl RequestLog {
             return Batch::default();
         };
         let mut waiting = shared.lock();
-        let count = waiting.known.len().min(BATCH);
+        let (mut count, mut room) = (0, 0);
+        for entry in waiting.known.iter().take(BATCH) {
+            if count > 0 && room + entry.room() > BATCH_BYTES {
+                break;
+            }
+            (count, room) = (count + 1, room + entry.room());
+        }
         let known: Vec<_> = waiting.known.drain(..count).collect();
-        let room: usize = known.iter().map(Entry::room).sum();
         waiting.room = waiting.room.saturating_sub(room);
         Batch {
             known,
@@ -67,19 +75,12 @@ impl RequestLog {
     }
 
     /// Counts as lost what cannot be written at all.
-    fn give_up(&self, mut batch: Batch) {
-        if batch.known.is_empty() && batch.strangers.is_empty() {
-            // The counts themselves are what is refused.
-            return;
+    fn lose(&self, hours: impl IntoIterator<Item = Hour>) {
+        let Some(shared) = &self.0 else { return };
+        let mut waiting = shared.lock();
+        for hour in hours {
+            waiting.counts.entry(hour).or_default().lost += 1;
         }
-        for entry in std::mem::take(&mut batch.known) {
-            if let Some(met) = entry.witness.met() {
-                let at = (met.org, met.connection, hour(entry.at));
-                batch.counts.entry(at).or_default().lost += 1;
-            }
-        }
-        batch.strangers.clear();
-        self.put_back(batch);
     }
 
     /// Which of these strangers are shown; the others are counted as lost.
@@ -120,7 +121,7 @@ pub async fn write_out(log: &RequestLog, store: &Store) -> Result<usize, Error> 
             return Ok(count);
         }
         match connections(store, &batch).await {
-            Ok(connections) => count += write(log, store, batch, &connections).await?,
+            Ok(connections) => count += write(log, store, batch, connections).await?,
             Err(error) => {
                 log.put_back(batch);
                 return Err(error);
@@ -150,53 +151,136 @@ async fn connections(
     Ok(found.await?)
 }
 
+/// What one transaction writes.
+struct Part {
+    rows: Vec<KeptRequest>,
+    counts: Vec<ScimRequestCountRow>,
+}
+
+impl Part {
+    /// The smallest parts of it: each request alone, and what was counted.
+    fn split(self) -> Vec<Self> {
+        let counts = Self {
+            rows: Vec::new(),
+            counts: self.counts,
+        };
+        let alone = self.rows.into_iter().map(|row| Self {
+            rows: vec![row],
+            counts: Vec::new(),
+        });
+        let parts = alone.chain([counts]);
+        parts
+            .filter(|it| !it.rows.is_empty() || !it.counts.is_empty())
+            .collect()
+    }
+
+    async fn write(self: &Arc<Self>, store: &Store) -> Result<(), store::Error> {
+        let part = Arc::clone(self);
+        let write = store.write(move |tx| {
+            let part = Arc::clone(&part);
+            async move {
+                let mut room: BTreeMap<OrganizationId, i64> = BTreeMap::new();
+                for kept in &part.rows {
+                    *room.entry(kept.row.org_id).or_default() += kept.row.bytes;
+                }
+                let room: Vec<_> = room.into_iter().collect();
+                tx.insert_scim_requests(&part.rows).await?;
+                tx.count_scim_requests(&part.counts).await?;
+                tx.use_request_room(&room).await
+            }
+            .boxed()
+        });
+        write.await
+    }
+}
+
 async fn write(
     log: &RequestLog,
     store: &Store,
-    batch: Batch,
-    connections: &BTreeMap<ConnectionId, ConnectionRow>,
+    mut batch: Batch,
+    connections: BTreeMap<ConnectionId, ConnectionRow>,
 ) -> Result<usize, Error> {
-    let (rows, counts) = rows(log, &batch, connections);
-    let mut room: BTreeMap<OrganizationId, i64> = BTreeMap::new();
-    for kept in &rows {
-        *room.entry(kept.row.org_id).or_default() += kept.row.bytes;
-    }
+    let (told, seen) = (log.clone(), batch.clone());
+    let redact = move || rows(&told, &seen, &connections);
+    let Ok((rows, counts)) = tokio::task::spawn_blocking(redact).await else {
+        tracing::error!("A part of the request log could not be read; it is lost");
+        log.lose(batch.known.iter().filter_map(hour_of));
+        return Ok(0);
+    };
     let lost: i64 = counts.values().map(|it| it.lost).sum();
-    let count = rows.len();
-    let counted: Vec<_> = counts
-        .iter()
-        .map(|(hour, it)| count_row(hour, it))
-        .collect();
-    let parts = Arc::new((rows, counted, room.into_iter().collect::<Vec<_>>()));
-    let written = store.write(move |tx| {
-        let parts = Arc::clone(&parts);
-        async move {
-            let (rows, counted, room) = &*parts;
-            tx.insert_scim_requests(rows).await?;
-            tx.count_scim_requests(counted).await?;
-            tx.use_request_room(room).await
-        }
-        .boxed()
-    });
-    let written: Result<(), store::Error> = written.await;
-    match written {
-        Ok(()) => {
-            if lost > 0 {
-                let message = "SCIM requests found no room in the request log";
-                tracing::warn!(count = lost, "{message}");
+    if lost > 0 {
+        let message = "SCIM requests found no room in the request log";
+        tracing::warn!(count = lost, "{message}");
+    }
+    let mut waiting = parts(rows, &counts);
+    let mut count = 0;
+    while let Some(part) = waiting.pop_front() {
+        let part = Arc::new(part);
+        let written = part.write(store).await;
+        let part = Arc::into_inner(part);
+        let error = match written {
+            Ok(()) => {
+                let Some(part) = part else { continue };
+                count += part.rows.len();
+                let done: BTreeSet<_> = part.rows.iter().map(|it| it.row.id).collect();
+                let left = |it: &Entry| !done.contains(&it.id);
+                batch.known.retain(left);
+                batch.strangers.retain(left);
+                if !part.counts.is_empty() {
+                    batch.counts.clear();
+                }
+                continue;
             }
-            Ok(count)
-        }
-        Err(error) if is_passing(&error) => {
+            Err(error) => error,
+        };
+        if is_passing(&error) {
             log.put_back(batch);
-            Err(error.into())
+            return Err(error.into());
         }
-        Err(error) => {
-            tracing::error!(%error, "The store refuses a part of the request log; it is lost");
-            log.give_up(batch);
-            Ok(0)
+        let mut split = part.map(Part::split).unwrap_or_default();
+        if split.len() > 1 {
+            // One that the store refuses takes no other with it.
+            waiting.extend(split);
+        } else {
+            tracing::error!(%error, "The store refuses a request of the request log; it is lost");
+            let rows = split.pop().map(|it| it.rows).unwrap_or_default();
+            let hours = rows
+                .iter()
+                .map(|KeptRequest { row, .. }| (row.org_id, row.connection_id, hour(row.time.0)));
+            log.lose(hours);
         }
     }
+    Ok(count)
+}
+
+fn hour_of(entry: &Entry) -> Option<Hour> {
+    let met = entry.witness.met()?;
+    Some((met.org, met.connection, hour(entry.at)))
+}
+
+/// What is written together: what was counted comes with the first.
+fn parts(rows: Vec<KeptRequest>, counts: &BTreeMap<Hour, Counts>) -> VecDeque<Part> {
+    let counts = counts.iter().map(|(hour, it)| count_row(hour, it));
+    let mut part = Part {
+        rows: Vec::new(),
+        counts: counts.collect(),
+    };
+    let (mut parts, mut room) = (VecDeque::new(), AT_ONCE);
+    for kept in rows {
+        let weight = 1 + kept.subjects.len();
+        if weight > room && !part.rows.is_empty() {
+            let empty = Part {
+                rows: Vec::new(),
+                counts: Vec::new(),
+            };
+            parts.push_back(std::mem::replace(&mut part, empty));
+            room = AT_ONCE;
+        }
+        room = room.saturating_sub(weight);
+        part.rows.push(kept);
+    }
+    parts.push_back(part);
+    parts
 }
 
 /// What is kept of a batch, and all that was counted.

@@ -1,25 +1,35 @@
 //! What of a request may be kept: the attributes that the schemas know, and nothing else. Values
 //! that are never shown, octets, and what a filter compares with go; what went is told by name.
+//! However large a request is, what is told of it is bounded.
 
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-use super::catalog::{COMMON, ResourceType, custom::Types};
-use super::path::{Name, PatchPath};
-use super::schema::{Attribute, Mutability, Returned, Schema, Type};
-use super::{Strictness, fold};
+use serde_json::{Map, Value, json};
 
+use super::catalog::custom::Types;
+use super::catalog::{COMMON, ResourceType};
+use super::fold;
+use super::path::Name;
+use super::schema::Attribute;
+
+mod resource;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod values;
 
 /// What stands where something was.
 pub const GONE: &str = "…";
+/// People and members that are told of one request.
+pub const MOST: usize = 1_000;
 /// Characters of a text that is kept; a longer one is a picture or worse.
 const LONGEST: usize = 2_000;
 /// Characters of the name of something.
 const NAME: usize = 300;
 /// Names that are told.
 const TOLD: usize = 50;
+/// Texts that went and are sought in the answer.
+const REMOVED: usize = 1_000;
 /// Parameters of a query (RFC 7644 §3.4.2, §3.9) whose values are kept as they are.
 const KEPT: [&str; 6] = [
     "attributes",
@@ -29,8 +39,6 @@ const KEPT: [&str; 6] = [
     "sortorder",
     "startindex",
 ];
-/// Attributes that say who somebody is.
-const NAMING: [&str; 3] = ["emails", "externalId", "userName"];
 
 /// What was taken out, and who the request was about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,11 +46,13 @@ pub struct Redaction {
     /// Where something went.
     pub dropped: Vec<String>,
     /// The texts that went: they may stand in an answer, too.
-    pub removed: Vec<String>,
-    /// The folded names and addresses of people.
-    pub names: Vec<String>,
-    /// Ids of members.
-    pub members: Vec<String>,
+    removed: Vec<String>,
+    /// The folded names and addresses of people, at most [`MOST`].
+    pub names: BTreeSet<String>,
+    /// Ids of members, at most [`MOST`].
+    pub members: BTreeSet<String>,
+    /// Whether it was about more than are told, so that nobody could find what is kept of them.
+    pub is_crowded: bool,
 }
 
 impl Redaction {
@@ -52,7 +62,7 @@ impl Redaction {
         let first = segments.first().copied().unwrap_or_default();
         let searches = segments.iter().any(|it| it.eq_ignore_ascii_case(".search"));
         if searches {
-            self.search(body);
+            self.search(types, body);
         } else if first.eq_ignore_ascii_case("bulk") {
             self.bulk(types, body);
         } else if let Some(kind) = kind(types, first) {
@@ -62,253 +72,52 @@ impl Redaction {
         }
     }
 
-    /// A query string without what it compares with, and without parameters that nobody knows.
-    pub fn query(&mut self, query: &str) -> String {
+    /// A query string without what it compares with, without parameters that nobody knows, and not
+    /// longer than a page needs.
+    pub fn query(&mut self, types: Types, query: &str) -> String {
         let mut kept = url::form_urlencoded::Serializer::new(String::new());
+        let mut room = LONGEST;
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            let short: String = name.chars().take(NAME).collect();
-            if is_kept(&name) {
-                kept.append_pair(&short, &value);
-            } else if name.eq_ignore_ascii_case("filter") {
-                kept.append_pair(&short, &self.filter(&value));
+            let is_filter = name.eq_ignore_ascii_case("filter");
+            let said = if is_filter {
+                self.filter(types, &value)
+            } else if is_kept(&name) && value.chars().count() <= LONGEST {
+                value.into_owned()
             } else {
-                self.went(&short, &value);
-                kept.append_pair(&short, GONE);
-            }
+                self.went(&name, &value);
+                GONE.to_owned()
+            };
+            let known = is_filter || is_kept(&name);
+            let name = if known { name.as_ref() } else { GONE };
+            let Some(left) = room.checked_sub(name.len() + said.len()) else {
+                self.went("query", "");
+                break;
+            };
+            room = left;
+            kept.append_pair(name, &said);
         }
         kept.finish()
     }
 
     /// A filter without the values that it compares with.
-    pub fn filter(&mut self, filter: &str) -> String {
-        let (kept, gone) = values::without(filter);
+    pub fn filter(&mut self, types: Types, filter: &str) -> String {
+        let (kept, gone) = values::without(filter, |word| is_attribute(types, word));
         for value in &gone {
             self.went("filter", value);
         }
         kept
     }
 
-    fn search(&mut self, body: &mut Value) {
-        let Value::Object(map) = body else {
-            return self.drop("", body);
-        };
-        for (name, value) in std::mem::take(map) {
-            match value {
-                Value::String(text) if name.eq_ignore_ascii_case("filter") => {
-                    map.insert(name, self.filter(&text).into());
-                }
-                value if is_kept(&name) || name.eq_ignore_ascii_case("schemas") => {
-                    map.insert(name, value);
-                }
-                value => self.went_all(&name, &value),
+    /// A path without what stands in the place of an id and is none: it may be anybody's name.
+    pub fn path(&mut self, path: &str) -> String {
+        let said = path.split('/').map(|segment| {
+            if is_said(segment) {
+                return segment;
             }
-        }
-    }
-
-    fn bulk(&mut self, types: Types, body: &mut Value) {
-        let Value::Object(map) = body else {
-            return self.drop("", body);
-        };
-        map.retain(|name, value| {
-            let known = ["schemas", "failonerrors", "operations"];
-            let keep = known.contains(&name.to_ascii_lowercase().as_str());
-            if !keep {
-                self.went_all(name, value);
-            }
-            keep
+            self.went("path", segment);
+            GONE
         });
-        let listed = map
-            .iter_mut()
-            .filter(|(name, _)| name.eq_ignore_ascii_case("operations"));
-        for operation in listed.filter_map(|(_, it)| it.as_array_mut()).flatten() {
-            self.bulk_operation(types, operation);
-        }
-    }
-
-    fn bulk_operation(&mut self, types: Types, operation: &mut Value) {
-        let Value::Object(map) = operation else {
-            return self.drop("Operations", operation);
-        };
-        let text = |name: &str| {
-            let mut pairs = map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-            pairs.find_map(|(_, it)| it.as_str()).unwrap_or_default()
-        };
-        let (method, path) = (text("method").to_ascii_uppercase(), text("path"));
-        let mut segments = path.split('/').filter(|it| !it.is_empty());
-        let kind = segments.find_map(|segment| kind(types, segment));
-        for (name, mut value) in std::mem::take(map) {
-            match name.to_ascii_lowercase().as_str() {
-                "method" | "path" | "bulkid" | "version" => {}
-                "data" => match kind {
-                    Some(kind) => self.task(kind, &method, "data", &mut value),
-                    None => self.drop("data", &mut value),
-                },
-                _ => {
-                    self.went_all(&name, &value);
-                    continue;
-                }
-            }
-            map.insert(name, value);
-        }
-    }
-
-    /// The body of one operation on a resource.
-    fn task(&mut self, kind: &'static ResourceType, method: &str, at: &str, body: &mut Value) {
-        if method != "PATCH" {
-            return self.resource(kind, at, body);
-        }
-        let Value::Object(map) = body else {
-            return self.drop(at, body);
-        };
-        map.retain(|name, value| {
-            let keep = ["schemas", "operations"].contains(&name.to_ascii_lowercase().as_str());
-            if !keep {
-                self.went_all(&join(at, name), value);
-            }
-            keep
-        });
-        for (name, value) in map.iter_mut() {
-            if name.eq_ignore_ascii_case("operations") {
-                match value {
-                    Value::Array(list) => {
-                        for it in list {
-                            self.operation(kind, at, it);
-                        }
-                    }
-                    single => self.operation(kind, at, single),
-                }
-            }
-        }
-    }
-
-    /// One operation of a PATCH.
-    fn operation(&mut self, kind: &'static ResourceType, at: &str, operation: &mut Value) {
-        let Value::Object(map) = operation else {
-            return self.drop(at, operation);
-        };
-        let path = map.iter().find(|(key, _)| key.eq_ignore_ascii_case("path"));
-        let path = path.and_then(|(_, it)| it.as_str()).unwrap_or_default();
-        let path = path.to_owned();
-        for (name, mut value) in std::mem::take(map) {
-            match name.to_ascii_lowercase().as_str() {
-                "op" | "path" => {}
-                "value" if path.trim().is_empty() => self.resource(kind, at, &mut value),
-                "value" => {
-                    if !self.at_path(kind, &path, &mut value) {
-                        self.went_all(&path, &value);
-                        continue;
-                    }
-                }
-                _ => {
-                    self.went_all(&join(at, &name), &value);
-                    continue;
-                }
-            }
-            map.insert(name, value);
-        }
-    }
-
-    /// The value at a path of a PATCH; `false` where it may not be kept.
-    fn at_path(&mut self, kind: &'static ResourceType, path: &str, value: &mut Value) -> bool {
-        match PatchPath::resolve(kind, path, Strictness::Lenient) {
-            Ok(PatchPath::Attribute { path: found, .. }) => {
-                return self.value(found.leaf(), found.attribute.name, path, value);
-            }
-            Ok(PatchPath::Schema(schema)) if schema.extension => {
-                self.extension(schema, path, value);
-            }
-            Ok(PatchPath::Schema(_)) => self.resource(kind, path, value),
-            Err(_) => return false,
-        }
-        true
-    }
-
-    fn resource(&mut self, kind: &'static ResourceType, at: &str, resource: &mut Value) {
-        let Value::Object(map) = resource else {
-            return self.drop(at, resource);
-        };
-        for (name, mut value) in std::mem::take(map) {
-            let here = join(at, &name);
-            let keep = match Name::resolve(kind, &name) {
-                Ok(Name::Attribute(path)) => {
-                    self.value(path.leaf(), path.attribute.name, &here, &mut value)
-                }
-                _ => self.at_path(kind, &name, &mut value),
-            };
-            if keep {
-                map.insert(name, value);
-            } else {
-                self.went_all(&here, &value);
-            }
-        }
-    }
-
-    fn extension(&mut self, schema: &'static Schema, at: &str, value: &mut Value) {
-        let Value::Object(map) = value else {
-            return self.drop(at, value);
-        };
-        for (name, mut value) in std::mem::take(map) {
-            let here = join(at, &name);
-            let common = COMMON.iter().find(|it| it.name.eq_ignore_ascii_case(&name));
-            let known = schema.attribute(&name).or(common);
-            if known.is_some_and(|it| self.value(it, it.name, &here, &mut value)) {
-                map.insert(name, value);
-            } else {
-                self.went_all(&here, &value);
-            }
-        }
-    }
-
-    /// The value of an attribute; `false` where it may not be kept.
-    fn value(
-        &mut self,
-        attribute: &'static Attribute,
-        top: &'static str,
-        at: &str,
-        value: &mut Value,
-    ) -> bool {
-        let secret = attribute.returned == Returned::Never
-            || attribute.mutability == Mutability::WriteOnly
-            || attribute.data_type == Type::Binary;
-        if secret {
-            return false;
-        }
-        match value {
-            Value::Array(list) => {
-                let (before, mut kept) = (list.len(), Vec::with_capacity(list.len()));
-                for mut element in std::mem::take(list) {
-                    if self.value(attribute, top, at, &mut element) {
-                        kept.push(element);
-                    } else {
-                        self.went_all(at, &element);
-                    }
-                }
-                *list = kept;
-                before == 0 || !list.is_empty()
-            }
-            Value::Object(map) => {
-                for (name, mut part) in std::mem::take(map) {
-                    let here = join(at, &name);
-                    let sub = attribute.sub(&name);
-                    if sub.is_some_and(|sub| self.value(sub, top, &here, &mut part)) {
-                        map.insert(name, part);
-                    } else {
-                        self.went_all(&here, &part);
-                    }
-                }
-                true
-            }
-            Value::String(text) if text.chars().count() > LONGEST => false,
-            Value::String(text) => {
-                if NAMING.contains(&top) && attribute.name != "type" {
-                    self.names.push(fold(text));
-                } else if top == "members" && attribute.name != "display" {
-                    self.members.push(text.clone());
-                }
-                true
-            }
-            _ => true,
-        }
+        said.collect::<Vec<_>>().join("/")
     }
 
     /// Takes everything.
@@ -319,10 +128,14 @@ impl Redaction {
     }
 
     fn went(&mut self, at: &str, text: &str) {
-        if self.dropped.len() < TOLD && !self.dropped.iter().any(|it| it == at) {
-            self.dropped.push(at.chars().take(NAME).collect());
+        let at: String = at.chars().take(NAME).collect();
+        if self.dropped.len() < TOLD && !self.dropped.contains(&at) {
+            self.dropped.push(at);
         }
-        self.removed.push(text.to_owned());
+        // One more than are sought says that some are not.
+        if self.removed.len() <= REMOVED && text.chars().count() > 2 {
+            self.removed.push(text.to_owned());
+        }
     }
 
     fn went_all(&mut self, at: &str, value: &Value) {
@@ -339,9 +152,24 @@ impl Redaction {
 
     /// A text of an answer, without what went.
     pub fn cleaned(&self, text: &str) -> String {
-        let said = self.removed.iter().filter(|it| it.chars().count() > 2);
+        if self.removed.len() > REMOVED {
+            return GONE.to_owned();
+        }
+        let said = self.removed.iter();
         said.fold(text.to_owned(), |text, gone| text.replace(gone, GONE))
     }
+
+    fn name(&mut self, name: &str) {
+        self.is_crowded |= !told(&mut self.names, fold(name));
+    }
+
+    fn member(&mut self, id: &str) {
+        self.is_crowded |= !told(&mut self.members, id.to_owned());
+    }
+}
+
+fn told(all: &mut BTreeSet<String>, one: String) -> bool {
+    all.contains(&one) || (all.len() < MOST && all.insert(one))
 }
 
 fn is_kept(parameter: &str) -> bool {
@@ -364,4 +192,59 @@ fn join(at: &str, name: &str) -> String {
     } else {
         format!("{at}.{name}")
     }
+}
+
+/// Whether a segment of a path says nothing but where a request went.
+fn is_said(segment: &str) -> bool {
+    let is_one = |words: &[&str]| words.iter().any(|it| it.eq_ignore_ascii_case(segment));
+    segment.is_empty()
+        || uuid::Uuid::try_parse(segment).is_ok()
+        || is_one(&WORDS)
+        || is_urn(segment)
+}
+
+/// Whether a text looks like the URN of a schema.
+fn is_urn(text: &str) -> bool {
+    let start = text.get(..4).unwrap_or_default();
+    let part = |c: char| c.is_ascii_alphanumeric() || ":._-".contains(c);
+    start.eq_ignore_ascii_case("urn:") && text.len() <= NAME && text.chars().all(part)
+}
+
+/// Segments of the paths that there are (RFC 7644 §3.2), and names of resource types.
+const WORDS: [&str; 14] = [
+    ".search",
+    "Bulk",
+    "Group",
+    "Groups",
+    "Me",
+    "ResourceTypes",
+    "Role",
+    "Roles",
+    "Schemas",
+    "ServiceProviderConfig",
+    "User",
+    "Users",
+    "scim",
+    "v2",
+];
+
+/// Whether a word of a filter is the notation of an attribute or of a part of one.
+fn is_attribute(types: Types, word: &str) -> bool {
+    let kinds = [types.user, types.group];
+    let name = word.rsplit(':').next().unwrap_or_default();
+    let is_urn = name.len() < word.len();
+    if is_urn && !kinds.iter().any(|kind| Name::resolve(kind, word).is_ok()) {
+        return false;
+    }
+    let all = || kinds.iter().flat_map(|kind| kind.schemas());
+    let attributes = || all().flat_map(|it| it.attributes).chain(&COMMON);
+    let is_one = |part: &str, it: &Attribute| it.name.eq_ignore_ascii_case(part);
+    let known = |part: &str| attributes().any(|it| is_one(part, it) || it.sub(part).is_some());
+    is_urn || name.trim_start_matches('.').split('.').all(known)
+}
+
+/// Whether an object says one thing twice, by names that differ in case alone: nobody knows which.
+fn is_ambiguous(map: &Map<String, Value>) -> bool {
+    let names: BTreeSet<_> = map.keys().map(|it| it.to_ascii_lowercase()).collect();
+    names.len() < map.len()
 }

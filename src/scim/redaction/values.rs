@@ -7,11 +7,13 @@ use super::GONE;
 const COMPARISONS: [&str; 9] = ["co", "eq", "ew", "ge", "gt", "le", "lt", "ne", "sw"];
 /// Values that say nothing of anybody.
 const LITERALS: [&str; 3] = ["false", "null", "true"];
-/// Characters of a name.
-const LONGEST: usize = 300;
 
-/// The filter without its values, and the values.
-pub(super) fn without(filter: &str) -> (String, Vec<String>) {
+/// Words between comparisons.
+const LOGIC: [&str; 4] = ["and", "not", "or", "pr"];
+
+/// The filter without its values, and the values. All goes that is not known to be a name of an
+/// attribute, an operator or a value of nobody.
+pub(super) fn without(filter: &str, is_attribute: impl Fn(&str) -> bool) -> (String, Vec<String>) {
     let (mut kept, mut gone) = (String::new(), Vec::new());
     let (mut rest, mut compares) = (filter, false);
     while let Some(c) = rest.chars().next() {
@@ -28,14 +30,18 @@ pub(super) fn without(filter: &str) -> (String, Vec<String>) {
             kept.push(c);
             continue;
         }
-        let is_value = compares && !is_one(&LITERALS, token);
-        if c == '"' || is_value || !is_word(token) {
+        let is_said = if compares {
+            is_one(&LITERALS, token)
+        } else {
+            is_one(&COMPARISONS, token) || is_one(&LOGIC, token) || is_attribute(token)
+        };
+        if !is_said {
             gone.push(token.trim_matches('"').to_owned());
             kept.extend(["\"", GONE, "\""]);
         } else {
             kept.push_str(token);
         }
-        compares = is_one(&COMPARISONS, token);
+        compares = !compares && is_one(&COMPARISONS, token);
     }
     (kept, gone)
 }
@@ -55,11 +61,4 @@ fn quoted(text: &str) -> usize {
         }
     }
     text.len()
-}
-
-/// Whether a token is an attribute or an operator, by its looks.
-fn is_word(token: &str) -> bool {
-    let part = |c: char| c.is_ascii_alphanumeric() || ".:_$-".contains(c);
-    let start = token.starts_with(|c: char| c.is_ascii_alphabetic() || "$.".contains(c));
-    start && token.chars().all(part) && token.chars().count() <= LONGEST
 }

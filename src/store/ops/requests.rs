@@ -34,6 +34,8 @@ ops! {
     scim_requests_before = scim_requests::before(before: Time, limit: i64) -> Vec<Room>;
     /// The query `scim_requests::over`.
     scim_requests_over = scim_requests::over(room: i64, limit: i64) -> Vec<(OrganizationId, i64)>;
+    /// The query `scim_requests::oldest_strangers`.
+    oldest_strange_requests = scim_requests::oldest_strangers(org: OrganizationId, spared: i64, limit: i64) -> Vec<(ScimRequestId, i64)>;
     /// The query `scim_requests::oldest`.
     oldest_scim_requests = scim_requests::oldest(org: OrganizationId, limit: i64) -> Vec<(ScimRequestId, i64)>;
     /// The query `scim_requests::delete`.

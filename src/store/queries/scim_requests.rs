@@ -284,6 +284,38 @@ pub(crate) async fn oldest(
         .await
 }
 
+/// The oldest requests of an organization that had no good token, without its latest so many: id
+/// and room.
+pub(crate) async fn oldest_strangers(
+    conn: &mut Conn,
+    org: OrganizationId,
+    spared: i64,
+    limit: i64,
+) -> QueryResult<Vec<(ScimRequestId, i64)>> {
+    let strangers = || {
+        scim_requests::table
+            .filter(scim_requests::org_id.eq(org))
+            .filter(scim_requests::token_id.is_null())
+    };
+    let latest_to_go: Option<ScimRequestId> = strangers()
+        .select(scim_requests::id)
+        .order(scim_requests::id.desc())
+        .offset(spared)
+        .first(conn)
+        .await
+        .optional()?;
+    let Some(latest) = latest_to_go else {
+        return Ok(Vec::new());
+    };
+    strangers()
+        .filter(scim_requests::id.le(latest))
+        .select((scim_requests::id, scim_requests::bytes))
+        .order(scim_requests::id)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
 /// Forgets these, and for whom they were.
 pub(crate) async fn delete(
     conn: &mut Conn,
