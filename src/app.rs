@@ -1,6 +1,7 @@
 //! The running gateway: settings become an open installation, a router and a server loop that
 //! stops gracefully.
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -243,46 +244,29 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            match tally.flush(&store).await {
-                Ok(0) => {}
-                Ok(count) => tracing::debug!(count, "Wrote what was counted of connections"),
-                Err(error) => tracing::warn!(%error, "What was counted is not written yet"),
-            }
-            match sweep::forget_messages(&store, &ids).await {
-                Ok(0) => {}
-                Ok(count) => tracing::debug!(count, "Forgot expired SAML messages"),
-                Err(error) => tracing::warn!(%error, "Expired SAML messages are still kept"),
-            }
-            match sweep::forget_client_tokens(&store, &ids).await {
-                Ok(0) => {}
-                Ok(count) => tracing::debug!(count, "Forgot expired access tokens and assertions"),
-                Err(error) => tracing::warn!(%error, "Expired access tokens are still kept"),
-            }
-            match sweep::suspend_overdue(&store, &ids).await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "Suspended people whom no directory named"),
-                Err(error) => tracing::warn!(%error, "Overdue people are not suspended yet"),
-            }
-            match idempotency::forget(&store, &ids).await {
-                Ok(0) => {}
-                Ok(count) => tracing::debug!(count, "Forgot answers of a day ago"),
-                Err(error) => tracing::warn!(%error, "Answers of a day ago are still kept"),
-            }
-            match sweep::forget_results(&store, &ids).await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "Forgot the rows of old imports"),
-                Err(error) => tracing::warn!(%error, "The rows of old imports are still kept"),
-            }
-            match request_log::sweep::forget(&store, &ids).await {
-                Ok(0) => {}
-                Ok(count) => tracing::debug!(count, "Forgot old SCIM requests"),
-                Err(error) => tracing::warn!(%error, "Old SCIM requests are still kept"),
-            }
-            match sweep::forget_invited(&store, &ids).await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "Forgot whom closed invitations named"),
-                Err(error) => tracing::warn!(%error, "Closed invitations still name people"),
-            }
+            report("counts of connections", tally.flush(&store).await);
+            let done = sweep::forget_messages(&store, &ids).await;
+            report("SAML messages", done);
+            let done = sweep::forget_credentials(&store, &ids).await;
+            report("credentials of SCIM clients", done);
+            let done = sweep::suspend_overdue(&store, &ids).await;
+            report("people whom no directory named", done);
+            let done = idempotency::forget(&store, &ids).await;
+            report("answers of a day ago", done);
+            let done = sweep::forget_results(&store, &ids).await;
+            report("rows of imports", done);
+            let done = request_log::sweep::forget(&store, &ids).await;
+            report("SCIM requests", done);
+            let done = sweep::forget_invited(&store, &ids).await;
+            report("closed invitations", done);
         }
     })
+}
+
+fn report<E: fmt::Display>(what: &str, done: Result<usize, E>) {
+    match done {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(what, count, "Swept"),
+        Err(error) => tracing::warn!(what, %error, "Not swept this time"),
+    }
 }

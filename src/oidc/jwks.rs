@@ -208,18 +208,29 @@ fn parts(jwk: &Jwk) -> Option<(&'static [Algorithm], DecodingKey, Value)> {
             Some((&[Algorithm::EdDSA], DecodingKey::from_ed_der(&x), public))
         }
         ("RSA", _) => {
-            let (n, e) = (octets(&jwk.n)?, octets(&jwk.e)?);
+            let (n, e) = (
+                without_zeros(octets(&jwk.n)?),
+                without_zeros(octets(&jwk.e)?),
+            );
             let zeros = n.first().map_or(0, |first| first.leading_zeros() as usize);
             let is_odd = e.last().is_some_and(|last| last % 2 == 1) && e != [1];
             let bits = (n.len() * 8).saturating_sub(zeros);
             if !RSA_BITS.contains(&bits) || e.len() > RSA_EXPONENT || !is_odd {
                 return None;
             }
-            let public = json!({"kty": "RSA", "n": jwk.n, "e": jwk.e});
+            let written = |octets: &[u8]| URL_SAFE_NO_PAD.encode(octets);
+            let public = json!({"kty": "RSA", "n": written(&n), "e": written(&e)});
             Some((RSA, DecodingKey::from_rsa_raw_components(&n, &e), public))
         }
         _ => None,
     }
+}
+
+/// A number without the zeros that some libraries write before it (RFC 7518 §6.3.1.1).
+fn without_zeros(mut octets: Vec<u8>) -> Vec<u8> {
+    let zeros = octets.iter().take_while(|it| **it == 0).count();
+    octets.drain(..zeros);
+    octets
 }
 
 /// What an RSA key can verify.

@@ -26,12 +26,20 @@ pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
         .await
 }
 
-/// Forgets access tokens of SCIM clients, and their assertions, that are good for nothing any more;
-/// answers how many.
-pub async fn forget_client_tokens(store: &Store, ids: &Ids) -> Result<usize, Error> {
+/// Forgets access tokens of SCIM clients, and their assertions, that are good for nothing any more,
+/// and the credentials themselves [`limits::DEAD_CREDENTIAL`] after their end; answers how many.
+pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error> {
     let now = Time(ids.clock().now());
+    let before = Time(now.0 - limits::DEAD_CREDENTIAL);
     store
-        .write(move |tx| async move { Ok(tx.forget_oauth(now).await?) }.boxed())
+        .write(move |tx| {
+            async move {
+                let expired = tx.forget_oauth(now).await?;
+                let tokens = tx.forget_scim_tokens(before).await?;
+                Ok(expired + tokens + tx.forget_oauth_clients(before).await?)
+            }
+            .boxed()
+        })
         .await
 }
 

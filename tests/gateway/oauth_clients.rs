@@ -437,12 +437,12 @@ async fn one_assertion_used_many_times_at_once_is_good_once() {
     // It is forgotten once nobody would take it any more.
     let (store, ids) = (&stage.gateway.gateway.store, &stage.gateway.gateway.ids);
     stage.gateway.clock.advance(180);
-    assert_eq!(sweep::forget_client_tokens(store, ids).await.unwrap(), 0);
+    assert_eq!(sweep::forget_credentials(store, ids).await.unwrap(), 0);
     stage.gateway.clock.advance(1);
-    assert_eq!(sweep::forget_client_tokens(store, ids).await.unwrap(), 1);
+    assert_eq!(sweep::forget_credentials(store, ids).await.unwrap(), 1);
     refused(&stage.by_assertion(&text).await, 401, "invalid_client");
     stage.gateway.clock.advance(3600);
-    assert_eq!(sweep::forget_client_tokens(store, ids).await.unwrap(), 1);
+    assert_eq!(sweep::forget_credentials(store, ids).await.unwrap(), 1);
 }
 
 /// Where a client publishes its keys: what it answers can be changed, and how often it was asked is

@@ -4,7 +4,7 @@
 //! request at a time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use axum::http::header::{ACCEPT, HeaderValue};
 use axum::http::{HeaderMap, Method};
@@ -50,6 +50,19 @@ enum Unfetched {
     Url(#[from] url::ParseError),
 }
 
+/// One client's published keys, and the turn to fetch them.
+#[derive(Debug, Default)]
+struct Published {
+    known: std::sync::Mutex<Kept>,
+    turn: Mutex<()>,
+}
+
+impl Published {
+    fn known(&self) -> MutexGuard<'_, Kept> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What is known of one client's published keys.
 #[derive(Debug, Default)]
 struct Kept {
@@ -66,11 +79,20 @@ impl Kept {
         (now.duration_since(*since) < age).then_some(set)
     }
 
-    /// Whether the set is to be fetched now, for this assertion.
-    fn is_wanted(&self, admitted: &Admitted, now: Timestamp) -> bool {
+    /// Whether the set is fresh, and has the key for this assertion.
+    fn serves(&self, admitted: &Admitted, now: Timestamp) -> bool {
+        let fresh = self.younger(limits::JWKS_FRESH, now);
+        fresh.is_some_and(|set| admitted.is_for(set))
+    }
+
+    /// Whether the set is to be fetched now, for this assertion; then it counts as asked for.
+    fn asks(&mut self, admitted: &Admitted, now: Timestamp) -> bool {
         let rests = |at| now.duration_since(at) < limits::JWKS_GAP;
-        let serves = self.younger(limits::JWKS_FRESH, now);
-        !serves.is_some_and(|set| admitted.is_for(set)) && !self.asked_at.is_some_and(rests)
+        let wanted = !self.serves(admitted, now) && !self.asked_at.is_some_and(rests);
+        if wanted {
+            self.asked_at = Some(now);
+        }
+        wanted
     }
 }
 
@@ -78,7 +100,7 @@ impl Kept {
 #[derive(Default)]
 pub struct ClientKeys {
     client: Option<Client>,
-    known: std::sync::Mutex<HashMap<OauthClientId, Arc<Mutex<Kept>>>>,
+    known: std::sync::Mutex<HashMap<OauthClientId, Arc<Published>>>,
 }
 
 impl ClientKeys {
@@ -102,24 +124,27 @@ impl ClientKeys {
             return Ok(admitted.verify(&keys)?);
         }
         let url = row.jwks_url.as_deref().ok_or(Refusal::Unreached)?;
-        let kept = self.kept(row.id);
-        // Whoever comes meanwhile waits for the same answer.
-        let mut kept = kept.lock().await;
-        if kept.is_wanted(admitted, now) {
-            kept.asked_at = Some(now);
-            match self.fetch(url).await {
-                Ok(set) => kept.set = Some((Arc::new(set), now)),
-                Err(error) => tracing::info!(client.id = %row.id, reason = %error,
-                    "a SCIM client's keys could not be fetched"),
+        let published = self.published(row.id);
+        // Whom the known keys serve waits for nobody.
+        let serves = published.known().serves(admitted, now);
+        if !serves {
+            // Whoever comes meanwhile waits for the same answer.
+            let _turn = published.turn.lock().await;
+            let is_wanted = published.known().asks(admitted, now);
+            if is_wanted {
+                match self.fetch(url).await {
+                    Ok(set) => published.known().set = Some((Arc::new(set), now)),
+                    Err(error) => tracing::info!(client.id = %row.id, reason = %error,
+                        "a SCIM client's keys could not be fetched"),
+                }
             }
         }
-        let set = kept.younger(limits::JWKS_KEPT, now).cloned();
-        drop(kept);
+        let set = published.known().younger(limits::JWKS_KEPT, now).cloned();
         Ok(admitted.verify(&*set.ok_or(Refusal::Unreached)?)?)
     }
 
     /// What is known of a client's keys; the clients that are kept are bounded.
-    fn kept(&self, id: OauthClientId) -> Arc<Mutex<Kept>> {
+    fn published(&self, id: OauthClientId) -> Arc<Published> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= limits::JWKS_CACHED && !known.contains_key(&id) {
             // Those that somebody waits for right now stay, so that none is fetched twice at once.

@@ -301,6 +301,8 @@ ops! {
     scim_token = tokens::by_hash(hash: &Hash) -> Option<ScimTokenRow>;
     /// The query `tokens::insert`.
     insert_scim_token = tokens::insert(row: &ScimTokenRow) -> ();
+    /// Forgets tokens that were revoked or expired before then, of every organization.
+    forget_scim_tokens = tokens::forget(before: Time) -> usize;
     /// The query `tokens::list`.
     scim_tokens = tokens::list(org: OrganizationId, connection: ConnectionId) -> Vec<ScimTokenRow>;
     /// The query `tokens::revoke`.

@@ -23,6 +23,8 @@ ops! {
     insert_access_token = oauth::insert_token(row: &AccessTokenRow, most: i64) -> ();
     /// Remembers that an assertion was used; `false` where it was before.
     use_assertion = oauth::use_assertion(org: OrganizationId, client: OauthClientId, jti: &Hash, until: Time) -> bool;
+    /// Forgets clients that were revoked or expired before then, of every organization.
+    forget_oauth_clients = oauth::forget_clients(before: Time) -> usize;
     /// Forgets access tokens and assertions whose time is over, of every organization.
     forget_oauth = oauth::forget(before: Time) -> usize;
 }

@@ -8,7 +8,7 @@ use crate::id::{ConnectionId, OauthClientId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::{AccessTokenRow, OauthClientRow};
 use crate::store::schema::{oauth_access_tokens, oauth_assertions, oauth_clients};
-use crate::store::types::Time;
+use crate::store::types::{Doc, Time};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &OauthClientRow) -> QueryResult<()> {
     diesel::insert_into(oauth_clients::table)
@@ -75,10 +75,19 @@ pub(crate) async fn revoke(
         .filter(oauth_clients::org_id.eq(org))
         .filter(oauth_clients::id.eq(id))
         .filter(oauth_clients::revoked_at.is_null());
-    diesel::update(target)
+    let revoked = diesel::update(target)
         .set(oauth_clients::revoked_at.eq(Some(at)))
         .execute(conn)
-        .await
+        .await?;
+    // What a client proved itself by is good for nothing now.
+    let target = oauth_clients::table
+        .find((org, id))
+        .filter(oauth_clients::jwks.is_not_null());
+    diesel::update(target)
+        .set(oauth_clients::jwks.eq(Some(Doc("{\"keys\":[]}".to_owned()))))
+        .execute(conn)
+        .await?;
+    Ok(revoked)
 }
 
 pub(crate) async fn touch(
@@ -140,6 +149,16 @@ pub(crate) async fn use_assertion(
     let insert = diesel::insert_into(oauth_assertions::table).values(values);
     let inserted = insert.on_conflict_do_nothing().execute(conn).await?;
     Ok(inserted == 1)
+}
+
+/// Forgets clients, of every organization, that were revoked or expired before then.
+pub(crate) async fn forget_clients(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let is_over = oauth_clients::revoked_at
+        .lt(before)
+        .or(oauth_clients::expires_at.lt(before));
+    diesel::delete(oauth_clients::table.filter(is_over.assume_not_null()))
+        .execute(conn)
+        .await
 }
 
 /// Forgets access tokens and assertions whose time is over, of every organization.

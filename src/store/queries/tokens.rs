@@ -70,6 +70,16 @@ pub(crate) async fn touch(
         .map(drop)
 }
 
+/// Forgets tokens, of every organization, that were revoked or expired before then.
+pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let is_over = scim_tokens::revoked_at
+        .lt(before)
+        .or(scim_tokens::expires_at.lt(before));
+    diesel::delete(scim_tokens::table.filter(is_over.assume_not_null()))
+        .execute(conn)
+        .await
+}
+
 pub(crate) async fn key_by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<ApiKeyRow>> {
     let find = api_keys::table
         .filter(api_keys::hash.eq(hash.to_vec()))
