@@ -21,7 +21,8 @@ use hyper::header::{HOST, HeaderValue, USER_AGENT};
 use hyper::{HeaderMap, Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use native_tls::{Certificate, Protocol};
-use tokio::task::AbortHandle;
+use tokio::sync::OnceCell;
+use tokio::task::{AbortHandle, spawn_blocking};
 use tokio::time::{Instant, timeout};
 use tokio_native_tls::TlsConnector;
 use url::Url;
@@ -42,9 +43,6 @@ pub enum Error {
         /// What is wrong with it.
         said: String,
     },
-    /// The TLS library does not start.
-    #[error("TLS cannot be used: {0}")]
-    Tls(#[from] native_tls::Error),
 }
 
 /// Why a call failed.
@@ -74,14 +72,17 @@ pub struct Answer {
 #[derive(Clone)]
 pub struct Client {
     rules: Arc<Outbound>,
-    tls: TlsConnector,
+    /// Certificates that are trusted beside the machine's.
+    roots: Arc<[Certificate]>,
+    /// Reading what the machine trusts takes longer than a start should, and a lasting place in
+    /// memory: it waits for the first call.
+    tls: Arc<OnceCell<TlsConnector>>,
 }
 
 impl Client {
     /// A client under these settings.
     pub fn new(rules: &Outbound) -> Result<Self, Error> {
-        let mut tls = native_tls::TlsConnector::builder();
-        tls.min_protocol_version(Some(Protocol::Tlsv12));
+        let mut roots = Vec::new();
         if let Some(path) = &rules.ca_file {
             let unusable = |said: String| Error::CaFile {
                 path: path.clone(),
@@ -89,18 +90,38 @@ impl Client {
             };
             let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
             let all = Certificate::stack_from_pem(&text);
-            let all = all.map_err(|error| unusable(error.to_string()))?;
-            if all.is_empty() {
+            roots = all.map_err(|error| unusable(error.to_string()))?;
+            if roots.is_empty() {
                 return Err(unusable("there is none in it".to_owned()));
-            }
-            for certificate in all {
-                tls.add_root_certificate(certificate);
             }
         }
         Ok(Self {
             rules: Arc::new(rules.clone()),
-            tls: tls.build()?.into(),
+            roots: roots.into(),
+            tls: Arc::default(),
         })
+    }
+
+    /// What speaks TLS, made once.
+    async fn tls(&self) -> Result<&TlsConnector, Fault> {
+        let roots = Arc::clone(&self.roots);
+        let made = self.tls.get_or_try_init(|| async {
+            let make = move || {
+                let mut tls = native_tls::TlsConnector::builder();
+                tls.min_protocol_version(Some(Protocol::Tlsv12));
+                for certificate in roots.iter() {
+                    tls.add_root_certificate(certificate.clone());
+                }
+                tls.build()
+            };
+            let made = spawn_blocking(make)
+                .await
+                .map_err(|error| error.to_string())?;
+            made.map(TlsConnector::from)
+                .map_err(|error| error.to_string())
+        });
+        made.await
+            .map_err(|said| Fault::Unreached(format!("TLS cannot be used: {said}")))
     }
 
     /// Connects to where a URL leads. Nothing is said yet.

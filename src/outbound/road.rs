@@ -119,7 +119,7 @@ impl Client {
     }
 
     async fn secured(&self, host: &str, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, Fault> {
-        let secured = self.tls.connect(host, stream).await;
+        let secured = self.tls().await?.connect(host, stream).await;
         let secured = secured.map_err(|error| unreached(format!("TLS with {host}: {error}")))?;
         Ok(Box::new(secured))
     }
