@@ -150,6 +150,10 @@ pub(super) struct Settings {
     /// Whether a sign-in may start at the identity provider [default: on]
     #[arg(long, value_name = "on|off", value_parser = switch())]
     idp_initiated: Option<bool>,
+    /// Whether members of a group who are nobody here are left out; else the request is refused
+    /// [default: off]
+    #[arg(long, value_name = "on|off", value_parser = switch())]
+    tolerate_unknown_members: Option<bool>,
 }
 
 impl Settings {
@@ -167,6 +171,7 @@ impl Settings {
             safeguard: self.safeguard,
             mode: self.mode,
             idp_initiated: self.idp_initiated,
+            tolerate_unknown_members: self.tolerate_unknown_members,
         })
     }
 }

@@ -38,6 +38,7 @@ pub(super) async fn change(
     changes: &[MemberChange],
 ) -> Result<Touched, Error> {
     let mut ledger = Ledger::default();
+    change.left_out_members();
     for step in changes {
         match step {
             MemberChange::Add(members) => {
@@ -141,8 +142,8 @@ impl Ledger {
     }
 }
 
-/// Members as ids of this connection's resources; an unknown one refuses the whole request, and
-/// another connection's is as unknown as any.
+/// Members as ids of this connection's resources; an unknown one refuses the whole request, or is
+/// left out where the connection says so, and another connection's is as unknown as any.
 async fn resolve(
     change: &mut Change<'_>,
     client: &ScimClient,
@@ -150,16 +151,8 @@ async fn resolve(
     members: &[NewMember],
 ) -> Result<Vec<(AnyId, bool)>, Error> {
     let connection = client.connection.id;
-    let named: BTreeMap<AnyId, Option<MemberKind>> = members
-        .iter()
-        .map(|member| {
-            Ok((
-                any_id(&member.value).ok_or_else(|| unknown(member))?,
-                member.kind,
-            ))
-        })
-        .collect::<Result<_, Error>>()?;
-    let ids: Vec<ScimUserId> = named.keys().map(|id| id.uuid().into()).collect();
+    let named: BTreeSet<AnyId> = members.iter().filter_map(|it| any_id(&it.value)).collect();
+    let ids: Vec<ScimUserId> = named.iter().map(|id| id.uuid().into()).collect();
     let users = change
         .tx
         .known_scim_users(change.org, connection, &ids)
@@ -169,7 +162,7 @@ async fn resolve(
         .map(|(id, _)| AnyId::from(id.uuid()))
         .collect();
     let rest: Vec<ScimGroupId> = named
-        .keys()
+        .iter()
         .filter(|id| !users.contains(id))
         .map(|id| id.uuid().into())
         .collect();
@@ -181,24 +174,27 @@ async fn resolve(
         .into_iter()
         .map(|id| AnyId::from(id.uuid()))
         .collect();
+    let mut found = BTreeMap::new();
     for member in members {
-        let id = any_id(&member.value).ok_or_else(|| unknown(member))?;
-        let fits = match member.kind {
-            Some(MemberKind::User) => users.contains(&id),
-            Some(MemberKind::Group) => groups.contains(&id),
-            None => users.contains(&id) || groups.contains(&id),
+        let fits = |id: &AnyId| match member.kind {
+            Some(MemberKind::User) => users.contains(id),
+            Some(MemberKind::Group) => groups.contains(id),
+            None => users.contains(id) || groups.contains(id),
         };
-        if !fits {
-            return Err(unknown(member));
+        match any_id(&member.value).filter(fits) {
+            Some(id) => drop(found.insert(id, groups.contains(&id))),
+            None if client.connection.tolerate_unknown_members => change.leave_out_members(),
+            None => return Err(unknown(member)),
         }
     }
-    if !groups.is_empty() {
-        refuse_cycle(change, group, &groups).await?;
+    let joining: BTreeSet<_> = groups
+        .into_iter()
+        .filter(|id| found.contains_key(id))
+        .collect();
+    if !joining.is_empty() {
+        refuse_cycle(change, group, &joining).await?;
     }
-    Ok(named
-        .into_keys()
-        .map(|id| (id, groups.contains(&id)))
-        .collect())
+    Ok(found.into_iter().collect())
 }
 
 /// A group is no member of itself, directly or through others.

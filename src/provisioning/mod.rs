@@ -123,6 +123,7 @@ pub struct Change<'t> {
     seq: i64,
     touched: BTreeSet<UserId>,
     events: Vec<Recorded>,
+    unknown_members: bool,
 }
 
 /// An event that waits for its number, and the person whose own role rides in it.
@@ -153,7 +154,18 @@ impl<'t> Change<'t> {
             seq,
             touched,
             events,
+            unknown_members: false,
         })
+    }
+
+    /// Notes that members who are nobody here were left out.
+    fn leave_out_members(&mut self) {
+        self.unknown_members = true;
+    }
+
+    /// Whether any were since it was last asked.
+    pub fn left_out_members(&mut self) -> bool {
+        std::mem::take(&mut self.unknown_members)
     }
 
     /// A fresh id.

@@ -63,6 +63,8 @@ tolerances! {
     TextBoolean = "text_boolean",
     /// An attribute or a path is not one of ours, and was left out.
     UnknownAttribute = "unknown_attribute",
+    /// A member is nobody here, and was left out.
+    UnknownMember = "unknown_member",
     /// The type of a member is neither User nor Group.
     UnknownMemberType = "unknown_member_type",
     /// A schema is not one of ours, and was left out.

@@ -3,6 +3,9 @@
 use serde_json::json;
 use usher::directory::connection::Profile;
 
+use usher::provisioning::settings::connections::{self, ConnectionSettings};
+
+use crate::credentials::live;
 use crate::harness::{Connected, TestGateway};
 
 async fn entra() -> (TestGateway, Connected) {
@@ -12,6 +15,60 @@ async fn entra() -> (TestGateway, Connected) {
         .connect(org, "Entra", Profile::Entra, &["acme.example"])
         .await;
     (gateway, entra)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_who_are_nobody_are_left_out_where_the_connection_says_so() {
+    let (gateway, entra) = entra().await;
+    let scim = gateway.scim(&entra);
+    let other = gateway
+        .connect(entra.org, "Other", Profile::Okta, &["other.example"])
+        .await;
+    let (ada, eve) = (
+        scim.user("ada@acme.example").await,
+        gateway.scim(&other).user("eve@other.example").await,
+    );
+    let group = scim.group("Editors", &[]).await;
+    let path = format!("/Groups/{group}");
+    let all = json!([{"value": eve}, {"value": "nobody"}, {"value": ada}, {"value": ada, "type": "Group"}]);
+    let add = json!([{"op": "add", "path": "members", "value": all}]);
+    scim.patch(&path, add.clone()).await.expect(400);
+    let tolerant = ConnectionSettings {
+        tolerate_unknown_members: Some(true),
+        ..ConnectionSettings::default()
+    };
+    let store = &gateway.gateway.store;
+    let updated = connections::update(store, gateway.command(), entra.id, tolerant);
+    assert!(updated.await.unwrap().tolerate_unknown_members);
+    let done = scim.patch(&path, add).await.expect(204);
+    assert_eq!(done.header("usher-ignored"), Some("members"));
+    let seen = scim.get(&path).await.json();
+    assert_eq!(seen["members"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["members"][0]["value"], json!(ada));
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Others", "members": [{"value": eve}],
+    });
+    let made = scim.post("/Groups", body.clone()).await.expect(201);
+    assert_eq!(made.header("usher-ignored"), Some("members"));
+    assert_eq!(made.json().get("members"), None);
+    // Who is known is not left out, and nothing is said of it.
+    let known = json!([{"op": "add", "path": "members", "value": [{"value": ada}]}]);
+    let done = scim.patch(&format!("/Groups/{}", made.id()), known).await;
+    assert_eq!(done.expect(204).header("usher-ignored"), None);
+    // The lint counts it; a group is still no member of itself.
+    gateway.gateway.tally.flush(store).await.unwrap();
+    let key = gateway.key(live(Some(entra.org), "*")).await;
+    let lint = format!("/api/v1/organizations/acme/connections/{}/lint", entra.id);
+    let found = gateway.get(&lint, &key).await.expect(200).json();
+    assert!(found.to_string().contains("unknown_member"), "{found}");
+    let own = json!([{"op": "add", "path": "members", "value": [{"value": group}]}]);
+    scim.patch(&path, own).await.expect(400);
+    // Another connection of the same organization stays as it was.
+    let theirs = gateway.scim(&other).group("Theirs", &[]).await;
+    let add = json!([{"op": "add", "path": "members", "value": [{"value": ada}]}]);
+    let theirs = format!("/Groups/{theirs}");
+    gateway.scim(&other).patch(&theirs, add).await.expect(400);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

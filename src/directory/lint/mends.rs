@@ -23,6 +23,9 @@ pub(super) fn seen(tolerance: Tolerance) -> &'static str {
         Tolerance::SeveralPrimaries => "Several values were primary; the first stayed so.",
         Tolerance::TextBoolean => "A boolean came as text.",
         Tolerance::UnknownAttribute => "Attributes that do not exist here were left out.",
+        Tolerance::UnknownMember => {
+            "A group named members who are nobody here; they were left out."
+        }
         Tolerance::UnknownMemberType => "A member was of a type that does not exist here.",
         Tolerance::UnknownSchema => "Schemas that do not exist here were left out.",
         Tolerance::WrappedValue => "A plain value came wrapped in a list or an object.",
@@ -45,6 +48,10 @@ pub(super) fn mend(tolerance: Tolerance) -> &'static str {
         Tolerance::UnknownSchema => {
             "Nothing is lost if Entra names its group schema here; any other URN belongs out of \
              the mapping, or into a schema that the organization registers."
+        }
+        Tolerance::UnknownMember => {
+            "Assign the people to the application before their groups are pushed, and push the \
+             groups again: whoever was left out is in no group until then."
         }
         Tolerance::OldUrn => {
             "Correct the URNs in the request template at the identity provider to those that \

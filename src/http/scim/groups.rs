@@ -12,13 +12,15 @@ use crate::id::ScimGroupId;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, groups};
-use crate::scim::Tolerances;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
-use crate::scim::validate;
+use crate::scim::{Tolerance, Tolerances, validate};
 use crate::store::rows::ScimGroupRow;
 use crate::store::search::After;
 use crate::store::{self, Tx};
+
+/// What is named where members were left out.
+const MEMBERS: &str = "members";
 
 /// One of them.
 pub(super) async fn one(
@@ -163,9 +165,13 @@ async fn done(
     client: &ScimClient,
     task: &Task,
     row: ScimGroupRow,
-    (ignored, mut tolerated): (Vec<String>, Tolerances),
+    (mut ignored, mut tolerated): (Vec<String>, Tolerances),
 ) -> Result<Done, Error> {
     tolerated.extend(task.tolerated(client));
+    if change.left_out_members() {
+        ignored.push(MEMBERS.to_owned());
+        tolerated.insert(Tolerance::UnknownMember);
+    }
     let at = Some((row.version, client.location(client.types.group, row.id)));
     let seen = if task.is_shown(client.types.group, client) {
         let projection = task.projection(client.types.group, client)?;

@@ -41,6 +41,8 @@ pub struct Connection {
     pub app: Option<String>,
     /// Whether the identity provider may start a sign-in.
     pub idp_initiated: bool,
+    /// Whether members of a group who are nobody here are left out, and the rest is done.
+    pub tolerate_unknown_members: bool,
     /// When it was confirmed that the owner may sign in here.
     pub owner_confirmed_at: Option<Timestamp>,
     /// The identity provider's entity id.
@@ -164,6 +166,7 @@ pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connec
         max_role: slug(row.max_role_id),
         app,
         idp_initiated: row.idp_initiated,
+        tolerate_unknown_members: row.tolerate_unknown_members,
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         idp_entity_id: row.idp_entity_id.clone(),
         sso_url: row.sso_url.clone(),

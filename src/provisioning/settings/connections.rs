@@ -52,6 +52,8 @@ pub struct ConnectionSettings {
     pub mode: Option<Mode>,
     /// Whether the identity provider may start a sign-in.
     pub idp_initiated: Option<bool>,
+    /// Whether members of a group who are nobody here are left out, and the rest is done.
+    pub tolerate_unknown_members: Option<bool>,
 }
 
 /// A fresh connection and its first SCIM token.
@@ -128,6 +130,7 @@ fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<Connect
         scim_groups_since: None,
         created_at: at,
         updated_at: at,
+        tolerate_unknown_members: false,
         schemas,
     })
 }
@@ -200,6 +203,8 @@ async fn apply(
     row.mode = settings.mode.unwrap_or(row.mode);
     row.safeguard = settings.safeguard.unwrap_or(row.safeguard);
     row.idp_initiated = settings.idp_initiated.unwrap_or(row.idp_initiated);
+    let tolerant = settings.tolerate_unknown_members;
+    row.tolerate_unknown_members = tolerant.unwrap_or(row.tolerate_unknown_members);
     row.updated_at = change.time();
     apply_roles(roles, row, settings)?;
     match settings.app.as_deref() {

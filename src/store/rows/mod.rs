@@ -149,6 +149,7 @@ pub struct ConnectionRow {
     pub created_at: Time,
     pub updated_at: Time,
     pub schemas: Doc,
+    pub tolerate_unknown_members: bool,
 }
 
 /// A certificate that a connection trusts.

@@ -170,6 +170,7 @@ diesel::table! {
         created_at -> TimeSql,
         updated_at -> TimeSql,
         schemas -> DocSql,
+        tolerate_unknown_members -> Bool,
     }
 }
 

@@ -133,6 +133,7 @@ impl TestGateway {
                     created_at: at,
                     updated_at: at,
                     schemas: Doc("[]".to_owned()),
+                    tolerate_unknown_members: false,
                 })
                 .await?;
                 for domain in domains {

@@ -44,6 +44,8 @@ pub struct Connection {
     safeguard: Safeguard,
     /// Whether sign-ins may start at the identity provider.
     idp_initiated: bool,
+    /// Whether members of a group who are nobody here are left out, and the rest is done.
+    tolerate_unknown_members: bool,
     /// The slug of the role that its people hold where nothing else gives one.
     default_role: Option<String>,
     /// The slug of the highest role that it may give.
@@ -225,6 +227,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         mode: row.mode,
         safeguard: row.safeguard,
         idp_initiated: row.idp_initiated,
+        tolerate_unknown_members: row.tolerate_unknown_members,
         default_role: row.default_role_id.and_then(slug),
         max_role: slug(row.max_role_id).unwrap_or_default(),
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
