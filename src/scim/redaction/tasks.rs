@@ -205,10 +205,12 @@ impl Redaction {
     /// selects by might stand in a resource.
     fn is_path(&mut self, kind: &'static ResourceType, path: &str) -> bool {
         match PatchPath::resolve(kind, path, Strictness::Lenient) {
-            Ok(PatchPath::Schema(_)) => true,
-            Ok(PatchPath::Attribute {
-                selection: None, ..
-            }) => true,
+            Ok(
+                PatchPath::Schema(_)
+                | PatchPath::Attribute {
+                    selection: None, ..
+                },
+            ) => true,
             Ok(PatchPath::Attribute {
                 path: found,
                 selection: Some(selection),

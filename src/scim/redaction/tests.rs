@@ -187,6 +187,10 @@ fn what_has_no_place_in_a_message_goes() {
         assert_eq!(found, kept, "{method} {path}");
         assert_eq!(redaction.cleaned("a s3cret"), "a …");
     }
+}
+
+#[test]
+fn a_path_is_kept_without_anybody_s_name() {
     let mut redaction = Redaction::default();
     let id = "0192f1b0-5b1e-7c3a-9f00-0123456789ab";
     for (path, kept) in [
@@ -232,7 +236,8 @@ fn however_much_comes_what_is_told_is_bounded() {
     );
     let kept = redaction.query(Types::STANDARD, &query);
     assert!(kept.len() < 2_500, "{kept}");
-    let many: String = (0..2_000).map(|it| format!("{it}={it}&")).collect();
+    let many = (0..2_000).map(|it| it.to_string()).collect::<Vec<_>>();
+    let many = many.join("=x&");
     assert!(redaction.query(Types::STANDARD, &many).len() < 20_000);
     assert!(redaction.dropped.len() <= TOLD);
 }

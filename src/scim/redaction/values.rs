@@ -35,11 +35,11 @@ pub(super) fn without(filter: &str, is_attribute: impl Fn(&str) -> bool) -> (Str
         } else {
             is_one(&COMPARISONS, token) || is_one(&LOGIC, token) || is_attribute(token)
         };
-        if !is_said {
+        if is_said {
+            kept.push_str(token);
+        } else {
             gone.push(token.trim_matches('"').to_owned());
             kept.extend(["\"", GONE, "\""]);
-        } else {
-            kept.push_str(token);
         }
         compares = !compares && is_one(&COMPARISONS, token);
     }
