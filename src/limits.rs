@@ -339,3 +339,6 @@ pub const SCRATCH_RESOURCES: usize = 100_000;
 
 /// Requests that one replay plays.
 pub const REPLAYED_REQUESTS: usize = 1_000;
+
+/// How long an identity provider may take to answer our request.
+pub const SAML_REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(10);

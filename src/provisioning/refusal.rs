@@ -27,12 +27,16 @@ pub enum Refusal {
     IdpInitiatedOff,
     /// Nobody is created by signing in here.
     JitOff,
+    /// The person was to authenticate afresh, and did not.
+    NotAfresh,
     /// The owner has not confirmed this connection.
     OwnerNotConfirmed,
     /// The connection is paused.
     Paused,
     /// This very message was used before.
     Replayed,
+    /// The request that the message answers is over, or was another browser's.
+    RequestOver,
     /// The message names nobody whom a link could be kept for.
     SubjectMissing,
 }
@@ -52,9 +56,11 @@ impl Refusal {
             Self::FreshAddress => "fresh_address",
             Self::IdpInitiatedOff => "idp_initiated_off",
             Self::JitOff => "jit_off",
+            Self::NotAfresh => "authentication_too_old",
             Self::OwnerNotConfirmed => "owner_not_confirmed",
             Self::Paused => "connection_paused",
             Self::Replayed => "replayed",
+            Self::RequestOver => "request_over",
             Self::SubjectMissing => "subject_missing",
         }
     }
@@ -95,6 +101,14 @@ impl Refusal {
             Self::JitOff => {
                 "You have no account here yet. Ask your administrator to assign the application \
                  to you."
+            }
+            Self::NotAfresh => {
+                "You were asked to sign in afresh, and your identity provider let you through \
+                 without. Sign out there, and try again."
+            }
+            Self::RequestOver => {
+                "This sign-in took too long, or was begun in another browser. Start again from \
+                 the application."
             }
             Self::Paused => "This connection is paused. Ask your administrator.",
             Self::Replayed => {

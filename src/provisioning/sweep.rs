@@ -17,12 +17,18 @@ use crate::store::types::Time;
 /// People suspended, or forgotten, in one look; the next look takes the next ones.
 const AT_ONCE: i64 = 200;
 
-/// Forgets SAML messages that could not be replayed any more, since they have expired; answers
-/// how many.
+/// Forgets SAML messages that could not be replayed any more, since they have expired, and our
+/// requests that nobody answered; answers how many.
 pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
     let now = Time(ids.clock().now());
     store
-        .write(move |tx| async move { Ok(tx.forget_messages(now).await?) }.boxed())
+        .write(move |tx| {
+            async move {
+                let messages = tx.forget_messages(now).await?;
+                Ok(messages + tx.forget_saml_requests(now).await?)
+            }
+            .boxed()
+        })
         .await
 }
 

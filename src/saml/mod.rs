@@ -15,6 +15,7 @@
 //! | [`metadata`] | SAML Metadata 2.3, 2.4: theirs in, ours out |
 //! | [`certificate`] | the X.509 certificates that metadata carries |
 //! | [`instant`] | `xs:dateTime` as SAML Core 1.3.3 wants it |
+//! | [`request`] | what we ask: AuthnRequest (SAML Core 3.4.1), by redirect or in a form |
 //! | [`quiet`] | xmlsec and libxml2 initialised once, and silent |
 
 pub mod assertion;
@@ -27,6 +28,7 @@ pub mod instant;
 pub mod metadata;
 pub mod profile;
 pub mod quiet;
+pub mod request;
 pub mod signature;
 pub(crate) mod xml;
 

@@ -39,6 +39,7 @@ mod request_log;
 mod saml_acs;
 mod saml_confirm;
 mod saml_link;
+mod saml_start;
 mod scim_bulk;
 mod scim_cost;
 mod scim_filter;

@@ -224,6 +224,9 @@ async fn the_door_has_its_own_answer_to_every_wrong_request() {
             .header("content-type", media);
         gateway.send(request.body(Body::from(body)).unwrap())
     };
+    let bare = gateway
+        .connect(okta.org, "Bare", Profile::Okta, &["bare.example"])
+        .await;
     let form = "application/x-www-form-urlencoded";
     let large = [b"SAMLResponse=".to_vec(), vec![b'A'; 1024 * 1024]].concat();
     let unknown = "/saml/0192f1b0-5b1e-7c3a-9f00-0123456789ab/acs".to_owned();
@@ -265,11 +268,11 @@ async fn the_door_has_its_own_answer_to_every_wrong_request() {
         ),
         (
             "GET",
-            format!("/saml/{}/login", okta.id),
+            format!("/saml/{}/login", bare.id),
             form,
             vec![],
-            501,
-            "not_implemented",
+            409,
+            "identity_provider_missing",
         ),
         ("GET", "/nowhere".to_owned(), form, vec![], 404, "not_found"),
         (
@@ -350,7 +353,8 @@ async fn a_deactivated_person_is_refused_everywhere_and_leaves_no_row() {
         app.redeem(&code).await.expect(400).json()["error"],
         json!("invalid_grant")
     );
-    browser.get(&app.authorize(&[])).await.expect(403);
+    let page = browser.get(&app.authorize(&[])).await.expect(200);
+    assert!(page.text().contains("Sign in to Docs"), "nobody is in");
     browser.get("/signed-in").await.expect(403);
     let ada = || idp.response().email("ada@acme.example");
     assert_eq!(idp.refusal(ada()).await, "deprovisioned");

@@ -2,7 +2,8 @@
 //! when an identity provider's page posts a response here, so a second one (SameSite=None) says
 //! which session is in the browser: it holds the session's hash, which opens nothing. A third
 //! (SameSite=Strict) binds the answer to the confirm page, a fourth (SameSite=Lax) the forms on the
-//! page of an invitation. On plain http, which is for trying
+//! page of an invitation, and a fifth (SameSite=None) our requests to identity providers, whose
+//! answers are posted from elsewhere. On plain http, which is for trying
 //! out, the names have no prefix and the cookies are not Secure.
 
 use std::convert::Infallible;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::http::Gateway;
+use crate::limits;
 use crate::provisioning::sign_in::Cookie;
 use crate::secret::{self, Bearer, Hash};
 
@@ -23,6 +25,7 @@ const SESSION: &str = "usher";
 const PRESENCE: &str = "usher-browser";
 const QUESTION: &str = "usher-continue";
 const JOIN: &str = "usher-join";
+const REQUEST: &str = "usher-request";
 /// How long the page of an invitation can stay open.
 const JOIN_SECONDS: i64 = 24 * 60 * 60;
 /// How long the confirm page can be answered.
@@ -39,6 +42,8 @@ pub(in crate::http) struct Browser {
     pub(in crate::http) question: Option<String>,
     /// The secret that the forms of an invitation's page are bound to.
     pub(in crate::http) join: Option<String>,
+    /// The secret that our requests to identity providers are bound to.
+    pub(in crate::http) request: Option<String>,
 }
 
 impl Browser {
@@ -54,6 +59,7 @@ impl Browser {
             present,
             question: value(QUESTION),
             join: value(JOIN),
+            request: value(REQUEST),
         }
     }
 }
@@ -151,6 +157,12 @@ pub(in crate::http) fn ask(headers: &mut HeaderMap, gateway: &Gateway, secret: &
 /// Gives the browser the secret that the forms of an invitation's page are bound to.
 pub(in crate::http) fn bind(headers: &mut HeaderMap, gateway: &Gateway, secret: &str) {
     set(headers, gateway, JOIN, secret, JOIN_SECONDS, SameSite::Lax);
+}
+
+/// Gives the browser the secret that our requests to identity providers are bound to.
+pub(in crate::http) fn request(headers: &mut HeaderMap, gateway: &Gateway, secret: &str) {
+    let seconds = limits::SAML_REQUEST_LIFE.as_secs();
+    set(headers, gateway, REQUEST, secret, seconds, SameSite::None);
 }
 
 /// Takes the secret of a confirm page from the browser.

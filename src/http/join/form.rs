@@ -141,6 +141,7 @@ mod tests {
             present: vec![],
             question: None,
             join: join.map(str::to_owned),
+            request: None,
         };
         let bound = Bound::of(&browser(None), &entropy, "inv_a");
         let mine = browser(Some(&bound.secret));

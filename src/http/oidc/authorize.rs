@@ -1,7 +1,8 @@
 //! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): a browser with a good
 //! session gets a code for the app. What is wrong with the app or its address is shown here and
-//! redirects nowhere; everything else goes back to the app, save that nobody is signed in: then a
-//! page (403) says where sign-ins start, unless the app asked for no page (`prompt=none`).
+//! redirects nowhere; everything else goes back to the app, save that nobody is signed in: then the
+//! browser goes to an identity provider and comes back here, unless the app asked for no page
+//! (`prompt=none`).
 
 use axum::Extension;
 use axum::extract::{RawQuery, Request, State};
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::http::auth::session::Browser;
 use crate::http::oidc::form::{self, Pairs};
+use crate::http::oidc::visit::Visit;
 use crate::http::reply::{oauth, page};
 use crate::http::{Gateway, RequestId};
 use crate::oidc::claims::verify_id_token_hint;
@@ -64,14 +66,15 @@ async fn authorize(
     };
     match decide(gateway, request, browser, pairs, &app, &to).await {
         Ok(Decision::Code(location)) => page::see_other(&location),
-        Ok(Decision::SignIn) => {
-            let text = format!(
-                "Nobody is signed in here, or not recently enough for {}. Open the application \
-                 from your identity provider.",
-                app.name
-            );
-            let status = StatusCode::FORBIDDEN;
-            page::refusal(status, "Sign in first", "login_required", &text, request)
+        Ok(Decision::SignIn(asked)) => {
+            let visit = Visit {
+                gateway,
+                support: request,
+                browser,
+                app: &app,
+                pairs,
+            };
+            visit.begin(&asked).await
         }
         Err(failure) => {
             let error = oauth::translated(failure, request);
@@ -113,7 +116,7 @@ async fn client(
 
 enum Decision {
     Code(String),
-    SignIn,
+    SignIn(Box<AuthorizeRequest>),
 }
 
 async fn decide(
@@ -135,7 +138,7 @@ async fn decide(
                 .because("nobody who suits is signed in here")
                 .into());
         }
-        _ => return Ok(Decision::SignIn),
+        _ => return Ok(Decision::SignIn(Box::new(asked))),
     };
     let context = gateway.context(live.source(), request);
     let session = (live.session.org_id, live.session.id);

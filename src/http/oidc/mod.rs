@@ -8,6 +8,7 @@ mod client_keys;
 pub(super) mod form;
 mod token;
 mod userinfo;
+mod visit;
 
 use axum::extract::State;
 use axum::http::StatusCode;

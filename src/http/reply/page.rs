@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use crate::http::{RequestId, reply};
+use crate::http::{Gateway, RequestId, reply};
 use crate::provisioning::{Error, Refusal};
 use crate::{saml, secret, store};
 
@@ -23,6 +23,11 @@ pub(in crate::http) const STYLE: &str = include_str!("../templates/page.css");
 
 /// The stylesheet's hash: the only style that a page may have.
 static STYLE_HASH: LazyLock<String> = LazyLock::new(|| STANDARD.encode(secret::hash(STYLE)));
+
+/// The only script that a page may have: it submits the form.
+pub(in crate::http) const SUBMIT: &str = "document.forms[0].submit()";
+
+static SUBMIT_HASH: LazyLock<String> = LazyLock::new(|| STANDARD.encode(secret::hash(SUBMIT)));
 
 const FRAME_OPTIONS: HeaderName = HeaderName::from_static("x-frame-options");
 
@@ -65,16 +70,38 @@ pub(in crate::http) fn origins(addresses: &[String]) -> Vec<String> {
     all.into_iter().collect()
 }
 
-fn protect(headers: &mut HeaderMap, onward: &[String]) {
+/// Any origin that may be gone on to, where it is only known once the form is answered.
+pub(in crate::http) fn anywhere(gateway: &Gateway) -> Vec<String> {
+    let schemes: &[&str] = if gateway.is_https() {
+        &["https:"]
+    } else {
+        &["https:", "http:"]
+    };
+    schemes.iter().map(|it| (*it).to_owned()).collect()
+}
+
+/// A page whose form is submitted at once where scripts run, and by its button where not.
+pub(in crate::http) fn submitted(page: &impl Template, onward: &[String]) -> Response {
+    let mut response = html(StatusCode::OK, page, onward);
+    let script = format!(" script-src 'sha256-{}';", *SUBMIT_HASH);
+    guard(response.headers_mut(), &script, onward);
+    response
+}
+
+fn guard(headers: &mut HeaderMap, script: &str, onward: &[String]) {
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self' {}; base-uri 'none'; \
-         frame-ancestors 'none'",
+        "default-src 'none';{script} style-src 'sha256-{}'; form-action 'self' {}; base-uri \
+         'none'; frame-ancestors 'none'",
         *STYLE_HASH,
         onward.join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+}
+
+fn protect(headers: &mut HeaderMap, onward: &[String]) {
+    guard(headers, "", onward);
     let fixed = [
         (header::CACHE_CONTROL, "no-store"),
         // With less a form of ours would be posted from the origin `null`.

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -21,14 +21,15 @@ use crate::http::{Gateway, RequestId};
 use crate::limits;
 use crate::oidc::launch;
 use crate::provisioning::hand_off::{self, Origin};
-use crate::provisioning::sign_in::{Attempt, Outcome, Question, sign_in};
+use crate::provisioning::sign_in::{Attempt, Outcome, Question, request, sign_in};
 use crate::provisioning::{Error, Refusal, Source};
 use crate::saml::binding::PostForm;
 use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
-use crate::saml::metadata::ServiceProvider;
+use crate::saml::metadata::{IdentityProvider, ServiceProvider};
 use crate::saml::profile::{self, Overrides, Preset, Profile};
 use crate::saml::{self, Assertion};
+use crate::secret::{self, Hash};
 use crate::store::rows::{CertificateRow, ConnectionRow};
 
 /// `POST /saml/{connection}/acs`.
@@ -46,67 +47,86 @@ pub(super) async fn acs(
 
 async fn consume(
     gateway: &Gateway,
-    request: &RequestId,
+    support: &RequestId,
     named: Named,
     browser: Browser,
     posted: Request,
 ) -> Result<Response, Response> {
-    let (row, certificates) = connection(gateway, named, request).await?;
+    let (row, certificates) = connection(gateway, named, support).await?;
     let refused = |why: Refusal| {
-        log_refusal(&row, why.reason(), request);
-        page::sign_in(why, request)
+        log_refusal(&row, why.reason(), support);
+        page::sign_in(why, support)
     };
     if row.state != ConnectionState::Active {
         return Err(refused(Refusal::Paused));
     }
-    if !row.idp_initiated {
+    let asking = browser.request.as_deref().map(secret::hash);
+    let outstanding = outstanding(gateway, &row, asking)
+        .await
+        .map_err(|error| page::error(error, support))?;
+    if outstanding.is_empty() && !row.idp_initiated {
         return Err(refused(Refusal::IdpInitiatedOff));
     }
     let (head, body) = posted.into_parts();
-    let body = read_body(gateway, body, request).await?;
-    let media = head
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
+    let body = read_body(gateway, body, support).await?;
+    let media = head.headers.get(header::CONTENT_TYPE);
     let message = Message {
-        media: media.map(str::to_owned),
+        media: media.and_then(|it| it.to_str().ok()).map(str::to_owned),
         body,
         us: service_provider(gateway, row.id),
         idp: row.idp_entity_id.clone().unwrap_or_default(),
         preset: preset(row.profile),
         certificates,
+        outstanding,
         now: gateway.ids.clock().now(),
     };
-    let read = verified(gateway, message, request)
+    let read = verified(gateway, message, support)
         .await?
         .map_err(|error| {
-            if error.is_sha1() {
-                let now = gateway.ids.clock().now();
-                gateway
-                    .tally
-                    .note((row.org_id, row.id), Sighting::Sha1, now);
-            }
-            tracing::info!(connection.id = %row.id, request.id = %request.0,
-            reason = error.reason(), %error, "refused a SAML response");
-            page::saml(&error, request)
+            unread(gateway, &row, &error, support);
+            page::saml(&error, support)
         })?;
     let (assertion, profile, relay_state) = read;
     let attempt = Attempt {
         assertion,
         profile,
         cookies: browser.present,
+        asking,
+        is_foreign: is_foreign(&head.headers, &row, gateway.ids.clock().now()),
     };
-    let context = gateway.context(Source::SignIn(row.id), request);
+    let context = gateway.context(Source::SignIn(row.id), support);
     let outcome = sign_in(&gateway.store, context, row.org_id, row.id, attempt).await;
     let outcome = outcome.map_err(|error| {
         if let Error::SignIn(why) = &error {
-            log_refusal(&row, why.reason(), request);
+            log_refusal(&row, why.reason(), support);
         }
-        page::error(error, request)
+        page::error(error, support)
     })?;
     arrived(gateway, outcome, relay_state.as_deref())
         .await
-        .map_err(|e| page::error(e, request))
+        .map_err(|e| page::error(e, support))
+}
+
+/// The requests of ours that a browser may bring an answer to.
+async fn outstanding(
+    gateway: &Gateway,
+    row: &ConnectionRow,
+    asking: Option<Hash>,
+) -> Result<Vec<String>, Error> {
+    let Some(browser) = asking else {
+        return Ok(Vec::new());
+    };
+    request::open(&gateway.store, &gateway.ids, (row.org_id, row.id), browser).await
+}
+
+fn unread(gateway: &Gateway, row: &ConnectionRow, error: &saml::Error, request: &RequestId) {
+    if error.is_sha1() {
+        let now = gateway.ids.clock().now();
+        let place = (row.org_id, row.id);
+        gateway.tally.note(place, Sighting::Sha1, now);
+    }
+    tracing::info!(connection.id = %row.id, request.id = %request.0, reason = error.reason(),
+        %error, "refused a SAML response");
 }
 
 fn log_refusal(row: &ConnectionRow, reason: &str, request: &RequestId) {
@@ -143,6 +163,7 @@ struct Message {
     idp: String,
     preset: Preset,
     certificates: Vec<CertificateRow>,
+    outstanding: Vec<String>,
     now: Timestamp,
 }
 
@@ -164,7 +185,7 @@ impl Message {
             acs_url: &self.us.acs_url,
             idp_entity_id: &self.idp,
             skew_seconds: limits::CLOCK_SKEW.as_secs(),
-            expected_in_response_to: None,
+            outstanding: &self.outstanding,
         };
         let assertion = saml::receive(form.response, &certificates, &expected, self.now)?;
         let profile = profile::read(&assertion, self.preset, &Overrides::default())?;
@@ -191,6 +212,21 @@ async fn verified(
     })
 }
 
+/// Whether the page that posted a message is none of the identity provider's: its addresses for
+/// sign-in have other origins than the browser says. A browser that says nothing tells nothing.
+fn is_foreign(headers: &HeaderMap, row: &ConnectionRow, now: Timestamp) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return false;
+    };
+    let described = row.metadata.as_deref();
+    let described = described.and_then(|text| IdentityProvider::read(text, now).ok());
+    let mut known = described.map(|it| it.origins()).unwrap_or_default();
+    let address = row.sso_url.as_deref().and_then(|url| Url::parse(url).ok());
+    known.extend(address.map(|url| url.origin().ascii_serialization()));
+    let is_it = |known: &String| known != "null" && origin.as_bytes() == known.as_bytes();
+    !known.iter().any(is_it)
+}
+
 fn preset(product: Product) -> Preset {
     match product {
         Product::Entra => Preset::Entra,
@@ -212,7 +248,10 @@ async fn arrived(
         Outcome::Confirm(question) => return ask(gateway, question, relay_state).await,
     };
     let hint = arrival.email.unwrap_or_else(|| arrival.user_id.to_string());
-    let mut response = onward(gateway, &arrival.connection, hint, relay_state).await;
+    let mut response = match &arrival.continue_at {
+        Some(place) => page::see_other(&gateway.link(place)),
+        None => onward(gateway, &arrival.connection, hint, relay_state).await,
+    };
     if let Some(cookie) = cookie {
         session::begin(
             response.headers_mut(),
@@ -257,6 +296,8 @@ struct Confirm<'a> {
     host: Option<&'a str>,
     action: &'a str,
     target: Option<&'a str>,
+    elsewhere: bool,
+    continue_at: Option<&'a str>,
 }
 
 async fn ask(
@@ -268,6 +309,8 @@ async fn ask(
         connection: row,
         who,
         secret,
+        elsewhere,
+        continue_at,
     } = question;
     let (asked, relayed) = (row.clone(), relay_state.map(str::to_owned));
     let place = gateway.store.read(move |tx| {
@@ -292,6 +335,13 @@ async fn ask(
         host: host.as_ref().and_then(Url::host_str),
         action: &format!("/saml/{}/continue", row.id),
         target: target.as_deref(),
+        elsewhere,
+        continue_at: continue_at.as_deref(),
+    };
+    // The app's request, to which the person goes back, knows its own app.
+    let onward = match continue_at {
+        Some(_) => page::anywhere(gateway),
+        None => onward,
     };
     let mut response = page::html(StatusCode::OK, &page, &onward);
     session::ask(response.headers_mut(), gateway, &secret);

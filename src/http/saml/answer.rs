@@ -14,6 +14,9 @@ use crate::http::{Gateway, RequestId};
 use crate::provisioning::sign_in::{confirm, decline};
 use crate::provisioning::{Error, Refusal, Source};
 
+/// The one place of ours where an answer may lead: an app's request, which is read anew there.
+const AUTHORIZE: &str = "/oauth/authorize?";
+
 /// `POST /saml/{connection}/continue`.
 pub(super) async fn answer(
     State(gateway): State<Gateway>,
@@ -71,7 +74,10 @@ async fn answered(
         .await
         .map_err(failed)?;
     let hint = arrival.email.unwrap_or_else(|| arrival.user_id.to_string());
-    let mut response = acs::onward(gateway, &arrival.connection, hint, said("target")).await;
+    let mut response = match said("continue").filter(|it| it.starts_with(AUTHORIZE)) {
+        Some(place) => page::see_other(&gateway.link(place)),
+        None => acs::onward(gateway, &arrival.connection, hint, said("target")).await,
+    };
     let headers = response.headers_mut();
     session::begin(headers, gateway, &cookie, gateway.ids.clock().now());
     session::asked(headers, gateway);

@@ -1,12 +1,10 @@
-//! What an identity provider's administrator reads (SAML Metadata 2.4.4), and the address from
-//! which a sign-in would start here.
+//! What an identity provider's administrator reads (SAML Metadata 2.4.4).
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::http::reply::page;
 use crate::http::saml::{Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
 use crate::saml::metadata::ServiceProvider;
@@ -25,24 +23,4 @@ pub(super) async fn metadata(
     let keep = HeaderValue::from_static("public, max-age=300");
     let headers = [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, keep)];
     (headers, service_provider(&gateway, row.id).to_xml()).into_response()
-}
-
-/// `GET /saml/{connection}/login`: sign-ins start at the identity provider so far.
-pub(super) async fn login(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    named: Named,
-) -> Response {
-    if let Err(response) = connection(&gateway, named, &request).await {
-        return response;
-    }
-    let text = "Sign-in starts at your identity provider: open the application from there.";
-    let status = StatusCode::NOT_IMPLEMENTED;
-    page::refusal(
-        status,
-        "Start at your identity provider",
-        "not_implemented",
-        text,
-        &request,
-    )
 }

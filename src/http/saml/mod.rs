@@ -3,6 +3,7 @@
 
 mod acs;
 mod answer;
+pub(super) mod ask;
 mod metadata;
 
 use axum::extract::Path;
@@ -33,7 +34,7 @@ pub(super) fn routes() -> Router<Gateway> {
         )
         .route(
             "/saml/{connection}/login",
-            get(metadata::login).fallback(only_get),
+            get(ask::login).fallback(only_get),
         )
 }
 

@@ -1,4 +1,5 @@
-//! The question "sign in as this person?", where another person is signed in in the browser.
+//! The question "sign in as this person?", where another person is signed in in the browser, or
+//! nobody asked for the message and its page was none of the identity provider's.
 //!
 //! Until it is answered the session is a row that has already ended, under a hash that no session
 //! cookie can have, so that nothing takes it for a session. The yes comes with a secret of its
@@ -80,6 +81,9 @@ async fn start(
     secret: Bearer,
 ) -> Result<(Arrival, Cookie), Error> {
     let connection = open(change, id).await?;
+    if !connection.idp_initiated {
+        return Err(Error::SignIn(Refusal::IdpInitiatedOff));
+    }
     let session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
     let user = change
         .tx
@@ -105,6 +109,7 @@ async fn start(
             connection,
             user_id: user.id,
             email: user.email,
+            continue_at: None,
         },
         cookie,
     ))

@@ -3,13 +3,14 @@
 //! leaves no row; the message is remembered last, so that a bad one burns no id.
 //!
 //! ```text
-//! connection as it is now -> message new? -> link::find (whose subject is it?)
+//! connection as it is now -> message new? -> did we ask? -> link::find (whose subject is it?)
 //!     -> may the person enter? -> jit::draft (nobody yet) -> write -> session, or the question
 //! ```
 
 mod confirm;
 mod jit;
 mod link;
+pub mod request;
 mod subject;
 mod write;
 
@@ -44,6 +45,10 @@ pub struct Attempt {
     pub profile: Profile,
     /// The hashes of the session cookies that the browser showed, good or not.
     pub cookies: Vec<Hash>,
+    /// The hash of the cookie that our requests from this browser are bound to.
+    pub asking: Option<Hash>,
+    /// Whether the page that posted it is none of the identity provider's.
+    pub is_foreign: bool,
 }
 
 /// How a sign-in ended.
@@ -51,7 +56,8 @@ pub struct Attempt {
 pub enum Outcome {
     /// The browser re-posted the very response that made its session, which goes on.
     Already(Arrival),
-    /// Another person is signed in in this browser; somebody must say that this is meant.
+    /// Another person is signed in in this browser, or nobody asked for it and it came from a page
+    /// that is not the identity provider's; somebody must say that this is meant.
     Confirm(Question),
     /// A new session.
     SignedIn(Arrival, Cookie),
@@ -66,6 +72,8 @@ pub struct Arrival {
     pub user_id: UserId,
     /// The person's address.
     pub email: Option<String>,
+    /// The path and query of ours where the person was to go.
+    pub continue_at: Option<String>,
 }
 
 /// The new session's cookie.
@@ -86,6 +94,10 @@ pub struct Question {
     pub who: String,
     /// What the answer must carry, in a cookie of its own.
     pub secret: Bearer,
+    /// Whether another person is signed in in this browser.
+    pub elsewhere: bool,
+    /// The path and query of ours where the person was to go.
+    pub continue_at: Option<String>,
 }
 
 /// Signs a person in through a connection.
@@ -115,16 +127,20 @@ async fn enter(
     still_trusted(change, &connection, &attempt.assertion).await?;
     let here = present(change, attempt).await?;
     if let Some(live) = seen_before(change, &connection, attempt, &here).await? {
-        let email = live.user.email;
         return Ok(Outcome::Already(Arrival {
             connection,
             user_id: live.user.id,
-            email,
+            email: live.user.email,
+            continue_at: None,
         }));
     }
+    let asked = request::answered(change, &connection, attempt).await?;
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
     let (user, link, new) = whose(change, &connection, &subject, &attempt.profile).await?;
     let elsewhere = here.iter().any(|live| live.user.id != user.id);
+    // A page elsewhere can make a browser ask, too: nobody else's session ends by that alone.
+    let is_doubtful = elsewhere || (asked.is_none() && attempt.is_foreign);
+    let continue_at = asked.and_then(|asked| asked.relay);
     let arriving = Arriving {
         connection: &connection,
         subject: &subject,
@@ -135,35 +151,33 @@ async fn enter(
         interplay::arrived(change, invitation, user.id, "saml").await?;
     }
     let mut session = arriving.session(change, &user, &link, &secret);
-    if elsewhere {
+    if is_doubtful {
         confirm::wait(&mut session, &secret);
-    }
-    change.tx.insert_session(&session).await?;
-    arriving.remember(change, session.id).await?;
-    if elsewhere {
+        change.tx.insert_session(&session).await?;
+        arriving.remember(change, session.id).await?;
         let who = user.email.or(user.display_name).unwrap_or_default();
         return Ok(Outcome::Confirm(Question {
             connection,
             who,
             secret,
+            elsewhere,
+            continue_at,
         }));
     }
+    change.tx.insert_session(&session).await?;
+    arriving.remember(change, session.id).await?;
     for live in &here {
         sessions::end_in(change, &live.session, "replaced").await?;
     }
     write::tell(change, &session);
-    let cookie = Cookie {
-        secret,
-        expires_at: session.expires_at.0,
+    let expires_at = session.expires_at.0;
+    let arrival = Arrival {
+        connection,
+        user_id: user.id,
+        email: user.email,
+        continue_at,
     };
-    Ok(Outcome::SignedIn(
-        Arrival {
-            connection,
-            user_id: user.id,
-            email: user.email,
-        },
-        cookie,
-    ))
+    Ok(Outcome::SignedIn(arrival, Cookie { secret, expires_at }))
 }
 
 /// The person who comes in, the link that is there, and, where the person is yet to be made, the
@@ -192,9 +206,6 @@ async fn open(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow
     let connection = connection.ok_or(Error::NotFound(Kind::Connection))?;
     if connection.state != ConnectionState::Active {
         return Err(Error::SignIn(Refusal::Paused));
-    }
-    if !connection.idp_initiated {
-        return Err(Error::SignIn(Refusal::IdpInitiatedOff));
     }
     Ok(connection)
 }

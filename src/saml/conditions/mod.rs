@@ -39,8 +39,9 @@ pub struct Expected<'a> {
     pub idp_entity_id: &'a str,
     /// How far the clocks may differ; held between 0 and [`SKEW_SECONDS_LIMIT`].
     pub skew_seconds: i64,
-    /// The request this must answer; `None` means that it must answer none.
-    pub expected_in_response_to: Option<&'a str>,
+    /// The ids of our requests that the browser may bring an answer to. One that answers none is
+    /// taken, too; whether it may be unasked for is the connection's to say.
+    pub outstanding: &'a [String],
 }
 
 /// The clock with its skew.
@@ -101,8 +102,8 @@ pub fn accept(
     let issuer = issuer(&around, assertion, expected)?;
     destination(&around, covers_response, expected)?;
     let conditions_end = conditions(assertion, expected, clock)?;
-    let confirmed = subject::confirmation(assertion, expected, clock)?;
-    in_response_to(around.in_response_to.as_deref(), expected)?;
+    let answers = answers(around.in_response_to.as_deref(), expected)?;
+    let confirmed = subject::confirmation(assertion, expected, answers, clock)?;
     let authn = statements::authn(assertion, clock)?;
     let issue_instant = issued(&around, assertion, clock)?;
     let name_id = subject::name_id(assertion)?;
@@ -118,7 +119,7 @@ pub fn accept(
         issuer,
         issue_instant,
         name_id,
-        in_response_to: expected.expected_in_response_to.map(ToOwned::to_owned),
+        in_response_to: answers.map(ToOwned::to_owned),
         session_index: authn.session_index,
         session_not_on_or_after: authn.session_not_on_or_after,
         authn_instant: authn.instant,
@@ -234,13 +235,26 @@ fn audience(conditions: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), Err
     }
 }
 
-/// The response answers the request that is open, or none when none is (Profiles 4.1.5).
-fn in_response_to(arrived: Option<&str>, expected: &Expected<'_>) -> Result<(), Error> {
-    if arrived == expected.expected_in_response_to {
+/// The request that a response answers: one of ours that is open, or none (Profiles 4.1.5).
+fn answers<'a>(arrived: Option<&str>, expected: &Expected<'a>) -> Result<Option<&'a str>, Error> {
+    let Some(arrived) = arrived else {
+        return Ok(None);
+    };
+    let open = expected.outstanding.iter().find(|id| *id == arrived);
+    open.map(|id| Some(id.as_str()))
+        .ok_or_else(|| Error::InResponseToUnknown {
+            expected: expected.outstanding.last().cloned(),
+            arrived: Some(shown(arrived)),
+        })
+}
+
+/// What is confirmed answers the same request as the response around it.
+fn in_response_to(arrived: Option<&str>, answers: Option<&str>) -> Result<(), Error> {
+    if arrived == answers {
         return Ok(());
     }
     Err(Error::InResponseToUnknown {
-        expected: expected.expected_in_response_to.map(ToOwned::to_owned),
+        expected: answers.map(ToOwned::to_owned),
         arrived: arrived.map(shown),
     })
 }

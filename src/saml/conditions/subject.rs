@@ -28,6 +28,7 @@ pub(super) struct Confirmed {
 pub(super) fn confirmation(
     assertion: Node<'_, '_>,
     expected: &Expected<'_>,
+    answers: Option<&str>,
     clock: Clock,
 ) -> Result<Confirmed, Error> {
     let missing = |why| Error::SubjectConfirmation { why };
@@ -38,7 +39,7 @@ pub(super) fn confirmation(
         if confirmation.attribute("Method") != Some(BEARER) {
             continue;
         }
-        match bearer(confirmation, expected, clock) {
+        match bearer(confirmation, expected, answers, clock) {
             Ok(end) => latest = Some(latest.map_or(end, |other| other.max(end))),
             Err(error) => fault = fault.or(Some(error)),
         }
@@ -52,6 +53,7 @@ pub(super) fn confirmation(
 fn bearer(
     confirmation: Node<'_, '_>,
     expected: &Expected<'_>,
+    answers: Option<&str>,
     clock: Clock,
 ) -> Result<Timestamp, Error> {
     let missing = |why| Error::SubjectConfirmation { why };
@@ -72,7 +74,7 @@ fn bearer(
         .ok_or(missing("it has no NotOnOrAfter"))?;
     let end = instant::read("the confirmation's NotOnOrAfter", end)?;
     clock.before("the confirmation's NotOnOrAfter", end)?;
-    in_response_to(data.attribute("InResponseTo"), expected)?;
+    in_response_to(data.attribute("InResponseTo"), answers)?;
     Ok(end)
 }
 

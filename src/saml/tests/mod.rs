@@ -27,7 +27,7 @@ const EXPECTED: Expected<'static> = Expected {
     acs_url: ACS,
     idp_entity_id: IDP,
     skew_seconds: 120,
-    expected_in_response_to: None,
+    outstanding: &[],
 };
 
 fn now() -> Timestamp {

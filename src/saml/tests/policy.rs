@@ -246,21 +246,30 @@ fn the_window_moves_with_the_clock() {
 fn an_answer_answers_the_open_request() {
     let answer = ada(idp()).in_response_to("_q").signed();
     let unsolicited = ada(idp()).signed();
+    let (open, others) = (["_p".to_owned(), "_q".to_owned()], ["_p".to_owned()]);
     let expecting = Expected {
-        expected_in_response_to: Some("_q"),
+        outstanding: &open,
         ..EXPECTED
     };
     let other = Expected {
-        expected_in_response_to: Some("_p"),
+        outstanding: &others,
         ..EXPECTED
     };
     let trusted = [certificate(idp())];
     let accepted = receive_with(&answer, &trusted, &expecting).unwrap();
     assert_eq!(accepted.in_response_to.as_deref(), Some("_q"));
+    // Nobody asked for this one; whether that may be is the connection's to say.
+    let unasked = receive_with(&unsolicited, &trusted, &expecting).unwrap();
+    assert_eq!(unasked.in_response_to, None);
+    // The response and what it confirms name one request.
+    let mixed = ada(idp()).in_response_to("_q").signed();
+    let mixed = mixed.replacen("InResponseTo=\"_q\"", "InResponseTo=\"_p\"", 1);
+    let bare = mixed.replacen(" InResponseTo=\"_p\"", "", 1);
     for (xml, expected) in [
         (&answer, &EXPECTED),
         (&answer, &other),
-        (&unsolicited, &expecting),
+        (&mixed, &expecting),
+        (&bare, &expecting),
     ] {
         let error = receive_with(xml, &trusted, expected).unwrap_err();
         assert_eq!(error.reason(), "in_response_to_unknown");

@@ -9,6 +9,9 @@ use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
 use crate::store::schema::{connection_certificates, connections, trusted_domains};
 use crate::store::types::Time;
 
+/// Connections of one domain that are looked at.
+const OF_DOMAIN: i64 = 50;
+
 /// The connection that a URL names: the one look-up without an organization, since the
 /// connection is what tells the organization.
 pub(crate) async fn by_url(
@@ -37,6 +40,21 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
         .filter(connections::org_id.eq(org))
         .select(ConnectionRow::as_select())
         .order(connections::id)
+        .load(conn)
+        .await
+}
+
+/// The connections, of every organization, that may speak for a domain.
+pub(crate) async fn of_domain(conn: &mut Conn, domain: &str) -> QueryResult<Vec<ConnectionRow>> {
+    let is_its = connections::org_id
+        .eq(trusted_domains::org_id)
+        .and(connections::id.eq(trusted_domains::connection_id));
+    trusted_domains::table
+        .inner_join(connections::table.on(is_its))
+        .filter(trusted_domains::domain.eq(domain.to_owned()))
+        .select(ConnectionRow::as_select())
+        .order(connections::id)
+        .limit(OF_DOMAIN)
         .load(conn)
         .await
 }

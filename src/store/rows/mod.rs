@@ -6,6 +6,7 @@
 
 mod invitations;
 mod requests;
+mod saml_requests;
 mod scim_clients;
 mod sightings;
 
@@ -27,6 +28,7 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
+pub use saml_requests::SamlRequestRow;
 pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};
 pub use sightings::SightingRow;
 

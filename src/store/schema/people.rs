@@ -185,6 +185,7 @@ diesel::table! {
         created_at -> TimeSql,
         expires_at -> TimeSql,
         used_at -> Nullable<TimeSql>,
+        force_authn -> Bool,
     }
 }
 

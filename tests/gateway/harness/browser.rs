@@ -52,12 +52,22 @@ impl<'a> Browser<'a> {
         self.send(request, From::Here, form(fields)).await
     }
 
-    /// Posts a form of somebody else's page.
+    /// Posts a form of the identity provider's page.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.post_from("https://idp.example", path, fields).await
+    }
+
+    /// Posts a form of a page of this origin.
+    pub(crate) async fn post_from(
+        &self,
+        origin: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Reply {
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "cross-site")
-            .header("origin", "https://idp.example");
+            .header("origin", origin);
         self.send(request, From::Elsewhere, form(fields)).await
     }
 

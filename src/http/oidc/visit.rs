@@ -1,0 +1,187 @@
+//! Who is to sign in for an app is sent to an identity provider: that of the connection or the
+//! organization that the app names, else that of the address's domain (home-realm discovery). The
+//! browser comes back to the very same request.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures_util::FutureExt;
+use url::form_urlencoded::Serializer;
+
+use crate::directory::connection::ConnectionState;
+use crate::directory::email::Address;
+use crate::http::auth::session::Browser;
+use crate::http::oidc::form::Pairs;
+use crate::http::reply::page;
+use crate::http::saml::ask::{self, Wish};
+use crate::http::{Gateway, RequestId};
+use crate::oidc::request::AuthorizeRequest;
+use crate::provisioning::Error;
+use crate::store::Tx;
+use crate::store::rows::{AppRow, ConnectionRow};
+
+/// Nobody was found by the address; nothing more is said of whom we know.
+const UNKNOWN: &str = "No sign-in was found for this address. Check it, or open the application \
+                       from your organization's identity provider.";
+
+/// An app's request that waits for a sign-in.
+pub(super) struct Visit<'a> {
+    pub(super) gateway: &'a Gateway,
+    pub(super) support: &'a RequestId,
+    pub(super) browser: &'a Browser,
+    pub(super) app: &'a AppRow,
+    pub(super) pairs: &'a Pairs,
+}
+
+/// A way to sign in.
+struct Choice {
+    name: String,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    app: &'a str,
+    notice: Option<&'a str>,
+    choices: Vec<Choice>,
+    pairs: &'a [(String, String)],
+    hint: &'a str,
+}
+
+/// Where a sign-in can go.
+enum Ways {
+    /// To one of these.
+    Open(Vec<ConnectionRow>),
+    /// Whoever it is must say so.
+    Unsaid,
+}
+
+impl Visit<'_> {
+    /// Sends the browser on, or asks where to.
+    pub(super) async fn begin(self, asked: &AuthorizeRequest) -> Response {
+        let ways = match self.ways(asked).await {
+            Ok(ways) => ways,
+            Err(error) => return page::error(error, self.support),
+        };
+        match ways {
+            Ways::Open(mut ways) if ways.len() == 1 => match ways.pop() {
+                Some(row) => self.go(&row, asked).await,
+                None => page::failed(self.support),
+            },
+            Ways::Open(ways) if ways.is_empty() => {
+                let hint = asked.login_hint.as_deref().unwrap_or_default();
+                self.page(Some(UNKNOWN), Vec::new(), hint)
+            }
+            Ways::Open(ways) => {
+                let choices = ways.into_iter().map(|row| Choice {
+                    href: self.path(&[], &[("connection", &row.id.to_string())]),
+                    name: row.name,
+                });
+                self.page(None, choices.collect(), "")
+            }
+            Ways::Unsaid => self.page(None, Vec::new(), ""),
+        }
+    }
+
+    async fn go(&self, row: &ConnectionRow, asked: &AuthorizeRequest) -> Response {
+        let force_authn = asked.prompt.login || asked.max_age.is_some();
+        let wish = Wish {
+            // The way back asks for no second sign-in: that the first is fresh is seen to by then.
+            continue_at: Some(self.path(&["max_age", "prompt"], &[])),
+            force_authn,
+        };
+        ask::start(self.gateway, self.support, row, self.browser, wish).await
+    }
+
+    /// The address of this request, without some parameters and with others.
+    fn path(&self, without: &[&str], with: &[(&str, &str)]) -> String {
+        let mut query = Serializer::new(String::new());
+        for (name, value) in self.pairs {
+            let replaced = with.iter().any(|(other, _)| other == name);
+            if !without.contains(&name.as_str()) && !replaced {
+                query.append_pair(name, value);
+            }
+        }
+        query.extend_pairs(with);
+        format!("/oauth/authorize?{}", query.finish())
+    }
+
+    fn page(&self, notice: Option<&str>, choices: Vec<Choice>, hint: &str) -> Response {
+        let pairs = self.pairs.iter().filter(|(name, _)| name != "login_hint");
+        let shown = SignIn {
+            app: &self.app.name,
+            notice,
+            choices,
+            pairs: &pairs.cloned().collect::<Vec<_>>(),
+            hint,
+        };
+        // The form is answered by a redirect to an identity provider, whichever it is.
+        page::html(StatusCode::OK, &shown, &page::anywhere(self.gateway))
+    }
+
+    /// The connections that a sign-in may go through: active ones, of organizations that the app
+    /// serves, whose identity provider is known.
+    async fn ways(&self, asked: &AuthorizeRequest) -> Result<Ways, Error> {
+        let (app, connection) = (self.app.id, asked.connection.clone());
+        let (organization, hint) = (asked.organization.clone(), asked.login_hint.clone());
+        let found = self.gateway.store.read(move |tx| {
+            let connection = connection.clone();
+            let (organization, hint) = (organization.clone(), hint.clone());
+            async move {
+                let named = named(tx, connection, organization, hint).await?;
+                let Some(mut named) = named else {
+                    return Ok(Ways::Unsaid);
+                };
+                named.retain(|row| row.state == ConnectionState::Active && row.sso_url.is_some());
+                let mut open = Vec::new();
+                for row in named {
+                    if tx.app_serves(app, row.org_id).await? {
+                        open.push(row);
+                    }
+                }
+                Ok::<_, Error>(Ways::Open(open))
+            }
+            .boxed()
+        });
+        found.await
+    }
+}
+
+/// The connections that an app's request names; none where it names nothing.
+async fn named(
+    tx: &mut Tx,
+    connection: Option<String>,
+    organization: Option<String>,
+    hint: Option<String>,
+) -> Result<Option<Vec<ConnectionRow>>, Error> {
+    if let Some(id) = connection {
+        let row = match id.parse() {
+            Ok(id) => tx.connection_of_url(id).await?,
+            Err(_) => None,
+        };
+        return Ok(Some(row.into_iter().collect()));
+    }
+    let mut of_domain = match hint.as_deref().map(Address::parse) {
+        Some(Some(address)) => Some(tx.connections_of_domain(address.domain()).await?),
+        Some(None) => Some(Vec::new()),
+        None => None,
+    };
+    let Some(named) = organization else {
+        return Ok(of_domain);
+    };
+    let org = match tx.organization_by_slug(&named).await? {
+        Some(row) => row.id,
+        None => match named.parse() {
+            Ok(id) => id,
+            Err(_) => return Ok(Some(Vec::new())),
+        },
+    };
+    if let Some(found) = &mut of_domain {
+        found.retain(|row| row.org_id == org);
+    }
+    match of_domain {
+        Some(found) if !found.is_empty() => Ok(Some(found)),
+        _ => Ok(Some(tx.connections(org).await?)),
+    }
+}

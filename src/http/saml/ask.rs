@@ -1,0 +1,151 @@
+//! Sign-ins that start here (SAML Profiles 4.1.2): the browser is sent to the connection's identity
+//! provider with a request of ours, and the answer must come back by the same browser.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use url::Url;
+
+use crate::directory::connection::ConnectionState;
+use crate::http::auth::session::{self, Browser};
+use crate::http::reply::page;
+use crate::http::saml::{Named, connection, service_provider};
+use crate::http::{Gateway, RequestId};
+use crate::provisioning::Refusal;
+use crate::provisioning::sign_in::request::{self, NewRequest};
+use crate::saml::metadata::IdentityProvider;
+use crate::saml::request::AuthnRequest;
+use crate::secret::{self, Bearer};
+use crate::store::rows::ConnectionRow;
+
+/// `GET /saml/{connection}/login`.
+pub(super) async fn login(
+    State(gateway): State<Gateway>,
+    Extension(support): Extension<RequestId>,
+    method: Method,
+    named: Named,
+    browser: Browser,
+) -> Response {
+    let row = match connection(&gateway, named, &support).await {
+        Ok((row, _)) => row,
+        Err(response) => return response,
+    };
+    if method == Method::HEAD {
+        return page::message(StatusCode::OK, "Sign in", "");
+    }
+    start(&gateway, &support, &row, &browser, Wish::default()).await
+}
+
+/// What a sign-in is for.
+#[derive(Clone, Debug, Default)]
+pub(in crate::http) struct Wish {
+    /// The path and query of ours where the person goes once signed in; the app, where none is
+    /// given.
+    pub(in crate::http) continue_at: Option<String>,
+    /// Whether the person must authenticate afresh.
+    pub(in crate::http) force_authn: bool,
+}
+
+/// "Go on to your identity provider": a form that carries the request.
+#[derive(Template)]
+#[template(path = "saml_post.html")]
+struct Form<'a> {
+    host: &'a str,
+    action: &'a str,
+    field: &'a str,
+}
+
+/// Sends the browser to the connection's identity provider.
+pub(in crate::http) async fn start(
+    gateway: &Gateway,
+    support: &RequestId,
+    row: &ConnectionRow,
+    browser: &Browser,
+    wish: Wish,
+) -> Response {
+    if row.state != ConnectionState::Active {
+        return page::sign_in(Refusal::Paused, support);
+    }
+    let Some(door) = door(row, gateway) else {
+        let text = "This connection does not know its identity provider yet. Ask your \
+                    administrator to add its metadata.";
+        let (status, title) = (StatusCode::CONFLICT, "Sign-in is not set up yet");
+        return page::refusal(status, title, "identity_provider_missing", text, support);
+    };
+    // One secret for all requests of a browser: several tabs may ask at once.
+    let secret = browser.request.clone();
+    let secret = secret.unwrap_or_else(|| Bearer::new("", gateway.ids.entropy()).reveal().into());
+    let new = NewRequest {
+        org: row.org_id,
+        connection: row.id,
+        browser: secret::hash(&secret),
+        continue_at: wish.continue_at,
+        force_authn: wish.force_authn,
+    };
+    let asked = match request::begin(&gateway.store, &gateway.ids, new).await {
+        Ok(asked) => asked,
+        Err(error) => return page::error(error, support),
+    };
+    let us = service_provider(gateway, row.id);
+    let authn = AuthnRequest {
+        id: &asked.id,
+        issue_instant: asked.created_at.0,
+        destination: door.address(),
+        acs_url: &us.acs_url,
+        issuer: &us.entity_id,
+        force_authn: asked.force_authn,
+    };
+    let mut response = match &door {
+        Door::Redirect(_) => match authn.redirect() {
+            Some(address) => page::see_other(&address),
+            None => return page::failed(support),
+        },
+        Door::Post(address) => {
+            let host = Url::parse(address).ok();
+            let form = Form {
+                host: host.as_ref().and_then(Url::host_str).unwrap_or_default(),
+                action: address,
+                field: &authn.field(),
+            };
+            let onward = page::origins(std::slice::from_ref(address));
+            page::submitted(&form, &onward)
+        }
+    };
+    session::request(response.headers_mut(), gateway, &secret);
+    response
+}
+
+/// How an identity provider takes a request.
+enum Door {
+    Redirect(String),
+    Post(String),
+}
+
+impl Door {
+    fn address(&self) -> &str {
+        match self {
+            Self::Redirect(address) | Self::Post(address) => address,
+        }
+    }
+}
+
+/// Where a connection's requests go: by redirect, or else in a form, as its metadata says; without
+/// metadata to the address that is known.
+fn door(row: &ConnectionRow, gateway: &Gateway) -> Option<Door> {
+    let now = gateway.ids.clock().now();
+    let described = row.metadata.as_deref();
+    let described = described.and_then(|text| IdentityProvider::read(text, now).ok());
+    match described {
+        Some(IdentityProvider {
+            sso_redirect: Some(address),
+            ..
+        }) => Some(Door::Redirect(address)),
+        Some(IdentityProvider {
+            sso_post: Some(address),
+            ..
+        }) => Some(Door::Post(address)),
+        _ => row.sso_url.clone().map(Door::Redirect),
+    }
+}

@@ -1,0 +1,104 @@
+//! Our requests to identity providers: each is for one browser, and good for one answer.
+
+use futures_util::FutureExt;
+use jiff::SignedDuration;
+
+use crate::id::{ConnectionId, Ids, OrganizationId};
+use crate::limits;
+use crate::provisioning::sign_in::Attempt;
+use crate::provisioning::{Change, Error, Refusal};
+use crate::secret::{Bearer, Hash};
+use crate::store::Store;
+use crate::store::rows::{ConnectionRow, SamlRequestRow};
+
+/// A request that is about to be made.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// The organization.
+    pub org: OrganizationId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The hash of the cookie that the answer must come with.
+    pub browser: Hash,
+    /// The path and query of ours where the person goes once signed in.
+    pub continue_at: Option<String>,
+    /// Whether the person must authenticate afresh.
+    pub force_authn: bool,
+}
+
+/// Remembers a request, so that its answer can be told from others.
+pub async fn begin(store: &Store, ids: &Ids, new: NewRequest) -> Result<SamlRequestRow, Error> {
+    let now = ids.clock().now();
+    let row = SamlRequestRow {
+        org_id: new.org,
+        id: Bearer::new("_", ids.entropy()).reveal().to_owned(),
+        connection_id: new.connection,
+        browser_hash: new.browser.to_vec(),
+        relay: new.continue_at,
+        created_at: now.into(),
+        expires_at: (now + limits::SAML_REQUEST_LIFE).into(),
+        used_at: None,
+        force_authn: new.force_authn,
+    };
+    let kept = row.clone();
+    store
+        .write(move |tx| {
+            let row = kept.clone();
+            async move { Ok::<_, Error>(tx.insert_saml_request(&row).await?) }.boxed()
+        })
+        .await?;
+    Ok(row)
+}
+
+/// The ids of the requests that a browser may bring an answer to.
+pub async fn open(
+    store: &Store,
+    ids: &Ids,
+    (org, connection): (OrganizationId, ConnectionId),
+    browser: Hash,
+) -> Result<Vec<String>, Error> {
+    let now = ids.clock().now().into();
+    store
+        .read(move |tx| {
+            async move {
+                let open = tx
+                    .open_saml_requests(org, connection, &browser, now)
+                    .await?;
+                Ok(open)
+            }
+            .boxed()
+        })
+        .await
+}
+
+const UNASKED: Error = Error::SignIn(Refusal::IdpInitiatedOff);
+
+/// Takes the request that a message answers; none where nobody asked, if the connection lets its
+/// identity provider start sign-ins. What was asked for must have been done: a person who was to
+/// authenticate afresh did so since.
+pub(super) async fn answered(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    attempt: &Attempt,
+) -> Result<Option<SamlRequestRow>, Error> {
+    let Some(id) = &attempt.assertion.in_response_to else {
+        let may = connection.idp_initiated;
+        return may.then_some(None).ok_or(UNASKED);
+    };
+    let over = Error::SignIn(Refusal::RequestOver);
+    let Some(browser) = &attempt.asking else {
+        return Err(over);
+    };
+    let (org, now) = (change.org, change.time());
+    let taken = change
+        .tx
+        .take_saml_request(org, connection.id, id, browser, now);
+    let row = taken.await?.ok_or(over)?;
+    let skew = SignedDuration::from_secs(limits::CLOCK_SKEW.as_secs());
+    let afresh = attempt.assertion.authn_instant;
+    let is_stale = afresh.is_none_or(|at| at + skew < row.created_at.0);
+    if row.force_authn && is_stale {
+        return Err(Error::SignIn(Refusal::NotAfresh));
+    }
+    Ok(Some(row))
+}
