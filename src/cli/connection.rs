@@ -1,20 +1,17 @@
 //! `usher connection`.
 
-use std::io::Read;
-use std::path::Path;
-
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::arguments::{switch, word};
 use crate::cli::failure::Failure;
+use crate::cli::metadata::metadata;
 use crate::cli::opened::Opened;
 use crate::directory::connection::{Jit, Mode, Profile, Safeguard, Strictness};
 use crate::id::ConnectionId;
 use crate::provisioning::lint;
 use crate::provisioning::settings::connection_state;
 use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
-use crate::saml::metadata::LIMIT;
 
 /// Connections: an organization's ties to its identity providers
 #[derive(Debug, Subcommand)]
@@ -42,6 +39,7 @@ pub(super) enum Connection {
     ///
     /// Examples:
     ///   usher connection update ID --idp-metadata okta.xml
+    ///   usher connection update ID --idp-metadata https://acme.okta.com/app/abc/sso/saml/metadata
     ///   usher connection update ID --default-role viewer --max-role editor
     ///   usher connection update ID --default-role none --app none
     #[command(verbatim_doc_comment)]
@@ -157,11 +155,19 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    fn read(self, name: Option<String>) -> Result<ConnectionSettings, Failure> {
+    async fn read(
+        self,
+        name: Option<String>,
+        opened: &Opened,
+    ) -> Result<ConnectionSettings, Failure> {
+        let idp_metadata = match &self.idp_metadata {
+            Some(source) => Some(metadata(&opened.config.outbound, source).await?),
+            None => None,
+        };
         Ok(ConnectionSettings {
             name,
             profile: self.profile,
-            idp_metadata: self.idp_metadata.as_deref().map(metadata).transpose()?,
+            idp_metadata,
             trusted_domains: self.trusted_domain,
             jit: self.jit,
             app: self.app,
@@ -173,26 +179,6 @@ impl Settings {
             idp_initiated: self.idp_initiated,
             tolerate_unknown_members: self.tolerate_unknown_members,
         })
-    }
-}
-
-/// The text of a metadata file; one octet more than is taken is enough to say so.
-fn metadata(source: &str) -> Result<String, Failure> {
-    if source.starts_with("https://") || source.starts_with("http://") {
-        let advice = "--idp-metadata takes a file: download the metadata and name the file";
-        return Err(Failure::Usage(advice.to_owned()));
-    }
-    let most = LIMIT as u64 + 1;
-    let mut text = String::new();
-    let read = if source == "-" {
-        std::io::stdin().take(most).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(Path::new(source))
-            .and_then(|file| file.take(most).read_to_string(&mut text))
-    };
-    match read {
-        Ok(_) => Ok(text),
-        Err(error) => Err(Failure::File(format!("cannot read {source}: {error}"))),
     }
 }
 
@@ -227,7 +213,7 @@ impl Connection {
                 settings,
             } => {
                 let org = opened.organization(&org).await?;
-                let settings = settings.read(Some(name))?;
+                let settings = settings.read(Some(name), opened).await?;
                 let created = connections::create(store, org, opened.context(), settings).await?;
                 opened
                     .output
@@ -248,7 +234,7 @@ impl Connection {
                 return opened.output.rows(&findings, &FINDINGS);
             }
             Self::Update { id, name, settings } => {
-                let settings = settings.read(name)?;
+                let settings = settings.read(name, opened).await?;
                 connections::update(store, opened.context(), id, settings).await?
             }
             Self::Show { id } => connections::show(store, id).await?,

@@ -17,6 +17,7 @@ mod import;
 mod invite;
 mod key;
 mod mapping;
+mod metadata;
 mod migrate;
 mod openapi;
 mod opened;

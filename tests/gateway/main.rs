@@ -28,6 +28,7 @@ mod join_click;
 mod join_override;
 mod join_shared;
 mod lint;
+mod metadata_commands;
 mod migrations;
 mod oauth_clients;
 mod oidc;

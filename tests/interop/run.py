@@ -29,7 +29,7 @@ import simplesamlphp
 import suites
 from mutations import Mutations
 from saml_idp import IdentityProvider, key_and_certificate
-from traffic import SECRETS, Checks, browser, post, reason, remembering
+from traffic import SECRETS, Checks, browser, code, post, reason, remembering
 from usher import Usher
 from wrapping import Wrapping
 
@@ -139,9 +139,25 @@ class Run:
             self.check("  the same a second time is a replay", reason(again).endswith(" replayed"), reason(again))
         asked = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query)
         self.check("the app is told the issuer", asked.get("iss") == [self.usher.url], location)
+        self.starts_here(idp)
         self.refusals(idp, ours.text)
         self.idp = idp
         return idp, session
+
+    def starts_here(self, idp):
+        """A sign-in that starts at Usher: what it asks, and who may bring the answer."""
+        session, login = browser(), self.acs.replace("/acs", "/login")
+        asked = idp.asked(session.get(login, allow_redirects=False, timeout=30).headers["location"])
+        ours = (asked.issuer.text, asked.assertion_consumer_service_url)
+        wanted = (self.connection["sp_entity_id"], self.acs)
+        self.check("our request is read by pysaml2", ours == wanted and not asked.force_authn, str(asked))
+        make = lambda: idp.response("ada@acme.example", self.connection, sign="both", answers=asked.id)
+        stranger = post(self.acs, make(), browser())
+        self.check("  its answer is refused in another browser", code(stranger) == "in_response_to_unknown", reason(stranger))
+        answer = post(self.acs, make(), session)
+        self.check("  and signs in in its own", answer.status_code == 303, reason(answer))
+        again = post(self.acs, make(), session)
+        self.check("  a second answer is refused", code(again) == "request_over", reason(again))
 
     def refusals(self, idp, ours):
         before = self.people()

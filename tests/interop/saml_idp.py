@@ -4,6 +4,7 @@ import datetime
 import os
 import secrets
 import shutil
+import urllib.parse
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -64,12 +65,17 @@ class IdentityProvider:
         service_provider = next(iter(known.keys()))
         return known.assertion_consumer_service(service_provider)[0]["location"]
 
-    def response(self, address, connection, sign, weak=False):
-        """A message that answers no request."""
+    def asked(self, location):
+        """Reads the request that a redirect of Usher's carries."""
+        message = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))["SAMLRequest"]
+        return self.server.parse_authn_request(message, BINDING_HTTP_REDIRECT).message
+
+    def response(self, address, connection, sign, weak=False, answers=None):
+        """A message that answers no request, unless one is named."""
         assertion, whole = sign in ("assertion", "both"), sign in ("response", "both")
         return str(self.server.create_authn_response(
             {"mail": [address], "givenName": ["Augusta"], "sn": ["Byron"]},
-            None,
+            answers,
             connection["acs_url"],
             sp_entity_id=connection["sp_entity_id"],
             name_id=saml.NameID(format=saml.NAMEID_FORMAT_EMAILADDRESS, text=address),

@@ -108,13 +108,20 @@ class SimpleSamlPhp:
 
     def response(self, connection):
         """Opens the application from the identity provider, as a person does; the form that it ends in."""
-        session = browser()
         asked = urllib.parse.urlencode({"spentityid": connection["sp_entity_id"]})
-        page = session.get(f"{self.url}/saml2/idp/SSOService.php?{asked}", timeout=30)
+        return self.entered(browser(), f"{self.url}/saml2/idp/SSOService.php?{asked}")
+
+    def entered(self, session, start):
+        """Signs in on the page that `start` leads to; the form that it ends in."""
+        page = session.get(start, timeout=30)
+        if "SAMLResponse" in dict(inputs(page.text)):
+            return self.form(page)
         fields = dict(inputs(page.text), username="mira", password=self.secret)
         action = re.search(r'<form[^>]*action="([^"]*)"', page.text)
         target = urllib.parse.urljoin(page.url, html.unescape(action.group(1)) if action else "")
-        page = session.post(target, data=fields, timeout=30)
+        return self.form(session.post(target, data=fields, timeout=30))
+
+    def form(self, page):
         fields = dict(inputs(page.text))
         action = re.search(r'<form[^>]*action="([^"]*)"', page.text)
         if "SAMLResponse" not in fields or action is None:
@@ -149,3 +156,22 @@ def run(package, usher, checks, trust):
             checks.check("  the form goes to our address", action == connection["acs_url"], action)
             again = send(browser())
             checks.check("  the same a second time is a replay", code(again) == "replayed", reason(again))
+        starts_here(usher, checks, idp, connection)
+
+
+def starts_here(usher, checks, idp, connection):
+    """The same person, from our login address to its pages and back."""
+    login = connection["acs_url"].replace("/acs", "/login")
+    session, other = browser(), browser()
+    action, fields = idp.entered(session, login)
+    send = lambda to, fields: to.post(action, data=fields, allow_redirects=False, timeout=30)
+    stranger = send(other, fields)
+    checks.check("SimpleSAMLphp's answer is good in its browser alone", code(stranger) == "in_response_to_unknown", reason(stranger))
+    answer = send(session, fields)
+    who = signed_in(usher.url, session)
+    good = answer.status_code == 303 and who.get("Address") == ADDRESS
+    checks.check("SimpleSAMLphp signs in who starts at Usher", good, f"{reason(answer)} {who}")
+    # Its own session is still there: the second time it asks for nothing.
+    action, fields = idp.entered(session, login)
+    answer = send(session, fields)
+    checks.check("  and again, without its login page", answer.status_code == 303, reason(answer))

@@ -1,0 +1,123 @@
+//! `usher connection ... --idp-metadata`: from a file or an address, and within the outbound rules.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use usher::demo::idp::{Keys, Kind, TestIdp};
+
+/// A web server with these pages; it goes with the process.
+fn serve(pages: Vec<(&'static str, String)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let (mut asked, mut part) = (Vec::new(), [0; 1024]);
+            while !asked.windows(4).any(|it| it == b"\r\n\r\n") {
+                match stream.read(&mut part) {
+                    Ok(count) if count > 0 => asked.extend_from_slice(&part[..count]),
+                    _ => break,
+                }
+            }
+            let asked = String::from_utf8_lossy(&asked).into_owned();
+            let path = asked.split(' ').nth(1).unwrap_or_default();
+            let found = pages.iter().find(|(name, _)| *name == path);
+            let answer = found.map_or(
+                "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+                |it| &it.1,
+            );
+            drop(stream.write_all(answer.as_bytes()));
+        }
+    });
+    format!("http://{address}")
+}
+
+fn page(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\n\r\n{body}")
+}
+
+struct Place(PathBuf);
+
+impl Place {
+    /// Runs a command; answers its exit code, its document and what it complained of.
+    fn usher(&self, arguments: &[&str], allow: &str) -> (i32, Value, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+        command
+            .args(arguments)
+            .arg("--json")
+            .current_dir(&self.0)
+            .env_clear();
+        if !allow.is_empty() {
+            command.env("USHER_OUTBOUND__ALLOW", allow);
+        }
+        let done = command.output().unwrap();
+        (
+            done.status.code().unwrap(),
+            serde_json::from_slice(&done.stdout).unwrap_or_default(),
+            String::from_utf8(done.stderr).unwrap(),
+        )
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn metadata_come_from_a_file_or_an_address_that_may_be_called() {
+    let name = format!("usher-metadata-{}", std::process::id());
+    let place = Place(std::env::temp_dir().join(name));
+    std::fs::create_dir_all(&place.0).unwrap();
+    let keys = Keys::generate(Kind::P256).unwrap();
+    let idp = TestIdp::with_keys("https://idp.example/1", "https://idp.example/sso", keys);
+    let metadata = idp.metadata();
+    std::fs::write(place.0.join("idp.xml"), &metadata).unwrap();
+    let moved = "HTTP/1.1 302 Found\r\nlocation: /good\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let url = serve(vec![
+        ("/good", page(&metadata)),
+        ("/html", page("<html/>")),
+        (
+            "/large",
+            page(&format!("<!--{}-->{metadata}", "x".repeat(1024 * 1024))),
+        ),
+        ("/moved", moved),
+    ]);
+    assert_eq!(place.usher(&["org", "create", "acme"], "").0, 0);
+    let create = ["connection", "create", "--org", "acme", "--name", "Okta"];
+    let id = place.usher(&create, "").1["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let update = |source: &str, allow: &str| {
+        place.usher(
+            &["connection", "update", &id, "--idp-metadata", source],
+            allow,
+        )
+    };
+    for (path, allow, code, said) in [
+        ("/good", "", 2, "USHER_OUTBOUND__ALLOW"),
+        ("/missing", "127.0.0.1/32", 1, "404"),
+        ("/moved", "127.0.0.1/32", 1, "redirects"),
+    ] {
+        let (found, _, complaint) = update(&format!("{url}{path}"), allow);
+        assert_eq!(found, code, "{path}: {complaint}");
+        assert!(complaint.contains(said), "{path}: {complaint}");
+    }
+    for path in ["/html", "/large"] {
+        let (code, _, complaint) = update(&format!("{url}{path}"), "127.0.0.1/32");
+        assert_ne!(code, 0, "{path}: {complaint}");
+    }
+    assert_eq!(update("http://", "").0, 2);
+    let shown = place.usher(&["connection", "show", &id], "").1;
+    assert_eq!(shown["idp_entity_id"], Value::Null, "nothing was changed");
+    let (code, row, complaint) = update(&format!("{url}/good"), "127.0.0.1/32");
+    assert_eq!(code, 0, "{complaint}");
+    assert_eq!(row["idp_entity_id"], "https://idp.example/1");
+    assert_eq!(update("idp.xml", "").0, 0);
+}
