@@ -38,6 +38,7 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
     for row in before {
         of_people.entry(row.user_id).or_default().1.push(row);
     }
+    let own = own_events(change);
     for user in world.users.values() {
         let (mine, before) = of_people.remove(&user.id).unwrap_or_default();
         let resolution = world.resolve(user, &mine, change.time());
@@ -57,7 +58,8 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
                     }),
             );
         }
-        tell(change, &world, user, &old, &resolution);
+        let own = own.get(&user.id).copied();
+        tell(change, &world, user, &old, &resolution, own);
     }
     change
         .tx
@@ -68,6 +70,17 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
         .replace_user_projects(change.org, &changed, &rows)
         .await?;
     Ok(())
+}
+
+/// Where among a change's events each person's own is.
+fn own_events(change: &Change<'_>) -> BTreeMap<UserId, usize> {
+    let mut own = BTreeMap::new();
+    for (at, event) in change.events.iter().enumerate() {
+        if let Some(user) = event.subject {
+            own.entry(user).or_insert(at);
+        }
+    }
+    own
 }
 
 fn entitlement_of(user: &UserRow, projects: &[UserProjectRow]) -> Entitlement {
@@ -207,14 +220,15 @@ fn superseded(
         .collect()
 }
 
-/// Tells the difference: inside the event of the person's own change if there is one, else as an
-/// event of its own.
+/// Tells the difference: inside the event of the person's own change, where `own` says that there is
+/// one, else as an event of its own.
 fn tell(
     change: &mut Change<'_>,
     world: &World,
     user: &UserRow,
     old: &Entitlement,
     resolution: &Resolution,
+    own: Option<usize>,
 ) {
     let new = &resolution.entitlement;
     let differs = old != new;
@@ -229,10 +243,7 @@ fn tell(
         let (old, new) = (world.project_roles(old), world.project_roles(new));
         changes.push(json!({"attribute": "projects", "old": old, "new": new}));
     }
-    let own = change
-        .events
-        .iter_mut()
-        .find(|event| event.subject == Some(user.id));
+    let own = own.and_then(|at| change.events.get_mut(at));
     if let Some(Value::Object(data)) = own.map(|event| &mut event.data) {
         data.insert("role".into(), role);
         data.insert("roles_version".into(), version.into());
