@@ -69,6 +69,10 @@ pub(super) async fn change(
             }
             MemberChange::Set(members) => {
                 let wanted = resolve(change, client, group, members).await?;
+                if let (true, Some(nobody)) = (wanted.is_empty(), members.first()) {
+                    // A list of nobody is no order to empty the group.
+                    return Err(unknown(nobody));
+                }
                 let keep: BTreeSet<_> = wanted.iter().map(|(id, _)| *id).collect();
                 let present = change.tx.members_of(change.org, group).await?;
                 let gone: Vec<_> = present
@@ -181,9 +185,13 @@ async fn resolve(
             Some(MemberKind::Group) => groups.contains(id),
             None => users.contains(id) || groups.contains(id),
         };
-        match any_id(&member.value).filter(fits) {
+        let id = any_id(&member.value);
+        let is_here = id.is_some_and(|id| users.contains(&id) || groups.contains(&id));
+        match id.filter(fits) {
             Some(id) => drop(found.insert(id, groups.contains(&id))),
-            None if client.connection.tolerate_unknown_members => change.leave_out_members(),
+            None if !is_here && client.connection.tolerate_unknown_members => {
+                change.leave_out_members()
+            }
             None => return Err(unknown(member)),
         }
     }

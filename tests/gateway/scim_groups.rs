@@ -30,7 +30,7 @@ async fn members_who_are_nobody_are_left_out_where_the_connection_says_so() {
     );
     let group = scim.group("Editors", &[]).await;
     let path = format!("/Groups/{group}");
-    let all = json!([{"value": eve}, {"value": "nobody"}, {"value": ada}, {"value": ada, "type": "Group"}]);
+    let all = json!([{"value": eve}, {"value": "nobody"}, {"value": ada}]);
     let add = json!([{"op": "add", "path": "members", "value": all}]);
     scim.patch(&path, add.clone()).await.expect(400);
     let tolerant = ConnectionSettings {
@@ -62,8 +62,16 @@ async fn members_who_are_nobody_are_left_out_where_the_connection_says_so() {
     let lint = format!("/api/v1/organizations/acme/connections/{}/lint", entra.id);
     let found = gateway.get(&lint, &key).await.expect(200).json();
     assert!(found.to_string().contains("unknown_member"), "{found}");
-    let own = json!([{"op": "add", "path": "members", "value": [{"value": group}]}]);
-    scim.patch(&path, own).await.expect(400);
+    for refused in [
+        json!([{"op": "add", "path": "members", "value": [{"value": group}]}]),
+        // Somebody who is here as another type is no stranger.
+        json!([{"op": "add", "path": "members", "value": [{"value": ada, "type": "Group"}]}]),
+        // A list of nobody is no order to empty the group.
+        json!([{"op": "replace", "path": "members", "value": [{"value": eve}]}]),
+    ] {
+        scim.patch(&path, refused).await.expect(400);
+    }
+    assert_eq!(scim.get(&path).await.json(), seen);
     // Another connection of the same organization stays as it was.
     let theirs = gateway.scim(&other).group("Theirs", &[]).await;
     let add = json!([{"op": "add", "path": "members", "value": [{"value": ada}]}]);

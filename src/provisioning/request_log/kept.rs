@@ -64,7 +64,7 @@ pub(super) fn kept(entry: &Entry, org: OrganizationId, types: Option<Types>) -> 
         status: i64::from(entry.status),
         scim_type: entry.scim_type.map(str::to_owned),
         detail,
-        ignored: entry.ignored.as_deref().map(clean),
+        ignored: entry.ignored.as_deref().map(|it| clean(&named(it))),
         micros: i64::try_from(entry.took.as_micros()).unwrap_or(i64::MAX),
         effects: json!(effects).to_string(),
         bytes: 0,
@@ -165,6 +165,15 @@ fn first(all: impl Iterator<Item = Uuid>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let once = all.filter(|it| seen.insert(*it));
     once.take(NAMED).map(|it| it.to_string()).collect()
+}
+
+/// What was left out, by name: without what its paths compare with.
+fn named(ignored: &str) -> String {
+    let bare = |name: &str| match name.split_once('[') {
+        Some((name, _)) => format!("{name}[{GONE}]"),
+        None => name.to_owned(),
+    };
+    ignored.split(", ").map(bare).collect::<Vec<_>>().join(", ")
 }
 
 /// A text that any store takes, and no longer than it needs to be.

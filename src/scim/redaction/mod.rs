@@ -128,6 +128,10 @@ impl Redaction {
     }
 
     fn went(&mut self, at: &str, text: &str) {
+        // What a path compares with is no part of its name.
+        let at = at
+            .split_once('[')
+            .map_or_else(|| at.to_owned(), |(at, _)| format!("{at}[{GONE}]"));
         let at: String = at.chars().take(NAME).collect();
         if self.dropped.len() < TOLD && !self.dropped.contains(&at) {
             self.dropped.push(at);
@@ -155,8 +159,14 @@ impl Redaction {
         if self.removed.len() > REMOVED {
             return GONE.to_owned();
         }
-        let said = self.removed.iter();
-        said.fold(text.to_owned(), |text, gone| text.replace(gone, GONE))
+        let mut gone: Vec<_> = self.removed.iter().collect();
+        gone.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        gone.into_iter().fold(text.to_owned(), |text, gone| {
+            // Refusals quote some texts as code does.
+            let quoted = format!("{gone:?}");
+            let quoted = quoted.trim_matches('"');
+            text.replace(gone, GONE).replace(quoted, GONE)
+        })
     }
 
     fn name(&mut self, name: &str) {
@@ -164,6 +174,10 @@ impl Redaction {
     }
 
     fn member(&mut self, id: &str) {
+        if uuid::Uuid::try_parse(id).is_err() {
+            // Whoever sends something else may send an address.
+            return self.name(id);
+        }
         self.is_crowded |= !told(&mut self.members, id.to_owned());
     }
 }

@@ -2,6 +2,8 @@ use serde_json::json;
 
 use super::*;
 
+const M1: &str = "0192f1b0-5b1e-7c3a-9f00-000000000001";
+
 #[test]
 fn only_what_the_schemas_know_is_kept() {
     let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -73,12 +75,16 @@ fn who_it_is_about_is_told() {
         "emails": [{"value": "ada@x.example", "type": "work"}], "nickName": "A"});
     redaction.body(Types::STANDARD, "POST", "/Users", &mut body);
     assert!(redaction.names.iter().eq(["ada@x.example", "e1"]));
-    let mut body = json!({"displayName": "G", "members": [{"value": "m1", "display": "Ada"}]});
+    let mut body = json!({"displayName": "G", "members": [
+        {"value": M1, "display": "Ada"}, {"value": "Bob@x.example"}]});
     redaction.body(Types::STANDARD, "POST", "/Groups", &mut body);
-    assert!(redaction.members.iter().eq(["m1"]));
+    assert!(redaction.members.iter().eq([M1]));
     // Whom a path selects is named, too.
     for (kind, path) in [
-        ("Groups", "members[value eq \"m2\"]"),
+        (
+            "Groups",
+            "members[value eq \"0192f1b0-5b1e-7c3a-9f00-000000000002\"]",
+        ),
         ("Users", "emails[value eq \"Eve@x.example\"].type"),
     ] {
         let mut body = json!({"Operations": [{"op": "remove", "path": path}]});
@@ -86,8 +92,9 @@ fn who_it_is_about_is_told() {
         redaction.body(Types::STANDARD, "PATCH", &format!("/{kind}/1"), &mut body);
         assert_eq!(body, before);
     }
-    assert!(redaction.members.iter().eq(["m1", "m2"]));
+    assert!(redaction.members.len() == 2);
     assert!(redaction.names.contains("eve@x.example"));
+    assert!(redaction.names.contains("bob@x.example"), "no id: a name");
 }
 
 #[test]
@@ -215,7 +222,7 @@ fn however_much_comes_what_is_told_is_bounded() {
         .collect();
     let mut body = json!({"displayName": "G", "members": members});
     redaction.body(Types::STANDARD, "POST", "/Groups", &mut body);
-    assert_eq!(redaction.members.len(), MOST);
+    assert_eq!(redaction.names.len(), MOST);
     assert!(redaction.is_crowded);
 
     let mut redaction = Redaction::default();
@@ -240,4 +247,21 @@ fn however_much_comes_what_is_told_is_bounded() {
     let many = many.join("=x&");
     assert!(redaction.query(Types::STANDARD, &many).len() < 20_000);
     assert!(redaction.dropped.len() <= TOLD);
+}
+
+#[test]
+fn what_a_path_compares_with_is_told_nowhere() {
+    let path = "password[value eq \"s3cret\"]";
+    let mut body = json!({"Operations": [{"op": "replace", "path": path, "value": "x"}]});
+    let mut redaction = Redaction::default();
+    redaction.body(Types::STANDARD, "PATCH", "/Users/1", &mut body);
+    assert_eq!(body, json!({"Operations": [{"op": "replace"}]}));
+    let told = format!("{:?}", redaction.dropped);
+    assert!(!told.contains("s3cret"), "{told}");
+    let detail = format!("{path:?} is not a path");
+    assert_eq!(redaction.cleaned(&detail), "\"…\" is not a path");
+    // The longer text goes before the shorter one that is a part of it.
+    let mut redaction = Redaction::default();
+    redaction.query(Types::STANDARD, "a=ada&b=ada@x.example");
+    assert_eq!(redaction.cleaned("ada@x.example"), "…");
 }
