@@ -178,6 +178,16 @@ async fn who_may_not_start_at_the_identity_provider_starts_here() {
     let answer = ada(idp.response()).in_response_to(&request).base64();
     idp.post(&browser, &answer).await.expect(303);
     browser.get("/signed-in").await.expect(200);
+    // So does the answer to the confirm page, where another person is signed in.
+    let request = login(&browser, &okta).await;
+    let eve = idp.response().email("eve@acme.example");
+    let eve = eve.in_response_to(request).base64();
+    idp.post(&browser, &eve).await.expect(200);
+    let place = format!("/saml/{}/continue", okta.id);
+    let yes = [("answer", "continue")];
+    browser.submit(&place, &yes).await.expect(303);
+    let seen = browser.get("/signed-in").await.expect(200);
+    assert!(seen.text().contains("eve@acme.example"));
     gateway
         .alter(&okta, |row| row.state = ConnectionState::Paused)
         .await;
@@ -220,6 +230,59 @@ async fn a_fresh_sign_in_is_asked_for_and_seen_to() {
             "and no second time"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_suit_the_app_is_an_error_and_no_second_visit() {
+    let (gateway, okta) = okta().await;
+    let idp = gateway.idp(&okta).await;
+    let app = gateway.app("Docs", okta.org).await;
+    let connection = okta.id.to_string();
+    let signed_in_as = async |browser: &Browser<'_>, email: &str, more: &[(&str, &str)]| {
+        let wish = app.authorize(&[&[("connection", &*connection)], more].concat());
+        let request = id(&asked(&browser.get(&wish).await.expect(303)));
+        let response = idp.response().email(email).in_response_to(request);
+        let reply = idp.post(browser, &response.base64()).await.expect(303);
+        let back = browser.get(&path(&reply)).await.expect(303);
+        back.header("location").unwrap().to_owned()
+    };
+    // An authentication of a while ago is recent enough for whom it is.
+    let browser = Browser::new(&gateway);
+    let wish = app.authorize(&[("connection", &connection), ("max_age", "600")]);
+    let request = id(&asked(&browser.get(&wish).await.expect(303)));
+    let now = gateway.gateway.ids.clock().now();
+    for (seconds, status) in [(721, 403), (600, 303)] {
+        let before = now - jiff::SignedDuration::from_secs(seconds);
+        let xml = ada(idp.response())
+            .in_response_to(&request)
+            .unsigned()
+            .replace(
+                &format!("AuthnInstant=\"{now}\""),
+                &format!("AuthnInstant=\"{before}\""),
+            );
+        let response = base64(&idp.signer.sign_with(&xml, &Signing::default()));
+        idp.post(&browser, &response).await.expect(status);
+    }
+    // Another person than the app expects.
+    let hint = app.id_token(&browser).await;
+    let other = Browser::new(&gateway);
+    let location = signed_in_as(&other, "eve@acme.example", &[("id_token_hint", &hint)]).await;
+    assert!(location.contains("error=login_required"), "{location}");
+    let same = Browser::new(&gateway);
+    let location = signed_in_as(&same, "ada@acme.example", &[("id_token_hint", &hint)]).await;
+    assert!(location.contains("code="), "{location}");
+    // A connection of another organization than the one that is named is none.
+    let _elsewhere = gateway.organization("other").await;
+    let wish = app.authorize(&[("connection", &connection), ("organization", "other")]);
+    let page = Browser::new(&gateway).get(&wish).await.expect(200);
+    assert!(page.text().contains("No sign-in was found"));
+    // What is not read is not kept, and what is kept is bounded.
+    let noise = "x".repeat(6_000);
+    let wish = app.authorize(&[("connection", &connection), ("noise", &noise)]);
+    asked(&Browser::new(&gateway).get(&wish).await.expect(303));
+    let wish = app.authorize(&[("connection", &connection), ("state", &noise)]);
+    let page = Browser::new(&gateway).get(&wish).await.expect(400);
+    assert_eq!(reason(&page), "request_too_long");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -292,6 +355,7 @@ async fn a_page_that_is_not_the_identity_providers_only_asks() {
         "//evil.example",
         "/sign-out",
         "/oauth/authorize@evil.example?",
+        "/oauth/authorize?\r\nx: evil",
     ] {
         idp.sign_in(&browser, "ada@acme.example").await.expect(200);
         let reply = browser
@@ -401,14 +465,16 @@ async fn an_identity_provider_that_takes_forms_gets_one() {
         .replace("&#x2b;", "+");
     let request = String::from_utf8(STANDARD.decode(field).unwrap()).unwrap();
     let policy = page.header("content-security-policy").unwrap();
-    assert!(
-        policy.contains("form-action 'self' https://idp.example"),
-        "{policy}"
-    );
+    assert!(policy.contains("form-action 'self' https:"), "{policy}");
     assert!(policy.contains("script-src 'sha256-"), "{policy}");
     let answer = ada(idp.response()).in_response_to(id(&request)).base64();
     idp.post(&browser, &answer).await.expect(303);
-    // To be asked by HEAD asks nobody.
+    // To be asked by HEAD, or for a picture, asks nobody.
+    let picture = axum::http::Request::get(format!("/saml/{}/login", okta.id));
+    let picture = picture.header("sec-fetch-mode", "no-cors");
+    let picture = picture.body(axum::body::Body::empty()).unwrap();
+    let shown = gateway.send(picture).await.expect(200);
+    assert_eq!(shown.headers.get("set-cookie"), None);
     let head = axum::http::Request::head(format!("/saml/{}/login", okta.id));
     let head = head.body(axum::body::Body::empty()).unwrap();
     assert_eq!(

@@ -1,3 +1,3 @@
 DROP INDEX saml_requests_expires_at;
 DROP INDEX saml_requests_browser;
-ALTER TABLE saml_requests DROP COLUMN force_authn;
+ALTER TABLE saml_requests DROP COLUMN fresh_since;

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::FutureExt;
+use jiff::SignedDuration;
 use url::form_urlencoded::Serializer;
 
 use crate::directory::connection::ConnectionState;
@@ -15,10 +16,33 @@ use crate::http::oidc::form::Pairs;
 use crate::http::reply::page;
 use crate::http::saml::ask::{self, Wish};
 use crate::http::{Gateway, RequestId};
+use crate::id::OrganizationId;
 use crate::oidc::request::AuthorizeRequest;
 use crate::provisioning::Error;
 use crate::store::Tx;
 use crate::store::rows::{AppRow, ConnectionRow};
+
+/// Octets of an app's request that waits for a sign-in.
+const LONGEST: usize = 4 * 1024;
+/// What of it is kept: all that is read.
+const KEPT: [&str; 16] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "connection",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "organization",
+    "prompt",
+    "redirect_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
 
 /// Nobody was found by the address; nothing more is said of whom we know.
 const UNKNOWN: &str = "No sign-in was found for this address. Check it, or open the application \
@@ -85,11 +109,21 @@ impl Visit<'_> {
     }
 
     async fn go(&self, row: &ConnectionRow, asked: &AuthorizeRequest) -> Response {
-        let force_authn = asked.prompt.login || asked.max_age.is_some();
+        // The way back asks for no second sign-in: that the first is fresh is seen to by then, and a
+        // session that does not suit all the same is an error for the app to know.
+        let place = self.path(&["max_age"], &[("prompt", "none")]);
+        if place.len() > LONGEST {
+            let text = "The app's request is too long to be kept while you sign in.";
+            let (status, title) = (StatusCode::BAD_REQUEST, "The app's request is not in order");
+            return page::refusal(status, title, "request_too_long", text, self.support);
+        }
+        let afresh = asked.prompt.login.then_some(SignedDuration::ZERO);
+        let max_age = asked
+            .max_age
+            .map(|age| SignedDuration::from_secs(age.into()));
         let wish = Wish {
-            // The way back asks for no second sign-in: that the first is fresh is seen to by then.
-            continue_at: Some(self.path(&["max_age", "prompt"], &[])),
-            force_authn,
+            continue_at: Some(place),
+            max_age: afresh.or(max_age),
         };
         ask::start(self.gateway, self.support, row, self.browser, wish).await
     }
@@ -99,7 +133,8 @@ impl Visit<'_> {
         let mut query = Serializer::new(String::new());
         for (name, value) in self.pairs {
             let replaced = with.iter().any(|(other, _)| other == name);
-            if !without.contains(&name.as_str()) && !replaced {
+            let known = KEPT.contains(&name.as_str());
+            if known && !without.contains(&name.as_str()) && !replaced {
                 query.append_pair(name, value);
             }
         }
@@ -160,7 +195,12 @@ async fn named(
             Ok(id) => tx.connection_of_url(id).await?,
             Err(_) => None,
         };
-        return Ok(Some(row.into_iter().collect()));
+        let mut found: Vec<_> = row.into_iter().collect();
+        if let Some(named) = organization {
+            let org = organization_of(tx, &named).await?;
+            found.retain(|row| Some(row.org_id) == org);
+        }
+        return Ok(Some(found));
     }
     let mut of_domain = match hint.as_deref().map(Address::parse) {
         Some(Some(address)) => Some(tx.connections_of_domain(address.domain()).await?),
@@ -170,12 +210,8 @@ async fn named(
     let Some(named) = organization else {
         return Ok(of_domain);
     };
-    let org = match tx.organization_by_slug(&named).await? {
-        Some(row) => row.id,
-        None => match named.parse() {
-            Ok(id) => id,
-            Err(_) => return Ok(Some(Vec::new())),
-        },
+    let Some(org) = organization_of(tx, &named).await? else {
+        return Ok(Some(Vec::new()));
     };
     if let Some(found) = &mut of_domain {
         found.retain(|row| row.org_id == org);
@@ -184,4 +220,10 @@ async fn named(
         Some(found) if !found.is_empty() => Ok(Some(found)),
         _ => Ok(Some(tx.connections(org).await?)),
     }
+}
+
+/// The organization that a slug or an id names.
+async fn organization_of(tx: &mut Tx, named: &str) -> Result<Option<OrganizationId>, Error> {
+    let found = tx.organization_by_slug(named).await?;
+    Ok(found.map(|row| row.id).or_else(|| named.parse().ok()))
 }

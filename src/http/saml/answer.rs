@@ -74,7 +74,7 @@ async fn answered(
         .await
         .map_err(failed)?;
     let hint = arrival.email.unwrap_or_else(|| arrival.user_id.to_string());
-    let mut response = match said("continue").filter(|it| it.starts_with(AUTHORIZE)) {
+    let mut response = match said("continue").filter(|it| is_request(it)) {
         Some(place) => page::see_other(&gateway.link(place)),
         None => acs::onward(gateway, &arrival.connection, hint, said("target")).await,
     };
@@ -82,4 +82,9 @@ async fn answered(
     session::begin(headers, gateway, &cookie, gateway.ids.clock().now());
     session::asked(headers, gateway);
     Ok(response)
+}
+
+/// Whether a path of ours is that of an app's request.
+fn is_request(place: &str) -> bool {
+    place.starts_with(AUTHORIZE) && place.bytes().all(|it| it.is_ascii_graphic())
 }

@@ -4,8 +4,9 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
+use jiff::SignedDuration;
 use url::Url;
 
 use crate::directory::connection::ConnectionState;
@@ -25,6 +26,7 @@ pub(super) async fn login(
     State(gateway): State<Gateway>,
     Extension(support): Extension<RequestId>,
     method: Method,
+    headers: HeaderMap,
     named: Named,
     browser: Browser,
 ) -> Response {
@@ -32,7 +34,10 @@ pub(super) async fn login(
         Ok((row, _)) => row,
         Err(response) => return response,
     };
-    if method == Method::HEAD {
+    // Whatever is no visit asks nobody: a look ahead, or a page elsewhere that names this as a
+    // picture.
+    let mode = headers.get("sec-fetch-mode");
+    if method == Method::HEAD || mode.is_some_and(|mode| mode != "navigate") {
         return page::message(StatusCode::OK, "Sign in", "");
     }
     start(&gateway, &support, &row, &browser, Wish::default()).await
@@ -44,8 +49,8 @@ pub(in crate::http) struct Wish {
     /// The path and query of ours where the person goes once signed in; the app, where none is
     /// given.
     pub(in crate::http) continue_at: Option<String>,
-    /// Whether the person must authenticate afresh.
-    pub(in crate::http) force_authn: bool,
+    /// How long ago the person may have authenticated at most.
+    pub(in crate::http) max_age: Option<SignedDuration>,
 }
 
 /// "Go on to your identity provider": a form that carries the request.
@@ -82,7 +87,7 @@ pub(in crate::http) async fn start(
         connection: row.id,
         browser: secret::hash(&secret),
         continue_at: wish.continue_at,
-        force_authn: wish.force_authn,
+        max_age: wish.max_age,
     };
     let asked = match request::begin(&gateway.store, &gateway.ids, new).await {
         Ok(asked) => asked,
@@ -95,7 +100,7 @@ pub(in crate::http) async fn start(
         destination: door.address(),
         acs_url: &us.acs_url,
         issuer: &us.entity_id,
-        force_authn: asked.force_authn,
+        force_authn: asked.fresh_since.is_some(),
     };
     let mut response = match &door {
         Door::Redirect(_) => match authn.redirect() {
@@ -109,8 +114,8 @@ pub(in crate::http) async fn start(
                 action: address,
                 field: &authn.field(),
             };
-            let onward = page::origins(std::slice::from_ref(address));
-            page::submitted(&form, &onward)
+            // What is posted may be answered by a redirect to another of its addresses.
+            page::submitted(&form, &page::anywhere(gateway))
         }
     };
     session::request(response.headers_mut(), gateway, &secret);

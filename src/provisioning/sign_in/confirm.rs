@@ -21,13 +21,15 @@ use crate::store::rows::SessionRow;
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// What a session that waits for its answer has ended of.
 const WAITING: &str = "awaiting_confirmation";
+/// The same, of one that was asked for here.
+const ASKED: &str = "awaiting_confirmation_of_request";
 const DECLINED: &str = "declined";
 
 /// Makes a session wait for the answer that carries this secret.
-pub(super) fn wait(session: &mut SessionRow, secret: &Bearer) {
+pub(super) fn wait(session: &mut SessionRow, secret: &Bearer, asked: bool) {
     session.hash = question(secret.reveal()).to_vec();
     session.ended_at = Some(session.created_at);
-    session.ended_cause = Some(WAITING.to_owned());
+    session.ended_cause = Some(if asked { ASKED } else { WAITING }.to_owned());
 }
 
 /// The hash of a question's secret: of a text with a colon, which no cookie of a session has.
@@ -81,10 +83,11 @@ async fn start(
     secret: Bearer,
 ) -> Result<(Arrival, Cookie), Error> {
     let connection = open(change, id).await?;
-    if !connection.idp_initiated {
+    let session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
+    let cause = session.ended_cause.as_deref().unwrap_or_default();
+    if cause == WAITING && !connection.idp_initiated {
         return Err(Error::SignIn(Refusal::IdpInitiatedOff));
     }
-    let session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
     let user = change
         .tx
         .user(change.org, session.user_id)
@@ -94,7 +97,7 @@ async fn start(
     let now = change.time();
     let started = change
         .tx
-        .start_session(change.org, session.id, &secret.hash(), now, WAITING)
+        .start_session(change.org, session.id, &secret.hash(), now, cause)
         .await?;
     if !started {
         return Err(EXPIRED);
@@ -127,10 +130,8 @@ pub async fn decline(
         async move {
             if let Some(session) = waiting(change, connection, &answer).await? {
                 let (org, id) = (change.org, session.id);
-                change
-                    .tx
-                    .give_up_session(org, id, WAITING, DECLINED)
-                    .await?;
+                let cause = session.ended_cause.unwrap_or_default();
+                change.tx.give_up_session(org, id, &cause, DECLINED).await?;
             }
             Ok(())
         }
@@ -151,7 +152,7 @@ async fn waiting(
     Ok(session.filter(|session| {
         session.org_id == change.org
             && session.connection_id == Some(connection)
-            && session.ended_cause.as_deref() == Some(WAITING)
+            && matches!(session.ended_cause.as_deref(), Some(WAITING | ASKED))
             && change.now.duration_since(session.created_at.0) < PATIENCE
             && change.now < session.expires_at.0
     }))

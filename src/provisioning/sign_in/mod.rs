@@ -140,6 +140,7 @@ async fn enter(
     let elsewhere = here.iter().any(|live| live.user.id != user.id);
     // A page elsewhere can make a browser ask, too: nobody else's session ends by that alone.
     let is_doubtful = elsewhere || (asked.is_none() && attempt.is_foreign);
+    let is_asked = asked.is_some();
     let continue_at = asked.and_then(|asked| asked.relay);
     let arriving = Arriving {
         connection: &connection,
@@ -152,7 +153,7 @@ async fn enter(
     }
     let mut session = arriving.session(change, &user, &link, &secret);
     if is_doubtful {
-        confirm::wait(&mut session, &secret);
+        confirm::wait(&mut session, &secret, is_asked);
         change.tx.insert_session(&session).await?;
         arriving.remember(change, session.id).await?;
         let who = user.email.or(user.display_name).unwrap_or_default();

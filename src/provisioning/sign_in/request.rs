@@ -10,6 +10,7 @@ use crate::provisioning::{Change, Error, Refusal};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, SamlRequestRow};
+use crate::store::types::Time;
 
 /// A request that is about to be made.
 #[derive(Clone, Debug)]
@@ -22,8 +23,9 @@ pub struct NewRequest {
     pub browser: Hash,
     /// The path and query of ours where the person goes once signed in.
     pub continue_at: Option<String>,
-    /// Whether the person must authenticate afresh.
-    pub force_authn: bool,
+    /// How long ago the person may have authenticated at most; no time at all where it must be
+    /// afresh.
+    pub max_age: Option<SignedDuration>,
 }
 
 /// Remembers a request, so that its answer can be told from others.
@@ -38,7 +40,7 @@ pub async fn begin(store: &Store, ids: &Ids, new: NewRequest) -> Result<SamlRequ
         created_at: now.into(),
         expires_at: (now + limits::SAML_REQUEST_LIFE).into(),
         used_at: None,
-        force_authn: new.force_authn,
+        fresh_since: new.max_age.map(|age| (now - age).into()),
     };
     let kept = row.clone();
     store
@@ -75,7 +77,7 @@ const UNASKED: Error = Error::SignIn(Refusal::IdpInitiatedOff);
 
 /// Takes the request that a message answers; none where nobody asked, if the connection lets its
 /// identity provider start sign-ins. What was asked for must have been done: a person who was to
-/// authenticate afresh did so since.
+/// authenticate afresh did so.
 pub(super) async fn answered(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
@@ -95,9 +97,9 @@ pub(super) async fn answered(
         .take_saml_request(org, connection.id, id, browser, now);
     let row = taken.await?.ok_or(over)?;
     let skew = SignedDuration::from_secs(limits::CLOCK_SKEW.as_secs());
-    let afresh = attempt.assertion.authn_instant;
-    let is_stale = afresh.is_none_or(|at| at + skew < row.created_at.0);
-    if row.force_authn && is_stale {
+    let authenticated = attempt.assertion.authn_instant;
+    let is_fresh = |since: Time| authenticated.is_some_and(|at| at + skew >= since.0);
+    if row.fresh_since.is_some_and(|since| !is_fresh(since)) {
         return Err(Error::SignIn(Refusal::NotAfresh));
     }
     Ok(Some(row))

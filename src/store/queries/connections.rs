@@ -4,13 +4,14 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use crate::directory::connection::ConnectionState;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
 use crate::store::schema::{connection_certificates, connections, trusted_domains};
 use crate::store::types::Time;
 
 /// Connections of one domain that are looked at.
-const OF_DOMAIN: i64 = 50;
+const OF_DOMAIN: i64 = 10;
 
 /// The connection that a URL names: the one look-up without an organization, since the
 /// connection is what tells the organization.
@@ -44,7 +45,8 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
         .await
 }
 
-/// The connections, of every organization, that may speak for a domain.
+/// The connections, of every organization, that may speak for a domain and where a sign-in can
+/// go.
 pub(crate) async fn of_domain(conn: &mut Conn, domain: &str) -> QueryResult<Vec<ConnectionRow>> {
     let is_its = connections::org_id
         .eq(trusted_domains::org_id)
@@ -52,6 +54,8 @@ pub(crate) async fn of_domain(conn: &mut Conn, domain: &str) -> QueryResult<Vec<
     trusted_domains::table
         .inner_join(connections::table.on(is_its))
         .filter(trusted_domains::domain.eq(domain.to_owned()))
+        .filter(connections::state.eq(ConnectionState::Active))
+        .filter(connections::sso_url.is_not_null())
         .select(ConnectionRow::as_select())
         .order(connections::id)
         .limit(OF_DOMAIN)

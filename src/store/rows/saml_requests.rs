@@ -18,5 +18,5 @@ pub struct SamlRequestRow {
     pub created_at: Time,
     pub expires_at: Time,
     pub used_at: Option<Time>,
-    pub force_authn: bool,
+    pub fresh_since: Option<Time>,
 }

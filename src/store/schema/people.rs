@@ -185,7 +185,7 @@ diesel::table! {
         created_at -> TimeSql,
         expires_at -> TimeSql,
         used_at -> Nullable<TimeSql>,
-        force_authn -> Bool,
+        fresh_since -> Nullable<TimeSql>,
     }
 }
 

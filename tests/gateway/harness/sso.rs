@@ -342,12 +342,17 @@ impl App<'_> {
 
     /// The claims of the ID token that a browser's session leads to.
     pub(crate) async fn claims(&self, browser: &Browser<'_>) -> serde_json::Value {
+        claims(&self.id_token(browser).await)
+    }
+
+    /// The ID token that a browser's session leads to.
+    pub(crate) async fn id_token(&self, browser: &Browser<'_>) -> String {
         let tokens = self
             .redeem(&self.code(browser).await)
             .await
             .expect(200)
             .json();
-        claims(tokens["id_token"].as_str().unwrap())
+        tokens["id_token"].as_str().unwrap().to_owned()
     }
 }
 
