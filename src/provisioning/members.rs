@@ -190,7 +190,7 @@ async fn resolve(
         match id.filter(fits) {
             Some(id) => drop(found.insert(id, groups.contains(&id))),
             None if !is_here && client.connection.tolerate_unknown_members => {
-                change.leave_out_members()
+                change.leave_out_members();
             }
             None => return Err(unknown(member)),
         }
