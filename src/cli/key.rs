@@ -14,6 +14,9 @@ pub(super) enum Key {
     ///
     /// Without --org it is a key of the operator and good for every organization.
     ///
+    /// A key with connections:write can make credentials that push people by SCIM: give it to nobody
+    /// who may not do that.
+    ///
     /// Examples:
     ///   usher key issue --org acme
     ///   usher key issue --org acme --scopes users:read,events:read

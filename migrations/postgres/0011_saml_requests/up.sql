@@ -4,3 +4,6 @@
 ALTER TABLE saml_requests ADD COLUMN fresh_since bigint;
 CREATE INDEX saml_requests_browser ON saml_requests (org_id, connection_id, browser_hash);
 CREATE INDEX saml_requests_expires_at ON saml_requests (expires_at);
+
+-- Whose sign-in an address's domain leads to.
+CREATE INDEX trusted_domains_domain ON trusted_domains (domain);
