@@ -33,7 +33,10 @@ pub struct World {
     /// The identities of the people.
     pub identities: Vec<IdentityRow>,
     default_role: RoleId,
-    links: Vec<(UserId, ConnectionId)>,
+    /// Which connections have a resource of each person: large changes look each person up.
+    links: BTreeMap<UserId, BTreeSet<ConnectionId>>,
+    /// The connection of each person's first identity.
+    doors: BTreeMap<UserId, ConnectionId>,
 }
 
 /// What a mapping should give: to whom, by which rule, from which source, of what exactly.
@@ -56,7 +59,17 @@ impl World {
             let projects: Vec<_> = projects.collect();
             (row.id, (row, projects))
         });
-        let links = tx.scim_links_of(org, people).await?;
+        let mut links: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (user, connection, _) in tx.scim_links_of(org, people).await? {
+            links.entry(user).or_default().insert(connection);
+        }
+        let identities = tx.identities_of_users(org, people).await?;
+        let mut doors = BTreeMap::new();
+        for identity in &identities {
+            doors
+                .entry(identity.user_id)
+                .or_insert(identity.connection_id);
+        }
         Ok(Self {
             roles: Catalogue::new(roles),
             projects: tx.projects(org).await?,
@@ -73,12 +86,10 @@ impl World {
                 .into_iter()
                 .map(|u| (u.id, u))
                 .collect(),
-            identities: tx.identities_of_users(org, people).await?,
+            identities,
             default_role: organization.default_role_id,
-            links: links
-                .into_iter()
-                .map(|(user, connection, _)| (user, connection))
-                .collect(),
+            links,
+            doors,
         })
     }
 
@@ -166,26 +177,15 @@ impl World {
 
     /// What holds of a person beside the grants.
     pub fn standing(&self, user: &UserRow) -> Standing {
-        let live: BTreeSet<_> = self
-            .links
-            .iter()
-            .filter(|(id, _)| *id == user.id)
-            .map(|(_, c)| *c)
-            .collect();
-        let governed_by = live.into_iter().filter(|id| {
+        let live = self.links.get(&user.id).into_iter().flatten().copied();
+        let governed_by = live.filter(|id| {
             self.connections
                 .get(id)
                 .is_some_and(|c| c.scim_groups_since.is_some())
         });
         let home = user
             .managed_by
-            .or_else(|| {
-                let mine = |identity: &&IdentityRow| identity.user_id == user.id;
-                self.identities
-                    .iter()
-                    .find(mine)
-                    .map(|identity| identity.connection_id)
-            })
+            .or_else(|| self.doors.get(&user.id).copied())
             .and_then(|id| self.connections.get(&id));
         let ceiling = |c: &ConnectionRow| (c.id, self.roles.rank(c.max_role_id));
         Standing {
