@@ -98,7 +98,7 @@ pub(super) async fn answered(
     let row = taken.await?.ok_or(over)?;
     let skew = SignedDuration::from_secs(limits::CLOCK_SKEW.as_secs());
     let authenticated = attempt.assertion.authn_instant;
-    let is_fresh = |since: Time| authenticated.is_some_and(|at| at + skew >= since.0);
+    let is_fresh = |since: Time| authenticated.is_some_and(|at| at >= since.0 - skew);
     if row.fresh_since.is_some_and(|since| !is_fresh(since)) {
         return Err(Error::SignIn(Refusal::NotAfresh));
     }
