@@ -342,3 +342,6 @@ pub const REPLAYED_REQUESTS: usize = 1_000;
 
 /// How long an identity provider may take to answer our request.
 pub const SAML_REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(10);
+
+/// People whom one command may part from their connection before it must be confirmed.
+pub const UNCONFIRMED_PEOPLE: usize = 20;

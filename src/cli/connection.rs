@@ -7,9 +7,10 @@ use crate::cli::arguments::{switch, word};
 use crate::cli::failure::Failure;
 use crate::cli::metadata::metadata;
 use crate::cli::opened::Opened;
-use crate::directory::connection::{Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::connection::{Jit, Mode, Profile, Remains, Safeguard, Strictness};
 use crate::id::ConnectionId;
 use crate::provisioning::lint;
+use crate::provisioning::settings::connection_end;
 use crate::provisioning::settings::connection_state;
 use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
 
@@ -88,6 +89,26 @@ pub(super) enum Connection {
     Resume {
         /// The connection
         id: ConnectionId,
+    },
+    /// Delete a connection with its credentials, groups and rules; its sessions end
+    ///
+    /// Its people are those whom no other connection knows. They stay as they are, with the role
+    /// that they have, unless --people says otherwise; the owner always stays. Where more than 20
+    /// people come by it, its name must be confirmed.
+    ///
+    /// Examples:
+    ///   usher connection delete ID
+    ///   usher connection delete ID --people suspend --confirm Okta
+    #[command(verbatim_doc_comment)]
+    Delete {
+        /// The connection
+        id: ConnectionId,
+        /// What becomes of its people
+        #[arg(long, value_parser = word::<Remains>(Remains::WORDS), default_value = "keep")]
+        people: Remains,
+        /// The connection's name, where many people come by it
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
     },
     /// What a connection has shown that goes wrong one day, and how it is mended
     ///
@@ -232,6 +253,16 @@ impl Connection {
             Self::Lint { id } => {
                 let findings = lint::of(store, id).await?;
                 return opened.output.rows(&findings, &FINDINGS);
+            }
+            Self::Delete {
+                id,
+                people,
+                confirm,
+            } => {
+                let context = opened.context();
+                let deleted =
+                    connection_end::delete(store, context, id, people, confirm.as_deref());
+                return opened.output.record(&deleted.await?);
             }
             Self::Update { id, name, settings } => {
                 let settings = settings.read(name, opened).await?;

@@ -73,6 +73,18 @@ words! {
     }
 }
 
+words! {
+    /// What becomes of a deleted connection's people.
+    Remains {
+        /// They go as if their directory had deleted them, and come back to nothing.
+        Delete = "delete",
+        /// They stay, with the role that they had; who was suspended stays suspended.
+        Keep = "keep",
+        /// They stay and are suspended, until an admin lets them in.
+        Suspend = "suspend",
+    }
+}
+
 impl Jit {
     /// What a person's first sign-in may do: `auto` resolved by whether SCIM was ever used.
     #[must_use]

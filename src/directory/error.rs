@@ -37,6 +37,16 @@ pub enum Violation {
     /// Two tokens of the connection are live already.
     #[error("this connection has two live tokens; revoke one first")]
     TooManyTokens,
+    /// More people than a slip may touch depend on it.
+    #[error(
+        "{people} people come by the connection {name}; to go on, say its name as well: --confirm {name:?}"
+    )]
+    Unconfirmed {
+        /// How many.
+        people: usize,
+        /// What is to be typed.
+        name: String,
+    },
     /// There is no such app.
     #[error("there is no app {0}; create it with `usher app create`")]
     UnknownApp(String),
@@ -61,6 +71,7 @@ impl Violation {
             Self::ScopeNotAllowed => "scope_not_allowed",
             Self::TooManyClients => "too_many_clients",
             Self::TooManyTokens => "too_many_tokens",
+            Self::Unconfirmed { .. } => "unconfirmed",
             Self::UnknownApp(_) => "unknown_app",
             Self::UnknownProject(_) => "unknown_project",
             Self::UnknownRole(_) => "unknown_role",

@@ -20,6 +20,8 @@ words! {
         AppCreated = "app.created",
         /// A connection was set up.
         ConnectionCreated = "connection.created",
+        /// A connection was deleted.
+        ConnectionDeleted = "connection.deleted",
         /// A connection was stopped.
         ConnectionPaused = "connection.paused",
         /// A connection was resumed.

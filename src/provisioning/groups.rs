@@ -104,20 +104,25 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
-    let people = change.tx.people_of_group(change.org, id).await?;
+    unbind(change, row.connection_id, id).await?;
+    leave_groups(change, client, id.uuid()).await?;
+    end(change, &row).await
+}
+
+/// Deletes a group that nothing names any more.
+pub(super) async fn end(change: &mut Change<'_>, row: &ScimGroupRow) -> Result<(), Error> {
+    let people = change.tx.people_of_group(change.org, row.id).await?;
     for (_, user) in &people {
         change.touch(*user);
     }
-    unbind(change, row.connection_id, id).await?;
-    leave_groups(change, client, id.uuid()).await?;
-    change.tx.delete_scim_group(change.org, id).await?;
+    change.tx.delete_scim_group(change.org, row.id).await?;
     let users = people.into_iter().map(|(_, user)| user).collect();
     let touched = Touched {
         removed: users,
         removed_count: 0,
         ..Touched::default()
     };
-    tell(change, &row, EventKind::GroupDeleted, (&touched, None));
+    tell(change, row, EventKind::GroupDeleted, (&touched, None));
     Ok(())
 }
 

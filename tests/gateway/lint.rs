@@ -1,12 +1,14 @@
 //! The directory lint, and Entra's groups by object id: what a connection shows, by its doors.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use usher::directory::connection::Profile;
 use usher::directory::mapping::MatchKind;
 use usher::provisioning::settings::mappings::{self, NewMapping};
 
 use crate::credentials::live;
-use crate::harness::{Browser, Connected, TestGateway};
+use crate::harness::{Browser, Connected, TestGateway, reason};
 
 const OBJECT: &str = "7c1b1f9e-2f4d-4d0c-9a52-0f6f3a7f1c11";
 const ADA: &str = "2b8f0d1a-6f0e-4b1c-8a7e-5d2c3b4a5f60";
@@ -237,4 +239,29 @@ async fn what_goes_wrong_one_day_is_told_today() {
         acme.entra.id
     );
     acme.gateway.get(&uri, &key).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_refused_for_sha1_is_counted() {
+    let acme = Acme::start().await;
+    let idp = acme.gateway.idp(&acme.entra).await;
+    let browser = Browser::new(&acme.gateway);
+    let good = STANDARD
+        .decode(idp.response().email("bob@acme.example").base64())
+        .unwrap();
+    let good = String::from_utf8(good).unwrap();
+    let (sha256, sha1) = (
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+        "http://www.w3.org/2000/09/xmldsig#dsa-sha1",
+    );
+    assert!(good.contains(sha256));
+    let weak = STANDARD.encode(good.replace(sha256, sha1));
+    for count in 1..=2 {
+        let reply = idp.post(&browser, &weak).await;
+        assert_eq!(reason(&reply), "signature_algorithm_unsupported");
+        let finding = acme.finding("sha1_refused").await.unwrap();
+        assert_eq!(finding["count"], count);
+    }
+    idp.post(&browser, &STANDARD.encode(good)).await.expect(303);
+    assert_eq!(acme.finding("sha1_refused").await.unwrap()["count"], 2);
 }

@@ -11,10 +11,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use usher::directory::connection::{ConnectionState, Profile};
+use usher::directory::connection::{ConnectionState, Profile, Remains};
 use usher::id::OrganizationId;
 use usher::oidc::client::ASSERTION_TYPE;
 use usher::oidc::keys::{Algorithm, KeySet, SigningKey, State};
+use usher::provisioning::settings::connection_end;
 use usher::provisioning::sweep;
 
 use crate::credentials::live;
@@ -590,11 +591,10 @@ async fn an_access_token_dies_with_its_client_and_rests_with_its_connection() {
     let events = stage.gateway.events(stage.org).await;
     stage.revoke(&client).await.expect(200);
     assert_eq!(stage.gateway.events(stage.org).await, events);
-    // No door deletes a connection yet; what hangs on it goes with its row.
-    stage
-        .gateway
-        .execute("DELETE FROM scim_tokens; DELETE FROM connections;")
-        .await;
+    let (store, context) = (&stage.gateway.gateway.store, stage.gateway.command());
+    connection_end::delete(store, context, stage.okta.id, Remains::Keep, None)
+        .await
+        .unwrap();
     stage.scim(&stage.okta, &kept).await.expect(401);
     refused(&stage.by_secret(&other).await, 401, "invalid_client");
 }

@@ -74,6 +74,8 @@ ops! {
     insert_connection = connections::insert(row: &ConnectionRow) -> ();
     /// The query `connections::update`.
     update_connection = connections::update(row: &ConnectionRow) -> ();
+    /// The query `connections::delete`.
+    delete_connection = connections::delete(org: OrganizationId, id: ConnectionId) -> ();
     /// The query `connections::mark_scim`.
     mark_connection_scim = connections::mark_scim(org: OrganizationId, id: ConnectionId, at: Time) -> ();
     /// The query `connections::mark_groups`.
@@ -249,6 +251,10 @@ ops! {
     leave_all_groups = scim_members::leave_all(org: OrganizationId, member: AnyId) -> Vec<ScimGroupId>;
     /// How many members each of these groups has; one without members is not told.
     member_counts = scim_members::counts(org: OrganizationId, groups: &[ScimGroupId]) -> Vec<(ScimGroupId, i64)>;
+    /// The query `scim_groups::of_connection`.
+    scim_groups_of_connection = scim_groups::of_connection(org: OrganizationId, connection: ConnectionId) -> Vec<ScimGroupRow>;
+    /// The query `scim_users::people_of`.
+    scim_people_of_connection = scim_users::people_of(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
     /// The people who are direct members of a group.
     people_of_group = scim_members::people_of(org: OrganizationId, group: ScimGroupId) -> Vec<(ScimUserId, UserId)>;
     /// The query `scim_users::by_id`.

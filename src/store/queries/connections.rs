@@ -5,9 +5,12 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use crate::directory::connection::ConnectionState;
-use crate::id::{ConnectionId, OrganizationId};
+use crate::id::{ConnectionId, IdentityId, OrganizationId};
 use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
-use crate::store::schema::{connection_certificates, connections, trusted_domains};
+use crate::store::schema::{
+    connection_certificates, connections, identities, mappings, saml_replays, saml_requests,
+    scim_groups, scim_tokens, scim_users, sessions, trusted_domains,
+};
 use crate::store::types::Time;
 
 /// Connections of one domain that are looked at.
@@ -157,6 +160,41 @@ pub(crate) async fn add_domain(conn: &mut Conn, row: &DomainRow) -> QueryResult<
     diesel::insert_into(trusted_domains::table)
         .values(row.clone())
         .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Deletes a connection and what hangs on it. Its sessions are to be over, and its people managed
+/// by nobody or by another connection; the sessions stay, and know no connection any more.
+pub(crate) async fn delete(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+) -> QueryResult<()> {
+    let its = sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::connection_id.eq(id));
+    diesel::update(its)
+        .set((
+            sessions::connection_id.eq(None::<ConnectionId>),
+            sessions::identity_id.eq(None::<IdentityId>),
+        ))
+        .execute(conn)
+        .await?;
+    macro_rules! delete_from {
+        ($($table:ident)+) => {$(
+            let its = $table::table
+                .filter($table::org_id.eq(org))
+                .filter($table::connection_id.eq(id));
+            diesel::delete(its).execute(conn).await?;
+        )+};
+    }
+    delete_from!(
+        identities mappings scim_groups scim_users scim_tokens saml_requests saml_replays
+        connection_certificates trusted_domains
+    );
+    diesel::delete(connections::table.find((org, id)))
         .execute(conn)
         .await
         .map(drop)

@@ -236,3 +236,18 @@ pub(crate) async fn key(
         .optional()?;
     Ok(key.flatten())
 }
+
+/// All groups of a connection.
+pub(crate) async fn of_connection(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<Vec<ScimGroupRow>> {
+    scim_groups::table
+        .filter(scim_groups::org_id.eq(org))
+        .filter(scim_groups::connection_id.eq(connection))
+        .select(ScimGroupRow::as_select())
+        .order(scim_groups::id)
+        .load(conn)
+        .await
+}

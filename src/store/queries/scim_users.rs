@@ -342,3 +342,18 @@ pub(crate) async fn schema_in_use(
     let group = groups.select(scim_groups::id).limit(1);
     Ok(group.first::<ScimGroupId>(conn).await.optional()?.is_some())
 }
+
+/// The people whom a connection's resources stand for.
+pub(crate) async fn people_of(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<Vec<UserId>> {
+    scim_users::table
+        .filter(scim_users::org_id.eq(org))
+        .filter(scim_users::connection_id.eq(connection))
+        .select(scim_users::user_id.assume_not_null())
+        .filter(scim_users::user_id.is_not_null())
+        .load(conn)
+        .await
+}

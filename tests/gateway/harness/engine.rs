@@ -105,26 +105,6 @@ impl Engine {
     }
 }
 
-impl Engine {
-    /// Runs statements beside the gateway.
-    pub(crate) async fn execute(&self, statements: &str) {
-        match &self.place {
-            Place::Sqlite(path) => {
-                use diesel::Connection;
-                use diesel::connection::SimpleConnection;
-                let path = path.to_str().unwrap();
-                let mut connection = diesel::SqliteConnection::establish(path).unwrap();
-                let statements = format!("PRAGMA foreign_keys = ON; {statements}");
-                connection.batch_execute(&statements).unwrap();
-            }
-            Place::Postgres(url) => {
-                let mut connection = AsyncPgConnection::establish(url).await.unwrap();
-                connection.batch_execute(statements).await.unwrap();
-            }
-        }
-    }
-}
-
 impl Drop for Engine {
     fn drop(&mut self) {
         if let Some(folder) = &self.folder {

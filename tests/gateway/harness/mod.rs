@@ -123,11 +123,6 @@ impl TestGateway {
         self.router = usher::http::router(self.gateway.clone());
     }
 
-    /// Does something to the store that no door of this version does.
-    pub(crate) async fn execute(&self, statements: &str) {
-        self.engine.execute(statements).await;
-    }
-
     /// Believes what a proxy on this machine says of whom it brings.
     pub(crate) fn trust_loopback(&mut self) {
         let is_proxy = |it: std::net::IpAddr| it.is_loopback();

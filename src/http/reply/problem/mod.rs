@@ -136,6 +136,7 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::ScopeNotAllowed => Type::ScopeNotAllowed,
         Violation::TooManyClients => Type::TooManyClients,
         Violation::TooManyTokens => Type::TooManyTokens,
+        Violation::Unconfirmed { .. } => Type::Unconfirmed,
         Violation::UnknownApp(_) => Type::UnknownApp,
         Violation::UnknownProject(_) => Type::UnknownProject,
         Violation::UnknownRole(_) => Type::UnknownRole,
@@ -335,6 +336,10 @@ mod tests {
             Violation::ScopeNotAllowed,
             Violation::TooManyClients,
             Violation::TooManyTokens,
+            Violation::Unconfirmed {
+                people: 21,
+                name: "n".into(),
+            },
             Violation::UnknownApp("a".into()),
             Violation::UnknownProject("p".into()),
             Violation::UnknownRole("r".into()),

@@ -155,6 +155,8 @@ types! {
         "Send a live key of this installation: Authorization: Bearer sk_...";
     Unavailable = "unavailable", 503, "Usher is busy",
         "Try again after the time that Retry-After says.";
+    Unconfirmed = "unconfirmed", 409, "It touches many people and is not confirmed",
+        "Read the detail, and confirm with the name that it gives.";
     UnknownApp = "unknown_app", 422, "There is no such app",
         "Create the app first.";
     UnknownProject = "unknown_project", 422, "There is no such project",

@@ -1,11 +1,12 @@
-//! `usher connection ... --idp-metadata`: from a file or an address, and within the outbound rules.
+//! `usher connection`: metadata from a file or an address, within the outbound rules; what a
+//! connection shows; its end.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use usher::demo::idp::{Keys, Kind, TestIdp};
 
 /// A web server with these pages; it goes with the process.
@@ -43,6 +44,22 @@ fn page(body: &str) -> String {
 struct Place(PathBuf);
 
 impl Place {
+    /// An empty folder, with an organization.
+    fn new(name: &str) -> Self {
+        let name = format!("usher-{name}-{}", std::process::id());
+        let place = Self(std::env::temp_dir().join(name));
+        std::fs::create_dir_all(&place.0).unwrap();
+        assert_eq!(place.usher(&["org", "create", "acme"], "").0, 0);
+        place
+    }
+
+    /// A connection of the organization.
+    fn connection(&self) -> String {
+        let create = ["connection", "create", "--org", "acme", "--name", "Okta"];
+        let (_, made, _) = self.usher(&create, "");
+        made["id"].as_str().unwrap().to_owned()
+    }
+
     /// Runs a command; answers its exit code, its document and what it complained of.
     fn usher(&self, arguments: &[&str], allow: &str) -> (i32, Value, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
@@ -71,9 +88,7 @@ impl Drop for Place {
 
 #[test]
 fn metadata_come_from_a_file_or_an_address_that_may_be_called() {
-    let name = format!("usher-metadata-{}", std::process::id());
-    let place = Place(std::env::temp_dir().join(name));
-    std::fs::create_dir_all(&place.0).unwrap();
+    let place = Place::new("metadata");
     let keys = Keys::generate(Kind::P256).unwrap();
     let idp = TestIdp::with_keys("https://idp.example/1", "https://idp.example/sso", keys);
     let metadata = idp.metadata();
@@ -88,12 +103,7 @@ fn metadata_come_from_a_file_or_an_address_that_may_be_called() {
         ),
         ("/moved", moved),
     ]);
-    assert_eq!(place.usher(&["org", "create", "acme"], "").0, 0);
-    let create = ["connection", "create", "--org", "acme", "--name", "Okta"];
-    let id = place.usher(&create, "").1["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = place.connection();
     let update = |source: &str, allow: &str| {
         place.usher(
             &["connection", "update", &id, "--idp-metadata", source],
@@ -120,4 +130,32 @@ fn metadata_come_from_a_file_or_an_address_that_may_be_called() {
     assert_eq!(code, 0, "{complaint}");
     assert_eq!(row["idp_entity_id"], "https://idp.example/1");
     assert_eq!(update("idp.xml", "").0, 0);
+}
+
+#[test]
+fn a_connection_is_looked_over_and_deleted() {
+    let place = Place::new("delete");
+    let id = place.connection();
+    let (code, findings, complaint) = place.usher(&["connection", "lint", &id], "");
+    assert_eq!((code, &findings), (0, &json!([])), "{complaint}");
+    let delete = ["connection", "delete", &id, "--people", "suspend"];
+    let (code, done, complaint) = place.usher(&delete, "");
+    assert_eq!(code, 0, "{complaint}");
+    let nobody = json!({"id": id, "name": "Okta", "kept": 0, "suspended": 0, "deleted": 0});
+    assert_eq!(done, nobody);
+    for command in ["show", "lint", "delete"] {
+        let (code, _, complaint) = place.usher(&["connection", command, &id], "");
+        assert_ne!(code, 0, "{command}");
+        assert!(
+            complaint.contains("there is no such connection"),
+            "{complaint}"
+        );
+    }
+    let (code, _, complaint) = place.usher(&["connection", "delete", &id, "--people", "all"], "");
+    assert_eq!(code, 2);
+    assert!(
+        complaint.contains("keep") && complaint.contains("suspend"),
+        "{complaint}"
+    );
+    place.connection();
 }

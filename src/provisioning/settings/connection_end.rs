@@ -1,0 +1,337 @@
+//! The end of a connection: its credentials, its groups and its rules go, and what becomes of the
+//! people of its directory is the admin's choice.
+//!
+//! A connection's people are those whom it manages, or who come in by it and by no other. Whom
+//! another directory names as well stays with that one, whatever is chosen. The owner keeps the
+//! title and is never shut out by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::FutureExt;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::directory::Violation;
+use crate::directory::connection::Remains;
+use crate::directory::event::EventKind;
+use crate::directory::grant::{self, Because, Entitlement, Grant, GrantSource};
+use crate::id::{ConnectionId, ProjectId, RoleId, UserId};
+use crate::limits;
+use crate::provisioning::resolution::World;
+use crate::provisioning::settings::connection_view::{find, row};
+use crate::provisioning::{Change, Context, Error, admission, change, groups, people};
+use crate::store::Store;
+use crate::store::rows::{ConnectionRow, GrantRow, UserRow};
+
+const GONE: &str = "connection_deleted";
+
+/// A connection that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deleted {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its name.
+    pub name: String,
+    /// How many people stayed, with another directory or with none.
+    pub kept: usize,
+    /// How many people were suspended.
+    pub suspended: usize,
+    /// How many people were deleted.
+    pub deleted: usize,
+}
+
+/// Deletes a connection, in one transaction. Where it has more than
+/// [`limits::UNCONFIRMED_PEOPLE`] people, `confirmed` must be its name.
+pub async fn delete(
+    store: &Store,
+    context: Context,
+    id: ConnectionId,
+    remains: Remains,
+    confirmed: Option<&str>,
+) -> Result<Deleted, Error> {
+    let org = find(store, id).await?.org_id;
+    let confirmed = confirmed.map(str::to_owned);
+    change(store, org, context, move |change| {
+        let confirmed = confirmed.clone();
+        async move {
+            let row = row(change, id).await?;
+            let end = End::of(change, row, remains).await?;
+            end.refuse_unconfirmed(confirmed.as_deref())?;
+            end.run(change).await
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// A connection's end, with whom it touches.
+struct End {
+    row: ConnectionRow,
+    remains: Remains,
+    world: World,
+    /// Other connections that name these people, or that they come in by.
+    elsewhere: BTreeMap<UserId, Vec<ConnectionId>>,
+    /// Those of them that name the people in a directory.
+    named: BTreeMap<UserId, ConnectionId>,
+    /// The grants that live now, by person.
+    grants: BTreeMap<UserId, Vec<Grant>>,
+}
+
+impl End {
+    async fn of(
+        change: &mut Change<'_>,
+        row: ConnectionRow,
+        remains: Remains,
+    ) -> Result<Self, Error> {
+        let (org, id) = (row.org_id, row.id);
+        let mut touched: BTreeSet<UserId> = change
+            .tx
+            .users_managed_by(org, id)
+            .await?
+            .into_iter()
+            .collect();
+        touched.extend(change.tx.people_of_connection(org, id).await?);
+        touched.extend(change.tx.scim_people_of_connection(org, id).await?);
+        let touched: Vec<_> = touched.into_iter().collect();
+        let world = World::load(change.tx, org, &touched).await?;
+        let mut elsewhere: BTreeMap<UserId, Vec<ConnectionId>> = BTreeMap::new();
+        let mut named = BTreeMap::new();
+        for (user, connection, _) in change.tx.scim_links_of(org, &touched).await? {
+            if connection != id {
+                named.entry(user).or_insert(connection);
+                elsewhere.entry(user).or_default().push(connection);
+            }
+        }
+        for identity in world.identities.iter().filter(|it| it.connection_id != id) {
+            let others = elsewhere.entry(identity.user_id).or_default();
+            others.push(identity.connection_id);
+        }
+        let live = change.tx.live_grants(org, &touched).await?;
+        let ids: Vec<_> = live.iter().map(|row| row.id).collect();
+        let mut scopes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for scope in change.tx.grant_projects(org, &ids).await? {
+            scopes.entry(scope.0).or_default().push(scope);
+        }
+        let mut grants: BTreeMap<UserId, Vec<Grant>> = BTreeMap::new();
+        for row in &live {
+            let scope = scopes.get(&row.id).map_or(&[][..], Vec::as_slice);
+            let grant = world.grant(row, scope);
+            grants.entry(row.user_id).or_default().push(grant);
+        }
+        Ok(Self {
+            row,
+            remains,
+            world,
+            elsewhere,
+            named,
+            grants,
+        })
+    }
+
+    /// Whether the connection decides alone about a person.
+    fn is_its_own(&self, user: &UserRow) -> bool {
+        let managed = user.managed_by == Some(self.row.id);
+        let only = match self.named.get(&user.id) {
+            Some(_) => false,
+            None => managed || !self.elsewhere.contains_key(&user.id),
+        };
+        only && user.deleted_at.is_none() && user.erased_at.is_none()
+    }
+
+    fn own(&self) -> impl Iterator<Item = &UserRow> {
+        let all = self.world.users.values();
+        all.filter(|user| self.is_its_own(user))
+    }
+
+    fn refuse_unconfirmed(&self, confirmed: Option<&str>) -> Result<(), Error> {
+        let people = self.own().count();
+        if people <= limits::UNCONFIRMED_PEOPLE || confirmed == Some(self.row.name.as_str()) {
+            return Ok(());
+        }
+        let name = self.row.name.clone();
+        Err(Violation::Unconfirmed { people, name }.into())
+    }
+
+    async fn run(self, change: &mut Change<'_>) -> Result<Deleted, Error> {
+        let (org, id) = (self.row.org_id, self.row.id);
+        admission::end_sessions_through(change, id, GONE).await?;
+        let mut deleted = Deleted {
+            id,
+            name: self.row.name.clone(),
+            kept: 0,
+            suspended: 0,
+            deleted: 0,
+        };
+        for group in change.tx.scim_groups_of_connection(org, id).await? {
+            groups::end(change, &group).await?;
+        }
+        let users: Vec<_> = self.world.users.values().cloned().collect();
+        for user in users {
+            if self.is_its_own(&user) {
+                self.part(change, user, &mut deleted).await?;
+            } else {
+                self.hand_over(change, user, &mut deleted).await?;
+            }
+        }
+        change.tx.delete_connection(org, id).await?;
+        let data = json!({
+            "connection_id": id,
+            "name": self.row.name,
+            "people": self.remains,
+            "kept": deleted.kept,
+            "suspended": deleted.suspended,
+            "deleted": deleted.deleted,
+        });
+        change.record(EventKind::ConnectionDeleted, data);
+        Ok(deleted)
+    }
+
+    /// Somebody who has another connection, too, or who is gone already.
+    async fn hand_over(
+        &self,
+        change: &mut Change<'_>,
+        mut user: UserRow,
+        deleted: &mut Deleted,
+    ) -> Result<(), Error> {
+        deleted.kept += usize::from(user.deleted_at.is_none() && user.erased_at.is_none());
+        change.touch(user.id);
+        if user.managed_by == Some(self.row.id) {
+            user.managed_by = self.named.get(&user.id).copied();
+            self.write(change, &mut user).await?;
+            self.tell(change, EventKind::UserUpdated, &user, vec![]);
+        }
+        Ok(())
+    }
+
+    /// Somebody who has no other connection.
+    async fn part(
+        &self,
+        change: &mut Change<'_>,
+        mut user: UserRow,
+        deleted: &mut Deleted,
+    ) -> Result<(), Error> {
+        let before = user.state();
+        user.managed_by = None;
+        user.provisional_since = None;
+        // Nobody but an admin can lift it from now on.
+        if let Some(at) = user.suspended_by_directory_at.take() {
+            user.suspended_by_admin_at = user.suspended_by_admin_at.or(Some(at));
+        }
+        if user.owner {
+            people::alarm_owner_unavailable(change, user.id);
+        }
+        let kind = match self.remains {
+            Remains::Delete if !user.owner => {
+                deleted.deleted += 1;
+                user.deleted_at = Some(change.time());
+                people::end_sessions_of(change, user.id, GONE).await?;
+                people::retire_all(change, user.id, GONE).await?;
+                EventKind::UserDeleted
+            }
+            Remains::Suspend if !user.owner => {
+                deleted.suspended += 1;
+                let since = user.suspended_by_admin_at;
+                user.suspended_by_admin_at = since.or(Some(change.time()));
+                people::end_sessions_of(change, user.id, GONE).await?;
+                self.leave(change, &user).await?;
+                EventKind::UserSuspended
+            }
+            Remains::Delete | Remains::Keep | Remains::Suspend => {
+                deleted.kept += 1;
+                self.leave(change, &user).await?;
+                EventKind::UserUpdated
+            }
+        };
+        self.write(change, &mut user).await?;
+        let mut changes = Vec::new();
+        if before != user.state() {
+            changes.push(json!({"attribute": "state", "old": before, "new": user.state()}));
+        }
+        self.tell(change, kind, &user, changes);
+        Ok(())
+    }
+
+    async fn write(&self, change: &mut Change<'_>, user: &mut UserRow) -> Result<(), Error> {
+        user.updated_at = change.time();
+        Ok(change.tx.update_user(user).await?)
+    }
+
+    fn tell(
+        &self,
+        change: &mut Change<'_>,
+        kind: EventKind,
+        user: &UserRow,
+        mut changes: Vec<Value>,
+    ) {
+        let (old, new) = (self.row.id, user.managed_by);
+        changes.push(json!({"attribute": "managed_by", "old": old, "new": new}));
+        let data = json!({"user_id": user.id, "connection_id": old, "changes": changes});
+        change.record_of(user.id, kind, data);
+    }
+
+    /// Leaves somebody, as grants by hand, what the connection gave.
+    async fn leave(&self, change: &mut Change<'_>, user: &UserRow) -> Result<(), Error> {
+        let (role, projects) = self.given(user, change.now);
+        let mut by_role: BTreeMap<RoleId, Vec<ProjectId>> = BTreeMap::new();
+        for (project, role) in projects {
+            by_role.entry(role).or_default().push(project);
+        }
+        let wide = role.map(|role| (self.row.id.to_string(), role, Vec::new()));
+        let scoped = by_role.into_iter().map(|(role, projects)| {
+            let reference = format!("{}:{role}", self.row.id);
+            (reference, role, projects)
+        });
+        for (source_ref, role_id, projects) in wide.into_iter().chain(scoped) {
+            let row = GrantRow {
+                org_id: change.org,
+                id: change.id(),
+                user_id: user.id,
+                role_id,
+                source: GrantSource::Manual,
+                source_ref,
+                granted_at: change.time(),
+                cause: change.context.cause.clone(),
+                ends_at: None,
+                retired_at: None,
+                retired_cause: None,
+            };
+            let scope: Vec<_> = projects
+                .into_iter()
+                .map(|project| (change.org, row.id, project))
+                .collect();
+            change.tx.insert_grants(&[row]).await?;
+            change.tx.insert_grant_projects(&scope).await?;
+        }
+        Ok(())
+    }
+
+    /// What a person has by the connection: the organization-wide role, and roles in projects;
+    /// somebody suspended would have it.
+    fn given(
+        &self,
+        user: &UserRow,
+        now: jiff::Timestamp,
+    ) -> (Option<RoleId>, BTreeMap<ProjectId, RoleId>) {
+        let nothing = Vec::new();
+        let grants = self.grants.get(&user.id).unwrap_or(&nothing);
+        let before = self.world.users.get(&user.id).unwrap_or(user);
+        let mut standing = self.world.standing(before);
+        standing.active = true;
+        let resolution = grant::resolve(&standing, grants, &self.world.roles, now);
+        let is_its = |grant: &&Grant| grant.rule.is_some_and(|rule| rule.0 == self.row.id);
+        let its: Vec<&Grant> = grants.iter().filter(is_its).collect();
+        let wide = match resolution.because {
+            Because::Grant(id) => its.iter().any(|grant| grant.id == id),
+            Because::ConnectionDefault => true,
+            Because::Inactive
+            | Because::NoOrganizationGrant
+            | Because::OrganizationDefault
+            | Because::Owner => false,
+        };
+        let Entitlement { role, projects } = resolution.entitlement;
+        let scoped = projects
+            .into_iter()
+            .filter(|(project, _)| its.iter().any(|grant| grant.projects.contains(project)));
+        (role.filter(|_| wide), scoped.collect())
+    }
+}
