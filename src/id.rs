@@ -161,6 +161,8 @@ ids! {
     ProjectId;
     /// A role of an organization.
     RoleId;
+    /// One of our own keys of a connection.
+    SamlKeyId;
     /// A SCIM Group.
     ScimGroupId;
     /// A request of a SCIM client: the id that its answer told.

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::arguments::{switch, word};
+use crate::cli::connection_key::Key;
 use crate::cli::failure::Failure;
 use crate::cli::metadata::metadata;
 use crate::cli::opened::Opened;
@@ -122,6 +123,9 @@ pub(super) enum Connection {
         /// The connection
         id: ConnectionId,
     },
+    /// Our own key of a connection: it signs requests and decrypts assertions
+    #[command(subcommand)]
+    Key(Key),
     /// Confirm that the organization's owner may sign in through this connection
     ///
     /// Example:
@@ -173,6 +177,13 @@ pub(super) struct Settings {
     /// [default: off]
     #[arg(long, value_name = "on|off", value_parser = switch())]
     tolerate_unknown_members: Option<bool>,
+    /// Whether sign-in requests are signed [default: as the metadata ask]
+    #[arg(long, value_name = "on|off", value_parser = switch())]
+    sign_requests: Option<bool>,
+    /// Whether assertions encrypted with AES-CBC are taken beside AES-GCM
+    /// [default: on for entra and generic]
+    #[arg(long, value_name = "on|off", value_parser = switch())]
+    allow_cbc: Option<bool>,
 }
 
 impl Settings {
@@ -199,6 +210,8 @@ impl Settings {
             mode: self.mode,
             idp_initiated: self.idp_initiated,
             tolerate_unknown_members: self.tolerate_unknown_members,
+            sign_requests: self.sign_requests,
+            allow_cbc: self.allow_cbc,
         })
     }
 }
@@ -264,6 +277,7 @@ impl Connection {
                     connection_end::delete(store, context, id, people, confirm.as_deref());
                 return opened.output.record(&deleted.await?);
             }
+            Self::Key(key) => return key.run(opened).await,
             Self::Update { id, name, settings } => {
                 let settings = settings.read(name, opened).await?;
                 connections::update(store, opened.context(), id, settings).await?

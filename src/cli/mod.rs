@@ -8,6 +8,7 @@ mod arguments;
 mod config;
 mod conformance;
 mod connection;
+mod connection_key;
 mod demo;
 mod doctor;
 mod domain;

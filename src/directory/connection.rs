@@ -74,6 +74,18 @@ words! {
 }
 
 words! {
+    /// What one of our own keys of a connection is for.
+    KeyState {
+        /// It signs and decrypts.
+        Current = "current",
+        /// The identity provider is told of it, and it decrypts: it signs from the switch on.
+        Next = "next",
+        /// It decrypts what is still encrypted for it.
+        Retired = "retired",
+    }
+}
+
+words! {
     /// What becomes of a deleted connection's people.
     Remains {
         /// They go as if their directory had deleted them, and come back to nothing.

@@ -15,6 +15,8 @@
 //! | [`metadata`] | SAML Metadata 2.3, 2.4: theirs in, ours out |
 //! | [`certificate`] | the X.509 certificates that metadata carries |
 //! | [`instant`] | `xs:dateTime` as SAML Core 1.3.3 wants it |
+//! | [`own_key`] | our own keys: they sign what we ask, and decrypt |
+//! | [`redirect`] | the redirect binding (SAML Bindings 3.4), as we send by it |
 //! | [`request`] | what we ask: AuthnRequest (SAML Core 3.4.1), by redirect or in a form |
 //! | [`quiet`] | xmlsec and libxml2 initialised once, and silent |
 
@@ -26,8 +28,10 @@ pub mod error;
 pub mod gate;
 pub mod instant;
 pub mod metadata;
+pub mod own_key;
 pub mod profile;
 pub mod quiet;
+pub mod redirect;
 pub mod request;
 pub mod signature;
 pub(crate) mod xml;

@@ -1,14 +1,14 @@
 //! What we ask of an identity provider: an AuthnRequest (SAML Core 3.4.1), by redirect (Bindings
 //! 3.4.4) or in a form (Bindings 3.5.4).
 
-use std::io::Write as _;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::{Compression, write::DeflateEncoder};
 use jiff::Timestamp;
-use url::Url;
 
-use super::xml::{ASSERTION, PROTOCOL, escaped};
+use super::{
+    own_key::OwnKey,
+    redirect,
+    xml::{ASSERTION, PROTOCOL, escaped},
+};
 
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
@@ -33,6 +33,10 @@ pub struct AuthnRequest<'a> {
 impl AuthnRequest<'_> {
     /// Writes it.
     pub fn to_xml(&self) -> String {
+        self.with_signature("")
+    }
+
+    fn with_signature(&self, signature: &str) -> String {
         let force = if self.force_authn {
             " ForceAuthn=\"true\""
         } else {
@@ -42,7 +46,7 @@ impl AuthnRequest<'_> {
             "<samlp:AuthnRequest xmlns:samlp=\"{PROTOCOL}\" ID=\"{id}\" Version=\"2.0\" \
              IssueInstant=\"{instant:.0}\" Destination=\"{destination}\" \
              AssertionConsumerServiceURL=\"{acs}\" ProtocolBinding=\"{POST}\"{force}>\
-             <saml:Issuer xmlns:saml=\"{ASSERTION}\">{issuer}</saml:Issuer>\
+             <saml:Issuer xmlns:saml=\"{ASSERTION}\">{issuer}</saml:Issuer>{signature}\
              <samlp:NameIDPolicy AllowCreate=\"true\"/></samlp:AuthnRequest>",
             id = escaped(self.id),
             instant = self.issue_instant,
@@ -52,20 +56,20 @@ impl AuthnRequest<'_> {
         )
     }
 
-    /// The address that carries it (Bindings 3.4.4.1), or none where the destination is none.
-    pub fn redirect(&self) -> Option<String> {
-        let mut url = Url::parse(self.destination).ok()?;
-        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
-        deflate.write_all(self.to_xml().as_bytes()).ok()?;
-        let message = STANDARD.encode(deflate.finish().ok()?);
-        url.query_pairs_mut().append_pair("SAMLRequest", &message);
-        url.set_fragment(None);
-        Some(url.into())
+    /// The address that carries it (Bindings 3.4.4.1), signed where there is a key; none where the
+    /// destination is none.
+    pub fn redirect(&self, key: Option<&OwnKey>) -> Option<String> {
+        redirect::address(self.destination, "SAMLRequest", &self.to_xml(), key)
     }
 
-    /// The field of a form that carries it (Bindings 3.5.4).
-    pub fn field(&self) -> String {
-        STANDARD.encode(self.to_xml())
+    /// The field of a form that carries it (Bindings 3.5.4), signed where there is a key; none
+    /// where that failed.
+    pub fn field(&self, key: Option<&OwnKey>) -> Option<String> {
+        let xml = match key {
+            Some(key) => key.sign_xml(&self.with_signature(&key.template(self.id)))?,
+            None => self.to_xml(),
+        };
+        Some(STANDARD.encode(xml))
     }
 }
 
@@ -74,6 +78,12 @@ mod tests {
     use std::io::Read as _;
 
     use flate2::read::DeflateDecoder;
+    use openssl::{hash::MessageDigest, sign::Verifier, x509::X509};
+    use samael::crypto::{
+        AllowedSignatureAlgorithm, CertificateDer, CryptoProvider, ReduceMode, XmlSec,
+    };
+
+    use url::Url;
 
     use super::*;
 
@@ -121,7 +131,7 @@ mod tests {
     #[test]
     fn an_address_or_a_form_carries_it() {
         let request = request();
-        let url = Url::parse(&request.redirect().unwrap()).unwrap();
+        let url = Url::parse(&request.redirect(None).unwrap()).unwrap();
         let pairs: Vec<_> = url.query_pairs().into_owned().collect();
         let names: Vec<_> = pairs.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["app", "x", "SAMLRequest"], "what was there stays");
@@ -131,12 +141,70 @@ mod tests {
             .read_to_string(&mut text)
             .unwrap();
         assert_eq!(text, request.to_xml());
-        let octets = STANDARD.decode(request.field()).unwrap();
+        let octets = STANDARD.decode(request.field(None).unwrap()).unwrap();
         assert_eq!(octets, request.to_xml().as_bytes());
         let nowhere = AuthnRequest {
             destination: "/sso",
             ..request
         };
-        assert_eq!(nowhere.redirect(), None);
+        assert_eq!(nowhere.redirect(None), None);
+    }
+
+    fn key() -> OwnKey {
+        let now = "2026-07-01T10:00:00Z".parse().unwrap();
+        OwnKey::generate("Usher 7", now).unwrap()
+    }
+
+    #[test]
+    fn a_signature_covers_the_very_octets_of_the_query() {
+        let (request, key) = (request(), key());
+        let address = request.redirect(Some(&key)).unwrap();
+        let certificate = X509::from_der(key.certificate()).unwrap();
+        let public = certificate.public_key().unwrap();
+        let (_, query) = address.split_once("x=%22&").unwrap();
+        let (covered, signature) = query.split_once("&Signature=").unwrap();
+        assert!(covered.starts_with("SAMLRequest="));
+        assert!(
+            covered.ends_with(
+                "&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256"
+            )
+        );
+        let (_, signature) = url::form_urlencoded::parse(format!("s={signature}").as_bytes())
+            .into_owned()
+            .next()
+            .unwrap();
+        let signature = STANDARD.decode(signature).unwrap();
+        let verifies = |octets: &[u8]| {
+            let mut verifier = Verifier::new(MessageDigest::sha256(), &public).unwrap();
+            verifier.verify_oneshot(&signature, octets).unwrap()
+        };
+        assert!(verifies(covered.as_bytes()));
+        assert!(!verifies(&covered.as_bytes()[1..]));
+    }
+
+    #[test]
+    fn a_form_carries_a_signature_that_verifies() {
+        let (request, key) = (request(), key());
+        let xml = STANDARD.decode(request.field(Some(&key)).unwrap()).unwrap();
+        let xml = String::from_utf8(xml).unwrap();
+        let verified = |xml: &str| {
+            XmlSec::reduce_xml_to_signed_with_allowed_algorithms(
+                xml,
+                &[CertificateDer::from(key.certificate().to_vec())],
+                ReduceMode::PreDigest,
+                Some(&[AllowedSignatureAlgorithm::RsaSha256]),
+            )
+        };
+        let octets = verified(&xml).unwrap();
+        assert!(octets.contains("ForceAuthn=\"true\""), "{octets}");
+        let changed = xml.replace("ForceAuthn=\"true\"", "ForceAuthn=\"false\"");
+        assert!(changed != xml && verified(&changed).is_err());
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let names: Vec<_> = document
+            .root_element()
+            .children()
+            .map(|child| child.tag_name().name().to_owned())
+            .collect();
+        assert_eq!(names, ["Issuer", "Signature", "NameIDPolicy"]);
     }
 }

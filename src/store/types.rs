@@ -13,7 +13,9 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::connection::{
+    ConnectionState, Jit, KeyState, Mode, Profile, Safeguard, Strictness,
+};
 use crate::directory::delivery::{Delivery, MailKind};
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
@@ -25,8 +27,8 @@ use crate::directory::oauth_client::AuthMethod;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
-    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId,
-    SessionId, UserId,
+    OrganizationId, ProjectId, RoleId, SamlKeyId, ScimGroupId, ScimRequestId, ScimTokenId,
+    ScimUserId, SessionId, UserId,
 };
 
 /// An identifier.
@@ -105,6 +107,7 @@ sql_ids!(
     OrganizationId,
     ProjectId,
     RoleId,
+    SamlKeyId,
     ScimGroupId,
     ScimRequestId,
     ScimTokenId,
@@ -175,16 +178,17 @@ sql_words!(
     Channel,
     ConnectionState,
     Delivery,
-    MailKind,
-    State,
     EventKind,
     GrantSource,
     Jit,
+    KeyState,
+    MailKind,
     MatchKind,
     Mode,
     Profile,
     Proof,
     Safeguard,
+    State,
     Strictness,
     Visibility,
 );

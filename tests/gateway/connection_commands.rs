@@ -159,3 +159,28 @@ fn a_connection_is_looked_over_and_deleted() {
     );
     place.connection();
 }
+
+#[test]
+fn a_key_is_listed_and_rolled_over() {
+    let place = Place::new("keys");
+    let id = place.connection();
+    let key = |step: &str| place.usher(&["connection", "key", step, &id], "");
+    let states = |rows: &Value| -> Vec<String> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["state"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (step, expected) in [
+        ("list", &["current"][..]),
+        ("add", &["current", "next"]),
+        ("switch", &["current", "retired"]),
+        ("drop", &["current"]),
+    ] {
+        let (code, rows, complaint) = key(step);
+        assert_eq!(code, 0, "{step}: {complaint}");
+        assert_eq!(states(&rows), expected, "{step}");
+    }
+    let (code, _, complaint) = key("drop");
+    assert_eq!(code, 3, "{complaint}");
+    assert!(complaint.contains("no key to drop"), "{complaint}");
+}

@@ -22,11 +22,11 @@ use crate::limits;
 use crate::oidc::launch;
 use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::sign_in::{Attempt, Outcome, Question, request, sign_in};
-use crate::provisioning::{Error, Refusal, Source};
+use crate::provisioning::{Error, Refusal, Source, provider};
 use crate::saml::binding::PostForm;
 use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
-use crate::saml::metadata::{IdentityProvider, ServiceProvider};
+use crate::saml::metadata::ServiceProvider;
 use crate::saml::profile::{self, Overrides, Preset, Profile};
 use crate::saml::{self, Assertion};
 use crate::secret::{self, Hash};
@@ -218,9 +218,7 @@ fn is_foreign(headers: &HeaderMap, row: &ConnectionRow, now: Timestamp) -> bool 
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
     };
-    let described = row.metadata.as_deref();
-    let described = described.and_then(|text| IdentityProvider::read(text, now).ok());
-    let mut known = described.map(|it| it.origins()).unwrap_or_default();
+    let mut known = provider::endpoints(row, now).origins();
     let address = row.sso_url.as_deref().and_then(|url| Url::parse(url).ok());
     known.extend(address.map(|url| url.origin().ascii_serialization()));
     let is_it = |known: &String| known != "null" && origin.as_bytes() == known.as_bytes();

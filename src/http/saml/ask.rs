@@ -14,9 +14,10 @@ use crate::http::auth::session::{self, Browser};
 use crate::http::reply::page;
 use crate::http::saml::{Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
-use crate::provisioning::Refusal;
 use crate::provisioning::sign_in::request::{self, NewRequest};
-use crate::saml::metadata::IdentityProvider;
+use crate::provisioning::{Error, Refusal, provider, saml_keys};
+use crate::saml::metadata::Endpoints;
+use crate::saml::own_key::OwnKey;
 use crate::saml::request::AuthnRequest;
 use crate::secret::{self, Bearer};
 use crate::store::rows::ConnectionRow;
@@ -73,7 +74,8 @@ pub(in crate::http) async fn start(
     if row.state != ConnectionState::Active {
         return page::sign_in(Refusal::Paused, support);
     }
-    let Some(door) = door(row, gateway) else {
+    let endpoints = provider::endpoints(row, gateway.ids.clock().now());
+    let Some(destination) = endpoints.sso() else {
         let text = "This connection does not know its identity provider yet. Ask your \
                     administrator to add its metadata.";
         let (status, title) = (StatusCode::CONFLICT, "Sign-in is not set up yet");
@@ -93,64 +95,53 @@ pub(in crate::http) async fn start(
         Ok(asked) => asked,
         Err(error) => return page::error(error, support),
     };
+    let key = match key(gateway, row).await {
+        Ok(key) => key,
+        Err(error) => return page::error(error, support),
+    };
     let us = service_provider(gateway, row.id);
     let authn = AuthnRequest {
         id: &asked.id,
         issue_instant: asked.created_at.0,
-        destination: door.address(),
+        destination,
         acs_url: &us.acs_url,
         issuer: &us.entity_id,
         force_authn: asked.fresh_since.is_some(),
     };
-    let mut response = match &door {
-        Door::Redirect(_) => match authn.redirect() {
-            Some(address) => page::see_other(&address),
-            None => return page::failed(support),
-        },
-        Door::Post(address) => {
-            let host = Url::parse(address).ok();
-            let form = Form {
-                host: host.as_ref().and_then(Url::host_str).unwrap_or_default(),
-                action: address,
-                field: &authn.field(),
-            };
-            // What is posted may be answered by a redirect to another of its addresses.
-            page::submitted(&form, &page::anywhere(gateway))
-        }
+    let Some(mut response) = sent(gateway, &endpoints, &authn, key.as_ref()) else {
+        return page::failed(support);
     };
     session::request(response.headers_mut(), gateway, &secret);
     response
 }
 
-/// How an identity provider takes a request.
-enum Door {
-    Redirect(String),
-    Post(String),
+/// The key that signs the request, where requests are signed.
+async fn key(gateway: &Gateway, row: &ConnectionRow) -> Result<Option<OwnKey>, Error> {
+    if !provider::signs_requests(row) {
+        return Ok(None);
+    }
+    let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
+    let of = (row.org_id, row.id);
+    let key = saml_keys::signing(&gateway.store, ids, secrets, of).await?;
+    Ok(Some(key))
 }
 
-impl Door {
-    fn address(&self) -> &str {
-        match self {
-            Self::Redirect(address) | Self::Post(address) => address,
-        }
+/// The answer that sends a request on: by redirect, or else in a form.
+fn sent(
+    gateway: &Gateway,
+    endpoints: &Endpoints,
+    authn: &AuthnRequest<'_>,
+    key: Option<&OwnKey>,
+) -> Option<Response> {
+    if endpoints.sso_redirect.is_some() {
+        return Some(page::see_other(&authn.redirect(key)?));
     }
-}
-
-/// Where a connection's requests go: by redirect, or else in a form, as its metadata says; without
-/// metadata to the address that is known.
-fn door(row: &ConnectionRow, gateway: &Gateway) -> Option<Door> {
-    let now = gateway.ids.clock().now();
-    let described = row.metadata.as_deref();
-    let described = described.and_then(|text| IdentityProvider::read(text, now).ok());
-    match described {
-        Some(IdentityProvider {
-            sso_redirect: Some(address),
-            ..
-        }) => Some(Door::Redirect(address)),
-        Some(IdentityProvider {
-            sso_post: Some(address),
-            ..
-        }) => Some(Door::Post(address)),
-        _ => row.sso_url.clone().map(Door::Redirect),
-    }
+    let host = Url::parse(authn.destination).ok();
+    let form = Form {
+        host: host.as_ref().and_then(Url::host_str).unwrap_or_default(),
+        action: authn.destination,
+        field: &authn.field(key)?,
+    };
+    // What is posted may be answered by a redirect to another of its addresses.
+    Some(page::submitted(&form, &page::anywhere(gateway)))
 }

@@ -5,9 +5,13 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::directory::connection::KeyState;
+use crate::http::reply::page;
 use crate::http::saml::{Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
+use crate::provisioning::{Error, provider, saml_keys};
 use crate::saml::metadata::ServiceProvider;
+use crate::store::rows::ConnectionRow;
 
 /// `GET /saml/{connection}/metadata`.
 pub(super) async fn metadata(
@@ -19,8 +23,28 @@ pub(super) async fn metadata(
         Ok((row, _)) => row,
         Err(response) => return response,
     };
+    let us = match described(&gateway, &row).await {
+        Ok(us) => us,
+        Err(error) => return page::error(error, &request),
+    };
     let media = HeaderValue::from_static(ServiceProvider::MEDIA_TYPE);
     let keep = HeaderValue::from_static("public, max-age=300");
     let headers = [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, keep)];
-    (headers, service_provider(&gateway, row.id).to_xml()).into_response()
+    (headers, us.to_xml()).into_response()
+}
+
+/// What we are to the connection's provider, with our keys; the first reader of all makes them.
+async fn described(gateway: &Gateway, row: &ConnectionRow) -> Result<ServiceProvider, Error> {
+    let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
+    let keys = saml_keys::of(&gateway.store, ids, secrets, (row.org_id, row.id)).await?;
+    // The retired key signs nothing, and nothing new is to be encrypted for it.
+    let published = keys
+        .into_iter()
+        .filter(|key| key.state != KeyState::Retired);
+    Ok(ServiceProvider {
+        signs_requests: provider::signs_requests(row),
+        allow_cbc: provider::allows_cbc(row),
+        certificates: published.map(|key| key.certificate).collect(),
+        ..service_provider(gateway, row.id)
+    })
 }

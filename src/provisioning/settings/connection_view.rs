@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::settings::catalogue;
-use crate::provisioning::{Change, Error, Kind};
+use crate::provisioning::{Change, Error, Kind, provider};
 use crate::store::rows::ConnectionRow;
 use crate::store::{Store, Tx};
 
@@ -43,6 +43,10 @@ pub struct Connection {
     pub idp_initiated: bool,
     /// Whether members of a group who are nobody here are left out, and the rest is done.
     pub tolerate_unknown_members: bool,
+    /// Whether requests to the identity provider are signed.
+    pub sign_requests: bool,
+    /// Whether assertions that were encrypted with CBC are decrypted.
+    pub allow_cbc: bool,
     /// When it was confirmed that the owner may sign in here.
     pub owner_confirmed_at: Option<Timestamp>,
     /// The identity provider's entity id.
@@ -167,6 +171,8 @@ pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connec
         app,
         idp_initiated: row.idp_initiated,
         tolerate_unknown_members: row.tolerate_unknown_members,
+        sign_requests: provider::signs_requests(row),
+        allow_cbc: provider::allows_cbc(row),
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         idp_entity_id: row.idp_entity_id.clone(),
         sso_url: row.sso_url.clone(),

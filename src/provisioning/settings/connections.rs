@@ -54,6 +54,10 @@ pub struct ConnectionSettings {
     pub idp_initiated: Option<bool>,
     /// Whether members of a group who are nobody here are left out, and the rest is done.
     pub tolerate_unknown_members: Option<bool>,
+    /// Whether requests to the identity provider are signed.
+    pub sign_requests: Option<bool>,
+    /// Whether assertions that were encrypted with CBC are decrypted.
+    pub allow_cbc: Option<bool>,
 }
 
 /// A fresh connection and its first SCIM token.
@@ -131,6 +135,9 @@ fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<Connect
         created_at: at,
         updated_at: at,
         tolerate_unknown_members: false,
+        sign_requests: None,
+        allow_cbc: None,
+        idp_endpoints: None,
         schemas,
     })
 }
@@ -205,6 +212,8 @@ async fn apply(
     row.idp_initiated = settings.idp_initiated.unwrap_or(row.idp_initiated);
     let tolerant = settings.tolerate_unknown_members;
     row.tolerate_unknown_members = tolerant.unwrap_or(row.tolerate_unknown_members);
+    row.sign_requests = settings.sign_requests.or(row.sign_requests);
+    row.allow_cbc = settings.allow_cbc.or(row.allow_cbc);
     row.updated_at = change.time();
     apply_roles(roles, row, settings)?;
     match settings.app.as_deref() {
@@ -222,10 +231,8 @@ async fn apply(
     };
     let provider = IdentityProvider::read(text, change.now).map_err(unreadable)?;
     row.idp_entity_id = Some(provider.entity_id.clone());
-    row.sso_url = provider
-        .sso_redirect
-        .clone()
-        .or_else(|| provider.sso_post.clone());
+    row.sso_url = provider.endpoints.sso().map(str::to_owned);
+    row.idp_endpoints = Some(Doc(json!(provider.endpoints).to_string()));
     row.metadata = Some(text.clone());
     Ok(Some(provider))
 }

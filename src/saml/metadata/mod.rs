@@ -10,6 +10,7 @@ pub use service_provider::ServiceProvider;
 
 use jiff::Timestamp;
 use roxmltree::Node;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
@@ -36,6 +37,16 @@ const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 pub struct IdentityProvider {
     /// Its entity id, compared exactly with the Issuer of its messages.
     pub entity_id: String,
+    /// Its addresses.
+    pub endpoints: Endpoints,
+    /// The certificates that may verify: all of them count, in rollovers there are several.
+    pub certificates: Vec<Certificate>,
+}
+
+/// Where an identity provider is spoken to, and how.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Endpoints {
     /// Where requests go by redirect.
     pub sso_redirect: Option<String>,
     /// Where requests go by POST.
@@ -46,10 +57,27 @@ pub struct IdentityProvider {
     pub slo_post: Option<String>,
     /// Where logout answers go, where that is another place.
     pub slo_response: Option<String>,
-    /// The certificates that may verify: all of them count, in rollovers there are several.
-    pub certificates: Vec<Certificate>,
     /// Whether it wants its requests signed.
     pub want_authn_requests_signed: bool,
+}
+
+impl Endpoints {
+    /// The origins that the provider posts from: those of its addresses for sign-in.
+    pub fn origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> = [&self.sso_redirect, &self.sso_post]
+            .into_iter()
+            .flatten()
+            .filter_map(|address| Some(Url::parse(address).ok()?.origin().ascii_serialization()))
+            .collect();
+        origins.dedup();
+        origins
+    }
+
+    /// Where sign-ins begin: by redirect, or else in a form.
+    pub fn sso(&self) -> Option<&str> {
+        let address = self.sso_redirect.as_ref().or(self.sso_post.as_ref());
+        address.map(String::as_str)
+    }
 }
 
 impl IdentityProvider {
@@ -76,17 +104,6 @@ impl IdentityProvider {
             still_valid(around, now)?;
         }
         described(role)
-    }
-
-    /// The origins it posts from: those of its single sign-on addresses.
-    pub fn origins(&self) -> Vec<String> {
-        let mut origins: Vec<String> = [&self.sso_redirect, &self.sso_post]
-            .into_iter()
-            .flatten()
-            .filter_map(|address| Some(Url::parse(address).ok()?.origin().ascii_serialization()))
-            .collect();
-        origins.dedup();
-        origins
     }
 }
 
@@ -161,17 +178,20 @@ fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
         .find(|node| node.has_attribute("ResponseLocation"))
         .map(|node| address(node, "SingleLogoutService", "ResponseLocation"))
         .transpose()?;
-    Ok(IdentityProvider {
+    let endpoints = Endpoints {
         sso_redirect: location("SingleSignOnService", REDIRECT)?,
         sso_post: location("SingleSignOnService", POST)?,
         slo_redirect: location("SingleLogoutService", REDIRECT)?,
         slo_post: location("SingleLogoutService", POST)?,
         slo_response: answers,
-        certificates: certificates(role)?,
         want_authn_requests_signed: matches!(
             role.attribute("WantAuthnRequestsSigned"),
             Some("true" | "1")
         ),
+    };
+    Ok(IdentityProvider {
+        certificates: certificates(role)?,
+        endpoints,
         entity_id,
     })
 }

@@ -83,10 +83,10 @@ fn metadata_names_one_identity_provider_with_a_certificate() {
     let good = idp().metadata();
     let read = IdentityProvider::read(&good, now()).unwrap();
     assert_eq!(read.entity_id, IDP);
-    assert_eq!(read.sso_redirect.as_deref(), Some(SSO));
+    assert_eq!(read.endpoints.sso_redirect.as_deref(), Some(SSO));
     assert_eq!(read.certificates, [certificate(idp())]);
-    assert_eq!(read.origins(), ["https://idp.example"]);
-    assert!(!read.want_authn_requests_signed);
+    assert_eq!(read.endpoints.origins(), ["https://idp.example"]);
+    assert!(!read.endpoints.want_authn_requests_signed);
 
     let body = good.split_once("?>").unwrap().1.to_owned();
     let both = |inner: &str| {

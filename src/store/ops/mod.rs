@@ -3,6 +3,7 @@
 mod invitations;
 mod oauth;
 mod requests;
+mod saml;
 mod sightings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +17,8 @@ use crate::id::{
 use crate::secret::Hash;
 use crate::store::rows::{
     ApiKeyRow, AppRow, CertificateRow, CodeRow, ConnectionRow, DomainRow, EventRow, GrantRow,
-    IdentityRow, InstanceRow, MappingRow, OrganizationRow, ProjectRow, RoleRow, SamlRequestRow,
-    ScimGroupRow, ScimTokenRow, ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow,
-    UserProjectRow, UserRow,
+    IdentityRow, InstanceRow, MappingRow, OrganizationRow, ProjectRow, RoleRow, ScimGroupRow,
+    ScimTokenRow, ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
 };
 use crate::store::search::Search;
 use crate::store::tx::ops;
@@ -141,14 +141,6 @@ ops! {
     readdress_identity = identities::readdress(org: OrganizationId, id: IdentityId, email_norm: &str) -> ();
     /// Forgets the groups that a person's other subjects of a connection named.
     forget_groups = identities::forget_groups(org: OrganizationId, connection: ConnectionId, user: UserId, except: IdentityId) -> ();
-    /// The query `saml_requests::insert`.
-    insert_saml_request = saml_requests::insert(row: &SamlRequestRow) -> ();
-    /// The ids of those that a browser may bring an answer to.
-    open_saml_requests = saml_requests::open(org: OrganizationId, connection: ConnectionId, browser: &Hash, now: Time) -> Vec<String>;
-    /// Takes the request that is answered, so that no second answer finds it.
-    take_saml_request = saml_requests::take(org: OrganizationId, connection: ConnectionId, id: &str, browser: &Hash, now: Time) -> Option<SamlRequestRow>;
-    /// Forgets requests whose time is over, of every organization.
-    forget_saml_requests = saml_requests::forget(before: Time) -> usize;
     /// Remembers a message; a second time is a unique violation. `session` is the session that the
     /// message made, so that its re-post by the same browser can be told from a replay.
     remember_message = identities::remember(org: OrganizationId, connection: ConnectionId, message_id: &str, expires_at: Time, session: Option<Hash>) -> ();

@@ -6,7 +6,7 @@
 
 mod invitations;
 mod requests;
-mod saml_requests;
+mod saml;
 mod scim_clients;
 mod sightings;
 
@@ -28,7 +28,7 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
-pub use saml_requests::SamlRequestRow;
+pub use saml::{SamlKeyRow, SamlRequestRow};
 pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};
 pub use sightings::SightingRow;
 
@@ -152,6 +152,9 @@ pub struct ConnectionRow {
     pub updated_at: Time,
     pub schemas: Doc,
     pub tolerate_unknown_members: bool,
+    pub sign_requests: Option<bool>,
+    pub allow_cbc: Option<bool>,
+    pub idp_endpoints: Option<Doc>,
 }
 
 /// A certificate that a connection trusts.

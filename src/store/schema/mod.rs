@@ -40,6 +40,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     grants,
     grant_projects,
     identities,
+    saml_keys,
     saml_requests,
     saml_replays,
     sessions,

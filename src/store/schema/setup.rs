@@ -171,6 +171,9 @@ diesel::table! {
         updated_at -> TimeSql,
         schemas -> DocSql,
         tolerate_unknown_members -> Bool,
+        sign_requests -> Nullable<Bool>,
+        allow_cbc -> Nullable<Bool>,
+        idp_endpoints -> Nullable<DocSql>,
     }
 }
 
@@ -184,6 +187,21 @@ diesel::table! {
         fingerprint -> Text,
         der -> Binary,
         not_after -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    saml_keys (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        connection_id -> IdSql,
+        state -> Text,
+        certificate -> Binary,
+        sealed -> Binary,
+        created_at -> TimeSql,
     }
 }
 

@@ -134,6 +134,9 @@ impl TestGateway {
                     updated_at: at,
                     schemas: Doc("[]".to_owned()),
                     tolerate_unknown_members: false,
+                    sign_requests: None,
+                    allow_cbc: None,
+                    idp_endpoints: None,
                 })
                 .await?;
                 for domain in domains {

@@ -18,7 +18,7 @@ use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{ConnectionId, RoleId};
-use crate::provisioning::{Error, Kind};
+use crate::provisioning::{Error, Kind, provider};
 use crate::store::Tx;
 use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow, RoleRow};
 
@@ -46,6 +46,10 @@ pub struct Connection {
     idp_initiated: bool,
     /// Whether members of a group who are nobody here are left out, and the rest is done.
     tolerate_unknown_members: bool,
+    /// Whether requests to the identity provider are signed.
+    sign_requests: bool,
+    /// Whether assertions that were encrypted with AES-CBC are taken beside AES-GCM.
+    allow_cbc: bool,
     /// The slug of the role that its people hold where nothing else gives one.
     default_role: Option<String>,
     /// The slug of the highest role that it may give.
@@ -217,6 +221,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         domain: row.domain,
         source: row.source,
     });
+    let (sign_requests, allow_cbc) = (provider::signs_requests(&row), provider::allows_cbc(&row));
     Connection {
         id: row.id,
         name: row.name,
@@ -228,6 +233,8 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         safeguard: row.safeguard,
         idp_initiated: row.idp_initiated,
         tolerate_unknown_members: row.tolerate_unknown_members,
+        sign_requests,
+        allow_cbc,
         default_role: row.default_role_id.and_then(slug),
         max_role: slug(row.max_role_id).unwrap_or_default(),
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),

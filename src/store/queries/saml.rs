@@ -1,13 +1,14 @@
-//! Our requests to identity providers that wait for their answers.
+//! What we are to identity providers: requests that wait for their answers, and our keys.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use crate::id::{ConnectionId, OrganizationId};
+use crate::directory::connection::KeyState;
+use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
 use crate::secret::Hash;
-use crate::store::rows::SamlRequestRow;
-use crate::store::schema::saml_requests;
+use crate::store::rows::{SamlKeyRow, SamlRequestRow};
+use crate::store::schema::{saml_keys, saml_requests};
 use crate::store::types::Time;
 
 /// Requests of one browser to one connection that are looked at: the newest.
@@ -77,4 +78,53 @@ pub(crate) async fn take(
 pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> {
     let target = saml_requests::table.filter(saml_requests::expires_at.lt(before));
     diesel::delete(target).execute(conn).await
+}
+
+/// A connection's own keys: the current one, the next one, the retired one, as far as there are.
+pub(crate) async fn keys(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<Vec<SamlKeyRow>> {
+    saml_keys::table
+        .filter(saml_keys::org_id.eq(org))
+        .filter(saml_keys::connection_id.eq(connection))
+        .select(SamlKeyRow::as_select())
+        .order(saml_keys::state)
+        .load(conn)
+        .await
+}
+
+/// Adds a key; where the connection has one of that state already, nothing is done.
+pub(crate) async fn insert_key(conn: &mut Conn, row: &SamlKeyRow) -> QueryResult<()> {
+    diesel::insert_into(saml_keys::table)
+        .values(row.clone())
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn set_key_state(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SamlKeyId,
+    state: KeyState,
+) -> QueryResult<()> {
+    diesel::update(saml_keys::table.find((org, id)))
+        .set(saml_keys::state.eq(state))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn delete_key(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SamlKeyId,
+) -> QueryResult<()> {
+    diesel::delete(saml_keys::table.find((org, id)))
+        .execute(conn)
+        .await
+        .map(drop)
 }

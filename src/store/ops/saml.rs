@@ -1,0 +1,27 @@
+//! The queries of what we are to identity providers.
+
+use crate::directory::connection::KeyState;
+use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
+use crate::secret::Hash;
+use crate::store::rows::{SamlKeyRow, SamlRequestRow};
+use crate::store::tx::ops;
+use crate::store::types::Time;
+
+ops! {
+    /// The query `saml::insert`.
+    insert_saml_request = saml::insert(row: &SamlRequestRow) -> ();
+    /// The ids of those that a browser may bring an answer to.
+    open_saml_requests = saml::open(org: OrganizationId, connection: ConnectionId, browser: &Hash, now: Time) -> Vec<String>;
+    /// Takes the request that is answered, so that no second answer finds it.
+    take_saml_request = saml::take(org: OrganizationId, connection: ConnectionId, id: &str, browser: &Hash, now: Time) -> Option<SamlRequestRow>;
+    /// Forgets requests whose time is over, of every organization.
+    forget_saml_requests = saml::forget(before: Time) -> usize;
+    /// A connection's own keys: the current one, the next one, the retired one, as far as there are.
+    saml_keys = saml::keys(org: OrganizationId, connection: ConnectionId) -> Vec<SamlKeyRow>;
+    /// Adds a key; where the connection has one of that state already, nothing is done.
+    insert_saml_key = saml::insert_key(row: &SamlKeyRow) -> ();
+    /// The query `saml::set_key_state`.
+    set_saml_key_state = saml::set_key_state(org: OrganizationId, id: SamlKeyId, state: KeyState) -> ();
+    /// The query `saml::delete_key`.
+    delete_saml_key = saml::delete_key(org: OrganizationId, id: SamlKeyId) -> ();
+}
