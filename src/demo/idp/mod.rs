@@ -1,9 +1,11 @@
-//! An identity provider that signs: for the tests, for `usher demo`, and for trying things by hand.
+//! An identity provider that signs and, if asked, encrypts: for the tests, for `usher demo`, and for trying
+//! things by hand.
 //!
 //! It writes plain documents and signs them with the exclusive canonicalization of XML (no comments), over
 //! text that it wrote itself or over a template. Nothing of it is used to verify.
 
 mod canonical;
+pub mod encrypt;
 mod key;
 mod response;
 mod sign;
