@@ -93,6 +93,18 @@ pub const SAML_NODES: usize = 40_000;
 /// Levels of elements in the XML of a SAML response.
 pub const SAML_DEPTH: usize = 64;
 
+/// EncryptedKeys of one SAML response.
+pub const SAML_ENCRYPTED_KEYS: usize = 4;
+
+/// Failures of one EncryptedKey whose content is in CBC, after which it is not decrypted again.
+pub const CBC_FAILURES: u32 = 5;
+
+/// How long they are remembered, from the last one on.
+pub const CBC_FAILURES_KEPT: SignedDuration = SignedDuration::from_mins(30);
+
+/// EncryptedKeys whose failures are counted at once.
+pub const CBC_KEYS: usize = 10_000;
+
 /// Bytes of RelayState that are taken; SAML bindings §3.5.3 asks senders for at most 80.
 pub const RELAY_STATE: usize = 2 * 1024;
 

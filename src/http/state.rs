@@ -14,6 +14,7 @@ use crate::provisioning::invitations::Links;
 use crate::provisioning::request_log::RequestLog;
 use crate::provisioning::tally::Tally;
 use crate::provisioning::{Context, Source};
+use crate::saml::encryption::Failures;
 use crate::store::Store;
 
 /// Whether an address is that of a proxy which is trusted to say whose requests it brings.
@@ -46,6 +47,8 @@ pub struct Gateway {
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
+    /// Which encrypted assertions could not be read, of late.
+    pub decryptions: Arc<Failures>,
     /// What requests show of connections, counted till it is written.
     pub tally: Arc<Tally>,
     /// Places for bodies larger than [`limits::SMALL_BODY`], of senders who are known.
@@ -70,6 +73,7 @@ impl Gateway {
             misses: Arc::default(),
             private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),
+            decryptions: Arc::default(),
             tally: Arc::default(),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),
             large_forms: Arc::new(Semaphore::new(limits::LARGE_FORMS)),

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`binding`] | HTTP POST binding (SAML Bindings 3.5): the form, base64, UTF-8 |
 //! | [`gate`] | what a response may look like at all, before any signature is computed (SAML Core 3.2, 2.3, 5.4) |
+//! | [`encryption`] | XML Encryption with the keys of ours: what an encrypted assertion looks like, and opening it |
 //! | [`signature`] | XML Signature with the certificates of one connection, and the octets it covers |
 //! | [`conditions`] | who, for whom, where and when (SAML Core 2.4, 2.5, 2.7; SAML Profiles 4.1.4) |
 //! | [`assertion`] | what is left when all of it held |
@@ -24,6 +25,7 @@ pub mod assertion;
 pub mod binding;
 pub mod certificate;
 pub mod conditions;
+pub mod encryption;
 pub mod error;
 pub mod gate;
 pub mod instant;
@@ -44,17 +46,30 @@ use jiff::Timestamp;
 pub use assertion::Assertion;
 pub use error::Error;
 
+/// What a message is verified and decrypted with: the connection's, and ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<'a> {
+    /// The certificates of the connection's identity provider.
+    pub certificates: &'a [certificate::Certificate],
+    /// Our private keys; each is tried. With none, encrypted assertions are refused.
+    pub decryption: &'a [encryption::DecryptionKey],
+    /// Whether the connection takes content in CBC.
+    pub allow_cbc: bool,
+    /// What failed so far, of all connections.
+    pub failures: &'a encryption::Failures,
+}
+
 /// The whole way from a received response to an [`Assertion`]: gate, signature, conditions.
 ///
 /// Whoever needs the request a response answers before it knows what to expect takes the steps
 /// one by one: [`gate::Gated::in_response_to`] says it.
 pub fn receive(
     response: binding::Received,
-    certificates: &[certificate::Certificate],
+    keys: &Keys<'_>,
     expected: &conditions::Expected<'_>,
     now: Timestamp,
 ) -> Result<Assertion, Error> {
     let gated = gate::check(response)?;
-    let verified = signature::verify(gated, certificates)?;
+    let verified = signature::verify(gated, keys, now)?;
     conditions::accept(&verified, expected, now)
 }

@@ -14,8 +14,12 @@ pub(crate) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 pub(crate) const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 /// XML Signature.
 pub(crate) const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// What XML Signature 1.1 adds.
+pub(crate) const SIGNATURE11: &str = "http://www.w3.org/2009/xmldsig11#";
 /// XML Encryption.
 pub(crate) const ENCRYPTION: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// What XML Encryption 1.1 adds.
+pub(crate) const ENCRYPTION11: &str = "http://www.w3.org/2009/xmlenc11#";
 /// `xsi:`
 pub(crate) const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 

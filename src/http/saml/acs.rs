@@ -1,6 +1,8 @@
 //! The assertion consumer service: a posted response (SAML Bindings §3.5) signs a person in. The
 //! pure pipeline runs on a thread of its own under a bound, then one transaction decides.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::body::Body;
@@ -26,6 +28,7 @@ use crate::provisioning::{Error, Refusal, Source, provider};
 use crate::saml::binding::PostForm;
 use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
+use crate::saml::encryption::Failures;
 use crate::saml::metadata::ServiceProvider;
 use crate::saml::profile::{self, Overrides, Preset, Profile};
 use crate::saml::{self, Assertion};
@@ -78,6 +81,7 @@ async fn consume(
         preset: preset(row.profile),
         certificates,
         outstanding,
+        failures: Arc::clone(&gateway.decryptions),
         now: gateway.ids.clock().now(),
     };
     let read = verified(gateway, message, support)
@@ -164,6 +168,7 @@ struct Message {
     preset: Preset,
     certificates: Vec<CertificateRow>,
     outstanding: Vec<String>,
+    failures: Arc<Failures>,
     now: Timestamp,
 }
 
@@ -187,7 +192,13 @@ impl Message {
             skew_seconds: limits::CLOCK_SKEW.as_secs(),
             outstanding: &self.outstanding,
         };
-        let assertion = saml::receive(form.response, &certificates, &expected, self.now)?;
+        let keys = saml::Keys {
+            certificates: &certificates,
+            decryption: &[],
+            allow_cbc: false,
+            failures: &self.failures,
+        };
+        let assertion = saml::receive(form.response, &keys, &expected, self.now)?;
         let profile = profile::read(&assertion, self.preset, &Overrides::default())?;
         Ok((assertion, profile, form.relay_state))
     }

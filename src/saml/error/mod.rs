@@ -67,6 +67,19 @@ pub enum Error {
         /// What arrived.
         arrived: Option<String>,
     },
+    /// The assertion was not encrypted for us, or is not what it seemed to be. Nothing more is said of
+    /// what nobody signed: a reason would tell of the plaintext.
+    #[error("the assertion cannot be decrypted")]
+    DecryptionFailed,
+    /// The assertion is encrypted, and we have no key of our own.
+    #[error("the assertion is encrypted, and there is no key to decrypt with")]
+    DecryptionKeyMissing,
+    /// A private key of ours that cannot be read or is too weak.
+    #[error("unusable decryption key: {why}")]
+    DecryptionKeyUnusable {
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// A document type declaration.
     #[error("a document type declaration")]
     Doctype,
@@ -76,14 +89,17 @@ pub enum Error {
         /// The field.
         field: &'static str,
     },
-    /// An encrypted assertion.
-    #[error("the assertion is encrypted")]
-    EncryptedAssertionUnsupported,
     /// An EncryptedID or EncryptedAttribute.
     #[error("an encrypted element: {element}")]
     EncryptedElementUnsupported {
         /// Its name.
         element: &'static str,
+    },
+    /// An algorithm of encryption that we do not take, or not for this connection.
+    #[error("the encryption algorithm {arrived} is not supported")]
+    EncryptionAlgorithmUnsupported {
+        /// Its identifier.
+        arrived: String,
     },
     /// The time is past.
     #[error("{what} was {limit}, it is {now}")]

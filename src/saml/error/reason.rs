@@ -24,10 +24,13 @@ impl Error {
             Self::ConditionUnknown { .. } => "condition_unknown",
             Self::ConditionsMissing => "conditions_missing",
             Self::DestinationMismatch { .. } => "destination_mismatch",
+            Self::DecryptionFailed => "decryption_failed",
+            Self::DecryptionKeyMissing => "decryption_key_missing",
+            Self::DecryptionKeyUnusable { .. } => "decryption_key_unusable",
             Self::Doctype => "doctype",
             Self::DuplicateField { .. } => "duplicate_field",
-            Self::EncryptedAssertionUnsupported => "encrypted_assertion_unsupported",
             Self::EncryptedElementUnsupported { .. } => "encrypted_element_unsupported",
+            Self::EncryptionAlgorithmUnsupported { .. } => "encryption_algorithm_unsupported",
             Self::Expired { .. } => "expired",
             Self::InResponseToUnknown { .. } => "in_response_to_unknown",
             Self::IssueInstant { .. } => "issue_instant",
@@ -67,8 +70,14 @@ impl Error {
             Self::AudienceMismatch { .. } => {
                 "Your identity provider addressed its answer to another application. Ask your administrator to compare the entity id (audience)."
             }
-            Self::EncryptedAssertionUnsupported => {
-                "Your identity provider encrypts its answer, which is not supported yet. Ask your administrator to switch assertion encryption off."
+            Self::DecryptionFailed => {
+                "The answer of your identity provider cannot be decrypted. Ask your administrator to compare the encryption certificate."
+            }
+            Self::DecryptionKeyMissing => {
+                "Your identity provider encrypts its answer, which is not set up here. Ask your administrator to switch assertion encryption off."
+            }
+            Self::EncryptionAlgorithmUnsupported { .. } => {
+                "Your identity provider encrypts with an algorithm that is not accepted. Ask your administrator to choose AES-GCM, and RSA-OAEP for its key."
             }
             Self::Expired { .. } => {
                 "The answer of your identity provider has expired. Start again from your identity provider; if it happens every time, the clocks disagree."

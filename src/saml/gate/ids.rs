@@ -12,11 +12,12 @@ use super::super::{
     xml::{ENCRYPTION, SIGNATURE},
 };
 
-/// Checks all identifiers of the document.
-pub(super) fn check(root: Node<'_, '_>) -> Result<(), Error> {
+/// Checks all identifiers of the document, and that none is one of the document `around` it.
+pub(super) fn check(root: Node<'_, '_>, around: Option<Node<'_, '_>>) -> Result<(), Error> {
     let mut ids = HashSet::new();
     let mut others = Vec::new();
-    for node in root.descendants().filter(Node::is_element) {
+    let nodes = around.into_iter().flat_map(|around| around.descendants());
+    for node in nodes.chain(root.descendants()).filter(Node::is_element) {
         let namespace = node.tag_name().namespace();
         for attribute in node
             .attributes()

@@ -1,7 +1,8 @@
 //! The strict gate: what a response may look like at all, said before any signature is computed.
 //!
 //! The order matters. xmlsec runs a message's transforms before it looks at the signature, so nothing may
-//! reach it that is not on the lists here. A message is a Response with one Assertion as its child; each
+//! reach it that is not on the lists here. A message is a Response with one Assertion as its child, which may
+//! be encrypted and then comes through here a second time, decrypted, with all its rules; each
 //! signature is the child of what it covers, right behind its Issuer, and covers that and nothing else
 //! (SAML Core 5.4, XML Signature 4). What does not fit is refused as a whole, never trimmed to fit.
 
@@ -17,6 +18,7 @@ use roxmltree::{Document, Node};
 use self::shape::ResponseFields;
 use super::{
     binding::Received,
+    encryption::Sealed,
     error::Error,
     xml::{self, ASSERTION, PROTOCOL, SIGNATURE},
 };
@@ -49,20 +51,31 @@ pub struct Signed {
     pub id: String,
     /// The SignatureMethod.
     pub algorithm: Algorithm,
+    /// Whether it covers declarations of namespaces that are in scope and not used by any name.
+    pub of_its_scope: bool,
+}
+
+/// What a Response holds.
+#[derive(Clone)]
+pub(super) enum Held {
+    /// An Assertion, by its ID.
+    Assertion(String),
+    /// An EncryptedAssertion.
+    Encrypted(Sealed),
 }
 
 /// A message of the right shape, of which nothing is verified yet.
 #[derive(Clone)]
 pub struct Gated {
     pub(super) xml: String,
-    pub(super) assertion_id: String,
+    pub(super) held: Held,
     pub(super) response: ResponseFields,
     signed: Vec<Signed>,
     remarks: usize,
 }
 
 impl Gated {
-    /// The signatures: one or two, the Response's first.
+    /// The signatures: one or two, the Response's first. Around an EncryptedAssertion there is one or none.
     pub fn signed(&self) -> &[Signed] {
         &self.signed
     }
@@ -98,24 +111,57 @@ pub fn check(received: Received) -> Result<Gated, Error> {
     let root = document.root_element();
     let remarks = remarks(&document)?;
     namespaces(root)?;
-    ids::check(root)?;
+    ids::check(root, None)?;
     let shape = shape::response(root)?;
     let signed = signatures::check(root, shape.assertion)?;
-    if xml::is(shape.assertion, ASSERTION, "EncryptedAssertion") {
-        return Err(Error::EncryptedAssertionUnsupported);
-    }
-    if signed.is_empty() {
+    let held = if xml::is(shape.assertion, ASSERTION, "EncryptedAssertion") {
+        Held::Encrypted(Sealed::read(shape.assertion)?)
+    } else if signed.is_empty() {
         return Err(Error::SignatureMissing);
-    }
-    let assertion_id = shape::assertion(shape.assertion)?;
+    } else {
+        Held::Assertion(shape::assertion(shape.assertion)?)
+    };
     let response = shape.fields;
     drop(document);
     Ok(Gated {
         xml: received.xml,
-        assertion_id,
+        held,
         response,
         signed,
         remarks,
+    })
+}
+
+/// A decrypted assertion of the right shape, of which nothing is verified yet.
+pub(super) struct Decrypted {
+    pub(super) xml: String,
+    pub(super) assertion_id: String,
+    /// Its signature, where it has one.
+    pub(super) signed: Option<Signed>,
+}
+
+/// Lets a decrypted assertion through that may stand in the document `around` it, and nothing beside it.
+pub(super) fn decrypted(xml: String, around: &Document<'_>) -> Result<Decrypted, Error> {
+    scan::scan(&xml)?;
+    let document = xml::parse(&xml)?;
+    let root = document.root_element();
+    remarks(&document)?;
+    namespaces(root)?;
+    ids::check(root, Some(around.root_element()))?;
+    if !xml::is(root, ASSERTION, "Assertion") || root.range() != (0..xml.len()) {
+        return Err(Error::Structure {
+            rule: "something else than one assertion was encrypted",
+            arrived: xml::name(root),
+        });
+    }
+    shape::alone(root)?;
+    let assertion_id = shape::assertion(root)?;
+    let signed = signatures::check(root, root)?.pop();
+    drop(document);
+    Ok(Decrypted {
+        xml,
+        assertion_id,
+        signed,
     })
 }
 

@@ -8,10 +8,27 @@ use super::super::error::Error;
 const DEPTH: usize = 64;
 const ATTRIBUTES: usize = 64;
 /// Namespace declarations from the root down to an element; canonicalization looks at each for each element.
-const NAMESPACES: usize = 32;
+pub(crate) const NAMESPACES: usize = 32;
+
+/// What stands between `<` and `>`.
+pub(crate) enum Tag<'t> {
+    /// The end of an element.
+    End,
+    /// The start of one, by its qualified name and those of its attributes, declarations among them.
+    Start {
+        name: &'t str,
+        attributes: Vec<&'t str>,
+        empty: bool,
+    },
+}
 
 /// Scans a document.
 pub(crate) fn scan(text: &str) -> Result<(), Error> {
+    walk(text, |_| ())
+}
+
+/// Scans a document and shows each tag.
+pub(crate) fn walk<'t>(text: &'t str, mut visit: impl FnMut(&Tag<'t>)) -> Result<(), Error> {
     let mut open: Vec<usize> = Vec::new();
     let mut rest = declaration(text)?;
     while let Some((_, tag)) = rest.split_once('<') {
@@ -25,16 +42,24 @@ pub(crate) fn scan(text: &str) -> Result<(), Error> {
             after(instruction, "?>")?
         } else if let Some(end) = tag.strip_prefix('/') {
             open.pop().ok_or_else(|| malformed("an end tag too many"))?;
+            visit(&Tag::End);
             after(end, ">")?
         } else {
-            let start = start_tag(tag)?;
-            let namespaces = open.last().copied().unwrap_or(0) + start.namespaces;
-            limit("the namespaces in scope", namespaces, NAMESPACES)?;
-            limit("the depth of elements", open.len() + 1, DEPTH)?;
-            if !start.empty {
-                open.push(namespaces);
+            let (start, rest) = start_tag(tag)?;
+            if let Tag::Start {
+                attributes, empty, ..
+            } = &start
+            {
+                let declared = attributes.iter().filter(|name| name.starts_with("xmlns"));
+                let namespaces = open.last().copied().unwrap_or(0) + declared.count();
+                limit("the namespaces in scope", namespaces, NAMESPACES)?;
+                limit("the depth of elements", open.len() + 1, DEPTH)?;
+                if !empty {
+                    open.push(namespaces);
+                }
             }
-            start.rest
+            visit(&start);
+            rest
         };
     }
     if open.is_empty() {
@@ -62,16 +87,9 @@ fn declaration(text: &str) -> Result<&str, Error> {
     }
 }
 
-struct StartTag<'t> {
-    namespaces: usize,
-    empty: bool,
-    rest: &'t str,
-}
-
-/// Reads a start tag to its end. Each attribute has one `=` outside of quotes.
-fn start_tag(tag: &str) -> Result<StartTag<'_>, Error> {
-    let mut attributes = 0;
-    let mut namespaces = 0;
+/// Reads a start tag to its end, and gives what comes behind. Each attribute has one `=` outside of quotes.
+fn start_tag(tag: &str) -> Result<(Tag<'_>, &str), Error> {
+    let mut attributes = Vec::new();
     let mut rest = tag;
     loop {
         let at = rest
@@ -79,22 +97,23 @@ fn start_tag(tag: &str) -> Result<StartTag<'_>, Error> {
             .ok_or_else(|| malformed("a tag without its end"))?;
         let (before, found) = rest.split_at_checked(at).unwrap_or((rest, ""));
         if let Some(rest) = found.strip_prefix('>') {
-            limit("an element's attributes", attributes, ATTRIBUTES)?;
-            return Ok(StartTag {
-                namespaces,
+            let name = tag.split([' ', '\t', '\r', '\n', '/', '>']).next();
+            let start = Tag::Start {
+                name: name.unwrap_or_default(),
+                attributes,
                 empty: before.ends_with('/'),
-                rest,
-            });
+            };
+            return Ok((start, rest));
         }
         let value = found
             .strip_prefix('=')
             .map(|value| value.trim_start_matches([' ', '\t', '\r', '\n']))
             .ok_or_else(|| malformed("a stray character in a tag"))?;
-        attributes += 1;
         let name = before
             .split([' ', '\t', '\r', '\n'])
             .rfind(|name| !name.is_empty());
-        namespaces += usize::from(name.is_some_and(|name| name.starts_with("xmlns")));
+        attributes.push(name.unwrap_or_default());
+        limit("an element's attributes", attributes.len(), ATTRIBUTES)?;
         rest = if let Some(value) = value.strip_prefix('"') {
             after(value, "\"")?
         } else if let Some(value) = value.strip_prefix('\'') {

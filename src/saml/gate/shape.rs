@@ -27,7 +27,8 @@ pub(in crate::saml) struct ResponseShape<'a, 'i> {
     pub(in crate::saml) assertion: Node<'a, 'i>,
 }
 
-type Step = (&'static str, &'static str, bool);
+/// A child that may stand here: namespace, name, and whether it may be there several times.
+pub(in crate::saml) type Step = (&'static str, &'static str, bool);
 
 const RESPONSE: [Step; 6] = [
     (ASSERTION, "Issuer", false),
@@ -156,7 +157,11 @@ fn versioned(node: Node<'_, '_>) -> Result<(), Error> {
 }
 
 /// Children follow the steps in order; from `free` on the order is theirs. A step may repeat or may not.
-fn in_order(node: Node<'_, '_>, steps: &[Step], free: usize) -> Result<(), Error> {
+pub(in crate::saml) fn in_order(
+    node: Node<'_, '_>,
+    steps: &[Step],
+    free: usize,
+) -> Result<(), Error> {
     let mut reached = 0;
     for child in node.children() {
         if child.is_text() && !is_blank(child) {

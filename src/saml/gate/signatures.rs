@@ -85,7 +85,8 @@ impl Algorithm {
     }
 }
 
-/// Checks every signature of the message: the Response's first.
+/// Checks every signature of the message, or of a decrypted assertion, which is its own root: the Response's
+/// first.
 pub(super) fn check(root: Node<'_, '_>, assertion: Node<'_, '_>) -> Result<Vec<Signed>, Error> {
     let mut signed = Vec::new();
     let inner = [
@@ -110,10 +111,10 @@ pub(super) fn check(root: Node<'_, '_>, assertion: Node<'_, '_>) -> Result<Vec<S
             return structure("a part of a signature where none belongs", node);
         };
         if name == "Signature" {
-            let element = if parent == root {
-                Element::Response
-            } else {
+            let element = if parent == assertion {
                 Element::Assertion
+            } else {
+                Element::Response
             };
             signed.push(signature(node, parent, element)?);
         }
@@ -145,7 +146,7 @@ fn signature(node: Node<'_, '_>, parent: Node<'_, '_>, element: Element) -> Resu
         ["CanonicalizationMethod", "SignatureMethod", "Reference"],
     )?;
     only(info, 3)?;
-    canonical(canonicalization)?;
+    let canonicalized = canonical(canonicalization)?;
     only(method, 0)?;
     let algorithm = Algorithm::of(identifier(method))?;
     let id = parent.attribute("ID").unwrap_or_default().to_owned();
@@ -156,16 +157,26 @@ fn signature(node: Node<'_, '_>, parent: Node<'_, '_>, element: Element) -> Resu
     {
         return structure("a Reference to something else than its parent", reference);
     }
-    covered(reference)?;
+    let digested = covered(reference)?;
     Ok(Signed {
         element,
         id,
         algorithm,
+        of_its_scope: canonicalized.max(digested) == Namespaces::InScope,
     })
 }
 
+/// Which namespaces go into what is signed.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Namespaces {
+    /// Those of names.
+    Used,
+    /// Others as well: all, or those of a list.
+    InScope,
+}
+
 /// The Reference: transforms, digest method, digest value.
-fn covered(reference: Node<'_, '_>) -> Result<(), Error> {
+fn covered(reference: Node<'_, '_>) -> Result<Namespaces, Error> {
     let [transforms, digest, value] =
         leading(reference, ["Transforms", "DigestMethod", "DigestValue"])?;
     only(reference, 3)?;
@@ -189,22 +200,24 @@ fn covered(reference: Node<'_, '_>) -> Result<(), Error> {
             arrived: shown(identifier(first)),
         });
     }
+    // Without a canonicalization it is the inclusive one (XML Signature 4.4.3.2).
+    let mut namespaces = Namespaces::InScope;
     if let Some(second) = steps.next() {
         if !xml::is(second, SIGNATURE, "Transform") {
             return structure("something that is no transform", second);
         }
-        canonical(second)?;
+        namespaces = canonical(second)?;
     }
     match steps.next() {
         Some(third) => Err(Error::TransformRefused {
             arrived: shown(identifier(third)),
         }),
-        None => Ok(()),
+        None => Ok(namespaces),
     }
 }
 
 /// A canonicalization of the list; the exclusive ones may name prefixes.
-fn canonical(node: Node<'_, '_>) -> Result<(), Error> {
+fn canonical(node: Node<'_, '_>) -> Result<Namespaces, Error> {
     let algorithm = identifier(node);
     if !CANONICALIZATIONS.contains(&algorithm) {
         return Err(Error::TransformRefused {
@@ -219,8 +232,9 @@ fn canonical(node: Node<'_, '_>) -> Result<(), Error> {
             && inner.first_element_child().is_none()
     };
     match (inside.next(), inside.next()) {
-        (None, _) => Ok(()),
-        (Some(inner), None) if known(inner) => Ok(()),
+        (None, _) if algorithm.starts_with(exclusive) => Ok(Namespaces::Used),
+        (None, _) => Ok(Namespaces::InScope),
+        (Some(inner), None) if known(inner) => Ok(Namespaces::InScope),
         _ => structure("a canonicalization with something inside", node),
     }
 }

@@ -4,15 +4,22 @@
 //! asked with one certificate at a time, because it gives up at the first key of another type, and only
 //! behind the gate. Its own reading of responses and of metadata is not used: ours knows the connection's
 //! certificates and refuses where there are none. KeyInfo is never looked at.
+//!
+//! An encrypted assertion is verified around its ciphertext or inside of it, see `decrypted`.
 
+mod decrypted;
+
+use jiff::Timestamp;
+use roxmltree::{Document, Node};
 use samael::crypto::{
     AllowedSignatureAlgorithm as Allowed, CertificateDer, CryptoProvider, ReduceMode, XmlSec,
 };
 
 use super::{
+    Keys,
     certificate::Certificate,
     error::Error,
-    gate::{Element, Gated, Signed, shape, shape::ResponseFields},
+    gate::{Element, Gated, Held, Signed, shape, shape::ResponseFields},
     quiet, xml,
 };
 
@@ -25,14 +32,16 @@ const ALLOWED: [Allowed; 6] = [
     Allowed::EcdsaSha512,
 ];
 
-/// Signed octets, and which certificate said so.
+/// Signed octets, and which certificate said so. Of an assertion that was decrypted, and whose ciphertext
+/// was signed, the plaintext takes their place.
 #[derive(Clone)]
 pub struct Verified {
     pub(super) octets: String,
     pub(super) element: Element,
     pub(super) assertion_id: String,
-    /// What the Response said around the assertion; where it is not signed itself it may only refuse.
-    pub(super) unsigned: ResponseFields,
+    /// What the Response says around the assertion: as it was signed, where [`Element::Response`] is what is
+    /// signed; else it may only refuse.
+    pub(super) around: ResponseFields,
     fingerprint: String,
 }
 
@@ -56,25 +65,38 @@ impl std::fmt::Debug for Verified {
     }
 }
 
-/// Verifies every signature of the message with one of these certificates.
-pub fn verify(gated: Gated, certificates: &[Certificate]) -> Result<Verified, Error> {
-    let outermost = gated
-        .signed()
-        .first()
-        .cloned()
-        .ok_or(Error::SignatureMissing)?;
+/// Verifies every signature of the message with one of the connection's certificates; an encrypted assertion
+/// is decrypted on the way.
+pub fn verify(gated: Gated, keys: &Keys<'_>, now: Timestamp) -> Result<Verified, Error> {
+    let assertion_id = match &gated.held {
+        Held::Assertion(id) => id.clone(),
+        Held::Encrypted(sealed) => return decrypted::verify(&gated, sealed, keys, now),
+    };
+    let (octets, certificate) = signed_octets(&gated.xml, gated.signed(), keys.certificates)?;
+    let outermost = gated.signed().first().ok_or(Error::SignatureMissing)?;
+    let around = covers(&octets, outermost, &assertion_id)?;
+    Ok(Verified {
+        octets,
+        element: outermost.element,
+        assertion_id,
+        around: around.unwrap_or(gated.response),
+        fingerprint: certificate.fingerprint(),
+    })
+}
+
+/// The octets under the outermost of all signatures of a document, the first of the list, and the
+/// certificate with which all of them verify.
+fn signed_octets<'c>(
+    xml: &str,
+    signed: &[Signed],
+    certificates: &'c [Certificate],
+) -> Result<(String, &'c Certificate), Error> {
+    let outermost = signed.first().ok_or(Error::SignatureMissing)?;
     if certificates.is_empty() {
         return Err(Error::CertificateMissing);
     }
-    let fitting: Vec<&Certificate> = certificates
-        .iter()
-        .filter(|certificate| {
-            gated
-                .signed()
-                .iter()
-                .all(|s| s.algorithm.fits(certificate.key()))
-        })
-        .collect();
+    let fits = |it: &&Certificate| signed.iter().all(|s| s.algorithm.fits(it.key()));
+    let fitting: Vec<&Certificate> = certificates.iter().filter(fits).collect();
     if fitting.is_empty() {
         let algorithm = outermost.algorithm.name().to_owned();
         return Err(Error::CertificateKeyType { algorithm });
@@ -82,20 +104,10 @@ pub fn verify(gated: Gated, certificates: &[Certificate]) -> Result<Verified, Er
     quiet::initialise();
     let found = fitting
         .iter()
-        .find_map(|certificate| Some((predigest(&gated.xml, certificate)?, certificate)));
-    let Some((octets, certificate)) = found else {
-        return Err(Error::SignatureInvalid {
-            tried: fitting.len(),
-            why: "no certificate fits",
-        });
-    };
-    covers(&octets, &outermost, &gated.assertion_id)?;
-    Ok(Verified {
-        octets,
-        element: outermost.element,
-        assertion_id: gated.assertion_id,
-        unsigned: gated.response,
-        fingerprint: certificate.fingerprint(),
+        .find_map(|certificate| Some((predigest(xml, certificate)?, *certificate)));
+    found.ok_or(Error::SignatureInvalid {
+        tried: fitting.len(),
+        why: "no certificate fits",
     })
 }
 
@@ -114,18 +126,21 @@ fn predigest(xml: &str, certificate: &Certificate) -> Option<String> {
     octets.ok()
 }
 
-/// The signed octets are the element that the gate saw, and of the shape that the gate lets through.
-fn covers(octets: &str, outermost: &Signed, assertion_id: &str) -> Result<(), Error> {
-    let other = |why| Error::SignatureInvalid { tried: 1, why };
+/// The signed octets are the element that the gate saw, and of the shape that the gate lets through. Gives
+/// what a Response says around its assertion.
+fn covers(
+    octets: &str,
+    outermost: &Signed,
+    assertion_id: &str,
+) -> Result<Option<ResponseFields>, Error> {
     let document = xml::parse(octets)?;
-    let root = document.root_element();
-    let (namespace, name) = outermost.element.qualified();
-    if !xml::is(root, namespace, name) || root.attribute("ID") != Some(outermost.id.as_str()) {
-        return Err(other("it covers another element"));
-    }
-    let assertion = match outermost.element {
-        Element::Response => shape::response(root)?.assertion,
-        Element::Assertion => root,
+    let root = covered(&document, outermost)?;
+    let (around, assertion) = match outermost.element {
+        Element::Response => {
+            let shape = shape::response(root)?;
+            (Some(shape.fields), shape.assertion)
+        }
+        Element::Assertion => (None, root),
     };
     shape::alone(root)?;
     if !xml::is(assertion, xml::ASSERTION, "Assertion")
@@ -133,5 +148,22 @@ fn covers(octets: &str, outermost: &Signed, assertion_id: &str) -> Result<(), Er
     {
         return Err(other("it covers another assertion"));
     }
-    Ok(())
+    Ok(around)
+}
+
+/// The root of signed octets, which is the element that was said to be signed.
+fn covered<'a, 'i: 'a>(
+    octets: &'a Document<'i>,
+    outermost: &Signed,
+) -> Result<Node<'a, 'i>, Error> {
+    let root = octets.root_element();
+    let (namespace, name) = outermost.element.qualified();
+    if !xml::is(root, namespace, name) || root.attribute("ID") != Some(outermost.id.as_str()) {
+        return Err(other("it covers another element"));
+    }
+    Ok(root)
+}
+
+fn other(why: &'static str) -> Error {
+    Error::SignatureInvalid { tried: 1, why }
 }

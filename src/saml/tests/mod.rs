@@ -13,7 +13,10 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
-use super::{Assertion, Error, binding::Received, certificate::Certificate, conditions::Expected};
+use super::{
+    Assertion, Error, binding::Received, certificate::Certificate, conditions::Expected,
+    encryption::Failures,
+};
 use crate::demo::idp::{Keys, Kind, Response, Sign, TestIdp, base64};
 
 const IDP: &str = "https://idp.example/saml";
@@ -80,7 +83,18 @@ fn receive_with(
     certificates: &[Certificate],
     expected: &Expected<'_>,
 ) -> Result<Assertion, Error> {
-    super::receive(received(xml)?, certificates, expected, now())
+    super::receive(received(xml)?, &trusting(certificates), expected, now())
+}
+
+/// These certificates, and no key to decrypt with.
+fn trusting(certificates: &[Certificate]) -> super::Keys<'_> {
+    static FAILURES: OnceLock<Failures> = OnceLock::new();
+    super::Keys {
+        certificates,
+        decryption: &[],
+        allow_cbc: false,
+        failures: FAILURES.get_or_init(Failures::default),
+    }
 }
 
 fn receive(xml: &str) -> Result<Assertion, Error> {

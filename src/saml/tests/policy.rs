@@ -15,7 +15,8 @@ fn outcome_at(changes: &[(&str, &str)], now: Timestamp, expected: &Expected<'_>)
     let xml = idp().sign_template(&xml, Sign::Response);
     let read = || {
         let gated = gate::check(Received::decode(base64(&xml).as_bytes())?)?;
-        let verified = signature::verify(gated, &[certificate(idp())])?;
+        let certificates = [certificate(idp())];
+        let verified = signature::verify(gated, &trusting(&certificates), now)?;
         conditions::accept(&verified, expected, now)
     };
     read().map_or_else(|error| error.reason(), |_| "ok")
