@@ -1,5 +1,6 @@
 //! Messages of several products and of several attackers, through the whole pipeline.
 
+mod encryption;
 mod gate;
 mod mutation;
 mod noise;
@@ -14,8 +15,11 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::{
-    Assertion, Error, binding::Received, certificate::Certificate, conditions::Expected,
-    encryption::Failures,
+    Assertion, Error,
+    binding::Received,
+    certificate::Certificate,
+    conditions::Expected,
+    encryption::{DecryptionKey, Failures},
 };
 use crate::demo::idp::{Keys, Kind, Response, Sign, TestIdp, base64};
 
