@@ -20,6 +20,7 @@ use crate::id::{ConnectionId, Ids, OrganizationId, SamlKeyId};
 use crate::provisioning::settings::connections::find;
 use crate::provisioning::{Change, Context, Error, change};
 use crate::saml::certificate::Certificate;
+use crate::saml::encryption::DecryptionKey;
 use crate::saml::own_key::OwnKey;
 use crate::secret::DataKeys;
 use crate::store::Store;
@@ -73,10 +74,17 @@ fn place(org: OrganizationId, id: SamlKeyId) -> String {
 }
 
 /// A key as it can be used.
-pub fn unsealed(row: &SamlKeyRow, secrets: &DataKeys) -> Result<OwnKey, Error> {
+fn unsealed(row: &SamlKeyRow, secrets: &DataKeys) -> Result<OwnKey, Error> {
     let pkcs8 = secrets.open(&place(row.org_id, row.id), &row.sealed);
     let pkcs8 = pkcs8.map_err(|_| corrupt("sealed"))?;
     OwnKey::from_der(&pkcs8, &row.certificate).map_err(|_| corrupt("sealed"))
+}
+
+/// A key as it decrypts.
+pub fn decryption(row: &SamlKeyRow, secrets: &DataKeys) -> Result<DecryptionKey, Error> {
+    let pkcs8 = secrets.open(&place(row.org_id, row.id), &row.sealed);
+    let pkcs8 = pkcs8.map_err(|_| corrupt("sealed"))?;
+    DecryptionKey::from_pkcs8_der(&pkcs8).map_err(|_| corrupt("sealed"))
 }
 
 /// The keys of a connection, as they are kept; there is always a current one, which is made where

@@ -98,6 +98,11 @@ impl Received {
         })?;
         Ok(Self { xml: plain(text)? })
     }
+
+    /// Whether something in it may be encrypted for us: where not, no key is needed.
+    pub fn may_be_encrypted(&self) -> bool {
+        self.xml.contains("EncryptedAssertion")
+    }
 }
 
 impl std::fmt::Debug for Received {

@@ -13,27 +13,22 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::directory::connection::{ConnectionState, Profile as Product};
+use crate::directory::connection::ConnectionState;
 use crate::directory::lint::Sighting;
 use crate::http::auth::session::{self, Browser};
 use crate::http::body::{self, Fault, Taken};
 use crate::http::reply::page;
-use crate::http::saml::{Named, connection, service_provider};
+use crate::http::saml::message::{self, Message, Read};
+use crate::http::saml::{Known, Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
 use crate::limits;
 use crate::oidc::launch;
 use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::sign_in::{Attempt, Outcome, Question, request, sign_in};
 use crate::provisioning::{Error, Refusal, Source, provider};
-use crate::saml::binding::PostForm;
-use crate::saml::certificate::Certificate;
-use crate::saml::conditions::Expected;
-use crate::saml::encryption::Failures;
-use crate::saml::metadata::ServiceProvider;
-use crate::saml::profile::{self, Overrides, Preset, Profile};
-use crate::saml::{self, Assertion};
+use crate::saml;
 use crate::secret::{self, Hash};
-use crate::store::rows::{CertificateRow, ConnectionRow};
+use crate::store::rows::ConnectionRow;
 
 /// `POST /saml/{connection}/acs`.
 pub(super) async fn acs(
@@ -55,7 +50,11 @@ async fn consume(
     browser: Browser,
     posted: Request,
 ) -> Result<Response, Response> {
-    let (row, certificates) = connection(gateway, named, support).await?;
+    let Known {
+        row,
+        certificates,
+        keys,
+    } = connection(gateway, named, support).await?;
     let refused = |why: Refusal| {
         log_refusal(&row, why.reason(), support);
         page::sign_in(why, support)
@@ -77,20 +76,25 @@ async fn consume(
         media: media.and_then(|it| it.to_str().ok()).map(str::to_owned),
         body,
         us: service_provider(gateway, row.id),
-        idp: row.idp_entity_id.clone().unwrap_or_default(),
-        preset: preset(row.profile),
+        row: row.clone(),
         certificates,
+        keys,
+        links: Arc::clone(&gateway.links),
         outstanding,
         failures: Arc::clone(&gateway.decryptions),
         now: gateway.ids.clock().now(),
     };
-    let read = verified(gateway, message, support)
+    let read = message::read(gateway, message, support)
         .await?
         .map_err(|error| {
             unread(gateway, &row, &error, support);
             page::saml(&error, support)
         })?;
-    let (assertion, profile, relay_state) = read;
+    let Read {
+        assertion,
+        profile,
+        relay_state,
+    } = read;
     let attempt = Attempt {
         assertion,
         profile,
@@ -159,70 +163,6 @@ async fn read_body(gateway: &Gateway, body: Body, request: &RequestId) -> Result
     ))
 }
 
-/// A posted form, and what it is measured by.
-struct Message {
-    media: Option<String>,
-    body: Taken,
-    us: ServiceProvider,
-    idp: String,
-    preset: Preset,
-    certificates: Vec<CertificateRow>,
-    outstanding: Vec<String>,
-    failures: Arc<Failures>,
-    now: Timestamp,
-}
-
-type Read = (Assertion, Profile, Option<String>);
-
-impl Message {
-    fn read(self) -> Result<Read, saml::Error> {
-        let form = PostForm::read(self.media.as_deref(), &self.body.bytes)?;
-        let certificates: Vec<_> = self
-            .certificates
-            .iter()
-            .filter_map(|row| Certificate::from_der(&row.der).ok())
-            .collect();
-        if certificates.is_empty() || self.idp.is_empty() {
-            return Err(saml::Error::CertificateMissing);
-        }
-        let expected = Expected {
-            entity_id: &self.us.entity_id,
-            acs_url: &self.us.acs_url,
-            idp_entity_id: &self.idp,
-            skew_seconds: limits::CLOCK_SKEW.as_secs(),
-            outstanding: &self.outstanding,
-        };
-        let keys = saml::Keys {
-            certificates: &certificates,
-            decryption: &[],
-            allow_cbc: false,
-            failures: &self.failures,
-        };
-        let assertion = saml::receive(form.response, &keys, &expected, self.now)?;
-        let profile = profile::read(&assertion, self.preset, &Overrides::default())?;
-        Ok((assertion, profile, form.relay_state))
-    }
-}
-
-/// Runs the pipeline beside the threads that answer requests, so many at once as there are cores.
-async fn verified(
-    gateway: &Gateway,
-    message: Message,
-    request: &RequestId,
-) -> Result<Result<Read, saml::Error>, Response> {
-    let place = gateway.verifications.clone().acquire_owned().await;
-    let place = place.map_err(|_| page::busy(request))?;
-    let task = tokio::task::spawn_blocking(move || {
-        let read = message.read();
-        drop(place);
-        read
-    });
-    task.await.map_err(|_| {
-        tracing::error!(request.id = %request.0, "reading a SAML response failed");
-        page::failed(request)
-    })
-}
-
 /// Whether the page that posted a message is none of the identity provider's: its addresses for
 /// sign-in have other origins than the browser says. A browser that says nothing tells nothing.
 fn is_foreign(headers: &HeaderMap, row: &ConnectionRow, now: Timestamp) -> bool {
@@ -234,15 +174,6 @@ fn is_foreign(headers: &HeaderMap, row: &ConnectionRow, now: Timestamp) -> bool 
     known.extend(address.map(|url| url.origin().ascii_serialization()));
     let is_it = |known: &String| known != "null" && origin.as_bytes() == known.as_bytes();
     !known.iter().any(is_it)
-}
-
-fn preset(product: Product) -> Preset {
-    match product {
-        Product::Entra => Preset::Entra,
-        Product::Generic => Preset::Generic,
-        Product::Google => Preset::Google,
-        Product::Okta => Preset::Okta,
-    }
 }
 
 /// Sends the browser on, or asks.

@@ -37,7 +37,7 @@ async fn answered(
     browser: Browser,
     posted: Request,
 ) -> Result<Response, Response> {
-    let (row, _) = connection(gateway, named, request).await?;
+    let row = connection(gateway, named, request).await?.row;
     let failed = |error: Error| {
         if let Error::SignIn(why) = &error {
             tracing::info!(connection.id = %row.id, request.id = %request.0,

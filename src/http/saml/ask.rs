@@ -32,7 +32,7 @@ pub(super) async fn login(
     browser: Browser,
 ) -> Response {
     let row = match connection(&gateway, named, &support).await {
-        Ok((row, _)) => row,
+        Ok(known) => known.row,
         Err(response) => return response,
     };
     // Whatever is no visit asks nobody: a look ahead, or a page elsewhere that names this as a

@@ -20,7 +20,7 @@ pub(super) async fn metadata(
     named: Named,
 ) -> Response {
     let row = match connection(&gateway, named, &request).await {
-        Ok((row, _)) => row,
+        Ok(known) => known.row,
         Err(response) => return response,
     };
     let us = match described(&gateway, &row).await {

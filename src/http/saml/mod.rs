@@ -4,6 +4,7 @@
 mod acs;
 mod answer;
 pub(super) mod ask;
+mod message;
 mod metadata;
 
 use axum::extract::Path;
@@ -18,7 +19,7 @@ use crate::http::{Gateway, RequestId};
 use crate::id::ConnectionId;
 use crate::provisioning::Error;
 use crate::saml::metadata::ServiceProvider;
-use crate::store::rows::{CertificateRow, ConnectionRow};
+use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
 
 /// The routes.
 pub(super) fn routes() -> Router<Gateway> {
@@ -49,12 +50,19 @@ async fn only_get(Extension(request): Extension<RequestId>) -> Response {
 /// The connection's id, as a path has it.
 type Named = Result<Path<String>, PathRejection>;
 
-/// The connection that an address names, with what it trusts; or the page that says no.
+/// A connection, what it trusts, and our keys of it.
+struct Known {
+    row: ConnectionRow,
+    certificates: Vec<CertificateRow>,
+    keys: Vec<SamlKeyRow>,
+}
+
+/// The connection that an address names; or the page that says no.
 async fn connection(
     gateway: &Gateway,
     named: Named,
     request: &RequestId,
-) -> Result<(ConnectionRow, Vec<CertificateRow>), Response> {
+) -> Result<Known, Response> {
     let unknown = || page::unknown_connection(request);
     let id = named
         .ok()
@@ -66,7 +74,12 @@ async fn connection(
                 return Ok(None);
             };
             let certificates = tx.certificates(row.org_id, row.id).await?;
-            Ok::<_, Error>(Some((row, certificates)))
+            let keys = tx.saml_keys(row.org_id, row.id).await?;
+            Ok::<_, Error>(Some(Known {
+                row,
+                certificates,
+                keys,
+            }))
         }
         .boxed()
     });

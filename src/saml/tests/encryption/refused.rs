@@ -517,13 +517,12 @@ fn large_plaintexts_end_soon() {
         ("<!---->".repeat(30_000), "ok"),
     ] {
         let arrived = reasons(inside(&filling).as_bytes());
-        // The signature inside does not cover comments.
-        let failed = if reason == "ok" {
-            "ok"
-        } else {
-            "decryption_failed"
+        // What was added is not what was signed inside.
+        let failed = match reason {
+            "ok" => "signature_invalid",
+            _ => "decryption_failed",
         };
-        assert_eq!(arrived, [failed, failed, reason]);
+        assert_eq!(arrived, [failed, "decryption_failed", reason]);
     }
     // A long value is no fault of the message.
     let long = with(&unsigned(), "SEO_Editors", &"x".repeat(200_000));

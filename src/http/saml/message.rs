@@ -1,0 +1,121 @@
+//! A posted message on its way through the pure pipeline: on a thread of its own, under a bound.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use jiff::Timestamp;
+
+use crate::directory::connection::Profile as Product;
+use crate::http::body::Taken;
+use crate::http::reply::page;
+use crate::http::{Gateway, RequestId};
+use crate::limits;
+use crate::provisioning::invitations::Links;
+use crate::provisioning::{provider, saml_keys};
+use crate::saml::binding::{PostForm, Received};
+use crate::saml::certificate::Certificate;
+use crate::saml::conditions::Expected;
+use crate::saml::encryption::{DecryptionKey, Failures};
+use crate::saml::metadata::ServiceProvider;
+use crate::saml::profile::{self, Overrides, Preset, Profile};
+use crate::saml::{self, Assertion};
+use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
+
+/// A posted form, and what it is measured by.
+pub(super) struct Message {
+    pub(super) media: Option<String>,
+    pub(super) body: Taken,
+    pub(super) us: ServiceProvider,
+    pub(super) row: ConnectionRow,
+    pub(super) certificates: Vec<CertificateRow>,
+    pub(super) keys: Vec<SamlKeyRow>,
+    /// Holds what unseals the keys.
+    pub(super) links: Arc<Links>,
+    pub(super) outstanding: Vec<String>,
+    pub(super) failures: Arc<Failures>,
+    pub(super) now: Timestamp,
+}
+
+/// What a message says once everything about it held.
+pub(super) struct Read {
+    pub(super) assertion: Assertion,
+    pub(super) profile: Profile,
+    pub(super) relay_state: Option<String>,
+}
+
+impl Message {
+    fn read(self) -> Result<Read, saml::Error> {
+        let form = PostForm::read(self.media.as_deref(), &self.body.bytes)?;
+        let certificates: Vec<_> = self
+            .certificates
+            .iter()
+            .filter_map(|row| Certificate::from_der(&row.der).ok())
+            .collect();
+        let idp_entity_id = self.row.idp_entity_id.as_deref().unwrap_or_default();
+        if certificates.is_empty() || idp_entity_id.is_empty() {
+            return Err(saml::Error::CertificateMissing);
+        }
+        let expected = Expected {
+            entity_id: &self.us.entity_id,
+            acs_url: &self.us.acs_url,
+            idp_entity_id,
+            skew_seconds: limits::CLOCK_SKEW.as_secs(),
+            outstanding: &self.outstanding,
+        };
+        let keys = saml::Keys {
+            certificates: &certificates,
+            decryption: &self.decryption(&form.response),
+            allow_cbc: provider::allows_cbc(&self.row),
+            failures: &self.failures,
+        };
+        let assertion = saml::receive(form.response, &keys, &expected, self.now)?;
+        let preset = preset(self.row.profile);
+        let profile = profile::read(&assertion, preset, &Overrides::default())?;
+        Ok(Read {
+            assertion,
+            profile,
+            relay_state: form.relay_state,
+        })
+    }
+
+    /// Our keys, where something may be encrypted for them.
+    fn decryption(&self, response: &Received) -> Vec<DecryptionKey> {
+        if !response.may_be_encrypted() {
+            return Vec::new();
+        }
+        let open = |row: &SamlKeyRow| {
+            let key = saml_keys::decryption(row, &self.links.secrets);
+            key.inspect_err(|error| tracing::error!(key.id = %row.id, %error, "a key is lost"))
+                .ok()
+        };
+        self.keys.iter().filter_map(open).collect()
+    }
+}
+
+/// Runs the pipeline beside the threads that answer requests, so many at once as there are cores.
+pub(super) async fn read(
+    gateway: &Gateway,
+    message: Message,
+    request: &RequestId,
+) -> Result<Result<Read, saml::Error>, Response> {
+    let place = gateway.verifications.clone().acquire_owned().await;
+    let place = place.map_err(|_| page::busy(request))?;
+    let task = tokio::task::spawn_blocking(move || {
+        let read = message.read();
+        drop(place);
+        read
+    });
+    task.await.map_err(|_| {
+        tracing::error!(request.id = %request.0, "reading a SAML response failed");
+        page::failed(request)
+    })
+}
+
+fn preset(product: Product) -> Preset {
+    match product {
+        Product::Entra => Preset::Entra,
+        Product::Generic => Preset::Generic,
+        Product::Google => Preset::Google,
+        Product::Okta => Preset::Okta,
+    }
+}
