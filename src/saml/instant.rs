@@ -1,6 +1,6 @@
 //! Times as SAML Core 1.3.3 wants them: `xs:dateTime`, in UTC.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::error::{Error, shown};
 
@@ -37,12 +37,21 @@ fn parse(text: &str) -> Option<Timestamp> {
     }
     // Below a nanosecond nothing is kept.
     let digits: String = fraction.unwrap_or("0").chars().take(9).collect();
-    format!("{whole}.{digits}Z").parse().ok()
+    let time: DateTime = format!("{whole}.{digits}").parse().ok()?;
+    // The last day of the year 9999 is more than a Timestamp holds; products mean "never" by it.
+    Some(TimeZone::UTC.to_timestamp(time).unwrap_or(Timestamp::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_time_is_a_time() {
+        let read = |text| read("NotOnOrAfter", text).unwrap();
+        assert_eq!(read("9999-12-31T23:59:59.9999999Z"), Timestamp::MAX);
+        assert!(read("0000-01-01T00:00:00Z") > Timestamp::MIN);
+    }
 
     #[test]
     fn only_utc_is_a_time() {
