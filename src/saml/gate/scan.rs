@@ -31,7 +31,8 @@ pub(crate) fn scan(text: &str) -> Result<(), Error> {
 pub(crate) fn walk<'t>(text: &'t str, mut visit: impl FnMut(&Tag<'t>)) -> Result<(), Error> {
     let mut open: Vec<usize> = Vec::new();
     let mut rest = declaration(text)?;
-    while let Some((_, tag)) = rest.split_once('<') {
+    while let Some((text, tag)) = rest.split_once('<') {
+        references(text)?;
         rest = if let Some(comment) = tag.strip_prefix("!--") {
             after(comment, "-->")?
         } else if let Some(section) = tag.strip_prefix("![CDATA[") {
@@ -91,6 +92,11 @@ fn declaration(text: &str) -> Result<&str, Error> {
 fn start_tag(tag: &str) -> Result<(Tag<'_>, &str), Error> {
     let mut attributes = Vec::new();
     let mut rest = tag;
+    qualified(
+        tag.split([' ', '\t', '\r', '\n', '/', '>'])
+            .next()
+            .unwrap_or_default(),
+    )?;
     loop {
         let at = rest
             .find(['=', '>', '<', '"', '\''])
@@ -111,17 +117,47 @@ fn start_tag(tag: &str) -> Result<(Tag<'_>, &str), Error> {
             .ok_or_else(|| malformed("a stray character in a tag"))?;
         let name = before
             .split([' ', '\t', '\r', '\n'])
-            .rfind(|name| !name.is_empty());
-        attributes.push(name.unwrap_or_default());
+            .rfind(|name| !name.is_empty())
+            .unwrap_or_default();
+        qualified(name)?;
+        attributes.push(name);
         limit("an element's attributes", attributes.len(), ATTRIBUTES)?;
-        rest = if let Some(value) = value.strip_prefix('"') {
-            after(value, "\"")?
-        } else if let Some(value) = value.strip_prefix('\'') {
-            after(value, "'")?
-        } else {
+        let Some(quote @ ('"' | '\'')) = value.chars().next() else {
             return Err(malformed("an attribute without quotes"));
         };
+        let (value, behind) = value
+            .get(1..)
+            .and_then(|value| value.split_once(quote))
+            .ok_or_else(|| malformed("something without its end"))?;
+        references(value)?;
+        rest = behind;
     }
+}
+
+/// One colon at most in a name, with something on both sides, and nothing bound to `xmlns` (Namespaces in
+/// XML 1.0, 3 and 4). Of other names one parser reads another local name than the next.
+fn qualified(name: &str) -> Result<(), Error> {
+    let (prefix, local) = name.split_once(':').unwrap_or(("x", name));
+    if prefix.is_empty() || local.is_empty() || local.contains(':') || name == "xmlns:xmlns" {
+        return Err(malformed("a name that is none"));
+    }
+    Ok(())
+}
+
+/// References to numbers are to characters. Of others one parser makes another character, and the next
+/// none at all.
+fn references(text: &str) -> Result<(), Error> {
+    for reference in text.split("&#").skip(1) {
+        let number = reference.split(';').next().unwrap_or_default();
+        let number = match number.strip_prefix('x') {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        if number.ok().and_then(char::from_u32).is_none() {
+            return Err(malformed("a reference to no character"));
+        }
+    }
+    Ok(())
 }
 
 fn after<'t>(text: &'t str, end: &str) -> Result<&'t str, Error> {
@@ -183,10 +219,18 @@ mod tests {
             ("<a <b/>", "malformed_xml"),
             ("<a><!-- </a>", "malformed_xml"),
             ("<a><![CDATA[ </a>", "malformed_xml"),
+            ("<:a/>", "malformed_xml"),
+            ("<a:/>", "malformed_xml"),
+            ("<a:b:c/>", "malformed_xml"),
+            ("<a :b='c'/>", "malformed_xml"),
+            ("<a xmlns:xmlns='u:r'/>", "malformed_xml"),
+            ("<a>&#xD800;</a>", "malformed_xml"),
+            ("<a b='&#x110000;'/>", "malformed_xml"),
+            ("<a>&#;</a>", "malformed_xml"),
         ] {
             assert_eq!(scan(text).unwrap_err().reason(), reason, "{text}");
         }
-        let good = "<?xml version=\"1.0\"?><a b='<>\"' c = \"/>'\"><!-- <b> --><![CDATA[<!DOCTYPE]]><d/></a>";
+        let good = "<?xml version=\"1.0\"?><a b='<>\"' c = \"/>'\"><!-- <b> --><![CDATA[<!DOCTYPE]]><d/>&#13;&#x10FFFF;<e:f g:h='&#9;'/><!-- &#xD800; --></a>";
         assert_eq!(scan(good), Ok(()));
     }
 }
