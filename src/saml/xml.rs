@@ -82,6 +82,14 @@ pub(crate) fn at_most_one<'a, 'i: 'a>(
     Ok(first)
 }
 
+/// The attribute of this name and no namespace. roxmltree, asked for a name alone, gives the first of that
+/// name in any namespace, and a foreign attribute says nothing here.
+pub(crate) fn attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
+    node.attributes()
+        .find(|attribute| attribute.namespace().is_none() && attribute.name() == name)
+        .map(|attribute| attribute.value())
+}
+
 /// All the text of an element that holds nothing but text.
 pub(crate) fn text(node: Node<'_, '_>) -> Result<String, Error> {
     let mut text = String::new();

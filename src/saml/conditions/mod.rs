@@ -184,8 +184,7 @@ fn conditions(
     let conditions =
         xml::at_most_one(assertion, ASSERTION, "Conditions")?.ok_or(Error::ConditionsMissing)?;
     let time = |what, name| {
-        conditions
-            .attribute(name)
+        xml::attribute(conditions, name)
             .map(|t| instant::read(what, t))
             .transpose()
     };
@@ -267,7 +266,7 @@ fn issued(
     clock: Clock,
 ) -> Result<Timestamp, Error> {
     let response = instant::read("the response's IssueInstant", &around.issue_instant)?;
-    let text = assertion.attribute("IssueInstant").unwrap_or_default();
+    let text = xml::attribute(assertion, "IssueInstant").unwrap_or_default();
     let own = instant::read("the assertion's IssueInstant", text)?;
     for arrived in [own, response] {
         if arrived.duration_since(clock.now) > clock.skew {

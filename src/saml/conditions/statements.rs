@@ -27,8 +27,7 @@ pub(super) fn authn(assertion: Node<'_, '_>, clock: Clock) -> Result<Authn, Erro
     let mut authn: Option<Authn> = None;
     for statement in xml::children(assertion, ASSERTION, "AuthnStatement") {
         let time = |what, name| {
-            statement
-                .attribute(name)
+            xml::attribute(statement, name)
                 .map(|t| instant::read(what, t))
                 .transpose()
         };
@@ -43,7 +42,7 @@ pub(super) fn authn(assertion: Node<'_, '_>, clock: Clock) -> Result<Authn, Erro
             .map(xml::text)
             .transpose()?;
         let merged = authn.get_or_insert_default();
-        let index = statement.attribute("SessionIndex").map(ToOwned::to_owned);
+        let index = xml::attribute(statement, "SessionIndex").map(ToOwned::to_owned);
         merged.session_index = merged.session_index.take().or(index);
         merged.instant = merged.instant.or(time("AuthnInstant", "AuthnInstant")?);
         merged.context_class = merged
@@ -74,12 +73,11 @@ pub(super) fn attributes(assertion: Node<'_, '_>) -> Result<Vec<Attribute>, Erro
                 values.extend(attribute_value(value)?);
             }
             attributes.push(Attribute {
-                name: attribute
-                    .attribute("Name")
+                name: xml::attribute(attribute, "Name")
                     .unwrap_or_default()
                     .trim()
                     .to_owned(),
-                friendly_name: attribute.attribute("FriendlyName").map(ToOwned::to_owned),
+                friendly_name: xml::attribute(attribute, "FriendlyName").map(ToOwned::to_owned),
                 values,
             });
         }

@@ -36,7 +36,7 @@ pub(super) fn confirmation(
     let mut fault = None;
     let mut latest: Option<Timestamp> = None;
     for confirmation in xml::children(subject, ASSERTION, "SubjectConfirmation") {
-        if confirmation.attribute("Method") != Some(BEARER) {
+        if xml::attribute(confirmation, "Method") != Some(BEARER) {
             continue;
         }
         match bearer(confirmation, expected, answers, clock) {
@@ -59,22 +59,20 @@ fn bearer(
     let missing = |why| Error::SubjectConfirmation { why };
     let data = xml::at_most_one(confirmation, ASSERTION, "SubjectConfirmationData")?
         .ok_or(missing("it has no data"))?;
-    let recipient = data.attribute("Recipient");
+    let recipient = xml::attribute(data, "Recipient");
     if recipient.map(xml::collapsed).as_deref() != Some(expected.acs_url) {
         return Err(Error::RecipientMismatch {
             expected: expected.acs_url.to_owned(),
             arrived: recipient.map(shown),
         });
     }
-    if data.attribute("NotBefore").is_some() {
+    if xml::attribute(data, "NotBefore").is_some() {
         return Err(missing("it has a NotBefore"));
     }
-    let end = data
-        .attribute("NotOnOrAfter")
-        .ok_or(missing("it has no NotOnOrAfter"))?;
+    let end = xml::attribute(data, "NotOnOrAfter").ok_or(missing("it has no NotOnOrAfter"))?;
     let end = instant::read("the confirmation's NotOnOrAfter", end)?;
     clock.before("the confirmation's NotOnOrAfter", end)?;
-    in_response_to(data.attribute("InResponseTo"), answers)?;
+    in_response_to(xml::attribute(data, "InResponseTo"), answers)?;
     Ok(end)
 }
 
@@ -118,7 +116,7 @@ pub(super) fn name_id(assertion: Node<'_, '_>) -> Result<Option<NameId>, Error> 
         });
     }
     let attribute = |name: &str| {
-        node.attribute(name)
+        xml::attribute(node, name)
             .filter(|v| !v.is_empty())
             .map(ToOwned::to_owned)
     };

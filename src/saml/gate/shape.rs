@@ -67,7 +67,7 @@ pub(in crate::saml) fn response<'a, 'i: 'a>(
     let Some(assertion) = assertion else {
         return structure("a success without an assertion", "none".to_owned());
     };
-    let attribute = |name: &str| root.attribute(name).map(ToOwned::to_owned);
+    let attribute = |name: &str| xml::attribute(root, name).map(ToOwned::to_owned);
     let issuer = xml::at_most_one(root, ASSERTION, "Issuer")?
         .map(xml::text)
         .transpose()?;
@@ -138,8 +138,8 @@ fn status(root: Node<'_, '_>) -> Result<(), Error> {
         return structure("a Status without a code", "none".to_owned());
     };
     let second = xml::at_most_one(top, PROTOCOL, "StatusCode")?;
-    let value = |code: Node<'_, '_>| shown(code.attribute("Value").unwrap_or_default());
-    if top.attribute("Value") == Some("urn:oasis:names:tc:SAML:2.0:status:Success") {
+    let value = |code: Node<'_, '_>| shown(xml::attribute(code, "Value").unwrap_or_default());
+    if xml::attribute(top, "Value") == Some("urn:oasis:names:tc:SAML:2.0:status:Success") {
         Ok(())
     } else {
         Err(Error::Status {
@@ -150,7 +150,7 @@ fn status(root: Node<'_, '_>) -> Result<(), Error> {
 }
 
 fn versioned(node: Node<'_, '_>) -> Result<(), Error> {
-    match node.attribute("Version") {
+    match xml::attribute(node, "Version") {
         Some("2.0") => Ok(()),
         other => structure("a version other than 2.0", shown(other.unwrap_or("none"))),
     }
@@ -183,7 +183,7 @@ pub(in crate::saml) fn in_order(
 }
 
 fn required(node: Node<'_, '_>, name: &'static str) -> Result<String, Error> {
-    match node.attribute(name) {
+    match xml::attribute(node, name) {
         Some(value) if !value.is_empty() => Ok(value.to_owned()),
         _ => structure("an attribute is missing", name.to_owned()),
     }

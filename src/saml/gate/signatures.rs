@@ -1,7 +1,7 @@
 //! The shape of a signature (XML Signature 4, SAML Core 5.4): one SignedInfo, one Reference to the parent's
 //! ID, and only algorithms of these lists. Nothing is computed here.
 
-use roxmltree::Node;
+use roxmltree::{Attribute, Node};
 
 use super::{
     super::{
@@ -54,6 +54,9 @@ const CANONICALIZATIONS: [&str; 4] = [
     "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
     "http://www.w3.org/2006/12/xml-c14n11",
 ];
+
+/// The attributes that decide what is computed.
+const READ: [&str; 3] = ["Algorithm", "Type", "URI"];
 
 impl Algorithm {
     /// Its name as in the identifier.
@@ -110,6 +113,11 @@ pub(super) fn check(root: Node<'_, '_>, assertion: Node<'_, '_>) -> Result<Vec<S
         let Some(parent) = parent.filter(|_| placed) else {
             return structure("a part of a signature where none belongs", node);
         };
+        // xmlsec takes the first attribute of a name, whatever its namespace.
+        let foreign = |a: &Attribute<'_, '_>| a.namespace().is_some() && READ.contains(&a.name());
+        if node.attributes().any(|attribute| foreign(&attribute)) {
+            return structure("an attribute of a signature in a namespace", node);
+        }
         if name == "Signature" {
             let element = if parent == assertion {
                 Element::Assertion
@@ -149,12 +157,8 @@ fn signature(node: Node<'_, '_>, parent: Node<'_, '_>, element: Element) -> Resu
     let canonicalized = canonical(canonicalization)?;
     only(method, 0)?;
     let algorithm = Algorithm::of(identifier(method))?;
-    let id = parent.attribute("ID").unwrap_or_default().to_owned();
-    if reference
-        .attribute("URI")
-        .and_then(|uri| uri.strip_prefix('#'))
-        != Some(id.as_str())
-    {
+    let id = xml::attribute(parent, "ID").unwrap_or_default().to_owned();
+    if xml::attribute(reference, "URI").and_then(|uri| uri.strip_prefix('#')) != Some(id.as_str()) {
         return structure("a Reference to something else than its parent", reference);
     }
     let digested = covered(reference)?;
@@ -240,7 +244,7 @@ fn canonical(node: Node<'_, '_>) -> Result<Namespaces, Error> {
 }
 
 fn identifier<'a>(node: Node<'a, '_>) -> &'a str {
-    node.attribute("Algorithm").unwrap_or_default()
+    xml::attribute(node, "Algorithm").unwrap_or_default()
 }
 
 /// The first element children, which must be these of XML Signature, in this order.

@@ -136,9 +136,7 @@ fn chosen<'a, 'i: 'a>(root: Node<'a, 'i>, entity_id: Option<&str>) -> Result<Nod
 }
 
 fn speaks_saml2(role: Node<'_, '_>) -> bool {
-    let protocols = role
-        .attribute("protocolSupportEnumeration")
-        .unwrap_or_default();
+    let protocols = xml::attribute(role, "protocolSupportEnumeration").unwrap_or_default();
     protocols
         .split_ascii_whitespace()
         .any(|protocol| protocol == PROTOCOL)
@@ -146,13 +144,13 @@ fn speaks_saml2(role: Node<'_, '_>) -> bool {
 
 fn entity_of(role: Node<'_, '_>) -> String {
     role.parent_element()
-        .and_then(|entity| entity.attribute("entityID"))
+        .and_then(|entity| xml::attribute(entity, "entityID"))
         .map(xml::collapsed)
         .unwrap_or_default()
 }
 
 fn still_valid(node: Node<'_, '_>, now: Timestamp) -> Result<(), Error> {
-    let Some(text) = node.attribute("validUntil") else {
+    let Some(text) = xml::attribute(node, "validUntil") else {
         return Ok(());
     };
     let valid_until = instant::read("the metadata's validUntil", text)?;
@@ -170,12 +168,12 @@ fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
     }
     let location = |service: &'static str, binding| -> Result<Option<String>, Error> {
         xml::children(role, METADATA, service)
-            .find(|node| node.attribute("Binding") == Some(binding))
+            .find(|node| xml::attribute(*node, "Binding") == Some(binding))
             .map(|node| address(node, service, "Location"))
             .transpose()
     };
     let answers = xml::children(role, METADATA, "SingleLogoutService")
-        .find(|node| node.has_attribute("ResponseLocation"))
+        .find(|node| xml::attribute(*node, "ResponseLocation").is_some())
         .map(|node| address(node, "SingleLogoutService", "ResponseLocation"))
         .transpose()?;
     let endpoints = Endpoints {
@@ -185,7 +183,7 @@ fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
         slo_post: location("SingleLogoutService", POST)?,
         slo_response: answers,
         want_authn_requests_signed: matches!(
-            role.attribute("WantAuthnRequestsSigned"),
+            xml::attribute(role, "WantAuthnRequestsSigned"),
             Some("true" | "1")
         ),
     };
@@ -198,7 +196,9 @@ fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
 
 /// An address of the web; anything else (a script, a file, a path) is refused.
 fn address(node: Node<'_, '_>, endpoint: &'static str, name: &str) -> Result<String, Error> {
-    let text = node.attribute(name).map(xml::collapsed).unwrap_or_default();
+    let text = xml::attribute(node, name)
+        .map(xml::collapsed)
+        .unwrap_or_default();
     let good = Url::parse(&text).is_ok_and(|url| {
         ["http", "https"].contains(&url.scheme()) && url.has_host() && url.username().is_empty()
     });
@@ -215,7 +215,7 @@ fn certificates(role: Node<'_, '_>) -> Result<Vec<Certificate>, Error> {
     let mut usable: Vec<Certificate> = Vec::new();
     let mut why = None;
     let texts = xml::children(role, METADATA, "KeyDescriptor")
-        .filter(|key| matches!(key.attribute("use"), None | Some("signing")))
+        .filter(|key| matches!(xml::attribute(*key, "use"), None | Some("signing")))
         .flat_map(|key| xml::children(key, SIGNATURE, "KeyInfo"))
         .flat_map(|info| xml::children(info, SIGNATURE, "X509Data"))
         .flat_map(|data| xml::children(data, SIGNATURE, "X509Certificate"));
