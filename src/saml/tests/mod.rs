@@ -1,5 +1,6 @@
 //! Messages of several products and of several attackers, through the whole pipeline.
 
+mod corpus;
 mod encryption;
 mod gate;
 mod mutation;
