@@ -9,7 +9,6 @@ mod policy;
 mod products;
 mod profiles;
 mod trust;
-mod wrapping;
 
 use std::sync::OnceLock;
 

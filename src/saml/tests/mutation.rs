@@ -42,32 +42,6 @@ fn no_single_character_makes_another_identity() {
 }
 
 #[test]
-fn signed_text_does_not_bear_a_change() {
-    for what in [Sign::Assertion, Sign::Response, Sign::Both] {
-        let xml = signed(what);
-        for (old, new) in [
-            (ADA, "eve@acme.example"),
-            ("SEO_Editors", "Owners"),
-            ("SessionIndex=\"", "SessionIndex=\"x"),
-            (
-                "_a\" IssueInstant=\"2026-07-01T10:00:00Z",
-                "_a\" IssueInstant=\"2026-07-01T10:00:01Z",
-            ),
-            (
-                "</saml:AttributeValue>",
-                "</saml:AttributeValue><saml:AttributeValue>Owners</saml:AttributeValue>",
-            ),
-            ("<saml:Subject>", "<saml:Subject> "),
-        ] {
-            assert_eq!(reason(&with(&xml, old, new)), "signature_invalid", "{new}");
-        }
-        let value = part(&xml, "<ds:SignatureValue>", "</ds:SignatureValue>");
-        let turned = value.replace('A', "#").replace('B', "A").replace('#', "B");
-        assert_eq!(reason(&xml.replace(value, &turned)), "signature_invalid");
-    }
-}
-
-#[test]
 fn no_cut_and_no_noise_panics() {
     let xml = signed(Sign::Both);
     for at in (0..xml.len()).step_by(41) {

@@ -73,7 +73,7 @@ fn read(message: &Message) -> Result<Accepted, Refused> {
         outstanding: &place.outstanding,
         ..EXPECTED
     };
-    let assertion = crate::saml::receive(response, &place.trusted, &expected, place.now)
+    let assertion = crate::saml::receive(response, &trusting(&place.trusted), &expected, place.now)
         .map_err(ended(Step::Receive))?;
     let overrides = Overrides {
         subject_attribute: place.subject_attribute.map(ToOwned::to_owned),
