@@ -1,14 +1,18 @@
 //! Our own keys of a connection: made once, published, rolled over; and requests that they sign.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use openssl::x509::X509;
 use roxmltree::Document;
 use serde_json::{Value, json};
 use url::Url;
+use usher::demo::idp::encrypt::{Content, Encryption};
 use usher::directory::connection::{KeyState, Profile};
 use usher::provisioning::Error;
 use usher::provisioning::saml_keys::{self, Shown, Step};
 use usher::provisioning::settings::connections::{self, ConnectionSettings};
 
-use crate::harness::{Browser, Connected, Reply, TestGateway};
+use crate::harness::{Browser, Connected, Idp, Reply, TestGateway, reason};
 
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
@@ -207,13 +211,7 @@ async fn requests_are_signed_where_the_provider_or_an_admin_wants_it() {
     let page = page.text();
     let (_, field) = page.split_once("name=\"SAMLRequest\" value=\"").unwrap();
     let (field, _) = field.split_once('"').unwrap();
-    let xml = {
-        use base64::Engine;
-        let octets = base64::engine::general_purpose::STANDARD
-            .decode(field)
-            .unwrap();
-        String::from_utf8(octets).unwrap()
-    };
+    let xml = String::from_utf8(STANDARD.decode(field).unwrap()).unwrap();
     let published = keys(&metadata(&gateway, &okta).await)[0].1.clone();
     let document = Document::parse(&xml).unwrap();
     let certificate = document
@@ -226,4 +224,58 @@ async fn requests_are_signed_where_the_provider_or_an_admin_wants_it() {
         .descendants()
         .find(|node| node.has_tag_name((SIGNATURE, "SignatureValue")));
     assert!(value.unwrap().text().unwrap().trim().len() > 300);
+}
+
+/// Ada's response, encrypted for the certificate that metadata have.
+fn sealed(idp: &Idp<'_>, certificate: &str, encryption: Encryption<'_>) -> String {
+    let der = STANDARD.decode(certificate).unwrap();
+    let key = X509::from_der(&der).unwrap().public_key().unwrap();
+    let signed = idp.response().email("ada@acme.example").signed();
+    STANDARD.encode(encryption.encrypt(&signed, &key))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_encrypted_assertion_is_read_by_every_key_that_was_published() {
+    let (gateway, okta) = okta().await;
+    let idp = gateway.idp(&okta).await;
+    let gcm = Encryption::default();
+    let old = keys(&metadata(&gateway, &okta).await)[0].1.clone();
+    let post = async |message: String| idp.post(&Browser::new(&gateway), &message).await;
+    post(sealed(&idp, &old, gcm)).await.expect(303);
+    step(&gateway, &okta, Step::Add).await.unwrap();
+    let new = keys(&metadata(&gateway, &okta).await)[1].1.clone();
+    for step_taken in [None, Some(Step::Switch)] {
+        if let Some(taken) = step_taken {
+            step(&gateway, &okta, taken).await.unwrap();
+        }
+        for key in [&old, &new] {
+            post(sealed(&idp, key, gcm)).await.expect(303);
+        }
+    }
+    step(&gateway, &okta, Step::Drop).await.unwrap();
+    post(sealed(&idp, &new, gcm)).await.expect(303);
+    let before = gateway.traces(okta.org).await;
+    let reply = post(sealed(&idp, &old, gcm)).await.expect(400);
+    assert_eq!(reason(&reply), "decryption_failed");
+
+    // CBC where somebody said so; another connection's key never.
+    let cbc = Encryption {
+        content: Content::Aes256Cbc,
+        ..gcm
+    };
+    let reply = post(sealed(&idp, &new, cbc)).await.expect(400);
+    assert_eq!(reason(&reply), "encryption_algorithm_unsupported");
+    let other = gateway
+        .connect(okta.org, "Other", Profile::Generic, &["acme.example"])
+        .await;
+    let theirs = keys(&metadata(&gateway, &other).await)[0].1.clone();
+    let reply = post(sealed(&idp, &theirs, gcm)).await.expect(400);
+    assert_eq!(reason(&reply), "decryption_failed");
+    assert_eq!(gateway.traces(okta.org).await, before);
+    let settings = ConnectionSettings {
+        allow_cbc: Some(true),
+        ..ConnectionSettings::default()
+    };
+    set(&gateway, &okta, settings).await;
+    post(sealed(&idp, &new, cbc)).await.expect(303);
 }

@@ -168,7 +168,9 @@ class Run:
         good = idp.response("ada@acme.example", self.connection, sign="both")
         other = IdentityProvider(self.usher.folder, idp.entity_id)
         other.know(ours)
+        triple = idp.response("ada@acme.example", self.connection, sign="both", encrypted_for=certificate(ours))
         cases = [
+            ("encrypted with Triple DES", triple, "encryption_algorithm_unsupported"),
             ("unsigned", idp.response("ada@acme.example", self.connection, sign="none"), "signature_missing"),
             ("with another name in it", good.replace("ada@acme.example", "eve@acme.example"), "signature_invalid"),
             ("by SHA-1", idp.response("ada@acme.example", self.connection, sign="both", weak=True), "signature_algorithm_unsupported"),
@@ -244,12 +246,13 @@ class Run:
         self.check("  no row is new", self.people() == before, self.people())
 
     def sign_in_by_samlp(self, modules, thin):
-        key, certificate = key_and_certificate(self.usher.folder, "samlp")
+        key, signs = key_and_certificate(self.usher.folder, "samlp")
         connection = self.usher.command(
             "connection", "create", "--org", "acme", "--name", "samlp", "--profile", "entra", "--trusted-domain", "other.example"
         )
+        ours = certificate(browser().get(connection["sp_metadata_url"], timeout=30).text)
         asked = {
-            "key": key, "certificate": certificate, "issuer": "urn:samlp.example",
+            "key": key, "certificate": signs, "issuer": "urn:samlp.example", "ours": ours,
             "audience": connection["sp_entity_id"], "acs": connection["acs_url"], "email": "cay@other.example",
             "count": 20 + 900 // thin,
         }
@@ -261,6 +264,10 @@ class Run:
             return
         made = json.loads(made.stdout)
         self.trust(connection, made["metadata"])
+        for what, message in made["encrypted"].items():
+            answer = post(connection["acs_url"], message, session := browser())
+            good = answer.status_code == 303 and bool(session.cookies)
+            self.check(f"samlp signs in, encrypted, {what}", good, reason(answer))
         for what, messages in made["responses"].items():
             messages = iter(messages)
             message, session = next(messages), browser()
@@ -279,6 +286,13 @@ class Run:
         Wrapping(self.usher, self.checks, "acme").run(
             "samlp", connection["acs_url"], lambda sign: next(fresh[sign]), key, foreign
         )
+
+
+def certificate(metadata):
+    """Ours, as metadata have it, in PEM."""
+    text = simplesamlphp.CERTIFICATE.search(metadata).group(1)
+    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n"
 
 
 def header(token):

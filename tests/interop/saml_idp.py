@@ -70,8 +70,8 @@ class IdentityProvider:
         message = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))["SAMLRequest"]
         return self.server.parse_authn_request(message, BINDING_HTTP_REDIRECT).message
 
-    def response(self, address, connection, sign, weak=False, answers=None):
-        """A message that answers no request, unless one is named."""
+    def response(self, address, connection, sign, weak=False, answers=None, encrypted_for=None):
+        """A message that answers no request, unless one is named; encrypted for a certificate, if one is given."""
         assertion, whole = sign in ("assertion", "both"), sign in ("response", "both")
         return str(self.server.create_authn_response(
             {"mail": [address], "givenName": ["Augusta"], "sn": ["Byron"]},
@@ -84,4 +84,6 @@ class IdentityProvider:
             sign_response=whole,
             sign_alg=xmldsig.SIG_RSA_SHA1 if weak else xmldsig.SIG_RSA_SHA256,
             digest_alg=xmldsig.DIGEST_SHA1 if weak else xmldsig.DIGEST_SHA256,
+            encrypt_assertion=bool(encrypted_for), encrypt_cert_assertion=encrypted_for,
+            encrypt_assertion_self_contained=bool(encrypted_for),
         ))

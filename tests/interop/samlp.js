@@ -1,4 +1,5 @@
 // Messages of npm's samlp: reads what to sign on standard input, prints metadata and messages.
+const crypto = require("crypto");
 const fs = require("fs");
 const samlp = require("samlp");
 
@@ -64,7 +65,13 @@ function metadata() {
     responses["assertion signed"].push(await message({ signResponse: false }));
     responses["response signed"].push(await message({ signResponse: true }));
   }
-  console.log(JSON.stringify({ metadata: await metadata(), responses }));
+  const key = crypto.createPublicKey(asked.ours).export({ type: "spki", format: "pem" });
+  const sealed = { encryptionCert: asked.ours, encryptionPublicKey: key };
+  const encrypted = {
+    "assertion signed": await message({ signResponse: false, ...sealed }),
+    "response signed": await message({ signResponse: true, ...sealed }),
+  };
+  console.log(JSON.stringify({ metadata: await metadata(), responses, encrypted }));
 })().catch((error) => {
   console.error(error);
   process.exit(1);

@@ -1,5 +1,6 @@
 """SimpleSAMLphp as the identity provider: its own pages, its login form, what its form posts to Usher."""
 
+import base64
 import html
 import os
 import re
@@ -45,8 +46,11 @@ REMOTE = """<?php
 $metadata['{entity_id}'] = [
     'AssertionConsumerService' => '{acs}', 'NameIDFormat' => 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress',
     'simplesaml.nameidattribute' => 'mail', 'saml20.sign.response' => {response}, 'saml20.sign.assertion' => {assertion},
+    'assertion.encryption' => {encrypted}, 'validate.authnrequest' => {validated},
+    'keys' => [['type' => 'X509Certificate', 'signing' => true, 'encryption' => true, 'X509Certificate' => '{ours}']],
 ];
 """
+CERTIFICATE = re.compile(r"<ds:X509Certificate>([^<]*)</ds:X509Certificate>")
 
 
 class SimpleSamlPhp:
@@ -72,10 +76,13 @@ class SimpleSamlPhp:
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as out:
             out.write(text)
 
-    def know(self, connection, sign):
+    def know(self, connection, sign, encrypted=False, validated=False):
+        """What it is told of Usher: our certificate, and what to do with it."""
+        ours = CERTIFICATE.search(browser().get(connection["sp_metadata_url"], timeout=30).text)
         self.write(
             "metadata/saml20-sp-remote.php", REMOTE, entity_id=connection["sp_entity_id"], acs=connection["acs_url"],
-            response=str(sign != "assertion").lower(), assertion=str(sign != "response").lower(),
+            response=str(sign != "assertion").lower(), assertion=str(sign != "response").lower(), ours=ours.group(1),
+            encrypted=str(encrypted).lower(), validated=str(validated).lower(),
         )
 
     def __enter__(self):
@@ -156,10 +163,40 @@ def run(package, usher, checks, trust):
             checks.check("  the form goes to our address", action == connection["acs_url"], action)
             again = send(browser())
             checks.check("  the same a second time is a replay", code(again) == "replayed", reason(again))
+        encrypted(usher, checks, idp, connection)
         starts_here(usher, checks, idp, connection)
+        # It wants our requests signed, and looks.
+        idp.know(connection, "both", encrypted=True, validated=True)
+        login = connection["acs_url"].replace("/acs", "/login")
+        unsigned = browser().get(login, timeout=30)
+        checks.check("SimpleSAMLphp refuses our request unsigned", "username" not in dict(inputs(unsigned.text)), unsigned.text[:200])
+        usher.command("connection", "update", connection["id"], "--sign-requests", "on")
+        starts_here(usher, checks, idp, connection, "whose request is signed")
 
 
-def starts_here(usher, checks, idp, connection):
+def encrypted(usher, checks, idp, connection):
+    """The assertion is encrypted for us; without CBC, which it uses, nobody comes in."""
+    send = lambda to: to.post(action, data=fields, allow_redirects=False, timeout=30)
+    for sign in ("assertion", "response", "both"):
+        idp.know(connection, sign, encrypted=True)
+        action, fields = idp.response(connection)
+        hidden = b"EncryptedAssertion" in base64.b64decode(fields["SAMLResponse"])
+        session = browser()
+        answer = send(session)
+        who = signed_in(usher.url, session)
+        good = hidden and answer.status_code == 303 and who.get("Address") == ADDRESS
+        checks.check(f"SimpleSAMLphp signs in, encrypted, {sign} signed", good, f"{hidden} {reason(answer)} {who}")
+        again = send(browser())
+        checks.check("  the same a second time is a replay", code(again) == "replayed", reason(again))
+    for setting, expected in (("off", "encryption_algorithm_unsupported"), ("on", None)):
+        usher.command("connection", "update", connection["id"], "--allow-cbc", setting)
+        action, fields = idp.response(connection)
+        answer = send(browser())
+        came = code(answer) == expected if expected else answer.status_code == 303
+        checks.check(f"  with --allow-cbc {setting}: {expected or 'signs in'}", came, reason(answer))
+
+
+def starts_here(usher, checks, idp, connection, who_asks="who starts at Usher"):
     """The same person, from our login address to its pages and back."""
     login = connection["acs_url"].replace("/acs", "/login")
     session, other = browser(), browser()
@@ -170,7 +207,7 @@ def starts_here(usher, checks, idp, connection):
     answer = send(session, fields)
     who = signed_in(usher.url, session)
     good = answer.status_code == 303 and who.get("Address") == ADDRESS
-    checks.check("SimpleSAMLphp signs in who starts at Usher", good, f"{reason(answer)} {who}")
+    checks.check(f"SimpleSAMLphp signs in {who_asks}", good, f"{reason(answer)} {who}")
     # Its own session is still there: the second time it asks for nothing.
     action, fields = idp.entered(session, login)
     answer = send(session, fields)

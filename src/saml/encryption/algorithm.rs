@@ -170,7 +170,7 @@ fn hash(node: Node<'_, '_>, known: &[(&str, Hash)]) -> Result<Hash, Error> {
 }
 
 fn identifier<'a>(node: Node<'a, '_>) -> &'a str {
-    node.attribute("Algorithm").unwrap_or_default()
+    xml::attribute(node, "Algorithm").unwrap_or_default()
 }
 
 fn unsupported(arrived: &str) -> Error {

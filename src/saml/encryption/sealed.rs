@@ -71,7 +71,7 @@ impl Sealed {
         shape::in_order(node, &ASSERTION, 1)?;
         let data = required(node, "EncryptedData")?;
         shape::in_order(data, &DATA, DATA.len())?;
-        if let Some(other) = data.attribute("Type").filter(|it| *it != ELEMENT) {
+        if let Some(other) = xml::attribute(data, "Type").filter(|it| *it != ELEMENT) {
             return structure("encrypted data that is no element", shown(other));
         }
         Ok(Self {
@@ -148,7 +148,7 @@ fn keys(node: Node<'_, '_>, data: Node<'_, '_>) -> Result<Vec<SealedKey>, Error>
     if let Some(info) = xml::at_most_one(data, SIGNATURE, "KeyInfo")? {
         chosen.extend(xml::children(info, ENCRYPTION, "EncryptedKey"));
         for method in xml::children(info, SIGNATURE, "RetrievalMethod") {
-            if method.attribute("Type").is_none_or(|it| it == KEY) {
+            if xml::attribute(method, "Type").is_none_or(|it| it == KEY) {
                 chosen.push(retrieved(method, &beside)?);
             }
         }
@@ -172,11 +172,11 @@ fn keys(node: Node<'_, '_>, data: Node<'_, '_>) -> Result<Vec<SealedKey>, Error>
 
 /// The one EncryptedKey beside the data that a RetrievalMethod names by its Id, as it stands.
 fn retrieved<'a, 'i>(method: Node<'_, '_>, beside: &[Node<'a, 'i>]) -> Result<Node<'a, 'i>, Error> {
-    let uri = method.attribute("URI").unwrap_or_default();
+    let uri = xml::attribute(method, "URI").unwrap_or_default();
     let id = uri.strip_prefix('#').filter(|id| !id.is_empty());
     let mut named = beside
         .iter()
-        .filter(|key| id.is_some() && key.attribute("Id") == id);
+        .filter(|key| id.is_some() && xml::attribute(**key, "Id") == id);
     match (named.next(), named.next()) {
         (Some(key), None) if method.first_element_child().is_none() => Ok(*key),
         _ => structure("a RetrievalMethod that leads to no key", shown(uri)),

@@ -158,7 +158,8 @@ fn covered<'a, 'i: 'a>(
 ) -> Result<Node<'a, 'i>, Error> {
     let root = octets.root_element();
     let (namespace, name) = outermost.element.qualified();
-    if !xml::is(root, namespace, name) || root.attribute("ID") != Some(outermost.id.as_str()) {
+    if !xml::is(root, namespace, name) || xml::attribute(root, "ID") != Some(outermost.id.as_str())
+    {
         return Err(other("it covers another element"));
     }
     Ok(root)

