@@ -26,7 +26,7 @@ use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::request_log::{self, writer::Writer};
 use crate::provisioning::tally::Tally;
-use crate::provisioning::{idempotency, sweep};
+use crate::provisioning::{idempotency, sign_in_log, sweep};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
 use crate::worker::mail::Route;
@@ -257,6 +257,8 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
             report("rows of imports", done);
             let done = request_log::sweep::forget(&store, &ids).await;
             report("SCIM requests", done);
+            let done = sign_in_log::forget(&store, &ids).await;
+            report("sign-ins", done);
             let done = sweep::forget_invited(&store, &ids).await;
             report("closed invitations", done);
         }

@@ -163,6 +163,8 @@ ids! {
     RoleId;
     /// One of our own keys of a connection.
     SamlKeyId;
+    /// A sign-in by SAML, good or refused.
+    SignInId;
     /// A SCIM Group.
     ScimGroupId;
     /// A request of a SCIM client: the id that its answer told.

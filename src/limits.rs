@@ -357,3 +357,10 @@ pub const SAML_REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// People whom one command may part from their connection before it must be confirmed.
 pub const UNCONFIRMED_PEOPLE: usize = 20;
+
+/// How long a sign-in is kept with its checks.
+pub const SIGN_IN_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long one is kept whose signature was not found good.
+pub const STRANGE_SIGN_IN_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// Refused sign-ins of a connection that are kept in a minute.
+pub const REFUSALS_A_MINUTE: u32 = 30;

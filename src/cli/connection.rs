@@ -184,6 +184,9 @@ pub(super) struct Settings {
     /// [default: on for entra and generic]
     #[arg(long, value_name = "on|off", value_parser = switch())]
     allow_cbc: Option<bool>,
+    /// Whether sign-ins are only tried: each shows its checks, and nobody comes in [default: off]
+    #[arg(long, value_name = "on|off", value_parser = switch())]
+    testing: Option<bool>,
 }
 
 impl Settings {
@@ -212,6 +215,7 @@ impl Settings {
             tolerate_unknown_members: self.tolerate_unknown_members,
             sign_requests: self.sign_requests,
             allow_cbc: self.allow_cbc,
+            testing: self.testing,
         })
     }
 }

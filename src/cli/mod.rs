@@ -31,6 +31,7 @@ mod scratch;
 mod selftest;
 mod serve;
 mod share_webhook;
+mod sign_ins;
 mod token;
 mod user;
 
@@ -121,6 +122,7 @@ enum Command {
     Token(token::Token),
     #[command(subcommand)]
     Scim(scim::Scim),
+    SignIns(sign_ins::SignIns),
     Selftest(selftest::Selftest),
     #[command(subcommand)]
     Role(role::Role),
@@ -241,6 +243,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Domain(domain) => Box::pin(domain.run(opened)).await?,
         Command::Token(token) => Box::pin(token.run(opened)).await?,
         Command::Scim(scim) => return Box::pin(scim.run(opened)).await,
+        Command::SignIns(sign_ins) => Box::pin(sign_ins.run(opened)).await?,
         Command::Selftest(selftest) => return Box::pin(selftest.run(opened)).await,
         Command::Role(role) => Box::pin(role.run(opened)).await?,
         Command::Project(project) => Box::pin(project.run(opened)).await?,

@@ -27,6 +27,7 @@ pub mod organization;
 pub mod policy;
 pub mod role;
 pub mod scope;
+pub mod sign_in;
 pub mod user;
 mod words;
 

@@ -38,6 +38,8 @@ words! {
         RolesRead = "roles:read",
         /// Read what SCIM clients asked.
         ScimRequestsRead = "scim-requests:read",
+        /// Read sign-ins, and which check said no.
+        SignInsRead = "sign-ins:read",
         /// Read users, and why they hold the role they hold.
         UsersRead = "users:read",
     }
@@ -62,6 +64,7 @@ impl Scope {
             Self::ProjectsRead => "this key lacks the scope projects:read",
             Self::RolesRead => "this key lacks the scope roles:read",
             Self::ScimRequestsRead => "this key lacks the scope scim-requests:read",
+            Self::SignInsRead => "this key lacks the scope sign-ins:read",
             Self::UsersRead => "this key lacks the scope users:read",
         }
     }

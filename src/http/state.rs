@@ -12,6 +12,7 @@ use crate::limits;
 use crate::oidc::keys::KeySet;
 use crate::provisioning::invitations::Links;
 use crate::provisioning::request_log::RequestLog;
+use crate::provisioning::sign_in_log::Refusals;
 use crate::provisioning::tally::Tally;
 use crate::provisioning::{Context, Source};
 use crate::saml::encryption::Failures;
@@ -47,6 +48,8 @@ pub struct Gateway {
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
     /// everything else.
     pub verifications: Arc<Semaphore>,
+    /// How many refused sign-ins were kept of late.
+    pub refusals: Arc<Refusals>,
     /// Which encrypted assertions could not be read, of late.
     pub decryptions: Arc<Failures>,
     /// What requests show of connections, counted till it is written.
@@ -73,6 +76,7 @@ impl Gateway {
             misses: Arc::default(),
             private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),
+            refusals: Arc::default(),
             decryptions: Arc::default(),
             tally: Arc::default(),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES)),

@@ -34,6 +34,8 @@ pub enum Kind {
     Schema,
     /// A request in the request log.
     ScimRequest,
+    /// A sign-in in the log.
+    SignIn,
     /// A SCIM token.
     Token,
     /// A user.
@@ -57,6 +59,7 @@ impl Kind {
             Self::Role => "role",
             Self::Schema => "schema",
             Self::ScimRequest => "SCIM request in the log",
+            Self::SignIn => "sign-in",
             Self::Token => "token",
             Self::User => "user",
         }

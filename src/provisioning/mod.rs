@@ -57,6 +57,7 @@ pub mod sessions;
 pub mod settings;
 mod settle;
 pub mod sign_in;
+pub mod sign_in_log;
 pub mod steps;
 pub mod sweep;
 pub mod tally;

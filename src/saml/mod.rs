@@ -19,6 +19,7 @@
 //! | [`own_key`] | our own keys: they sign what we ask, and decrypt |
 //! | [`redirect`] | the redirect binding (SAML Bindings 3.4), as we send by it |
 //! | [`request`] | what we ask: AuthnRequest (SAML Core 3.4.1), by redirect or in a form |
+//! | [`trace`] | what was checked of a message, for whoever has to mend a sign-in |
 //! | [`quiet`] | xmlsec and libxml2 initialised once, and silent |
 
 pub mod assertion;
@@ -36,6 +37,7 @@ pub mod quiet;
 pub mod redirect;
 pub mod request;
 pub mod signature;
+pub mod trace;
 pub(crate) mod xml;
 
 #[cfg(test)]
@@ -45,6 +47,9 @@ use jiff::Timestamp;
 
 pub use assertion::Assertion;
 pub use error::Error;
+pub use trace::Trace;
+
+use trace::Step;
 
 /// What a message is verified and decrypted with: the connection's, and ours.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +66,38 @@ pub struct Keys<'a> {
 
 /// The whole way from a received response to an [`Assertion`]: gate, signature, conditions.
 ///
-/// Whoever needs the request a response answers before it knows what to expect takes the steps
-/// one by one: [`gate::Gated::in_response_to`] says it.
+/// The trace is told of each check; where it fails, the caller tells the trace of the error. Whoever
+/// needs the request a response answers before it knows what to expect takes the steps one by one:
+/// [`gate::Gated::in_response_to`] says it.
 pub fn receive(
     response: binding::Received,
     keys: &Keys<'_>,
     expected: &conditions::Expected<'_>,
     now: Timestamp,
+    trace: &mut Trace,
 ) -> Result<Assertion, Error> {
+    trace.at(Step::Structure);
     let gated = gate::check(response)?;
+    trace.at(Step::Status);
+    trace.at(Step::Signature);
+    trace.arrives(described(gated.signed()));
     let verified = signature::verify(gated, keys, now)?;
-    conditions::accept(&verified, expected, now)
+    trace.arrives(format!(
+        "{:?} signed, by the certificate {}",
+        verified.element(),
+        verified.fingerprint()
+    ));
+    conditions::accept(&verified, expected, now, trace)
+}
+
+/// The signatures of a message, for people.
+fn described(signed: &[gate::Signed]) -> String {
+    let described =
+        |signed: &gate::Signed| format!("{:?} by {}", signed.element, signed.algorithm.name());
+    let all: Vec<_> = signed.iter().map(described).collect();
+    if all.is_empty() {
+        "no signature around what is encrypted".to_owned()
+    } else {
+        all.join(", ")
+    }
 }

@@ -24,11 +24,12 @@ use crate::directory::invitation::change::{ChangeState, Proof};
 use crate::directory::invitation::link::Channel;
 use crate::directory::mapping::MatchKind;
 use crate::directory::oauth_client::AuthMethod;
+use crate::directory::sign_in::SignInOutcome;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
     OrganizationId, ProjectId, RoleId, SamlKeyId, ScimGroupId, ScimRequestId, ScimTokenId,
-    ScimUserId, SessionId, UserId,
+    ScimUserId, SessionId, SignInId, UserId,
 };
 
 /// An identifier.
@@ -113,6 +114,7 @@ sql_ids!(
     ScimTokenId,
     ScimUserId,
     SessionId,
+    SignInId,
     UserId,
 );
 sql_ids!(AnyId);
@@ -188,6 +190,7 @@ sql_words!(
     Profile,
     Proof,
     Safeguard,
+    SignInOutcome,
     State,
     Strictness,
     Visibility,

@@ -58,6 +58,7 @@ mod semantics;
 mod share_api;
 mod share_commands;
 mod share_post;
+mod sign_ins;
 mod tables;
 mod tenancy;
 mod waiting;

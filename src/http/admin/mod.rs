@@ -19,6 +19,7 @@ pub mod policy;
 mod schemas;
 pub mod scim_requests;
 pub mod share_hook;
+mod sign_ins;
 pub mod tokens;
 mod upload;
 pub mod users;
@@ -86,6 +87,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(scim_requests::list))
         .routes(routes!(scim_requests::counts))
         .routes(routes!(scim_requests::show))
+        .routes(routes!(sign_ins::list))
+        .routes(routes!(sign_ins::show))
         .routes(routes!(events::read))
         .route_layer(middleware::from_fn(asked::takes_json));
     // Files, whose answer is no JSON.

@@ -19,6 +19,7 @@ use crate::http::auth::session::{self, Browser};
 use crate::http::body::{self, Fault, Taken};
 use crate::http::reply::page;
 use crate::http::saml::message::{self, Message, Read};
+use crate::http::saml::told::{self, Attempted, Signed};
 use crate::http::saml::{Known, Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
 use crate::limits;
@@ -26,7 +27,7 @@ use crate::oidc::launch;
 use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::sign_in::{Attempt, Outcome, Question, request, sign_in};
 use crate::provisioning::{Error, Refusal, Source, provider};
-use crate::saml;
+use crate::saml::{self, Trace};
 use crate::secret::{self, Hash};
 use crate::store::rows::ConnectionRow;
 
@@ -55,19 +56,26 @@ async fn consume(
         certificates,
         keys,
     } = connection(gateway, named, support).await?;
-    let refused = |why: Refusal| {
+    let attempted = |trace| Attempted {
+        gateway,
+        row: &row,
+        support,
+        trace,
+    };
+    let refused = async |why: Refusal| {
         log_refusal(&row, why.reason(), support);
+        attempted(Trace::default()).refused(why, None).await;
         page::sign_in(why, support)
     };
     if row.state != ConnectionState::Active {
-        return Err(refused(Refusal::Paused));
+        return Err(refused(Refusal::Paused).await);
     }
     let asking = browser.request.as_deref().map(secret::hash);
     let outstanding = outstanding(gateway, &row, asking)
         .await
         .map_err(|error| page::error(error, support))?;
     if outstanding.is_empty() && !row.idp_initiated {
-        return Err(refused(Refusal::IdpInitiatedOff));
+        return Err(refused(Refusal::IdpInitiatedOff).await);
     }
     let (head, body) = posted.into_parts();
     let body = read_body(gateway, body, support).await?;
@@ -84,12 +92,25 @@ async fn consume(
         failures: Arc::clone(&gateway.decryptions),
         now: gateway.ids.clock().now(),
     };
-    let read = message::read(gateway, message, support)
-        .await?
-        .map_err(|error| {
+    let (read, trace) = message::read(gateway, message, support).await?;
+    let read = match read {
+        Ok(read) => read,
+        Err(error) => {
             unread(gateway, &row, &error, support);
-            page::saml(&error, support)
-        })?;
+            let checks = trace.checks();
+            attempted(trace).unread(&error).await;
+            return Err(if row.testing {
+                told::shown(&checks, None, support)
+            } else {
+                page::saml(&error, support)
+            });
+        }
+    };
+    let is_asked = read.assertion.in_response_to.is_some();
+    if row.testing {
+        return Ok(attempted(trace).tested(&read, is_asked).await);
+    }
+    let subject = read.subject();
     let Read {
         assertion,
         profile,
@@ -101,15 +122,21 @@ async fn consume(
         cookies: browser.present,
         asking,
         is_foreign: is_foreign(&head.headers, &row, gateway.ids.clock().now()),
+        trace: trace.clone(),
     };
     let context = gateway.context(Source::SignIn(row.id), support);
     let outcome = sign_in(&gateway.store, context, row.org_id, row.id, attempt).await;
-    let outcome = outcome.map_err(|error| {
-        if let Error::SignIn(why) = &error {
-            log_refusal(&row, why.reason(), support);
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            if let Error::SignIn(why) = &error {
+                log_refusal(&row, why.reason(), support);
+                let signed = Signed { is_asked, subject };
+                attempted(trace).refused(*why, Some(signed)).await;
+            }
+            return Err(page::error(error, support));
         }
-        page::error(error, support)
-    })?;
+    };
     arrived(gateway, outcome, relay_state.as_deref())
         .await
         .map_err(|e| page::error(e, support))

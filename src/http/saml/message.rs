@@ -18,7 +18,8 @@ use crate::saml::conditions::Expected;
 use crate::saml::encryption::{DecryptionKey, Failures};
 use crate::saml::metadata::ServiceProvider;
 use crate::saml::profile::{self, Overrides, Preset, Profile};
-use crate::saml::{self, Assertion};
+use crate::saml::trace::Step;
+use crate::saml::{self, Assertion, Trace};
 use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
 
 /// A posted form, and what it is measured by.
@@ -36,6 +37,10 @@ pub(super) struct Message {
     pub(super) now: Timestamp,
 }
 
+/// Attributes, and values of each, that a test shows at most.
+const ATTRIBUTES: usize = 50;
+const VALUES: usize = 20;
+
 /// What a message says once everything about it held.
 pub(super) struct Read {
     pub(super) assertion: Assertion,
@@ -43,8 +48,41 @@ pub(super) struct Read {
     pub(super) relay_state: Option<String>,
 }
 
+impl Read {
+    /// Who is asserted: the address, or else the name.
+    pub(super) fn subject(&self) -> Option<String> {
+        let name = self.assertion.name_id.as_ref();
+        let name = name.map(|name| name.value.clone());
+        self.profile.email.clone().or(name)
+    }
+
+    /// What it says, for whoever tries a connection out.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let name = self.assertion.name_id.as_ref();
+        let mut facts = vec![
+            ("NameID", name.map(|name| name.value.clone())),
+            ("NameID format", name.and_then(|name| name.format.clone())),
+            ("E-mail", self.profile.email.clone()),
+            ("Name", self.profile.display_name.clone()),
+            ("Given name", self.profile.given_name.clone()),
+            ("Family name", self.profile.family_name.clone()),
+            ("Id at the directory", self.profile.external_id.clone()),
+        ];
+        facts.retain(|(_, value)| value.is_some());
+        let facts = facts.into_iter();
+        let facts = facts.map(|(name, value)| (name.to_owned(), value.unwrap_or_default()));
+        let attributes = self.assertion.attributes.iter();
+        let attributes = attributes.take(ATTRIBUTES).map(|attribute| {
+            let values: Vec<_> = attribute.values.iter().take(VALUES).cloned().collect();
+            (attribute.name.clone(), values.join(", "))
+        });
+        facts.chain(attributes).collect()
+    }
+}
+
 impl Message {
-    fn read(self) -> Result<Read, saml::Error> {
+    fn read(self, trace: &mut Trace) -> Result<Read, saml::Error> {
+        trace.at(Step::Form);
         let form = PostForm::read(self.media.as_deref(), &self.body.bytes)?;
         let certificates: Vec<_> = self
             .certificates
@@ -68,7 +106,7 @@ impl Message {
             allow_cbc: provider::allows_cbc(&self.row),
             failures: &self.failures,
         };
-        let assertion = saml::receive(form.response, &keys, &expected, self.now)?;
+        let assertion = saml::receive(form.response, &keys, &expected, self.now, trace)?;
         let preset = preset(self.row.profile);
         let profile = profile::read(&assertion, preset, &Overrides::default())?;
         Ok(Read {
@@ -97,13 +135,17 @@ pub(super) async fn read(
     gateway: &Gateway,
     message: Message,
     request: &RequestId,
-) -> Result<Result<Read, saml::Error>, Response> {
+) -> Result<(Result<Read, saml::Error>, Trace), Response> {
     let place = gateway.verifications.clone().acquire_owned().await;
     let place = place.map_err(|_| page::busy(request))?;
     let task = tokio::task::spawn_blocking(move || {
-        let read = message.read();
+        let mut trace = Trace::default();
+        let read = message.read(&mut trace);
         drop(place);
-        read
+        if let Err(error) = &read {
+            trace.refuses(error);
+        }
+        (read, trace)
     });
     task.await.map_err(|_| {
         tracing::error!(request.id = %request.0, "reading a SAML response failed");

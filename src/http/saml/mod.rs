@@ -6,6 +6,7 @@ mod answer;
 pub(super) mod ask;
 mod message;
 mod metadata;
+mod told;
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;

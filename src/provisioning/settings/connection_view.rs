@@ -47,6 +47,8 @@ pub struct Connection {
     pub sign_requests: bool,
     /// Whether assertions that were encrypted with CBC are decrypted.
     pub allow_cbc: bool,
+    /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
+    pub testing: bool,
     /// When it was confirmed that the owner may sign in here.
     pub owner_confirmed_at: Option<Timestamp>,
     /// The identity provider's entity id.
@@ -173,6 +175,7 @@ pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connec
         tolerate_unknown_members: row.tolerate_unknown_members,
         sign_requests: provider::signs_requests(row),
         allow_cbc: provider::allows_cbc(row),
+        testing: row.testing,
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         idp_entity_id: row.idp_entity_id.clone(),
         sso_url: row.sso_url.clone(),

@@ -58,6 +58,8 @@ pub struct ConnectionSettings {
     pub sign_requests: Option<bool>,
     /// Whether assertions that were encrypted with CBC are decrypted.
     pub allow_cbc: Option<bool>,
+    /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
+    pub testing: Option<bool>,
 }
 
 /// A fresh connection and its first SCIM token.
@@ -138,6 +140,7 @@ fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<Connect
         sign_requests: None,
         allow_cbc: None,
         idp_endpoints: None,
+        testing: false,
         schemas,
     })
 }
@@ -214,6 +217,7 @@ async fn apply(
     row.tolerate_unknown_members = tolerant.unwrap_or(row.tolerate_unknown_members);
     row.sign_requests = settings.sign_requests.or(row.sign_requests);
     row.allow_cbc = settings.allow_cbc.or(row.allow_cbc);
+    row.testing = settings.testing.unwrap_or(row.testing);
     row.updated_at = change.time();
     apply_roles(roles, row, settings)?;
     match settings.app.as_deref() {

@@ -20,12 +20,13 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::directory::connection::ConnectionState;
+use crate::directory::sign_in::SignInOutcome;
 use crate::id::{ConnectionId, OrganizationId, SessionId, UserId};
 use crate::provisioning::invitations::interplay;
 use crate::provisioning::sessions::{self, Live};
 use crate::provisioning::{Change, Context, Error, Kind, Refusal, change};
-use crate::saml::Assertion;
 use crate::saml::profile::Profile;
+use crate::saml::{Assertion, Trace};
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, UserRow};
@@ -49,6 +50,20 @@ pub struct Attempt {
     pub asking: Option<Hash>,
     /// Whether the page that posted it is none of the identity provider's.
     pub is_foreign: bool,
+    /// The checks that it came through.
+    pub trace: Trace,
+}
+
+impl Attempt {
+    /// Who is asserted: the address, or else the name.
+    pub fn subject(&self) -> Option<String> {
+        let name = self
+            .assertion
+            .name_id
+            .as_ref()
+            .map(|name| name.value.clone());
+        self.profile.email.clone().or(name)
+    }
 }
 
 /// How a sign-in ended.
@@ -156,6 +171,9 @@ async fn enter(
         confirm::wait(&mut session, &secret, is_asked);
         change.tx.insert_session(&session).await?;
         arriving.remember(change, session.id).await?;
+        arriving
+            .log(change, user.id, SignInOutcome::Asked, is_asked)
+            .await?;
         let who = user.email.or(user.display_name).unwrap_or_default();
         return Ok(Outcome::Confirm(Question {
             connection,
@@ -171,6 +189,9 @@ async fn enter(
         sessions::end_in(change, &live.session, "replaced").await?;
     }
     write::tell(change, &session);
+    arriving
+        .log(change, user.id, SignInOutcome::SignedIn, is_asked)
+        .await?;
     let expires_at = session.expires_at.0;
     let arrival = Arrival {
         connection,

@@ -4,12 +4,15 @@
 use serde_json::{Value, json};
 
 use crate::directory::event::EventKind;
-use crate::id::SessionId;
+use crate::directory::sign_in::SignInOutcome;
+use crate::id::{SessionId, UserId};
 use crate::provisioning::sessions::ABSOLUTE;
 use crate::provisioning::sign_in::subject::Subject;
 use crate::provisioning::sign_in::{Attempt, mark, message_ids};
+use crate::provisioning::sign_in_log::Told;
 use crate::provisioning::{Change, Error};
 use crate::saml::profile::{Groups, Profile};
+use crate::saml::trace::Step;
 use crate::secret::Bearer;
 use crate::store::rows::{ConnectionRow, IdentityRow, SessionRow, UserRow};
 use crate::store::types::{Doc, Time};
@@ -185,6 +188,32 @@ impl Arriving<'_> {
             ended_at: None,
             ended_cause: None,
         }
+    }
+
+    /// Logs the sign-in with its checks.
+    pub(super) async fn log(
+        &self,
+        change: &mut Change<'_>,
+        user: UserId,
+        outcome: SignInOutcome,
+        is_asked: bool,
+    ) -> Result<(), Error> {
+        let mut trace = self.attempt.trace.clone();
+        trace.at(Step::Replay);
+        trace.at(Step::Person);
+        let told = Told {
+            of: (change.org, self.connection.id),
+            request_id: change.context.cause.clone(),
+            outcome,
+            reason: None,
+            started_at_provider: Some(!is_asked),
+            verified: true,
+            user_id: Some(user),
+            subject: self.attempt.subject(),
+            trace,
+        };
+        let row = told.row(&change.context.ids, change.now);
+        Ok(change.tx.insert_sign_in(&row).await?)
     }
 
     /// Remembers the message, for as long as it could be posted again.

@@ -11,11 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use roxmltree::Node;
 
 use super::{
-    assertion::{Assertion, Content},
+    assertion::{Assertion, Attribute, Content},
     error::{Error, shown},
     gate::{Element, shape, shape::ResponseFields},
     instant,
     signature::Verified,
+    trace::{Step, Trace},
     xml::{self, ASSERTION},
 };
 
@@ -27,6 +28,9 @@ pub const SKEW_SECONDS_LIMIT: i64 = 300;
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// For how long after its issue an assertion can be remembered at all.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Attributes that a trace names at most.
+const NAMED: usize = 50;
 
 /// What a connection expects of a message.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +88,7 @@ pub fn accept(
     verified: &Verified,
     expected: &Expected<'_>,
     now: Timestamp,
+    trace: &mut Trace,
 ) -> Result<Assertion, Error> {
     let skew = expected.skew_seconds.clamp(0, SKEW_SECONDS_LIMIT);
     let clock = Clock {
@@ -100,15 +105,29 @@ pub fn accept(
     } else {
         shape::response(root)?.assertion
     };
+    trace.expects(Step::Issuer, expected.idp_entity_id);
     let issuer = issuer(&around, assertion, expected)?;
+    trace.expects(Step::Destination, expected.acs_url);
     destination(&around, covers_response, expected)?;
+    trace.expects(Step::Conditions, expected.entity_id);
     let conditions_end = conditions(assertion, expected, clock)?;
+    trace.at(Step::InResponseTo);
     let answers = answers(around.in_response_to.as_deref(), expected)?;
+    trace.expects(Step::SubjectConfirmation, expected.acs_url);
     let confirmed = subject::confirmation(assertion, expected, answers, clock)?;
+    trace.at(Step::Authentication);
     let authn = statements::authn(assertion, clock)?;
+    trace.arrives(authn.context_class.clone().unwrap_or_default());
+    trace.expects(Step::IssueInstant, &now.to_string());
     let issue_instant = issued(&around, assertion, clock)?;
+    trace.arrives(issue_instant.to_string());
+    trace.at(Step::NameId);
     let name_id = subject::name_id(assertion)?;
+    let format = name_id.as_ref().and_then(|name_id| name_id.format.clone());
+    trace.arrives(format.unwrap_or_else(|| "no format".to_owned()));
+    trace.at(Step::Attributes);
     let attributes = statements::attributes(assertion)?;
+    trace.arrives(names(&attributes));
     let end = conditions_end.map_or(confirmed.not_on_or_after, |end| {
         end.min(confirmed.not_on_or_after)
     });
@@ -129,6 +148,13 @@ pub fn accept(
         replay_until: later(remembered, clock.skew),
         certificate: verified.fingerprint().to_owned(),
     }))
+}
+
+/// The names of attributes, and how many values each has.
+fn names(attributes: &[Attribute]) -> String {
+    let named = |it: &Attribute| format!("{} ({})", shown(&it.name), it.values.len());
+    let all: Vec<_> = attributes.iter().take(NAMED).map(named).collect();
+    all.join(", ")
 }
 
 /// The assertion's Issuer, and the response's where it has one, are the connection's (Core 2.2.5).

@@ -12,6 +12,32 @@ impl Error {
         arrived.to_ascii_lowercase().ends_with("sha1")
     }
 
+    /// What arrived in the place of what was expected, where the error knows it.
+    pub fn arrived(&self) -> Option<String> {
+        match self {
+            Self::AudienceMismatch { arrived, .. } => Some(arrived.join(", ")),
+            Self::DestinationMismatch { arrived, .. }
+            | Self::InResponseToUnknown { arrived, .. }
+            | Self::IssuerMismatch { arrived, .. }
+            | Self::MediaType { arrived }
+            | Self::RecipientMismatch { arrived, .. } => arrived.clone(),
+            Self::CertificateKeyType { algorithm } => Some(algorithm.clone()),
+            Self::ConditionUnknown { arrived }
+            | Self::EncryptionAlgorithmUnsupported { arrived }
+            | Self::SignatureAlgorithmUnsupported { arrived }
+            | Self::TransformRefused { arrived } => Some(arrived.clone()),
+            Self::Expired { limit, .. } | Self::NotYetValid { limit, .. } => {
+                Some(limit.to_string())
+            }
+            Self::IssueInstant { arrived, .. } => Some(arrived.to_string()),
+            Self::Status { top, second } => Some(match second {
+                Some(second) => format!("{top} {second}"),
+                None => top.clone(),
+            }),
+            _ => None,
+        }
+    }
+
     /// The public code of the rule: stable, in `snake_case`.
     pub fn reason(&self) -> &'static str {
         match self {

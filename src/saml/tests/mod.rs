@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::{
-    Assertion, Error,
+    Assertion, Error, Trace,
     binding::Received,
     certificate::Certificate,
     conditions::Expected,
@@ -87,7 +87,13 @@ fn receive_with(
     certificates: &[Certificate],
     expected: &Expected<'_>,
 ) -> Result<Assertion, Error> {
-    super::receive(received(xml)?, &trusting(certificates), expected, now())
+    super::receive(
+        received(xml)?,
+        &trusting(certificates),
+        expected,
+        now(),
+        &mut Trace::default(),
+    )
 }
 
 /// These certificates, and no key to decrypt with.

@@ -1,9 +1,9 @@
 //! The queries of what we are to identity providers.
 
 use crate::directory::connection::KeyState;
-use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
+use crate::id::{ConnectionId, OrganizationId, SamlKeyId, SignInId};
 use crate::secret::Hash;
-use crate::store::rows::{SamlKeyRow, SamlRequestRow};
+use crate::store::rows::{SamlKeyRow, SamlRequestRow, SignInRow, WantedSignIns};
 use crate::store::tx::ops;
 use crate::store::types::Time;
 
@@ -24,4 +24,12 @@ ops! {
     set_saml_key_state = saml::set_key_state(org: OrganizationId, id: SamlKeyId, state: KeyState) -> ();
     /// The query `saml::delete_key`.
     delete_saml_key = saml::delete_key(org: OrganizationId, id: SamlKeyId) -> ();
+    /// The query `sign_ins::insert`.
+    insert_sign_in = sign_ins::insert(row: &SignInRow) -> ();
+    /// Sign-ins, the latest first.
+    sign_ins = sign_ins::list(org: OrganizationId, wanted: &WantedSignIns, limit: i64) -> Vec<SignInRow>;
+    /// The query `sign_ins::by_id`.
+    sign_in = sign_ins::by_id(org: OrganizationId, id: SignInId) -> Option<SignInRow>;
+    /// Forgets sign-ins from before then, of every organization, so many at most.
+    forget_sign_ins = sign_ins::forget(verified: bool, before: Time, most: i64) -> usize;
 }

@@ -24,6 +24,7 @@ pub(crate) mod scim_users;
 pub(crate) mod sessions;
 pub(crate) mod share_hooks;
 pub(crate) mod sightings;
+pub(crate) mod sign_ins;
 pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod values;

@@ -28,7 +28,7 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
-pub use saml::{SamlKeyRow, SamlRequestRow};
+pub use saml::{SamlKeyRow, SamlRequestRow, SignInRow, WantedSignIns};
 pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};
 pub use sightings::SightingRow;
 
@@ -155,6 +155,7 @@ pub struct ConnectionRow {
     pub sign_requests: Option<bool>,
     pub allow_cbc: Option<bool>,
     pub idp_endpoints: Option<Doc>,
+    pub testing: bool,
 }
 
 /// A certificate that a connection trusts.

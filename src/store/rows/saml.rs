@@ -3,9 +3,10 @@
 use diesel::prelude::{Insertable, Queryable, Selectable};
 
 use crate::directory::connection::KeyState;
-use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
+use crate::directory::sign_in::SignInOutcome;
+use crate::id::{ConnectionId, OrganizationId, SamlKeyId, SignInId, UserId};
 use crate::store::schema;
-use crate::store::types::Time;
+use crate::store::types::{Doc, Time};
 
 /// A request that waits for its answer.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -33,4 +34,31 @@ pub struct SamlKeyRow {
     pub certificate: Vec<u8>,
     pub sealed: Vec<u8>,
     pub created_at: Time,
+}
+
+/// A sign-in, good or refused.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::sign_ins)]
+pub struct SignInRow {
+    pub org_id: OrganizationId,
+    pub id: SignInId,
+    pub connection_id: ConnectionId,
+    pub request_id: String,
+    pub outcome: SignInOutcome,
+    pub reason: Option<String>,
+    pub started_at_provider: Option<bool>,
+    pub verified: bool,
+    pub user_id: Option<UserId>,
+    pub subject: Option<String>,
+    pub checks: Doc,
+    pub created_at: Time,
+}
+
+/// Which sign-ins are asked for; the latest first.
+#[derive(Clone, Debug, Default)]
+pub struct WantedSignIns {
+    pub connection: Option<ConnectionId>,
+    pub outcome: Option<SignInOutcome>,
+    pub reason: Option<String>,
+    pub after: Option<SignInId>,
 }

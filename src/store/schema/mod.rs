@@ -44,6 +44,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     saml_requests,
     saml_replays,
     sessions,
+    sign_ins,
     codes,
     events,
     imports,

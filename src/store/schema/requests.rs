@@ -70,3 +70,23 @@ diesel::table! {
         bytes -> BigInt,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    sign_ins (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        connection_id -> IdSql,
+        request_id -> Text,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        started_at_provider -> Nullable<Bool>,
+        verified -> Bool,
+        user_id -> Nullable<IdSql>,
+        subject -> Nullable<Text>,
+        checks -> DocSql,
+        created_at -> TimeSql,
+    }
+}

@@ -174,6 +174,7 @@ diesel::table! {
         sign_requests -> Nullable<Bool>,
         allow_cbc -> Nullable<Bool>,
         idp_endpoints -> Nullable<DocSql>,
+        testing -> Bool,
     }
 }
 

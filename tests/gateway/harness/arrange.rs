@@ -137,6 +137,7 @@ impl TestGateway {
                     sign_requests: None,
                     allow_cbc: None,
                     idp_endpoints: None,
+                    testing: false,
                 })
                 .await?;
                 for domain in domains {

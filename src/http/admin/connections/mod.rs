@@ -50,6 +50,8 @@ pub struct Connection {
     sign_requests: bool,
     /// Whether assertions that were encrypted with AES-CBC are taken beside AES-GCM.
     allow_cbc: bool,
+    /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
+    testing: bool,
     /// The slug of the role that its people hold where nothing else gives one.
     default_role: Option<String>,
     /// The slug of the highest role that it may give.
@@ -235,6 +237,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         tolerate_unknown_members: row.tolerate_unknown_members,
         sign_requests,
         allow_cbc,
+        testing: row.testing,
         default_role: row.default_role_id.and_then(slug),
         max_role: slug(row.max_role_id).unwrap_or_default(),
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),

@@ -73,8 +73,14 @@ fn read(message: &Message) -> Result<Accepted, Refused> {
         outstanding: &place.outstanding,
         ..EXPECTED
     };
-    let assertion = crate::saml::receive(response, &trusting(&place.trusted), &expected, place.now)
-        .map_err(ended(Step::Receive))?;
+    let assertion = crate::saml::receive(
+        response,
+        &trusting(&place.trusted),
+        &expected,
+        place.now,
+        &mut Trace::default(),
+    )
+    .map_err(ended(Step::Receive))?;
     let overrides = Overrides {
         subject_attribute: place.subject_attribute.map(ToOwned::to_owned),
         ..Overrides::default()

@@ -120,7 +120,7 @@ fn open_at(
         allow_cbc,
         failures,
     };
-    saml::receive(received(xml)?, &keys, &EXPECTED, now)
+    saml::receive(received(xml)?, &keys, &EXPECTED, now, &mut Trace::default())
 }
 
 /// Why it is refused.

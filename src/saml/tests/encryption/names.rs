@@ -41,7 +41,13 @@ fn prefixes_may_be_declared_on_the_response_alone() {
             allow_cbc: true,
             failures: &Failures::default(),
         };
-        let error = saml::receive(received(&mixed).unwrap(), &keys, &EXPECTED, now());
+        let error = saml::receive(
+            received(&mixed).unwrap(),
+            &keys,
+            &EXPECTED,
+            now(),
+            &mut Trace::default(),
+        );
         assert_eq!(error.unwrap_err().reason(), "malformed_xml");
         assert_eq!(no(&around(Sign::Response, &bare)), "malformed_xml");
         let declared = with(

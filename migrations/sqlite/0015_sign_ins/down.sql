@@ -1,0 +1,2 @@
+ALTER TABLE connections DROP COLUMN testing;
+DROP TABLE sign_ins;

@@ -1,0 +1,127 @@
+//! What is told of attempts at which nobody came in: to the log, and in testing to whoever tries.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::directory::sign_in::SignInOutcome;
+use crate::http::reply::page;
+use crate::http::saml::message::Read;
+use crate::http::{Gateway, RequestId};
+use crate::provisioning::Refusal;
+use crate::provisioning::sign_in_log::{self, Told};
+use crate::saml::trace::{Check, Ended, Step};
+use crate::saml::{self, Trace};
+use crate::store::rows::ConnectionRow;
+
+/// An attempt as far as it came.
+pub(super) struct Attempted<'a> {
+    pub(super) gateway: &'a Gateway,
+    pub(super) row: &'a ConnectionRow,
+    pub(super) support: &'a RequestId,
+    pub(super) trace: Trace,
+}
+
+/// What is known of a message once its signature was found good.
+#[derive(Clone, Default)]
+pub(super) struct Signed {
+    /// Whether it answers a request of ours.
+    pub(super) is_asked: bool,
+    /// Who is asserted.
+    pub(super) subject: Option<String>,
+}
+
+impl Attempted<'_> {
+    /// The attempt was refused by a rule of SAML: nothing of the message is known.
+    pub(super) async fn unread(self, error: &saml::Error) {
+        self.tell(error.reason(), None).await;
+    }
+
+    /// The attempt was refused by a rule of the product.
+    pub(super) async fn refused(mut self, why: Refusal, signed: Option<Signed>) {
+        self.trace.at(match why {
+            Refusal::IdpInitiatedOff | Refusal::NotAfresh | Refusal::RequestOver => {
+                Step::InResponseTo
+            }
+            Refusal::Replayed => Step::Replay,
+            _ => Step::Person,
+        });
+        self.trace.fails(why.reason(), why.help());
+        self.tell(why.reason(), signed).await;
+    }
+
+    /// Keeps a refusal, as far as there is room for one more.
+    async fn tell(self, reason: &str, signed: Option<Signed>) {
+        let now = self.gateway.ids.clock().now();
+        if self.gateway.refusals.one_more(self.row.id, now) {
+            self.write(SignInOutcome::Refused, Some(reason.to_owned()), signed)
+                .await;
+        }
+    }
+
+    /// Keeps an attempt that would have been good, and shows its checks.
+    pub(super) async fn tested(self, read: &Read, is_asked: bool) -> Response {
+        let signed = Signed {
+            is_asked,
+            subject: read.subject(),
+        };
+        let checks = self.trace.checks();
+        let support = self.support.clone();
+        self.write(SignInOutcome::Tested, None, Some(signed)).await;
+        shown(&checks, Some(read), &support)
+    }
+
+    async fn write(self, outcome: SignInOutcome, reason: Option<String>, signed: Option<Signed>) {
+        let told = Told {
+            of: (self.row.org_id, self.row.id),
+            request_id: self.support.0.to_string(),
+            outcome,
+            reason,
+            started_at_provider: signed.as_ref().map(|signed| !signed.is_asked),
+            verified: signed.is_some(),
+            user_id: None,
+            subject: signed.and_then(|signed| signed.subject),
+            trace: self.trace,
+        };
+        let written = sign_in_log::write(&self.gateway.store, &self.gateway.ids, &told);
+        if let Err(error) = written.await {
+            tracing::error!(request.id = %self.support.0, %error, "a sign-in is not in the log");
+        }
+    }
+}
+
+/// The checks of a message, and what it says, for whoever tries a connection out.
+#[derive(Template)]
+#[template(path = "saml_trace.html")]
+struct Shown<'a> {
+    good: bool,
+    reference: &'a str,
+    checks: &'a [Check],
+    facts: Vec<(String, String)>,
+}
+
+impl Shown<'_> {
+    fn word(ended: Ended) -> &'static str {
+        match ended {
+            Ended::Passed => "passed",
+            Ended::Failed => "failed",
+            Ended::NotReached => "not reached",
+        }
+    }
+}
+
+/// The page of a connection in testing.
+pub(super) fn shown(checks: &[Check], read: Option<&Read>, support: &RequestId) -> Response {
+    let page = Shown {
+        good: read.is_some(),
+        reference: &support.0,
+        checks,
+        facts: read.map(Read::facts).unwrap_or_default(),
+    };
+    let status = if read.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    page::html(status, &page, &[])
+}
