@@ -159,6 +159,8 @@ ids! {
     OauthClientId;
     /// A project of an organization.
     ProjectId;
+    /// The refresh tokens that came of one authorization code.
+    RefreshFamilyId;
     /// A role of an organization.
     RoleId;
     /// One of our own keys of a connection.

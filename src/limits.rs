@@ -290,6 +290,13 @@ pub const SCIM_ACCESS_TOKEN: SignedDuration = SignedDuration::from_hours(1);
 /// Live access tokens of one SCIM client; the next one takes the place of the oldest.
 pub const SCIM_ACCESS_TOKENS: i64 = 100;
 
+/// How long a refresh token of an app is good unless it is used; with its session it ends in any case.
+pub const REFRESH_IDLE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long a refresh token that was used brings the same successor once more, while that was not
+/// used: for an app that lost the answer, or asked twice at once.
+pub const REFRESH_RETRY: SignedDuration = SignedDuration::from_secs(10);
+
 /// How far ahead the end of a client's assertion may be (RFC 7523 §3), beside [`CLOCK_SKEW`].
 pub const ASSERTION_LIFE: SignedDuration = SignedDuration::from_mins(5);
 

@@ -26,6 +26,11 @@ impl Bearer {
         Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// A bearer that was kept where only its owner could read it.
+    pub fn kept(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text, to be handed to its owner.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -90,6 +95,11 @@ impl Key {
     /// A fresh key.
     pub fn random(entropy: &Entropy) -> Self {
         Self(entropy.bytes())
+    }
+
+    /// The key that whoever has this bearer has, too, and nobody who has its hash alone.
+    pub fn of_bearer(bearer: &str) -> Self {
+        Self(hash(&format!("key of {bearer}")))
     }
 
     fn from_base64(text: &str) -> Result<Self, Error> {

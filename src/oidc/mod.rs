@@ -19,6 +19,7 @@ pub mod launch;
 mod parameters;
 pub mod pkce;
 pub mod redirect;
+pub mod refresh;
 pub mod request;
 pub mod scope;
 pub mod token;

@@ -18,6 +18,13 @@ pub struct Scope {
     pub profile: bool,
 }
 
+impl Scope {
+    /// Whether the other scope is this one or a part of it.
+    pub const fn covers(self, other: Self) -> bool {
+        (self.email || !other.email) && (self.profile || !other.profile)
+    }
+}
+
 impl FromStr for Scope {
     type Err = Error;
 

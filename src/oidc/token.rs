@@ -1,6 +1,6 @@
-//! The token request and its answer (RFC 6749 §4.1.3, §4.4.2, §5.1; RFC 7636 §4.5; OpenID Connect
-//! Core §3.1.3): from a client that proves who it is, an authorization code for tokens, or nothing
-//! but itself for an access token of its own.
+//! The token request and its answer (RFC 6749 §4.1.3, §4.4.2, §5.1, §6; RFC 7636 §4.5; OpenID
+//! Connect Core §3.1.3, §12): from a client that proves who it is, an authorization code or a refresh
+//! token for tokens, or nothing but itself for an access token of its own.
 
 use std::fmt;
 
@@ -9,11 +9,12 @@ use serde::Serialize;
 use super::client::Credentials;
 use super::parameters::{Pairs, Parameters};
 use super::pkce::Verifier;
+use super::refresh::RefreshGrant;
 use super::scope::Scope;
 use super::{Code, Error};
 
 /// The grants that are taken, by their registered names.
-pub const GRANTS: [&str; 2] = ["authorization_code", "client_credentials"];
+pub const GRANTS: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
 
 /// The scope of a SCIM client's access token: the one that it can ask for, and what it gets where
 /// it asks for none (RFC 6749 §3.3).
@@ -35,6 +36,8 @@ pub enum Grant {
     ClientCredentials,
     /// An authorization code.
     Code(CodeGrant),
+    /// A refresh token.
+    Refresh(RefreshGrant),
 }
 
 /// An authorization code, and what goes with it.
@@ -64,10 +67,11 @@ impl TokenRequest {
         let credentials = Credentials::parse(authorization, pairs)?;
         let grant = match form.value("grant_type") {
             Some("authorization_code") => Grant::Code(CodeGrant::parse(form)?),
+            Some("refresh_token") => Grant::Refresh(RefreshGrant::parse(form)?),
             Some("client_credentials") => client_credentials(form)?,
             None => return Err(Code::InvalidRequest.because("grant_type is missing")),
             Some(_) => {
-                let why = "only authorization_code and client_credentials are supported";
+                let why = "only authorization_code, refresh_token and client_credentials are taken";
                 return Err(Code::UnsupportedGrantType.because(why));
             }
         };
@@ -108,17 +112,26 @@ pub struct TokenResponse {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
 }
 
 impl TokenResponse {
-    /// Both tokens, signed, and the scope that was granted.
-    pub fn new(access_token: String, id_token: String, scope: Scope) -> Self {
+    /// An access token and an ID token, signed, the scope that was granted, and the refresh token by
+    /// which they can be had anew.
+    pub fn new(
+        access_token: String,
+        id_token: String,
+        scope: Scope,
+        refresh_token: String,
+    ) -> Self {
         Self {
             access_token,
             token_type: "Bearer",
             expires_in: super::claims::ACCESS_TOKEN_SECONDS,
             scope: scope.to_string(),
             id_token: Some(id_token),
+            refresh_token: Some(refresh_token),
         }
     }
 
@@ -131,6 +144,7 @@ impl TokenResponse {
             expires_in,
             scope: SCIM_SCOPE.to_owned(),
             id_token: None,
+            refresh_token: None,
         }
     }
 }
@@ -175,7 +189,8 @@ mod tests {
         let table = [
             ("grant_type", "", Code::InvalidRequest),
             ("grant_type", "password", Code::UnsupportedGrantType),
-            ("grant_type", "refresh_token", Code::UnsupportedGrantType),
+            ("grant_type", "refresh_token", Code::InvalidRequest),
+            ("grant_type", "Refresh_token", Code::UnsupportedGrantType),
             ("code", "", Code::InvalidRequest),
             ("redirect_uri", "", Code::InvalidRequest),
             ("code_verifier", "", Code::InvalidRequest),

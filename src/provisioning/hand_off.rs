@@ -1,4 +1,4 @@
-//! The hand-off: a session becomes a code, a code becomes the facts that tokens are made of. Each
+//! The hand-off: a session becomes a code, and stands behind the facts that tokens are made of. Each
 //! step asks the store anew whether the session is good, the person may act and the app serves
 //! the organization, so that what was ended a moment ago hands nothing out.
 
@@ -8,21 +8,18 @@ use jiff::Timestamp;
 use crate::directory::email::domain_of;
 use crate::directory::grant::Entitlement;
 use crate::directory::role::Catalogue;
-use crate::id::{AppId, CodeId, OrganizationId, RoleId, SessionId, UserId};
+use crate::id::{AppId, CodeId, OrganizationId, RefreshFamilyId, RoleId, SessionId, UserId};
 use crate::oidc::claims::{Facts, ProjectRole};
-use crate::oidc::code::{self, Binding};
+use crate::oidc::code;
 use crate::oidc::launch;
-use crate::oidc::pkce::Challenge;
 use crate::oidc::request::AuthorizeRequest;
-use crate::oidc::scope::Scope;
-use crate::oidc::token::CodeGrant;
 use crate::oidc::{self, Code};
 use crate::provisioning::resolution::role;
 use crate::provisioning::sessions::{self, Door, Live, Reach};
 use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Context, Error, Kind};
-use crate::secret::{self, Bearer};
-use crate::store::rows::{AppRow, CodeRow, ConnectionRow, UserRow};
+use crate::secret::Bearer;
+use crate::store::rows::{AppRow, CodeRow, ConnectionRow, RefreshFamilyRow, UserRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
@@ -188,70 +185,8 @@ fn later(at: Timestamp, seconds: i64) -> Timestamp {
         .unwrap_or(at)
 }
 
-/// What a redeemed code gives.
-#[derive(Clone, Debug)]
-pub struct Redeemed {
-    /// Who is signed in, as what.
-    pub facts: Facts,
-    /// The granted scope.
-    pub scope: Scope,
-    /// What the app wants to see again.
-    pub nonce: Option<String>,
-}
-
-/// Redeems a code once (RFC 6749 §4.1.3): one transaction that uses it up and reads the facts.
-/// There are no tokens to revoke on a second use: they live five minutes.
-pub async fn redeem(
-    store: &Store,
-    context: &Context,
-    app: AppRow,
-    request: CodeGrant,
-) -> Result<Redeemed, Failure> {
-    let now = context.ids.clock().now();
-    let redeemed = store.write(move |tx| {
-        let (app, request) = (app.clone(), request.clone());
-        async move { redeem_in(tx, &app, &request, now).await }.boxed()
-    });
-    redeemed.await
-}
-
-async fn redeem_in(
-    tx: &mut Tx,
-    app: &AppRow,
-    request: &CodeGrant,
-    now: Timestamp,
-) -> Result<Redeemed, Failure> {
-    let code = tx
-        .code_by_hash(&secret::hash(&request.code))
-        .await?
-        .ok_or(code::REFUSED)?;
-    if code.used_at.is_some() || code.app_id != app.id || code.expires_at.0 <= now {
-        return Err(Failure::Refused(code::REFUSED));
-    }
-    let binding = Binding {
-        client_id: app.client_id.clone(),
-        redirect_uri: code.redirect_uri.clone(),
-        challenge: Challenge::parse(&code.challenge).ok_or(code::REFUSED)?,
-        issued_at: code.created_at.0,
-    };
-    binding.admits(&app.client_id, request, now)?;
-    let live = sessions::live_by_id(tx, code.org_id, code.session_id, now).await?;
-    let live = live.ok_or(code::REFUSED)?;
-    if !tx.app_serves(app.id, code.org_id).await?
-        || !tx.use_code(code.org_id, code.id, Time(now)).await?
-    {
-        return Err(Failure::Refused(code::REFUSED));
-    }
-    let facts = facts(tx, &live).await?;
-    Ok(Redeemed {
-        facts,
-        scope: code.scope.parse()?,
-        nonce: code.nonce,
-    })
-}
-
 /// The facts behind an access token, as they are now: it is worth something only while its
-/// session is good and its app serves the organization.
+/// session is good, its app serves the organization, and the app has not had it revoked.
 pub async fn facts_now(
     store: &Store,
     token: oidc::claims::AccessToken,
@@ -266,6 +201,11 @@ pub async fn facts_now(
             let live = sessions::live_by_id(tx, org, session, now)
                 .await?
                 .ok_or(gone)?;
+            if let Some(id) = token.family {
+                let family = tx.refresh_family(org, RefreshFamilyId::from(id)).await?;
+                let is_its = |family: &RefreshFamilyRow| family.ended_at.is_none();
+                family.filter(is_its).ok_or(gone)?;
+            }
             let app = tx.app_by_client_id(&token.client_id).await?.ok_or(gone)?;
             let served = tx.app_serves(app.id, org).await?;
             if live.user.id != UserId::from(token.sub) || !served {

@@ -47,6 +47,8 @@ pub mod people;
 pub mod people_view;
 mod person;
 pub mod provider;
+pub mod redemption;
+pub mod refresh;
 mod refusal;
 pub mod request_log;
 pub mod resolution;

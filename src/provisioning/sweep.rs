@@ -16,6 +16,10 @@ use crate::store::types::Time;
 
 /// People suspended, or forgotten, in one look; the next look takes the next ones.
 const AT_ONCE: i64 = 200;
+/// Families of refresh tokens forgotten at once: each has a token for every few minutes of a day.
+const FAMILIES: i64 = 100;
+/// So often in one look.
+const ROUNDS: usize = 50;
 
 /// Forgets SAML messages that could not be replayed any more, since they have expired, and our
 /// requests that nobody answered; answers how many.
@@ -47,6 +51,24 @@ pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error
             .boxed()
         })
         .await
+}
+
+/// Forgets families of refresh tokens whose time is over, [`FAMILIES`] in one transaction so that
+/// nobody waits long for it; answers how many.
+pub async fn forget_refresh_tokens(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let now = Time(ids.clock().now());
+    let mut count = 0;
+    for _ in 0..ROUNDS {
+        let forgotten = store.write(move |tx| {
+            async move { Ok::<_, Error>(tx.forget_refresh_families(now, FAMILIES).await?) }.boxed()
+        });
+        let forgotten = forgotten.await?;
+        count += forgotten;
+        if forgotten == 0 {
+            break;
+        }
+    }
+    Ok(count)
 }
 
 /// Suspends people whom a sign-in created while their connection's directory was on, and whom the

@@ -28,8 +28,8 @@ use crate::directory::sign_in::SignInOutcome;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
-    OrganizationId, ProjectId, RoleId, SamlKeyId, ScimGroupId, ScimRequestId, ScimTokenId,
-    ScimUserId, SessionId, SignInId, UserId,
+    OrganizationId, ProjectId, RefreshFamilyId, RoleId, SamlKeyId, ScimGroupId, ScimRequestId,
+    ScimTokenId, ScimUserId, SessionId, SignInId, UserId,
 };
 
 /// An identifier.
@@ -107,6 +107,7 @@ sql_ids!(
     OauthClientId,
     OrganizationId,
     ProjectId,
+    RefreshFamilyId,
     RoleId,
     SamlKeyId,
     ScimGroupId,

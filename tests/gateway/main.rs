@@ -36,6 +36,7 @@ mod oidc;
 mod outbox;
 mod owner;
 mod plans;
+mod refresh;
 mod request_commands;
 mod request_log;
 mod saml_acs;

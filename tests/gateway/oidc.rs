@@ -83,13 +83,16 @@ async fn a_session_becomes_a_code_and_a_code_becomes_tokens_once() {
     }
     assert_eq!(id["roles_version"], json!(2));
     assert_eq!(claims(access).get("email"), None);
-    let again = app.redeem(&code).await.expect(400);
-    assert_eq!(again.json()["error"], json!("invalid_grant"));
     let info = userinfo(&gateway, access).await.expect(200).json();
     assert_eq!(
         (&info["sub"], &info["role"]),
         (&id["sub"], &json!("viewer"))
     );
+    let again = app.redeem(&code).await.expect(400);
+    assert_eq!(again.json()["error"], json!("invalid_grant"));
+    let tokens = app.tokens(&browser).await;
+    let access = tokens["access_token"].as_str().unwrap();
+    userinfo(&gateway, access).await.expect(200);
     let code = app.code(&browser).await;
     browser.submit("/sign-out", &[]).await.expect(303);
     let gone = userinfo(&gateway, access).await.expect(401);

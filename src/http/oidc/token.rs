@@ -1,5 +1,6 @@
 //! The token endpoint (RFC 6749 §3.2): an app that proves who it is redeems its code for an ID
-//! token and an access token (§4.1.3), a SCIM client gets an access token of its own (§4.4).
+//! token, an access token and a refresh token (§4.1.3), and that one for new ones (§6); a SCIM client
+//! gets an access token of its own (§4.4).
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -13,11 +14,12 @@ use crate::oidc::assertion::{Assertion, Audience};
 use crate::oidc::claims::{ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, Issue};
 use crate::oidc::client::{Credentials, Proof, REFUSED};
 use crate::oidc::keys::{self, Algorithm};
-use crate::oidc::token::{CodeGrant, Grant, TokenRequest, TokenResponse};
+use crate::oidc::token::{Grant, TokenRequest, TokenResponse};
 use crate::oidc::{Code, Error as Refused, discovery};
-use crate::provisioning::Source;
 use crate::provisioning::client_tokens::{self, Authenticated, Client};
-use crate::provisioning::hand_off::{self, Failure, Redeemed};
+use crate::provisioning::hand_off::Failure;
+use crate::provisioning::redemption::{self, Redeemed};
+use crate::provisioning::{Source, refresh};
 use crate::store::rows::AppRow;
 
 /// `POST /oauth/token`.
@@ -56,7 +58,16 @@ async fn answer(
 ) -> Result<TokenResponse, Failure> {
     let known = authenticated(gateway, request, asked.credentials).await?;
     match (known.client, asked.grant) {
-        (Client::App(app), Grant::Code(grant)) => redeem(gateway, request, *app, grant).await,
+        (Client::App(app), Grant::Code(grant)) => {
+            let context = gateway.context(Source::System, request);
+            let redeemed = redemption::redeem(&gateway.store, &context, (*app).clone(), grant);
+            Ok(signed(gateway, &app, &redeemed.await?)?)
+        }
+        (Client::App(app), Grant::Refresh(grant)) => {
+            let context = gateway.context(Source::System, request);
+            let refreshed = refresh::refresh(&gateway.store, &context, (*app).clone(), grant);
+            Ok(signed(gateway, &app, &refreshed.await?)?)
+        }
         (Client::Scim(client), Grant::ClientCredentials) => {
             let context = gateway.context(Source::Scim(client.connection_id), request);
             let issued =
@@ -114,18 +125,7 @@ async fn by_assertion(
     })
 }
 
-async fn redeem(
-    gateway: &Gateway,
-    request: &RequestId,
-    app: AppRow,
-    grant: CodeGrant,
-) -> Result<TokenResponse, Failure> {
-    let context = gateway.context(Source::System, request);
-    let redeemed = hand_off::redeem(&gateway.store, &context, app.clone(), grant).await?;
-    Ok(signed(gateway, &app, &redeemed)?)
-}
-
-/// Both tokens: the access token ES256 as RFC 9068 has it, the ID token as the app wants it.
+/// The tokens: the access token ES256 as RFC 9068 has it, the ID token as the app wants it.
 fn signed(gateway: &Gateway, app: &AppRow, redeemed: &Redeemed) -> Result<TokenResponse, Refused> {
     let issue = Issue {
         issuer: &gateway.public_url,
@@ -140,8 +140,11 @@ fn signed(gateway: &Gateway, app: &AppRow, redeemed: &Redeemed) -> Result<TokenR
         facts,
         scope,
         nonce,
+        refresh,
+        family,
     } = redeemed;
-    let claims = facts.access_token(issue, &app.audience, *scope, gateway.ids.next());
+    let ids = [gateway.ids.next(), family.uuid()];
+    let claims = facts.access_token(issue, &app.audience, *scope, ids);
     let access = gateway
         .keys
         .sign(Algorithm::Es256, ACCESS_TOKEN_TYPE, &claims)
@@ -152,5 +155,6 @@ fn signed(gateway: &Gateway, app: &AppRow, redeemed: &Redeemed) -> Result<TokenR
         .keys
         .sign(algorithm, ID_TOKEN_TYPE, &claims)
         .map_err(failed)?;
-    Ok(TokenResponse::new(access, id, *scope))
+    let refresh = refresh.reveal().to_owned();
+    Ok(TokenResponse::new(access, id, *scope, refresh))
 }

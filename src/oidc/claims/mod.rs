@@ -147,6 +147,10 @@ pub struct AccessToken {
     pub org: Uuid,
     /// The session.
     pub sid: Uuid,
+    /// The family of the refresh token that came with it: its end is the access token's, too. The
+    /// tokens of an earlier release have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Uuid>,
     /// The role in the whole organization.
     pub role: Option<String>,
     /// The roles in single projects.
@@ -199,13 +203,14 @@ impl Facts {
         }
     }
 
-    /// An access token with this identifier for the app's audience.
+    /// An access token with this identifier for the app's audience, beside a refresh token of this
+    /// family.
     pub fn access_token(
         &self,
         issue: Issue<'_>,
         audience: &str,
         scope: Scope,
-        jti: Uuid,
+        [jti, family]: [Uuid; 2],
     ) -> AccessToken {
         let iat = issue.at.as_second();
         AccessToken {
@@ -219,6 +224,7 @@ impl Facts {
             scope: scope.to_string(),
             org: self.organization_id,
             sid: self.session_id,
+            family: Some(family),
             role: self.role.clone(),
             projects: self.projects.clone(),
             roles_version: self.roles_version,

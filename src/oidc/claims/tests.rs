@@ -115,7 +115,7 @@ fn an_access_token_names_no_address() {
         email: true,
         profile: true,
     };
-    let token = facts().access_token(issue(), "https://api.app.example", scope, id(4));
+    let token = facts().access_token(issue(), "https://api.app.example", scope, [id(4), id(5)]);
     let expected = json!({
         "iss": ISSUER,
         "sub": "0192f1b0-5b1e-7c3a-9f00-000000000001",
@@ -193,7 +193,7 @@ fn the_method_follows_from_the_class() {
 #[test]
 fn an_access_token_is_taken_back_until_it_expires() {
     let keys = keys();
-    let claims = facts().access_token(issue(), "api", Scope::default(), id(4));
+    let claims = facts().access_token(issue(), "api", Scope::default(), [id(4), id(5)]);
     let token = keys
         .sign(Algorithm::Es256, ACCESS_TOKEN_TYPE, &claims)
         .unwrap();
@@ -233,7 +233,7 @@ fn an_access_token_is_taken_back_until_it_expires() {
 #[test]
 fn a_claim_of_the_wrong_type_does_not_count_as_absent() {
     let keys = keys();
-    let claims = facts().access_token(issue(), "api", Scope::default(), id(4));
+    let claims = facts().access_token(issue(), "api", Scope::default(), [id(4), id(5)]);
     let good = serde_json::to_value(claims).unwrap();
     let table = [
         ("exp", json!("9999999999")),
@@ -274,7 +274,7 @@ fn a_hint_is_an_id_token_of_this_client_however_old() {
     let token = keys.sign(Algorithm::Es256, ID_TOKEN_TYPE, &claims).unwrap();
     let hint = verify_id_token_hint(&keys, &token, ISSUER, "app").unwrap();
     assert_eq!((hint.sub, hint.org, hint.sid), (id(1), id(2), id(3)));
-    let access = facts().access_token(issue(), "app", Scope::default(), id(4));
+    let access = facts().access_token(issue(), "app", Scope::default(), [id(4), id(5)]);
     let access = keys
         .sign(Algorithm::Es256, ACCESS_TOKEN_TYPE, &access)
         .unwrap();

@@ -2,6 +2,7 @@
 
 mod invitations;
 mod oauth;
+mod refresh;
 mod requests;
 mod saml;
 mod sightings;
@@ -299,7 +300,8 @@ ops! {
     start_session = sessions::start(org: OrganizationId, id: SessionId, hash: &Hash, at: Time, waiting: &str) -> bool;
     /// Gives up a session that waits for its person's yes.
     give_up_session = sessions::give_up(org: OrganizationId, id: SessionId, waiting: &str, cause: &str) -> ();
-    /// Ends sessions, and with them every code made from them that was not used yet.
+    /// Ends sessions, and with them every code made from them that was not used yet and every refresh
+    /// token.
     end_sessions = sessions::end(org: OrganizationId, ids: &[SessionId], at: Time, cause: &str) -> ();
     /// The query `sessions::insert_code`.
     insert_code = sessions::insert_code(row: &CodeRow) -> ();

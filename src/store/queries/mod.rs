@@ -16,6 +16,7 @@ pub(crate) mod mappings;
 pub(crate) mod oauth;
 pub(crate) mod organizations;
 pub(crate) mod outbox;
+pub(crate) mod refresh;
 pub(crate) mod saml;
 pub(crate) mod scim_groups;
 pub(crate) mod scim_members;

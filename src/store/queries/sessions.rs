@@ -1,4 +1,4 @@
-//! Sessions and the authorization codes made from them.
+//! Sessions and the authorization codes made from them; what else hangs on a session ends with it.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -8,7 +8,7 @@ use super::CHUNK;
 use crate::id::{CodeId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{CodeRow, SessionRow};
-use crate::store::schema::{codes, sessions};
+use crate::store::schema::{codes, refresh_families, sessions};
 use crate::store::types::Time;
 
 pub(crate) async fn insert(conn: &mut Conn, row: &SessionRow) -> QueryResult<()> {
@@ -130,7 +130,8 @@ pub(crate) async fn give_up(
         .map(drop)
 }
 
-/// Ends sessions, and with them every code made from them that was not used yet.
+/// Ends sessions, and with them every code made from them that was not used yet and every refresh
+/// token.
 pub(crate) async fn end(
     conn: &mut Conn,
     org: OrganizationId,
@@ -156,6 +157,15 @@ pub(crate) async fn end(
             .set(codes::used_at.eq(Some(at)))
             .execute(conn)
             .await?;
+        let target = refresh_families::table
+            .filter(refresh_families::org_id.eq(org))
+            .filter(refresh_families::session_id.eq_any(ids.to_vec()))
+            .filter(refresh_families::ended_at.is_null());
+        let set = (
+            refresh_families::ended_at.eq(Some(at)),
+            refresh_families::ended_cause.eq(Some(cause.to_owned())),
+        );
+        diesel::update(target).set(set).execute(conn).await?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 )]
 
 mod invitations;
+mod refresh;
 mod requests;
 mod saml;
 mod scim_clients;
@@ -27,6 +28,7 @@ pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
     ShareHookRow,
 };
+pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
 pub use saml::{SamlKeyRow, SamlRequestRow, SignInRow, WantedSignIns};
 pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};

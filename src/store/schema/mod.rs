@@ -46,6 +46,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     sign_ins,
     codes,
+    refresh_families,
+    refresh_tokens,
     events,
     imports,
     invitations,

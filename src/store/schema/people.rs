@@ -248,6 +248,38 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    refresh_families (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        session_id -> IdSql,
+        app_id -> IdSql,
+        scope -> Text,
+        created_at -> TimeSql,
+        expires_at -> TimeSql,
+        ended_at -> Nullable<TimeSql>,
+        ended_cause -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    refresh_tokens (hash) {
+        org_id -> IdSql,
+        hash -> Binary,
+        family_id -> IdSql,
+        created_at -> TimeSql,
+        expires_at -> TimeSql,
+        used_at -> Nullable<TimeSql>,
+        successor -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     events (org_id, seq) {
         org_id -> IdSql,
         seq -> BigInt,

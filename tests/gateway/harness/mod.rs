@@ -41,7 +41,7 @@ pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use severed::Severed;
 pub(crate) use smtp::Relay;
-pub(crate) use sso::{Idp, REDIRECT, VERIFIER, claims, reason};
+pub(crate) use sso::{App, Idp, REDIRECT, VERIFIER, claims, reason};
 pub(crate) use statements::{Cost, Statements};
 pub(crate) use transport::InProcess;
 

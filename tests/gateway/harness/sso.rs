@@ -234,6 +234,7 @@ pub(crate) fn reason(reply: &Reply) -> String {
 /// An app behind the gateway.
 pub(crate) struct App<'a> {
     gateway: &'a TestGateway,
+    pub(crate) id: AppId,
     pub(crate) client_id: String,
     pub(crate) secret: String,
 }
@@ -258,7 +259,7 @@ impl TestGateway {
             all_organizations: false,
             created_at: Time(ids.clock().now()),
         };
-        let client_id = row.client_id.clone();
+        let (id, client_id) = (row.id, row.client_id.clone());
         let written = self.gateway.store.write(move |tx| {
             let row = row.clone();
             async move {
@@ -274,6 +275,7 @@ impl TestGateway {
         assert_eq!(secret::hash(secret.reveal()), secret.hash());
         App {
             gateway: self,
+            id,
             client_id,
             secret: secret.reveal().to_owned(),
         }
@@ -331,13 +333,36 @@ impl App<'_> {
         ];
         fields.retain(|(name, _)| !other.iter().any(|(n, _)| n == name));
         fields.extend(other);
+        self.post("/oauth/token", &fields).await
+    }
+
+    /// Uses a refresh token, with more fields.
+    pub(crate) async fn refresh_with(&self, token: &str, more: &[(&str, &str)]) -> Reply {
+        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", token)];
+        fields.extend(more);
+        self.post("/oauth/token", &fields).await
+    }
+
+    /// Uses a refresh token.
+    pub(crate) async fn refresh(&self, token: &str) -> Reply {
+        self.refresh_with(token, &[]).await
+    }
+
+    /// Posts a form, and proves itself by its secret in the header.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let basic = STANDARD.encode(format!("{}:{}", self.client_id, self.secret));
-        let request = Request::post("/oauth/token")
+        let request = Request::post(path)
             .header("authorization", format!("Basic {basic}"))
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(form(&fields)))
+            .body(Body::from(form(fields)))
             .unwrap();
         self.gateway.send(request).await
+    }
+
+    /// What a browser's session leads to: the answer of the token endpoint.
+    pub(crate) async fn tokens(&self, browser: &Browser<'_>) -> serde_json::Value {
+        let reply = self.redeem(&self.code(browser).await).await;
+        reply.expect(200).json()
     }
 
     /// The claims of the ID token that a browser's session leads to.
@@ -347,11 +372,7 @@ impl App<'_> {
 
     /// The ID token that a browser's session leads to.
     pub(crate) async fn id_token(&self, browser: &Browser<'_>) -> String {
-        let tokens = self
-            .redeem(&self.code(browser).await)
-            .await
-            .expect(200)
-            .json();
+        let tokens = self.tokens(browser).await;
         tokens["id_token"].as_str().unwrap().to_owned()
     }
 }
