@@ -1,5 +1,5 @@
-//! What the provider says of itself, to apps and to SCIM clients alike (OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3): what
-//! it has, and nothing it has not.
+//! What the provider says of itself, to apps and to SCIM clients alike (OpenID Connect Discovery §3,
+//! RFC 8414 §2, RFC 9207 §3): what it has, and nothing it has not.
 
 use serde_json::{Value, json};
 
@@ -23,6 +23,10 @@ pub fn document(issuer: &str) -> Value {
         "token_endpoint": token_endpoint(issuer),
         "jwks_uri": endpoint("/oauth/jwks"),
         "userinfo_endpoint": endpoint("/oauth/userinfo"),
+        "introspection_endpoint": endpoint("/oauth/introspect"),
+        "introspection_endpoint_auth_methods_supported": Method::BY_SECRET.map(Method::as_str),
+        "revocation_endpoint": endpoint("/oauth/revoke"),
+        "revocation_endpoint_auth_methods_supported": Method::BY_SECRET.map(Method::as_str),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": GRANTS,
@@ -59,6 +63,8 @@ mod tests {
                 ("token_endpoint", "/oauth/token"),
                 ("jwks_uri", "/oauth/jwks"),
                 ("userinfo_endpoint", "/oauth/userinfo"),
+                ("introspection_endpoint", "/oauth/introspect"),
+                ("revocation_endpoint", "/oauth/revoke"),
             ] {
                 assert_eq!(document[name], format!("{base}{path}"));
             }

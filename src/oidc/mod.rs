@@ -13,6 +13,7 @@ pub mod code;
 pub mod crypto;
 pub mod discovery;
 mod error;
+pub mod inspection;
 pub mod jwks;
 pub mod keys;
 pub mod launch;

@@ -38,6 +38,7 @@ pub mod groups;
 pub mod hand_off;
 pub mod idempotency;
 pub mod import;
+pub mod inspection;
 pub mod installation;
 pub mod invitations;
 pub mod lint;

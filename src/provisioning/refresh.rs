@@ -223,7 +223,7 @@ impl Held {
 }
 
 /// The token, and its family, if it is this app's.
-async fn found(
+pub(super) async fn found(
     tx: &mut Tx,
     app: &AppRow,
     presented: &str,

@@ -23,6 +23,7 @@ mod fixtures;
 mod house;
 mod idempotency;
 mod import;
+mod inspect;
 mod invitations;
 mod join;
 mod join_address;

@@ -1,11 +1,14 @@
 //! The OpenID provider's door (OpenID Connect Core, RFC 6749 under RFC 9700) for the app behind,
 //! whose token endpoint is that of SCIM clients, too.
 //! Scripts of other origins may read the token, UserInfo, keys and discovery endpoints; the
-//! authorization endpoint is for browsers that come by themselves.
+//! authorization endpoint is for browsers that come by themselves, introspection and revocation are
+//! for servers.
 
 mod authorize;
+mod client;
 mod client_keys;
 pub(super) mod form;
+mod inspect;
 mod token;
 mod userinfo;
 mod visit;
@@ -40,6 +43,11 @@ pub(super) fn routes() -> Router<Gateway> {
             "/oauth/userinfo",
             userinfo.options(oauth::preflight).fallback(not_so),
         )
+        .route(
+            "/oauth/introspect",
+            post(inspect::introspect).fallback(not_so_here),
+        )
+        .route("/oauth/revoke", post(inspect::revoke).fallback(not_so_here))
         .route("/oauth/authorize", authorize.fallback(not_by_browser))
 }
 
@@ -57,6 +65,11 @@ async fn keys(State(gateway): State<Gateway>) -> Response {
 async fn not_so() -> Response {
     let error = Code::InvalidRequest.because("this endpoint does not take this method");
     oauth::refusal_as(StatusCode::METHOD_NOT_ALLOWED, &error)
+}
+
+/// The same, where no script of another origin has business.
+async fn not_so_here() -> Response {
+    oauth::closed(not_so().await)
 }
 
 async fn not_by_browser(Extension(request): Extension<RequestId>) -> Response {

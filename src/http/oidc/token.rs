@@ -7,16 +7,14 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 
-use crate::http::oidc::form;
+use crate::http::oidc::{client, form};
 use crate::http::reply::oauth;
 use crate::http::{Gateway, RequestId};
-use crate::oidc::assertion::{Assertion, Audience};
 use crate::oidc::claims::{ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, Issue};
-use crate::oidc::client::{Credentials, Proof, REFUSED};
 use crate::oidc::keys::{self, Algorithm};
 use crate::oidc::token::{Grant, TokenRequest, TokenResponse};
-use crate::oidc::{Code, Error as Refused, discovery};
-use crate::provisioning::client_tokens::{self, Authenticated, Client};
+use crate::oidc::{Code, Error as Refused};
+use crate::provisioning::client_tokens::{self, Client};
 use crate::provisioning::hand_off::Failure;
 use crate::provisioning::redemption::{self, Redeemed};
 use crate::provisioning::{Source, refresh};
@@ -56,7 +54,7 @@ async fn answer(
     request: &RequestId,
     asked: TokenRequest,
 ) -> Result<TokenResponse, Failure> {
-    let known = authenticated(gateway, request, asked.credentials).await?;
+    let known = client::authenticated(gateway, request, asked.credentials).await?;
     match (known.client, asked.grant) {
         (Client::App(app), Grant::Code(grant)) => {
             let context = gateway.context(Source::System, request);
@@ -81,48 +79,6 @@ async fn answer(
             Err(Code::UnauthorizedClient.because(why).into())
         }
     }
-}
-
-async fn authenticated(
-    gateway: &Gateway,
-    request: &RequestId,
-    credentials: Credentials,
-) -> Result<Authenticated, Failure> {
-    let method = credentials.method();
-    match credentials.proof {
-        Proof::Secret(secret, _) => {
-            let found = client_tokens::find(&gateway.store, &credentials.client_id).await?;
-            let now = gateway.ids.clock().now();
-            client_tokens::by_secret(found, &secret, method, now)
-        }
-        Proof::Assertion(assertion) => by_assertion(gateway, request, *assertion).await,
-    }
-}
-
-async fn by_assertion(
-    gateway: &Gateway,
-    request: &RequestId,
-    assertion: Assertion,
-) -> Result<Authenticated, Failure> {
-    let token_endpoint = discovery::token_endpoint(&gateway.public_url);
-    let audience = Audience {
-        issuer: &gateway.public_url,
-        token_endpoint: &token_endpoint,
-    };
-    let now = gateway.ids.clock().now();
-    let admitted = assertion.admit(audience, now)?;
-    let found = client_tokens::find(&gateway.store, admitted.client_id()).await?;
-    let client = client_tokens::that_signs(found, now)?;
-    let proven = gateway.client_keys.prove(&client, &admitted, now).await;
-    let proven = proven.map_err(|unproven| {
-        tracing::info!(request.id = %request.0, client.id = %client.id, reason = %unproven,
-            "refused a SCIM client's assertion");
-        REFUSED
-    })?;
-    Ok(Authenticated {
-        client: Client::Scim(Box::new(client)),
-        proven: Some(proven),
-    })
 }
 
 /// The tokens: the access token ES256 as RFC 9068 has it, the ID token as the app wants it.

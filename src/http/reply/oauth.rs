@@ -59,6 +59,14 @@ fn open(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
 }
 
+/// The answer of an endpoint that no script of another origin has business with.
+pub(in crate::http) fn closed(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    headers.remove(header::ACCESS_CONTROL_EXPOSE_HEADERS);
+    response
+}
+
 /// The answer to a browser that asks first.
 pub(in crate::http) async fn preflight() -> Response {
     let mut response = Response::new(Body::empty());
