@@ -33,6 +33,9 @@ pub(super) enum App {
         /// provider started
         #[arg(long, value_name = "URI")]
         initiate_login_uri: Option<String>,
+        /// Where browsers may be sent that have signed out; may be given several times
+        #[arg(long, value_name = "URI")]
+        post_logout_redirect_uri: Vec<String>,
         /// Where logouts are told
         #[arg(long, value_name = "URI")]
         backchannel_logout_uri: Option<String>,
@@ -62,6 +65,7 @@ impl App {
             name,
             redirect_uri,
             initiate_login_uri,
+            post_logout_redirect_uri,
             backchannel_logout_uri,
             launch_url,
             org,
@@ -72,6 +76,7 @@ impl App {
             name,
             redirect_uris: redirect_uri,
             initiate_login_uri,
+            post_logout_redirect_uris: post_logout_redirect_uri,
             backchannel_logout_uri,
             launch_urls: launch_url,
             organizations: org,

@@ -119,6 +119,7 @@ async fn application(stage: &Stage) -> Went<String> {
         name: "Demo".to_owned(),
         redirect_uris: vec![stage.app.redirect_uri()],
         initiate_login_uri: Some(stage.app.login_url()),
+        post_logout_redirect_uris: Vec::new(),
         backchannel_logout_uri: None,
         launch_urls: Vec::new(),
         organizations: vec![SLUG.to_owned()],

@@ -23,6 +23,7 @@ pub fn document(issuer: &str) -> Value {
         "token_endpoint": token_endpoint(issuer),
         "jwks_uri": endpoint("/oauth/jwks"),
         "userinfo_endpoint": endpoint("/oauth/userinfo"),
+        "end_session_endpoint": endpoint("/oauth/logout"),
         "introspection_endpoint": endpoint("/oauth/introspect"),
         "introspection_endpoint_auth_methods_supported": Method::BY_SECRET.map(Method::as_str),
         "revocation_endpoint": endpoint("/oauth/revoke"),
@@ -63,6 +64,7 @@ mod tests {
                 ("token_endpoint", "/oauth/token"),
                 ("jwks_uri", "/oauth/jwks"),
                 ("userinfo_endpoint", "/oauth/userinfo"),
+                ("end_session_endpoint", "/oauth/logout"),
                 ("introspection_endpoint", "/oauth/introspect"),
                 ("revocation_endpoint", "/oauth/revoke"),
             ] {

@@ -17,6 +17,7 @@ pub mod inspection;
 pub mod jwks;
 pub mod keys;
 pub mod launch;
+pub mod logout;
 mod parameters;
 pub mod pkce;
 pub mod redirect;

@@ -31,6 +31,7 @@ mod join_click;
 mod join_override;
 mod join_shared;
 mod lint;
+mod logout;
 mod migrations;
 mod oauth_clients;
 mod oidc;

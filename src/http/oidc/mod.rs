@@ -1,7 +1,7 @@
 //! The OpenID provider's door (OpenID Connect Core, RFC 6749 under RFC 9700) for the app behind,
 //! whose token endpoint is that of SCIM clients, too.
 //! Scripts of other origins may read the token, UserInfo, keys and discovery endpoints; the
-//! authorization endpoint is for browsers that come by themselves, introspection and revocation are
+//! authorization and the logout endpoint are for browsers that come by themselves, introspection and revocation are
 //! for servers.
 
 mod authorize;
@@ -9,6 +9,7 @@ mod client;
 mod client_keys;
 pub(super) mod form;
 mod inspect;
+mod logout;
 mod token;
 mod userinfo;
 mod visit;
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<Gateway> {
         .fallback(not_so);
     let userinfo = get(userinfo::userinfo).post(userinfo::userinfo);
     let authorize = get(authorize::by_query).post(authorize::by_form);
+    let logout = get(logout::by_query).post(logout::by_form);
     Router::new()
         .route("/.well-known/openid-configuration", documents.clone())
         .route("/.well-known/oauth-authorization-server", documents)
@@ -49,6 +51,11 @@ pub(super) fn routes() -> Router<Gateway> {
         )
         .route("/oauth/revoke", post(inspect::revoke).fallback(not_so_here))
         .route("/oauth/authorize", authorize.fallback(not_by_browser))
+        .route("/oauth/logout", logout.fallback(not_by_browser))
+        .route(
+            "/oauth/logout/confirm",
+            post(logout::confirmed).fallback(not_unasked),
+        )
 }
 
 /// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4), and the same document
@@ -70,6 +77,10 @@ async fn not_so() -> Response {
 /// The same, where no script of another origin has business.
 async fn not_so_here() -> Response {
     oauth::closed(not_so().await)
+}
+
+async fn not_unasked(Extension(request): Extension<RequestId>) -> Response {
+    page::method_not_allowed("POST", &request)
 }
 
 async fn not_by_browser(Extension(request): Extension<RequestId>) -> Response {

@@ -324,5 +324,19 @@ pub fn verify_id_token_hint(
         .ok_or(Code::InvalidRequest.because("id_token_hint is not an ID token of this client"))
 }
 
+impl Hint {
+    /// The app that the ID token was given to.
+    pub fn client_id(&self) -> &str {
+        &self.aud
+    }
+}
+
+/// Reads a hint of a logout (OpenID Connect RP-Initiated Logout 1.0 §2): an ID token that we gave to
+/// some app, long expired or not.
+pub fn verify_logout_hint(keys: &KeySet, token: &str, issuer: &str) -> Option<Hint> {
+    let hint: Option<Hint> = keys.verify(ID_TOKEN_TYPE, token).ok();
+    hint.filter(|hint| hint.iss == issuer)
+}
+
 #[cfg(test)]
 mod tests;

@@ -32,6 +32,8 @@ pub struct NewApp {
     pub redirect_uris: Vec<String>,
     /// Where the app begins a sign-in (OpenID Connect Core §4).
     pub initiate_login_uri: Option<String>,
+    /// Where browsers may be sent that have signed out (OpenID Connect RP-Initiated Logout 1.0 §3.1).
+    pub post_logout_redirect_uris: Vec<String>,
     /// Where logouts are told (OpenID Connect Back-Channel Logout 1.0 §2.2).
     pub backchannel_logout_uri: Option<String>,
     /// Places of the app that a sign-in may lead to.
@@ -63,6 +65,8 @@ pub struct CreatedApp {
     pub redirect_uris: Vec<String>,
     /// Where the app begins a sign-in.
     pub initiate_login_uri: Option<String>,
+    /// Where browsers may be sent that have signed out.
+    pub post_logout_redirect_uris: Vec<String>,
     /// Where logouts are told.
     pub backchannel_logout_uri: Option<String>,
     /// Places of the app that a sign-in may lead to.
@@ -98,6 +102,8 @@ fn check(new: &NewApp) -> Result<(), Error> {
         return Err(Violation::Invalid(rule.into()).into());
     }
     let redirects = new.redirect_uris.iter().map(|uri| ("redirect URI", uri));
+    let after = new.post_logout_redirect_uris.iter();
+    let after = after.map(|uri| ("post-logout redirect URI", uri));
     let others = [
         ("initiate-login URI", &new.initiate_login_uri),
         ("back-channel logout URI", &new.backchannel_logout_uri),
@@ -105,7 +111,7 @@ fn check(new: &NewApp) -> Result<(), Error> {
     let others = others
         .into_iter()
         .filter_map(|(what, uri)| Some((what, uri.as_ref()?)));
-    for (what, uri) in redirects.chain(others) {
+    for (what, uri) in redirects.chain(after).chain(others) {
         redirect::valid_registration(uri).map_err(|why| invalid(what, uri, why.to_string()))?;
     }
     for url in &new.launch_urls {
@@ -154,6 +160,9 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
     for uri in &new.redirect_uris {
         tx.add_redirect_uri(row.id, uri).await?;
     }
+    for uri in &new.post_logout_redirect_uris {
+        tx.add_post_logout_redirect_uri(row.id, uri).await?;
+    }
     for url in &new.launch_urls {
         tx.add_launch_url(row.id, url).await?;
     }
@@ -173,6 +182,7 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         id_token_alg: new.id_token_alg.as_str(),
         redirect_uris: new.redirect_uris,
         initiate_login_uri: row.initiate_login_uri,
+        post_logout_redirect_uris: new.post_logout_redirect_uris,
         backchannel_logout_uri: row.backchannel_logout_uri,
         launch_urls: new.launch_urls,
         organizations: served.into_iter().map(|(_, slug)| slug).collect(),
@@ -198,6 +208,7 @@ mod tests {
             name: "App".to_owned(),
             redirect_uris: vec!["https://app.example/callback".to_owned()],
             initiate_login_uri: None,
+            post_logout_redirect_uris: Vec::new(),
             backchannel_logout_uri: None,
             launch_urls: Vec::new(),
             organizations: Vec::new(),
@@ -234,6 +245,13 @@ mod tests {
         assert!(
             check(&NewApp {
                 backchannel_logout_uri: text("/out"),
+                ..app()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&NewApp {
+                post_logout_redirect_uris: vec!["https://app.example/#bye".to_owned()],
                 ..app()
             })
             .is_err()

@@ -45,6 +45,8 @@ ops! {
     insert_app = apps::insert(row: &AppRow) -> ();
     /// The query `apps::add_redirect_uri`.
     add_redirect_uri = apps::add_redirect_uri(id: AppId, uri: &str) -> ();
+    /// The query `apps::add_post_logout_redirect_uri`.
+    add_post_logout_redirect_uri = apps::add_post_logout_redirect_uri(id: AppId, uri: &str) -> ();
     /// The query `apps::add_launch_url`.
     add_launch_url = apps::add_launch_url(id: AppId, url: &str) -> ();
     /// The query `apps::add_organization`.
@@ -55,6 +57,8 @@ ops! {
     app = apps::by_id(id: AppId) -> Option<AppRow>;
     /// The query `apps::redirect_uris`.
     redirect_uris = apps::redirect_uris(id: AppId) -> Vec<String>;
+    /// The query `apps::post_logout_redirect_uris`.
+    post_logout_redirect_uris = apps::post_logout_redirect_uris(id: AppId) -> Vec<String>;
     /// The query `apps::launch_urls`.
     launch_urls = apps::launch_urls(id: AppId) -> Vec<String>;
     /// Whether the app serves the organization.

@@ -6,7 +6,9 @@ use diesel_async::RunQueryDsl;
 use super::super::Conn;
 use crate::id::{AppId, OrganizationId};
 use crate::store::rows::AppRow;
-use crate::store::schema::{app_launch_urls, app_organizations, app_redirect_uris, apps};
+use crate::store::schema::{
+    app_launch_urls, app_organizations, app_post_logout_redirect_uris, app_redirect_uris, apps,
+};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
     diesel::insert_into(apps::table)
@@ -22,6 +24,23 @@ pub(crate) async fn add_redirect_uri(conn: &mut Conn, id: AppId, uri: &str) -> Q
         app_redirect_uris::uri.eq(uri.to_owned()),
     );
     let insert = diesel::insert_into(app_redirect_uris::table).values(values);
+    insert
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn add_post_logout_redirect_uri(
+    conn: &mut Conn,
+    id: AppId,
+    uri: &str,
+) -> QueryResult<()> {
+    let values = (
+        app_post_logout_redirect_uris::app_id.eq(id),
+        app_post_logout_redirect_uris::uri.eq(uri.to_owned()),
+    );
+    let insert = diesel::insert_into(app_post_logout_redirect_uris::table).values(values);
     insert
         .on_conflict_do_nothing()
         .execute(conn)
@@ -84,6 +103,18 @@ pub(crate) async fn redirect_uris(conn: &mut Conn, id: AppId) -> QueryResult<Vec
         .filter(app_redirect_uris::app_id.eq(id))
         .select(app_redirect_uris::uri)
         .order(app_redirect_uris::uri)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn post_logout_redirect_uris(
+    conn: &mut Conn,
+    id: AppId,
+) -> QueryResult<Vec<String>> {
+    app_post_logout_redirect_uris::table
+        .filter(app_post_logout_redirect_uris::app_id.eq(id))
+        .select(app_post_logout_redirect_uris::uri)
+        .order(app_post_logout_redirect_uris::uri)
         .load(conn)
         .await
 }

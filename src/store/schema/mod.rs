@@ -20,6 +20,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     apps,
     app_redirect_uris,
     app_launch_urls,
+    app_post_logout_redirect_uris,
     app_organizations,
     api_keys,
     connections,

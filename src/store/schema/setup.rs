@@ -108,6 +108,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    app_post_logout_redirect_uris (app_id, uri) {
+        app_id -> IdSql,
+        uri -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     app_launch_urls (app_id, url) {
         app_id -> IdSql,
         url -> Text,

@@ -34,14 +34,14 @@ mod statements;
 mod transport;
 
 pub(crate) use arrange::Connected;
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, form};
 pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use property::{property, property_in};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};
 pub(crate) use severed::Severed;
 pub(crate) use smtp::Relay;
-pub(crate) use sso::{App, Idp, REDIRECT, VERIFIER, claims, reason};
+pub(crate) use sso::{App, BYE, Idp, REDIRECT, VERIFIER, claims, reason};
 pub(crate) use statements::{Cost, Statements};
 pub(crate) use transport::InProcess;
 

@@ -240,11 +240,22 @@ pub(crate) struct App<'a> {
 }
 
 pub(crate) const REDIRECT: &str = "https://app.example/cb";
+pub(crate) const BYE: &str = "https://app.example/bye";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 impl TestGateway {
     /// An app that serves this organization.
     pub(crate) async fn app(&self, name: &str, org: OrganizationId) -> App<'_> {
+        self.app_at(name, org, None).await
+    }
+
+    /// An app that serves this organization, and hears of the end of sessions at this address.
+    pub(crate) async fn app_at(
+        &self,
+        name: &str,
+        org: OrganizationId,
+        backchannel_logout_uri: Option<String>,
+    ) -> App<'_> {
         let ids = self.gateway.ids.clone();
         let secret = Bearer::new("", ids.entropy());
         let row = AppRow {
@@ -255,7 +266,7 @@ impl TestGateway {
             audience: format!("https://{}.example", name.to_lowercase()),
             id_token_alg: "RS256".to_owned(),
             initiate_login_uri: Some("https://app.example/login".to_owned()),
-            backchannel_logout_uri: None,
+            backchannel_logout_uri,
             all_organizations: false,
             created_at: Time(ids.clock().now()),
         };
@@ -265,6 +276,7 @@ impl TestGateway {
             async move {
                 tx.insert_app(&row).await?;
                 tx.add_redirect_uri(row.id, REDIRECT).await?;
+                tx.add_post_logout_redirect_uri(row.id, BYE).await?;
                 tx.add_launch_url(row.id, "https://app.example/docs")
                     .await?;
                 tx.add_app_organization(row.id, org).await

@@ -1,0 +1,2 @@
+DROP INDEX outbox_logouts_finished_at;
+DROP TABLE app_post_logout_redirect_uris;
