@@ -128,7 +128,9 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let (route, pace) = (route(config), config.mail.per_second);
     let client = Client::new(&config.outbound)?;
     let client_keys = Arc::new(ClientKeys::new(client.clone()));
-    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, client);
+    let keys = Arc::new(keys);
+    let means = (client, Arc::clone(&keys));
+    let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, means);
     let worker = Worker::start(office);
     let kept = store.clone();
     let gateway = http::Gateway {

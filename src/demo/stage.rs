@@ -115,8 +115,8 @@ impl Stage {
         let store = open.store.clone();
         let links = Links::new(&public_url, &open.data_keys)
             .map_err(|error| store::Error::MasterKey(error.to_string()))?;
-        let worker = worker(&folder, &store, &ids, &links)?;
         let mut gateway = Gateway::new(open.store, ids.clone(), open.keys, links);
+        let worker = worker(&folder, &gateway)?;
         gateway.private_targets = true;
         gateway.client_keys = Arc::new(ClientKeys::new(caller()?));
         let writer = Writer::start(gateway.log.clone(), store.clone());
@@ -228,14 +228,14 @@ fn caller() -> Result<outbound::Client, outbound::Error> {
 }
 
 /// What sends the mail: each becomes a file at once.
-fn worker(folder: &Folder, store: &Store, ids: &Ids, links: &Links) -> Result<Worker, Error> {
+fn worker(folder: &Folder, gateway: &Gateway) -> Result<Worker, Error> {
     let from = mail::mailbox(Some("Usher"), "usher@demo.example")?;
-    let letterhead = Letterhead::new(from, links.clone());
-    let client = caller()?;
+    let letterhead = Letterhead::new(from, (*gateway.links).clone());
+    let means = (caller()?, Arc::clone(&gateway.keys));
     let (route, pace) = (Route::Folder(folder.outbox()), NonZeroU32::MAX);
-    let (store, ids) = (store.clone(), ids.clone());
+    let (store, ids) = (gateway.store.clone(), gateway.ids.clone());
     Ok(Worker::start(Office::new(
-        store, ids, letterhead, route, pace, client,
+        store, ids, letterhead, route, pace, means,
     )))
 }
 

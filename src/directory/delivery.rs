@@ -9,6 +9,8 @@ words! {
         Code = "code",
         /// An invitation, also when it is sent again.
         Invitation = "invitation",
+        /// That a session has ended: an app is told, by a logout token.
+        Logout = "logout",
         /// What an inviter is told.
         Notice = "notice",
         /// A shared link, which is posted to the organization's webhook instead of mailed.
@@ -21,15 +23,18 @@ impl MailKind {
     pub fn load(self) -> Load {
         match self {
             Self::Code | Self::Invitation | Self::Notice => Load::Mails,
+            Self::Logout => Load::Logouts,
             Self::WebhookPost => Load::Posts,
         }
     }
 }
 
 /// What a carrier takes. Posts have one of their own, so that no mail waits behind the webhook of
-/// some organization.
+/// some organization, and so have logouts, which wait behind neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
+    /// What apps are told of sessions.
+    Logouts,
     /// What goes to the relay.
     Mails,
     /// What is posted to webhooks.

@@ -62,13 +62,13 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway over these parts; verifies as many signatures at once as there are cores.
-    pub fn new(store: Store, ids: Ids, keys: KeySet, links: Links) -> Self {
+    pub fn new(store: Store, ids: Ids, keys: impl Into<Arc<KeySet>>, links: Links) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             store,
             ids,
             public_url: Arc::clone(&links.public_url),
-            keys: Arc::new(keys),
+            keys: keys.into(),
             client_keys: Arc::default(),
             links: Arc::new(links),
             trusted_proxies: None,

@@ -9,7 +9,7 @@ use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, UserId};
-use crate::provisioning::{Change, Context, Error, Kind, change, people};
+use crate::provisioning::{Change, Context, Error, Kind, change, people, sign_out};
 use crate::store::rows::UserRow;
 use crate::store::{Store, Tx};
 
@@ -118,7 +118,8 @@ fn tell(change: &mut Change<'_>, kind: EventKind, user: &UserRow, before: UserSt
     change.record_of(user.id, kind, data);
 }
 
-/// Ends every live session that was made through a connection, and the codes made from them.
+/// Ends every live session that was made through a connection, and the codes and refresh tokens made
+/// from them.
 pub async fn end_sessions_through(
     change: &mut Change<'_>,
     connection: ConnectionId,
@@ -129,16 +130,5 @@ pub async fn end_sessions_through(
         .tx
         .live_sessions_through(change.org, connection, now)
         .await?;
-    let ids: Vec<_> = live.iter().map(|session| session.id).collect();
-    change.tx.end_sessions(change.org, &ids, now, cause).await?;
-    for session in live {
-        let data = json!({
-            "user_id": session.user_id,
-            "connection_id": connection,
-            "session_id": session.id,
-            "reason": cause,
-        });
-        change.record(EventKind::SessionRevoked, data);
-    }
-    Ok(())
+    sign_out::end(change, &live, cause).await
 }

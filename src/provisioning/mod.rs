@@ -61,6 +61,7 @@ pub mod settings;
 mod settle;
 pub mod sign_in;
 pub mod sign_in_log;
+mod sign_out;
 pub mod steps;
 pub mod sweep;
 pub mod tally;

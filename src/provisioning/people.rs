@@ -6,13 +6,14 @@ use serde_json::json;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::id::UserId;
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Error, sign_out};
 use crate::store::rows::UserRow;
 
 /// After so long an absence grants that no directory gave do not come back by themselves.
 const LONG_ABSENCE_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// Ends every session of a person, and every code made from one, in this very transaction.
+/// Ends every session of a person, and every code and refresh token made from one, in this very
+/// transaction.
 pub async fn end_sessions_of(
     change: &mut Change<'_>,
     user: UserId,
@@ -22,24 +23,7 @@ pub async fn end_sessions_of(
         .tx
         .live_sessions_of(change.org, user, change.time())
         .await?;
-    if live.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<_> = live.iter().map(|session| session.id).collect();
-    change
-        .tx
-        .end_sessions(change.org, &ids, change.time(), cause)
-        .await?;
-    for session in live {
-        let data = json!({
-            "user_id": user,
-            "connection_id": session.connection_id,
-            "session_id": session.id,
-            "reason": cause,
-        });
-        change.record(EventKind::SessionRevoked, data);
-    }
-    Ok(())
+    sign_out::end(change, &live, cause).await
 }
 
 /// Retires what a person held beside the directory's grants, when they come back after a long

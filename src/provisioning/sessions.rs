@@ -4,13 +4,11 @@
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use crate::directory::connection::ConnectionState;
-use crate::directory::event::EventKind;
 use crate::directory::role::{Catalogue, OWNER_RANK};
 use crate::id::{OrganizationId, RoleId, SessionId};
-use crate::provisioning::{Change, Context, Error, Source, change};
+use crate::provisioning::{Change, Context, Error, Source, change, sign_out};
 use crate::secret::Hash;
 use crate::store::rows::{ConnectionRow, IdentityRow, SessionRow, UserRow};
 use crate::store::types::Time;
@@ -173,18 +171,7 @@ pub(super) async fn end_in(
     if !lasts(session, change.now) {
         return Ok(());
     }
-    change
-        .tx
-        .end_sessions(change.org, &[session.id], change.time(), reason)
-        .await?;
-    let data = json!({
-        "user_id": session.user_id,
-        "connection_id": session.connection_id,
-        "session_id": session.id,
-        "reason": reason,
-    });
-    change.record(EventKind::SessionRevoked, data);
-    Ok(())
+    sign_out::end(change, std::slice::from_ref(session), reason).await
 }
 
 /// How high a session reaches: to the ceiling of the connection that made it, unless the link was

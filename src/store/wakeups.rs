@@ -27,6 +27,7 @@ pub fn tell(org: OrganizationId) {
 /// Says, within a job that writes, that something new is owed to somebody outside.
 pub(in crate::store) fn tell_outbox(load: Load) {
     let _ = TOLD.try_with(|told| match load {
+        Load::Logouts => told.lock().logouts = true,
         Load::Mails => told.lock().mails = true,
         Load::Posts => told.lock().posts = true,
     });
@@ -39,6 +40,7 @@ pub(in crate::store) struct Told(Arc<Mutex<News>>);
 #[derive(Default)]
 struct News {
     organizations: BTreeSet<OrganizationId>,
+    logouts: bool,
     mails: bool,
     posts: bool,
 }
@@ -64,6 +66,7 @@ pub struct Wakeups(Arc<Bells>);
 #[derive(Default)]
 struct Bells {
     closed: AtomicBool,
+    logouts: Notify,
     mails: Notify,
     posts: Notify,
     by_organization: Mutex<HashMap<OrganizationId, Weak<Notify>>>,
@@ -89,6 +92,7 @@ impl Wakeups {
     /// The outbox's bell for a load. It keeps ringing until one of those who send has heard it.
     pub fn outbox(&self, load: Load) -> &Notify {
         match load {
+            Load::Logouts => &self.0.logouts,
             Load::Mails => &self.0.mails,
             Load::Posts => &self.0.posts,
         }
@@ -102,6 +106,9 @@ impl Wakeups {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let news = std::mem::take(&mut *told.lock());
+        if news.logouts {
+            self.0.logouts.notify_one();
+        }
         if news.mails {
             self.0.mails.notify_one();
         }

@@ -1,9 +1,10 @@
 //! The worker: what the outbox owes leaves from here. A few carriers, each with a connection of its
 //! own, claim what is due, hand it over and write how it went; several processes share the work by
-//! the claims alone. Posts to webhooks have a carrier that takes nothing else: whoever answers them
-//! slowly delays no mail. See [`outbox`] for what is written when.
+//! the claims alone. Posts to webhooks have a carrier that takes nothing else, and so has what apps
+//! are told of sessions: whoever answers them slowly delays nothing else. See [`outbox`] for what is written when.
 
 mod folder;
+mod logout;
 pub mod mail;
 mod pace;
 mod post;
@@ -24,6 +25,7 @@ use tokio::time::{sleep, timeout};
 use crate::directory::delivery::{Delivery, Load};
 use crate::id::Ids;
 use crate::limits;
+use crate::oidc::keys::KeySet;
 use crate::outbound::Client;
 use crate::provisioning::Error;
 use crate::provisioning::outbox::{self, Composed, Letterhead, Outcome};
@@ -37,6 +39,9 @@ use crate::worker::pace::Pace;
 const TICK: Duration = Duration::from_secs(2);
 /// What a carrier claims at once: little, so that nothing waits long for what is slow.
 const AT_ONCE: i64 = 5;
+/// What the carrier of logouts claims at once: an organization's people may leave all together, and
+/// an app that is down must not hold the others up for long.
+const LOGOUTS_AT_ONCE: i64 = 50;
 /// The waits between the tries to write how it went, while the store cannot be reached.
 const INSISTENCE: [u64; 9] = [0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800];
 /// What is kept as the reply where we are to blame.
@@ -52,18 +57,19 @@ pub struct Office {
     route: Route,
     pace: Pace,
     client: Client,
+    keys: Arc<KeySet>,
 }
 
 impl Office {
-    /// An office that sends mail this way, at most so many in a second, and calls webhooks by this
-    /// client.
+    /// An office that sends mail this way, at most so many in a second, calls webhooks and apps by
+    /// this client, and signs what it tells apps by the keys.
     pub fn new(
         store: Store,
         ids: Ids,
         letterhead: Letterhead,
         route: Route,
         per_second: NonZeroU32,
-        client: Client,
+        (client, keys): (Client, Arc<KeySet>),
     ) -> Self {
         Self {
             store,
@@ -72,6 +78,7 @@ impl Office {
             route,
             pace: Pace::new(per_second),
             client,
+            keys,
         }
     }
 
@@ -79,9 +86,9 @@ impl Office {
     pub async fn drain(&self) -> Result<usize, Error> {
         let (mut post, mut count) = (self.post(), 0);
         let (_stop, stopped) = watch::channel(false);
-        for load in [Load::Mails, Load::Posts] {
+        for load in [Load::Mails, Load::Posts, Load::Logouts] {
             loop {
-                let rows = outbox::claim(&self.store, &self.ids, load, AT_ONCE).await?;
+                let rows = outbox::claim(&self.store, &self.ids, load, at_once(load)).await?;
                 if rows.is_empty() {
                     break;
                 }
@@ -101,7 +108,7 @@ impl Office {
     async fn carry(&self, load: Load, mut stop: watch::Receiver<bool>) {
         let mut post = self.post();
         while !*stop.borrow() {
-            match outbox::claim(&self.store, &self.ids, load, AT_ONCE).await {
+            match outbox::claim(&self.store, &self.ids, load, at_once(load)).await {
                 Ok(rows) if rows.is_empty() => {
                     post.rest().await;
                     tokio::select! {
@@ -120,7 +127,7 @@ impl Office {
         post.rest().await;
     }
 
-    /// Hands over what was claimed: mails one after the other, on one connection; posts at the same
+    /// Hands over what was claimed: mails one after the other, on one connection; all else at the same
     /// time, since each has a connection of its own.
     async fn deliver_all(
         &self,
@@ -129,7 +136,7 @@ impl Office {
         post: &mut Post,
         stop: &watch::Receiver<bool>,
     ) {
-        if load == Load::Posts {
+        if load != Load::Mails {
             let all = rows.iter().map(|row| async move {
                 self.deliver(row, &mut self.post()).await;
             });
@@ -186,6 +193,7 @@ impl Office {
             Composed::Unmailable(reason) => {
                 return Ok(Some(Outcome::Refused(reason.to_owned())));
             }
+            Composed::Logout(logout) => return self.tell(row, &logout, begun).await,
             Composed::Post(post) => return self.call(row, &post, begun).await,
             Composed::Ready(letter) => letter,
         };
@@ -233,6 +241,13 @@ impl Office {
             }
         }
         tracing::error!(delivery.id = %row.id, "How it went with a mail could not be written");
+    }
+}
+
+const fn at_once(load: Load) -> i64 {
+    match load {
+        Load::Logouts => LOGOUTS_AT_ONCE,
+        Load::Mails | Load::Posts => AT_ONCE,
     }
 }
 
@@ -289,7 +304,7 @@ impl Worker {
         let (stop, stopped) = watch::channel(false);
         let office = Arc::new(office);
         let mails = std::iter::repeat_n(Load::Mails, limits::MAIL_CONNECTIONS);
-        let carriers = mails.chain([Load::Posts]).map(|load| {
+        let carriers = mails.chain([Load::Posts, Load::Logouts]).map(|load| {
             let (office, stopped) = (office.clone(), stopped.clone());
             tokio::spawn(async move { office.carry(load, stopped).await })
         });

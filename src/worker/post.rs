@@ -45,7 +45,7 @@ impl From<Fault> for Outcome {
 }
 
 /// What a status means for the post: a redirect is not followed, so that it is a no, too.
-fn outcome(answer: &Answer) -> Outcome {
+pub(super) fn outcome(answer: &Answer) -> Outcome {
     let said = format!(
         "{} {}",
         answer.status,

@@ -32,6 +32,7 @@ mod join_override;
 mod join_shared;
 mod lint;
 mod logout;
+mod logout_tokens;
 mod migrations;
 mod oauth_clients;
 mod oidc;

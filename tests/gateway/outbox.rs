@@ -56,7 +56,8 @@ impl Stage {
             ..Outbound::default()
         };
         let client = Client::new(&outbound).unwrap();
-        Office::new(store, ids, letterhead, route, pace, client)
+        let means = (client, gateway.keys.clone());
+        Office::new(store, ids, letterhead, route, pace, means)
     }
 
     async fn write<T, F>(&self, job: F) -> T

@@ -145,7 +145,7 @@ impl Acme {
             letterhead,
             Route::Folder(folder.to_owned()),
             NonZeroU32::new(10_000).unwrap(),
-            Client::new(&outbound).unwrap(),
+            (Client::new(&outbound).unwrap(), gateway.keys.clone()),
         )
     }
 }

@@ -21,6 +21,7 @@ use crate::provisioning::invitations::hook::{self, Posted};
 use crate::provisioning::invitations::links::until;
 use crate::provisioning::invitations::{Links, share};
 use crate::provisioning::outbox::composed::{Composed, Letter, Post};
+use crate::provisioning::outbox::logout;
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
 
@@ -46,6 +47,11 @@ impl Letterhead {
     /// The domain that ids of mails end with, and by which a relay may know us.
     pub fn domain(&self) -> &str {
         &self.domain
+    }
+
+    /// The public URL: by which apps know us, too.
+    pub fn public_url(&self) -> &str {
+        &self.links.public_url
     }
 
     /// The id of a row's mail: the same at every try.
@@ -124,6 +130,9 @@ pub async fn compose(
         .read(move |tx| {
             let (letterhead, row) = (letterhead.clone(), row.clone());
             async move {
+                if row.kind == MailKind::Logout {
+                    return logout::compose(tx, &row).await;
+                }
                 let Some(scene) = Scene::load(tx, &row, now).await? else {
                     return Ok(Composed::Over);
                 };
@@ -189,7 +198,7 @@ impl Scene {
                 };
                 (self.notice(&told), None, None)
             }
-            MailKind::WebhookPost => (None, None, None),
+            MailKind::Logout | MailKind::WebhookPost => (None, None, None),
         };
         let Some(content) = content else {
             return Ok(Composed::Over);

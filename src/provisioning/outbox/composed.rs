@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::id::RoleId;
 use crate::mail::Message;
+use crate::provisioning::outbox::logout::Logout;
 
 /// A mail that is ready to be sent. What it says carries a link, which is nobody else's.
 #[derive(Clone)]
@@ -50,6 +51,8 @@ pub enum Composed {
     Ready(Box<Letter>),
     /// What is posted to a webhook instead.
     Post(Box<Post>),
+    /// What an app is told instead.
+    Logout(Box<Logout>),
     /// No mail can be made of it, ever.
     Unmailable(&'static str),
 }

@@ -12,6 +12,7 @@
 
 mod compose;
 mod composed;
+mod logout;
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +30,7 @@ use crate::store::{Store, Tx};
 
 pub use compose::{Cause, Letterhead, Told, compose, mail_domain};
 pub use composed::{Composed, Letter, Post};
+pub use logout::{Logout, Owed};
 
 /// How long a claimed row is nobody else's, counted anew when the handing over begins: longer than
 /// a relay may take to answer.
@@ -166,7 +168,7 @@ pub async fn finish(
     let told = match row.kind {
         MailKind::Invitation => matches!(state, Delivery::Failed | Delivery::Sent),
         MailKind::WebhookPost => state == Delivery::Failed,
-        MailKind::Code | MailKind::Notice => false,
+        MailKind::Code | MailKind::Logout | MailKind::Notice => false,
     };
     let written = if told {
         let context = Context {

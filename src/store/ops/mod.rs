@@ -307,6 +307,8 @@ ops! {
     /// Ends sessions, and with them every code made from them that was not used yet and every refresh
     /// token.
     end_sessions = sessions::end(org: OrganizationId, ids: &[SessionId], at: Time, cause: &str) -> ();
+    /// The apps that got a code of one of these sessions and are to hear of its end.
+    apps_to_tell = sessions::apps_to_tell(org: OrganizationId, ids: &[SessionId]) -> Vec<(SessionId, AppId, String)>;
     /// The query `sessions::insert_code`.
     insert_code = sessions::insert_code(row: &CodeRow) -> ();
     /// The code of this hash, in whichever organization.

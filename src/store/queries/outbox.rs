@@ -39,8 +39,10 @@ pub(crate) async fn due(
     now: Time,
     limit: i64,
 ) -> QueryResult<Vec<OutboxRow>> {
-    if load == Load::Posts {
-        return due_of(conn, &[MailKind::WebhookPost], now, limit).await;
+    match load {
+        Load::Logouts => return due_of(conn, &[MailKind::Logout], now, limit).await,
+        Load::Mails => {}
+        Load::Posts => return due_of(conn, &[MailKind::WebhookPost], now, limit).await,
     }
     let mut rows = due_of(conn, &[MailKind::Code], now, limit).await?;
     let left = limit - i64::try_from(rows.len()).unwrap_or(limit);

@@ -5,10 +5,10 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::CHUNK;
-use crate::id::{CodeId, ConnectionId, OrganizationId, SessionId, UserId};
+use crate::id::{AppId, CodeId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{CodeRow, SessionRow};
-use crate::store::schema::{codes, refresh_families, sessions};
+use crate::store::schema::{apps, codes, refresh_families, sessions};
 use crate::store::types::Time;
 
 pub(crate) async fn insert(conn: &mut Conn, row: &SessionRow) -> QueryResult<()> {
@@ -168,6 +168,28 @@ pub(crate) async fn end(
         diesel::update(target).set(set).execute(conn).await?;
     }
     Ok(())
+}
+
+/// The apps that got a code of one of these sessions and are to hear of its end: each session with
+/// each of its apps once, and the app's client id.
+pub(crate) async fn apps_to_tell(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[SessionId],
+) -> QueryResult<Vec<(SessionId, AppId, String)>> {
+    let mut all = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let found = codes::table
+            .inner_join(apps::table.on(apps::id.eq(codes::app_id)))
+            .filter(codes::org_id.eq(org))
+            .filter(codes::session_id.eq_any(ids.to_vec()))
+            .filter(apps::backchannel_logout_uri.is_not_null())
+            .select((codes::session_id, apps::id, apps::client_id))
+            .distinct()
+            .order((codes::session_id, apps::id));
+        all.extend(found.load::<(SessionId, AppId, String)>(conn).await?);
+    }
+    Ok(all)
 }
 
 pub(crate) async fn insert_code(conn: &mut Conn, row: &CodeRow) -> QueryResult<()> {
