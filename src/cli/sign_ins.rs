@@ -9,7 +9,7 @@ use crate::cli::opened::Opened;
 use crate::directory::sign_in::SignInOutcome;
 use crate::id::{ConnectionId, SignInId};
 use crate::provisioning::settings::connections;
-use crate::provisioning::{Error, sign_in_log};
+use crate::provisioning::sign_in_log;
 use crate::store::rows::WantedSignIns;
 
 /// Sign-ins by SAML, the latest first: who came in, who did not, and which check said no
@@ -71,7 +71,7 @@ impl SignIns {
         let limit = i64::from(self.limit);
         let read = opened.store.read(move |tx| {
             let wanted = wanted.clone();
-            async move { Ok::<_, Error>(sign_in_log::list(tx, org, &wanted, limit).await?) }.boxed()
+            async move { sign_in_log::list(tx, org, &wanted, limit).await }.boxed()
         });
         opened.output.rows(&read.await?, &COLUMNS)
     }

@@ -219,7 +219,7 @@ mod tests {
     fn so_many_refusals_of_a_connection_are_kept_a_minute() {
         let (refusals, ids) = (
             Refusals::default(),
-            Ids::new(crate::clock::Clock::system(), crate::id::Entropy::seeded(1)),
+            Ids::new(crate::clock::Clock::System, crate::id::Entropy::seeded(1)),
         );
         let (one, other): (ConnectionId, ConnectionId) = (ids.next(), ids.next());
         let now = Timestamp::UNIX_EPOCH;

@@ -199,6 +199,7 @@ mod tests {
         let mut trace = Trace::default();
         trace.at(Step::Form);
         trace.at(Step::Structure);
+        trace.at(Step::Status);
         trace.at(Step::Signature);
         trace.expects(Step::Issuer, "https://idp.example");
         trace.refuses(&Error::IssuerMismatch {

@@ -15,7 +15,7 @@ use usher::secret::Bearer;
 use usher::store::rows::ApiKeyRow;
 use usher::store::types::Time;
 
-use crate::harness::{Reply, TestGateway};
+use crate::harness::{Browser, Reply, TestGateway};
 
 /// A schema that an organization registered.
 const SCHEMA: &str = "urn:acme:hr:2.0:User";
@@ -147,6 +147,7 @@ struct Matrix {
     org: OrganizationId,
     connection: String,
     import: String,
+    sign_in: String,
     invitation: String,
     request: String,
     user: String,
@@ -226,11 +227,25 @@ impl Matrix {
             .header("content-type", "application/json");
         let registered = request.body(Body::from(schema.to_string())).unwrap();
         gateway.send(registered).await.expect(200);
+        Browser::new(&gateway)
+            .post(
+                &format!("/saml/{connection}/acs"),
+                &[("SAMLResponse", "PGEvPg==")],
+            )
+            .await
+            .expect(400);
+        let uri = "/api/v1/organizations/acme/sign-ins";
+        let attempts = gateway.ask("GET", uri, Some(&operator)).await.expect(200);
+        let sign_in = attempts.json()["data"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         Self {
             gateway,
             org,
             connection,
             import,
+            sign_in,
             invitation,
             request: logged,
             user,
@@ -251,6 +266,7 @@ impl Matrix {
             Some("imports") => &self.import,
             Some("invitations") => &self.invitation,
             Some("scim-requests") => &self.request,
+            Some("sign-ins") => &self.sign_in,
             _ => "",
         };
         let uri = path

@@ -151,12 +151,11 @@ async fn without_a_good_id_token_the_person_is_asked() {
         ("elsewhere", answer("sign_out", &proof), 403),
     ] {
         let said = said.each_ref().map(|(name, value)| (*name, &**value));
-        let reply = match from {
-            "here" => browser.submit("/oauth/logout/confirm", &said).await,
-            _ => {
-                let path = "/oauth/logout/confirm";
-                browser.post_from("https://evil.example", path, &said).await
-            }
+        let path = "/oauth/logout/confirm";
+        let reply = if from == "here" {
+            browser.submit(path, &said).await
+        } else {
+            browser.post_from("https://evil.example", path, &said).await
         };
         assert_eq!(reply.expect(status).header("location"), None);
         token = goes_on(&app, &token).await.expect("nothing has ended");
@@ -233,13 +232,13 @@ async fn a_browser_is_sent_nowhere_that_is_not_registered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_is_the_senders_fault() {
+    const FORM: &str = "application/x-www-form-urlencoded";
     let (gateway, _) = okta().await;
     let send = |method: &str, uri: &str, media: &'static str, body: String| {
         let request = Request::builder().method(method).uri(uri);
         let request = request.header("content-type", media);
         gateway.send(request.body(Body::from(body)).unwrap())
     };
-    const FORM: &str = "application/x-www-form-urlencoded";
     for uri in ["/oauth/logout", "/oauth/logout/confirm"] {
         for (media, body, status) in [
             ("application/json", "{}".to_owned(), 400),

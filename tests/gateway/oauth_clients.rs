@@ -609,9 +609,9 @@ async fn what_a_client_may_not_ask_for_is_refused_in_oauths_words() {
         (&[("scope", "scim admin")], 400, "invalid_scope"),
         (&[("grant_type", "password")], 400, "unsupported_grant_type"),
         (
-            &[("grant_type", "refresh_token")],
+            &[("grant_type", "refresh_token"), ("refresh_token", "rt_x")],
             400,
-            "unsupported_grant_type",
+            "unauthorized_client",
         ),
         (&[("grant_type", "")], 400, "invalid_request"),
         (
@@ -809,7 +809,7 @@ async fn what_a_client_can_do_is_announced() {
     let announced = json!({
         "issuer": PUBLIC_URL,
         "token_endpoint": "https://usher.example/oauth/token",
-        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "scopes_supported": ["openid", "email", "profile", "scim"],
         "token_endpoint_auth_methods_supported":
             ["client_secret_basic", "client_secret_post", "private_key_jwt"],

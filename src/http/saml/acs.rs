@@ -19,8 +19,8 @@ use crate::http::auth::session::{self, Browser};
 use crate::http::body::{self, Fault, Taken};
 use crate::http::reply::page;
 use crate::http::saml::message::{self, Message, Read};
-use crate::http::saml::told::{self, Attempted, Signed};
-use crate::http::saml::{Known, Named, connection, service_provider};
+use crate::http::saml::told::{Attempted, Signed};
+use crate::http::saml::{Named, connection, service_provider};
 use crate::http::{Gateway, RequestId};
 use crate::limits;
 use crate::oidc::launch;
@@ -51,30 +51,26 @@ async fn consume(
     browser: Browser,
     posted: Request,
 ) -> Result<Response, Response> {
-    let Known {
-        row,
-        certificates,
-        keys,
-    } = connection(gateway, named, support).await?;
+    let known = connection(gateway, named, support).await?;
     let attempted = |trace| Attempted {
         gateway,
-        row: &row,
+        row: &known.row,
         support,
         trace,
     };
     let refused = async |why: Refusal| {
-        log_refusal(&row, why.reason(), support);
+        log_refusal(&known.row, why.reason(), support);
         attempted(Trace::default()).refused(why, None).await;
         page::sign_in(why, support)
     };
-    if row.state != ConnectionState::Active {
+    if known.row.state != ConnectionState::Active {
         return Err(refused(Refusal::Paused).await);
     }
     let asking = browser.request.as_deref().map(secret::hash);
-    let outstanding = outstanding(gateway, &row, asking)
+    let outstanding = outstanding(gateway, &known.row, asking)
         .await
         .map_err(|error| page::error(error, support))?;
-    if outstanding.is_empty() && !row.idp_initiated {
+    if outstanding.is_empty() && !known.row.idp_initiated {
         return Err(refused(Refusal::IdpInitiatedOff).await);
     }
     let (head, body) = posted.into_parts();
@@ -83,46 +79,47 @@ async fn consume(
     let message = Message {
         media: media.and_then(|it| it.to_str().ok()).map(str::to_owned),
         body,
-        us: service_provider(gateway, row.id),
-        row: row.clone(),
-        certificates,
-        keys,
+        us: service_provider(gateway, known.row.id),
+        row: known.row.clone(),
+        certificates: known.certificates,
+        keys: known.keys,
         links: Arc::clone(&gateway.links),
         outstanding,
         failures: Arc::clone(&gateway.decryptions),
         now: gateway.ids.clock().now(),
     };
     let (read, trace) = message::read(gateway, message, support).await?;
+    let attempted = attempted(trace);
     let read = match read {
         Ok(read) => read,
         Err(error) => {
-            unread(gateway, &row, &error, support);
-            let checks = trace.checks();
-            attempted(trace).unread(&error).await;
-            return Err(if row.testing {
-                told::shown(&checks, None, support)
-            } else {
-                page::saml(&error, support)
-            });
+            unread(gateway, &known.row, &error, support);
+            return Err(attempted.unread(&error).await);
         }
     };
-    let is_asked = read.assertion.in_response_to.is_some();
-    if row.testing {
-        return Ok(attempted(trace).tested(&read, is_asked).await);
+    if known.row.testing {
+        return Ok(attempted.tested(&read).await);
     }
-    let subject = read.subject();
-    let Read {
-        assertion,
-        profile,
-        relay_state,
-    } = read;
+    let is_foreign = is_foreign(&head.headers, &known.row, gateway.ids.clock().now());
+    enter(attempted, read, (browser.present, asking), is_foreign).await
+}
+
+/// Signs the person in, as the browser of these cookies.
+async fn enter(
+    attempted: Attempted<'_>,
+    read: Read,
+    (cookies, asking): (Vec<Hash>, Option<Hash>),
+    is_foreign: bool,
+) -> Result<Response, Response> {
+    let (gateway, row, support) = (attempted.gateway, attempted.row, attempted.support);
+    let signed = Signed::of(&read);
     let attempt = Attempt {
-        assertion,
-        profile,
-        cookies: browser.present,
+        assertion: read.assertion,
+        profile: read.profile,
+        cookies,
         asking,
-        is_foreign: is_foreign(&head.headers, &row, gateway.ids.clock().now()),
-        trace: trace.clone(),
+        is_foreign,
+        trace: attempted.trace.clone(),
     };
     let context = gateway.context(Source::SignIn(row.id), support);
     let outcome = sign_in(&gateway.store, context, row.org_id, row.id, attempt).await;
@@ -130,14 +127,13 @@ async fn consume(
         Ok(outcome) => outcome,
         Err(error) => {
             if let Error::SignIn(why) = &error {
-                log_refusal(&row, why.reason(), support);
-                let signed = Signed { is_asked, subject };
-                attempted(trace).refused(*why, Some(signed)).await;
+                log_refusal(row, why.reason(), support);
+                attempted.refused(*why, Some(signed)).await;
             }
             return Err(page::error(error, support));
         }
     };
-    arrived(gateway, outcome, relay_state.as_deref())
+    arrived(gateway, outcome, read.relay_state.as_deref())
         .await
         .map_err(|e| page::error(e, support))
 }

@@ -23,18 +23,34 @@ pub(super) struct Attempted<'a> {
 }
 
 /// What is known of a message once its signature was found good.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Signed {
     /// Whether it answers a request of ours.
-    pub(super) is_asked: bool,
+    is_asked: bool,
     /// Who is asserted.
-    pub(super) subject: Option<String>,
+    subject: Option<String>,
+}
+
+impl Signed {
+    pub(super) fn of(read: &Read) -> Self {
+        Self {
+            is_asked: read.assertion.in_response_to.is_some(),
+            subject: read.subject(),
+        }
+    }
 }
 
 impl Attempted<'_> {
-    /// The attempt was refused by a rule of SAML: nothing of the message is known.
-    pub(super) async fn unread(self, error: &saml::Error) {
+    /// The attempt was refused by a rule of SAML: nothing of the message is known. Answers the
+    /// person's page.
+    pub(super) async fn unread(self, error: &saml::Error) -> Response {
+        let (row, support) = (self.row, self.support);
+        let checks = row.testing.then(|| self.trace.checks());
         self.tell(error.reason(), None).await;
+        match checks {
+            Some(checks) => shown(&checks, None, support),
+            None => page::saml(error, support),
+        }
     }
 
     /// The attempt was refused by a rule of the product.
@@ -60,11 +76,8 @@ impl Attempted<'_> {
     }
 
     /// Keeps an attempt that would have been good, and shows its checks.
-    pub(super) async fn tested(self, read: &Read, is_asked: bool) -> Response {
-        let signed = Signed {
-            is_asked,
-            subject: read.subject(),
-        };
+    pub(super) async fn tested(self, read: &Read) -> Response {
+        let signed = Signed::of(read);
         let checks = self.trace.checks();
         let support = self.support.clone();
         self.write(SignInOutcome::Tested, None, Some(signed)).await;
@@ -111,7 +124,7 @@ impl Shown<'_> {
 }
 
 /// The page of a connection in testing.
-pub(super) fn shown(checks: &[Check], read: Option<&Read>, support: &RequestId) -> Response {
+fn shown(checks: &[Check], read: Option<&Read>, support: &RequestId) -> Response {
     let page = Shown {
         good: read.is_some(),
         reference: &support.0,

@@ -130,6 +130,7 @@ fn an_access_token_names_no_address() {
         "role": "editor",
         "projects": [{"slug": "site", "role": "admin"}],
         "roles_version": 7,
+        "family": "0192f1b0-5b1e-7c3a-9f00-000000000005",
     });
     assert_eq!(serde_json::to_value(&token).unwrap(), expected);
 }

@@ -219,50 +219,20 @@ mod tests {
 
     #[test]
     fn addresses_are_checked_before_they_are_kept() {
-        let text = |text: &str| Some(text.to_owned());
         assert!(check(&app()).is_ok());
-        assert!(
-            check(&NewApp {
-                redirect_uris: Vec::new(),
-                ..app()
-            })
-            .is_err()
-        );
-        assert!(
-            check(&NewApp {
-                redirect_uris: vec!["http://a.example/".into()],
-                ..app()
-            })
-            .is_err()
-        );
-        assert!(
-            check(&NewApp {
-                initiate_login_uri: text("javascript:x"),
-                ..app()
-            })
-            .is_err()
-        );
-        assert!(
-            check(&NewApp {
-                backchannel_logout_uri: text("/out"),
-                ..app()
-            })
-            .is_err()
-        );
-        assert!(
-            check(&NewApp {
-                post_logout_redirect_uris: vec!["https://app.example/#bye".to_owned()],
-                ..app()
-            })
-            .is_err()
-        );
-        assert!(
-            check(&NewApp {
-                audience: text("two words"),
-                ..app()
-            })
-            .is_err()
-        );
+        let wrong: [fn(&mut NewApp); 6] = [
+            |app| app.redirect_uris.clear(),
+            |app| app.redirect_uris = vec!["http://a.example/".into()],
+            |app| app.initiate_login_uri = Some("javascript:x".into()),
+            |app| app.backchannel_logout_uri = Some("/out".into()),
+            |app| app.post_logout_redirect_uris = vec!["https://app.example/#bye".into()],
+            |app| app.audience = Some("two words".into()),
+        ];
+        for (index, change) in wrong.into_iter().enumerate() {
+            let mut app = app();
+            change(&mut app);
+            assert!(check(&app).is_err(), "case {index}");
+        }
         for (url, good) in [
             ("https://app.example/team", true),
             ("http://127.0.0.1:3000/", true),

@@ -169,36 +169,29 @@ async fn enter(
     let mut session = arriving.session(change, &user, &link, &secret);
     if is_doubtful {
         confirm::wait(&mut session, &secret, is_asked);
-        change.tx.insert_session(&session).await?;
-        arriving.remember(change, session.id).await?;
-        arriving
-            .log(change, user.id, SignInOutcome::Asked, is_asked)
-            .await?;
-        let who = user.email.or(user.display_name).unwrap_or_default();
+        let outcome = SignInOutcome::Asked;
+        arriving.keep(change, &session, outcome, is_asked).await?;
         return Ok(Outcome::Confirm(Question {
+            who: user.email.or(user.display_name).unwrap_or_default(),
             connection,
-            who,
             secret,
             elsewhere,
             continue_at,
         }));
     }
-    change.tx.insert_session(&session).await?;
-    arriving.remember(change, session.id).await?;
+    let outcome = SignInOutcome::SignedIn;
+    arriving.keep(change, &session, outcome, is_asked).await?;
     for live in &here {
         sessions::end_in(change, &live.session, "replaced").await?;
     }
     write::tell(change, &session);
-    arriving
-        .log(change, user.id, SignInOutcome::SignedIn, is_asked)
-        .await?;
-    let expires_at = session.expires_at.0;
     let arrival = Arrival {
         connection,
         user_id: user.id,
         email: user.email,
         continue_at,
     };
+    let expires_at = session.expires_at.0;
     Ok(Outcome::SignedIn(arrival, Cookie { secret, expires_at }))
 }
 

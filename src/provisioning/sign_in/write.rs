@@ -190,8 +190,21 @@ impl Arriving<'_> {
         }
     }
 
+    /// Keeps the session, the message, and the sign-in with its checks.
+    pub(super) async fn keep(
+        &self,
+        change: &mut Change<'_>,
+        session: &SessionRow,
+        outcome: SignInOutcome,
+        is_asked: bool,
+    ) -> Result<(), Error> {
+        change.tx.insert_session(session).await?;
+        self.remember(change, session.id).await?;
+        self.log(change, session.user_id, outcome, is_asked).await
+    }
+
     /// Logs the sign-in with its checks.
-    pub(super) async fn log(
+    async fn log(
         &self,
         change: &mut Change<'_>,
         user: UserId,
@@ -217,11 +230,7 @@ impl Arriving<'_> {
     }
 
     /// Remembers the message, for as long as it could be posted again.
-    pub(super) async fn remember(
-        &self,
-        change: &mut Change<'_>,
-        session: SessionId,
-    ) -> Result<(), Error> {
+    async fn remember(&self, change: &mut Change<'_>, session: SessionId) -> Result<(), Error> {
         let assertion = &self.attempt.assertion;
         let (until, made) = (Time(assertion.replay_until), Some(mark(session)));
         for id in message_ids(assertion) {

@@ -438,7 +438,7 @@ fn somebody_of_trust_signs_around_or_inside() {
     };
     for what in SIGNS {
         let xml = received(&message(what, &gcm())).unwrap();
-        let error = saml::receive(xml, &none, &EXPECTED, now()).unwrap_err();
+        let error = saml::receive(xml, &none, &EXPECTED, now(), &mut Trace::default()).unwrap_err();
         assert_eq!(error.reason(), "certificate_missing");
     }
 }
