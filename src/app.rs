@@ -251,8 +251,8 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
             report("SAML messages", done);
             let done = sweep::forget_credentials(&store, &ids).await;
             report("credentials of SCIM clients", done);
-            let done = sweep::forget_refresh_tokens(&store, &ids).await;
-            report("refresh tokens", done);
+            let done = sweep::forget_hand_offs(&store, &ids).await;
+            report("refresh tokens and logouts", done);
             let done = sweep::suspend_overdue(&store, &ids).await;
             report("people whom no directory named", done);
             let done = idempotency::forget(&store, &ids).await;

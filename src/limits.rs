@@ -269,6 +269,9 @@ pub const ADDRESS_CHANGES_PER_DAY: usize = 3;
 /// its answer.
 pub const OUTBOUND_TIME: Duration = Duration::from_secs(5);
 
+/// How long it is kept that an app was told of a session's end.
+pub const LOGOUT_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Bytes that are read of the answer to a webhook.
 pub const WEBHOOK_ANSWER: usize = 64 * 1024;
 

@@ -53,14 +53,20 @@ pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error
         .await
 }
 
-/// Forgets families of refresh tokens whose time is over, [`FAMILIES`] in one transaction so that
-/// nobody waits long for it; answers how many.
-pub async fn forget_refresh_tokens(store: &Store, ids: &Ids) -> Result<usize, Error> {
-    let now = Time(ids.clock().now());
+/// Forgets families of refresh tokens whose time is over, and what apps were told of sessions
+/// [`limits::LOGOUT_KEPT`] ago, [`FAMILIES`] in one transaction so that nobody waits long for it;
+/// answers how many.
+pub async fn forget_hand_offs(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let now = ids.clock().now();
+    let (now, told) = (Time(now), Time(now - limits::LOGOUT_KEPT));
     let mut count = 0;
     for _ in 0..ROUNDS {
         let forgotten = store.write(move |tx| {
-            async move { Ok::<_, Error>(tx.forget_refresh_families(now, FAMILIES).await?) }.boxed()
+            async move {
+                let families = tx.forget_refresh_families(now, FAMILIES).await?;
+                Ok::<_, Error>(families + tx.forget_logouts(told, FAMILIES).await?)
+            }
+            .boxed()
         });
         let forgotten = forgotten.await?;
         count += forgotten;

@@ -105,7 +105,9 @@ async fn without_a_good_id_token_the_person_is_asked() {
     let tokens = app.tokens(&browser).await;
     let mut token = text(&tokens, "refresh_token");
     let own = text(&tokens, "id_token");
-    let altered = format!("{}A", &own[..own.len() - 1]);
+    let (signed, signature) = own.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { 'B' } else { 'A' };
+    let altered = format!("{signed}.{other}{}", &signature[1..]);
     let access = text(&tokens, "access_token");
     for hint in [
         None,

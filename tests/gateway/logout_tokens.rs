@@ -13,9 +13,9 @@ use usher::config::Outbound;
 use usher::directory::delivery::{Delivery, Load};
 use usher::mail::mailbox;
 use usher::outbound::Client;
-use usher::provisioning::admission;
 use usher::provisioning::outbox::Letterhead;
 use usher::provisioning::settings::connection_state;
+use usher::provisioning::{admission, sweep};
 use usher::store::rows::OutboxRow;
 use usher::store::types::Time;
 use usher::worker::mail::Route;
@@ -259,6 +259,17 @@ async fn an_app_that_does_not_hear_is_told_again_by_a_fresh_token() {
     work(&gateway).await;
     ear.token().await;
     assert_eq!(delivery(&gateway, &row).await.state, Delivery::Failed);
+    // What is over is forgotten after a week, what is owed is not.
+    idp.sign_in(&browser, "ada@acme.example").await.expect(303);
+    app.tokens(&browser).await;
+    browser.submit("/sign-out", &[]).await.expect(303);
+    let (store, ids) = (&gateway.gateway.store, &gateway.gateway.ids);
+    gateway.clock.advance(7 * 24 * 60 * 60);
+    let forgotten = sweep::forget_hand_offs(store, ids).await.unwrap();
+    assert_eq!(forgotten, 3, "families");
+    gateway.clock.advance(1);
+    let forgotten = sweep::forget_hand_offs(store, ids).await.unwrap();
+    assert_eq!((forgotten, owed(&gateway).await.len()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

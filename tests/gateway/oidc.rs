@@ -215,6 +215,20 @@ async fn the_authorization_endpoint_says_no_in_the_right_place() {
     assert!(returned(&browser.get(&app.authorize(&named)).await.expect(303))["code"].is_string());
     let page = browser.get(&app.authorize(&[("prompt", "login")])).await;
     assert!(page.expect(200).text().contains("Sign in to Docs"));
+    let select = app.authorize(&[("prompt", "select_account")]);
+    let page = browser.get(&select).await.expect(200).text();
+    assert!(page.contains("Continue as ada@acme.example"), "{page}");
+    let place = |prompt: &str| {
+        let links = page.split("href=\"").skip(1);
+        let mut links = links.map(|it| it.split('"').next().unwrap().replace("&#38;", "&"));
+        links.find(|it| it.contains(prompt)).unwrap()
+    };
+    let on = browser.get(&place("prompt=none")).await.expect(303);
+    assert!(returned(&on)["code"].is_string());
+    let other = browser.get(&place("prompt=login")).await.expect(200).text();
+    assert!(other.contains("Your work e-mail address"), "{other}");
+    let nobody = Browser::new(&gateway).get(&select).await.expect(200);
+    assert!(nobody.text().contains("Your work e-mail address"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

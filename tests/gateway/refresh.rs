@@ -357,14 +357,14 @@ async fn a_refresh_token_lives_as_long_as_its_session() {
         token = text(&tokens, "refresh_token");
     }
     let (store, ids) = (&gateway.gateway.store, &gateway.gateway.ids);
-    assert_eq!(sweep::forget_refresh_tokens(store, ids).await.unwrap(), 0);
+    assert_eq!(sweep::forget_hand_offs(store, ids).await.unwrap(), 0);
     gateway.clock.advance(1);
     refused(app.refresh(&token).await);
     refused(app.refresh(&unused).await);
     gateway.clock.advance(1);
-    assert_eq!(sweep::forget_refresh_tokens(store, ids).await.unwrap(), 2);
+    assert_eq!(sweep::forget_hand_offs(store, ids).await.unwrap(), 2);
     refused(app.refresh(&token).await);
-    assert_eq!(sweep::forget_refresh_tokens(store, ids).await.unwrap(), 0);
+    assert_eq!(sweep::forget_hand_offs(store, ids).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,8 @@
 //! session gets a code for the app. What is wrong with the app or its address is shown here and
 //! redirects nowhere; everything else goes back to the app, save that nobody is signed in: then the
 //! browser goes to an identity provider and comes back here, unless the app asked for no page
-//! (`prompt=none`).
+//! (`prompt=none`). An app may also ask that the person says whether to go on as who is there
+//! (`prompt=select_account`).
 
 use axum::Extension;
 use axum::extract::{RawQuery, Request, State};
@@ -64,18 +65,17 @@ async fn authorize(
         Ok(client) => client,
         Err(response) => return response,
     };
+    let visit = |app| Visit {
+        gateway,
+        support: request,
+        browser,
+        app,
+        pairs,
+    };
     match decide(gateway, request, browser, pairs, &app, &to).await {
         Ok(Decision::Code(location)) => page::see_other(&location),
-        Ok(Decision::SignIn(asked)) => {
-            let visit = Visit {
-                gateway,
-                support: request,
-                browser,
-                app: &app,
-                pairs,
-            };
-            visit.begin(&asked).await
-        }
+        Ok(Decision::Choose(live)) => visit(&app).choose(&live.user),
+        Ok(Decision::SignIn(asked)) => visit(&app).begin(&asked).await,
         Err(failure) => {
             let error = oauth::translated(failure, request);
             page::see_other(&to.with_error(&error, &gateway.public_url))
@@ -115,6 +115,8 @@ async fn client(
 }
 
 enum Decision {
+    /// Whoever is there may go on, or somebody else come in their place.
+    Choose(Box<Live>),
     Code(String),
     SignIn(Box<AuthorizeRequest>),
 }
@@ -140,6 +142,9 @@ async fn decide(
         }
         _ => return Ok(Decision::SignIn(Box::new(asked))),
     };
+    if asked.prompt.select_account {
+        return Ok(Decision::Choose(Box::new(live)));
+    }
     let context = gateway.context(live.source(), request);
     let session = (live.session.org_id, live.session.id);
     let code = hand_off::issue(&gateway.store, &context, app, session, to.uri(), &asked).await?;

@@ -20,7 +20,7 @@ use crate::id::OrganizationId;
 use crate::oidc::request::AuthorizeRequest;
 use crate::provisioning::Error;
 use crate::store::Tx;
-use crate::store::rows::{AppRow, ConnectionRow};
+use crate::store::rows::{AppRow, ConnectionRow, UserRow};
 
 /// Octets of an app's request that waits for a sign-in.
 const LONGEST: usize = 4 * 1024;
@@ -106,6 +106,20 @@ impl Visit<'_> {
             }
             Ways::Unsaid => self.page(None, Vec::new(), ""),
         }
+    }
+
+    /// Asks whether to go on as who is there.
+    pub(super) fn choose(self, user: &UserRow) -> Response {
+        let who = user.email.as_deref().or(user.display_name.as_deref());
+        let choice = |name: String, prompt: &str| Choice {
+            href: self.path(&[], &[("prompt", prompt)]),
+            name,
+        };
+        let choices = vec![
+            choice(format!("Continue as {}", who.unwrap_or("yourself")), "none"),
+            choice("Use another account".to_owned(), "login"),
+        ];
+        self.page(None, choices, "")
     }
 
     async fn go(&self, row: &ConnectionRow, asked: &AuthorizeRequest) -> Response {

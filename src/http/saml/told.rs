@@ -80,7 +80,10 @@ impl Attempted<'_> {
         let signed = Signed::of(read);
         let checks = self.trace.checks();
         let support = self.support.clone();
-        self.write(SignInOutcome::Tested, None, Some(signed)).await;
+        let now = self.gateway.ids.clock().now();
+        if self.gateway.refusals.one_more(self.row.id, now) {
+            self.write(SignInOutcome::Tested, None, Some(signed)).await;
+        }
         shown(&checks, Some(read), &support)
     }
 

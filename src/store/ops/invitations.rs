@@ -103,6 +103,9 @@ ops! {
     cancel_posts = outbox::cancel_posts(org: OrganizationId, invitation: InvitationId, at: Time) -> ();
     /// Forgets whom the mails of an invitation went to, and what they told.
     forget_recipients = outbox::forget_recipients(org: OrganizationId, invitation: InvitationId) -> ();
+    /// Forgets so many of what apps were told, or were not told for good, before then; in all
+    /// organizations.
+    forget_logouts = outbox::forget_logouts(before: Time, limit: i64) -> usize;
     /// How many are owed now, in all organizations.
     owed_deliveries = outbox::owed() -> i64;
     /// Where the organization's shared links are posted to.

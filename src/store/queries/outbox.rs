@@ -229,6 +229,28 @@ pub(crate) async fn cancel_posts(
         .map(drop)
 }
 
+/// Forgets so many of what apps were told, or were not told for good, before then; in all
+/// organizations.
+pub(crate) async fn forget_logouts(
+    conn: &mut Conn,
+    before: Time,
+    limit: i64,
+) -> QueryResult<usize> {
+    let over: Vec<DeliveryId> = outbox::table
+        .filter(outbox::kind.eq(MailKind::Logout))
+        .filter(outbox::finished_at.lt(before))
+        .order((outbox::finished_at, outbox::id))
+        .limit(limit)
+        .select(outbox::id)
+        .load(conn)
+        .await?;
+    let target = outbox::table
+        .filter(outbox::kind.eq(MailKind::Logout))
+        .filter(outbox::id.eq_any(over))
+        .filter(outbox::finished_at.lt(before).assume_not_null());
+    diesel::delete(target).execute(conn).await
+}
+
 /// How many are owed now, in all organizations.
 pub(crate) async fn owed(conn: &mut Conn) -> QueryResult<i64> {
     outbox::table
