@@ -26,6 +26,8 @@ pub const ALGORITHM: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const BITS: u32 = 2048;
 /// How long the certificate lasts, some ten years: rolling over is what ends a key, not this.
 const LIFE: SignedDuration = SignedDuration::from_hours(24 * 3650);
+/// The certificate begins before it is made: whoever reads it may have a clock that is behind.
+const EARLIER: SignedDuration = SignedDuration::from_hours(24);
 /// Random bits of the serial number.
 const SERIAL: i32 = 120;
 
@@ -119,7 +121,8 @@ fn certify(key: &PKey<Private>, name: &str, now: Timestamp) -> Result<X509, Erro
     certificate.set_serial_number(&serial)?;
     certificate.set_subject_name(&subject)?;
     certificate.set_issuer_name(&subject)?;
-    let from = Asn1Time::from_unix(now.as_second())?;
+    let from = now.checked_sub(EARLIER).unwrap_or(Timestamp::MIN);
+    let from = Asn1Time::from_unix(from.as_second())?;
     let until = Asn1Time::from_unix(until.as_second())?;
     certificate.set_not_before(&from)?;
     certificate.set_not_after(&until)?;

@@ -10,6 +10,7 @@ use usher::provisioning::settings::mappings::{self, NewMapping};
 use usher::provisioning::settings::projects;
 use usher::provisioning::{Error, admission};
 use usher::store::rows::UserRow;
+use usher::store::types::Time;
 
 use crate::harness::{Browser, Connected, TestGateway, reason};
 
@@ -269,4 +270,37 @@ async fn who_only_signs_in_there_is_one_of_its_people() {
         .sign_in(&Browser::new(&gateway), "ada@acme.example")
         .await;
     assert_eq!(reason(&reply), "deprovisioned");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_stays_suspended_by_a_directory_that_is_gone() {
+    let acme = Acme::start().await;
+    let (gateway, org) = (&acme.gateway, acme.okta.org);
+    let (eve, vera) = (
+        acme.person("eve").await.unwrap().id,
+        acme.person("vera").await.unwrap().id,
+    );
+    let now = Time(gateway.clock.now());
+    let overdue = move |user: &mut UserRow| user.suspended_by_expiry_at = Some(now);
+    gateway.alter_person(org, eve, overdue).await;
+    // The owner's resource is deleted: the title stays, and so does what the directory said.
+    gateway
+        .alter_person(org, vera, |user| user.owner = true)
+        .await;
+    let scim = gateway.scim(&acme.okta);
+    let found = scim.filter("/Users", "userName eq \"vera@acme.example\"");
+    let found = found.await.expect(200).json();
+    let id = found["Resources"][0]["id"].as_str().unwrap().to_owned();
+    scim.delete(&format!("/Users/{id}")).await.expect(204);
+    assert_eq!(acme.standing("vera").await.0, UserState::Suspended);
+    acme.end(Remains::Keep).await.unwrap();
+    for name in ["eve", "sam", "vera"] {
+        assert_eq!(acme.standing(name).await.0, UserState::Suspended, "{name}");
+        let (store, context) = (&gateway.gateway.store, gateway.command());
+        let email = format!("{name}@acme.example");
+        admission::reactivate(store, org, context, &email)
+            .await
+            .unwrap();
+        assert_eq!(acme.standing(name).await.0, UserState::Active, "{name}");
+    }
 }

@@ -120,6 +120,8 @@ async fn key(gateway: &Gateway, row: &ConnectionRow) -> Result<Option<OwnKey>, E
     if !provider::signs_requests(row) {
         return Ok(None);
     }
+    // Where a key is yet to be made, few make it at once.
+    let _place = gateway.verifications.acquire().await;
     let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
     let of = (row.org_id, row.id);
     let key = saml_keys::signing(&gateway.store, ids, secrets, of).await?;

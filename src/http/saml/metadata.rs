@@ -35,6 +35,8 @@ pub(super) async fn metadata(
 
 /// What we are to the connection's provider, with our keys; the first reader of all makes them.
 async fn described(gateway: &Gateway, row: &ConnectionRow) -> Result<ServiceProvider, Error> {
+    // Where a key is yet to be made, few make it at once.
+    let _place = gateway.verifications.acquire().await;
     let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
     let keys = saml_keys::of(&gateway.store, ids, secrets, (row.org_id, row.id)).await?;
     // The retired key signs nothing, and nothing new is to be encrypted for it.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::directory::Violation;
 use crate::directory::connection::Remains;
 use crate::directory::event::EventKind;
-use crate::directory::grant::{self, Because, Entitlement, Grant, GrantSource};
+use crate::directory::grant::{self, Because, Entitlement, Grant, GrantSource, Verdict};
 use crate::id::{ConnectionId, ProjectId, RoleId, UserId};
 use crate::limits;
 use crate::provisioning::resolution::World;
@@ -92,6 +92,10 @@ impl End {
             .collect();
         touched.extend(change.tx.people_of_connection(org, id).await?);
         touched.extend(change.tx.scim_people_of_connection(org, id).await?);
+        // Whose resource is gone keeps the title, and what the directory said last.
+        let owner = change.tx.owner_of(org).await?;
+        let is_its = |owner: &UserRow| owner.last_connection_id == Some(id);
+        touched.extend(owner.filter(is_its).map(|owner| owner.id));
         let touched: Vec<_> = touched.into_iter().collect();
         let world = World::load(change.tx, org, &touched).await?;
         let mut elsewhere: BTreeMap<UserId, Vec<ConnectionId>> = BTreeMap::new();
@@ -195,8 +199,14 @@ impl End {
     ) -> Result<(), Error> {
         deleted.kept += usize::from(user.deleted_at.is_none() && user.erased_at.is_none());
         change.touch(user.id);
-        if user.managed_by == Some(self.row.id) {
-            user.managed_by = self.named.get(&user.id).copied();
+        let (id, named) = (self.row.id, self.named.get(&user.id).copied());
+        let managed = user.managed_by == Some(id);
+        let orphaned = user.managed_by.is_none() && user.suspended_by_directory_at.is_some();
+        if managed || (orphaned && named.is_none()) {
+            user.managed_by = named;
+            if named.is_none() {
+                free(&mut user);
+            }
             self.write(change, &mut user).await?;
             self.tell(change, EventKind::UserUpdated, &user, vec![]);
         }
@@ -213,10 +223,7 @@ impl End {
         let before = user.state();
         user.managed_by = None;
         user.provisional_since = None;
-        // Nobody but an admin can lift it from now on.
-        if let Some(at) = user.suspended_by_directory_at.take() {
-            user.suspended_by_admin_at = user.suspended_by_admin_at.or(Some(at));
-        }
+        free(&mut user);
         if user.owner {
             people::alarm_owner_unavailable(change, user.id);
         }
@@ -329,9 +336,22 @@ impl End {
             | Because::Owner => false,
         };
         let Entitlement { role, projects } = resolution.entitlement;
+        let won = |grant: &&&Grant| resolution.verdicts.get(&grant.id) == Some(&Verdict::Won);
+        let winners: Vec<&Grant> = its.iter().filter(won).copied().collect();
         let scoped = projects
             .into_iter()
-            .filter(|(project, _)| its.iter().any(|grant| grant.projects.contains(project)));
+            .filter(|(project, _)| winners.iter().any(|it| it.projects.contains(project)));
         (role.filter(|_| wide), scoped.collect())
+    }
+}
+
+/// What a directory that is gone held against somebody, an admin can lift from now on.
+fn free(user: &mut UserRow) {
+    let held = [
+        user.suspended_by_directory_at.take(),
+        user.suspended_by_expiry_at.take(),
+    ];
+    for at in held.into_iter().flatten() {
+        user.suspended_by_admin_at = user.suspended_by_admin_at.or(Some(at));
     }
 }

@@ -144,23 +144,18 @@ impl SealedKey {
 /// The keys of the data: inside its KeyInfo and where that points; if nowhere, all that lie beside it.
 fn keys(node: Node<'_, '_>, data: Node<'_, '_>) -> Result<Vec<SealedKey>, Error> {
     let beside: Vec<_> = xml::children(node, ENCRYPTION, "EncryptedKey").collect();
+    few(beside.len())?;
     let mut chosen = Vec::new();
     if let Some(info) = xml::at_most_one(data, SIGNATURE, "KeyInfo")? {
         chosen.extend(xml::children(info, ENCRYPTION, "EncryptedKey"));
         for method in xml::children(info, SIGNATURE, "RetrievalMethod") {
             if xml::attribute(method, "Type").is_none_or(|it| it == KEY) {
+                few(chosen.len() + 1)?;
                 chosen.push(retrieved(method, &beside)?);
             }
         }
     }
-    let count = chosen.len().max(beside.len());
-    if count > limits::SAML_ENCRYPTED_KEYS {
-        return Err(Error::TooLarge {
-            what: "the list of encrypted keys",
-            limit: limits::SAML_ENCRYPTED_KEYS,
-            arrived: count,
-        });
-    }
+    few(chosen.len())?;
     if chosen.is_empty() {
         chosen = beside;
     }
@@ -168,6 +163,18 @@ fn keys(node: Node<'_, '_>, data: Node<'_, '_>) -> Result<Vec<SealedKey>, Error>
         return structure("encrypted data without its key", xml::name(data));
     }
     chosen.into_iter().map(SealedKey::read).collect()
+}
+
+/// Each key is looked for and tried, so that there are few.
+fn few(count: usize) -> Result<(), Error> {
+    if count <= limits::SAML_ENCRYPTED_KEYS {
+        return Ok(());
+    }
+    Err(Error::TooLarge {
+        what: "the list of encrypted keys",
+        limit: limits::SAML_ENCRYPTED_KEYS,
+        arrived: count,
+    })
 }
 
 /// The one EncryptedKey beside the data that a RetrievalMethod names by its Id, as it stands.

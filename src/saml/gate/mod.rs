@@ -13,6 +13,8 @@ mod signatures;
 
 pub use signatures::Algorithm;
 
+use std::collections::HashSet;
+
 use roxmltree::{Document, Node};
 
 use self::shape::ResponseFields;
@@ -165,6 +167,9 @@ pub(super) fn decrypted(xml: String, around: &Document<'_>) -> Result<Decrypted,
     })
 }
 
+/// The longest namespace, in octets.
+const NAMESPACE: usize = 1024;
+
 /// Elements whose text is read, so that nothing may interrupt it.
 const VALUES: [&str; 10] = [
     "Audience",
@@ -207,16 +212,22 @@ fn remarks(document: &Document<'_>) -> Result<usize, Error> {
 
 /// Every namespace is an absolute URI: canonicalization fails on others, and has been fooled by failing.
 fn namespaces(root: Node<'_, '_>) -> Result<(), Error> {
+    // A declaration is in scope of every element inside, and is looked at once.
+    let mut seen = HashSet::new();
     for namespace in root
         .descendants()
         .filter(Node::is_element)
         .flat_map(|node| node.namespaces())
     {
-        let undeclared = namespace.name().is_none() && namespace.uri().is_empty();
-        if !undeclared && !is_absolute(namespace.uri()) {
+        let uri = namespace.uri();
+        if !uri.is_empty() && !seen.insert(uri.as_ptr()) {
+            continue;
+        }
+        let undeclared = namespace.name().is_none() && uri.is_empty();
+        if !undeclared && (uri.len() > NAMESPACE || !is_absolute(uri)) {
             return Err(Error::Structure {
                 rule: "a namespace that is no absolute URI",
-                arrived: super::error::shown(namespace.uri()),
+                arrived: super::error::shown(uri),
             });
         }
     }

@@ -105,6 +105,15 @@ fn filled() -> Vec<Attack> {
             format!("<a xmlns=\"{}\"/>", "a".repeat(300_000)),
         ),
         (
+            "a namespace of 300,000 letters around 30,000 elements",
+            "structure",
+            format!(
+                "<a xmlns=\"u:{}\">{}</a>",
+                "a".repeat(300_000),
+                "<b/>".repeat(30_000)
+            ),
+        ),
+        (
             "a name of 300,000 letters without a prefix",
             "malformed_xml",
             format!("<{}:b/>", "a".repeat(300_000)),

@@ -1,0 +1,2 @@
+DROP INDEX sessions_identity_id;
+DROP INDEX sessions_connection_id;
