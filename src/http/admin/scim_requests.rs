@@ -159,7 +159,8 @@ pub(super) async fn counts(
     Ok(Json(Counted { data }))
 }
 
-fn connection(text: Option<&str>) -> Result<Option<ConnectionId>, Problem> {
+/// Reads the id of the connection that is asked for.
+pub(super) fn connection(text: Option<&str>) -> Result<Option<ConnectionId>, Problem> {
     let misread = |_| Problem::parameter("connection", "malformed", "this is no connection's id");
     text.map(str::parse).transpose().map_err(misread)
 }

@@ -14,9 +14,10 @@ use crate::directory::scope::Scope;
 use crate::directory::sign_in::SignInOutcome;
 use crate::http::admin::asked::Asked;
 use crate::http::admin::paging::{Listing, Page};
+use crate::http::admin::scim_requests::connection;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::id::{ConnectionId, SignInId};
+use crate::id::SignInId;
 use crate::provisioning::sign_in_log::{self, SignIn, SignInDetail};
 use crate::provisioning::{Error, Kind};
 use crate::store::rows::WantedSignIns;
@@ -101,11 +102,6 @@ pub(super) async fn show(
         .boxed()
     });
     Ok(Json(found.await?))
-}
-
-fn connection(text: Option<&str>) -> Result<Option<ConnectionId>, Problem> {
-    let misread = |_| Problem::parameter("connection", "malformed", "this is no connection's id");
-    text.map(str::parse).transpose().map_err(misread)
 }
 
 fn outcome(text: Option<&str>) -> Result<Option<SignInOutcome>, Problem> {
