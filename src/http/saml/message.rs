@@ -11,7 +11,7 @@ use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
 use crate::limits;
 use crate::provisioning::invitations::Links;
-use crate::provisioning::{provider, saml_keys};
+use crate::provisioning::saml_keys;
 use crate::saml::binding::{PostForm, Received};
 use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
@@ -20,14 +20,16 @@ use crate::saml::metadata::ServiceProvider;
 use crate::saml::profile::{self, Overrides, Preset, Profile};
 use crate::saml::trace::Step;
 use crate::saml::{self, Assertion, Trace};
-use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
+use crate::store::rows::{CertificateRow, SamlKeyRow};
 
 /// A posted form, and what it is measured by.
 pub(super) struct Message {
     pub(super) media: Option<String>,
     pub(super) body: Taken,
     pub(super) us: ServiceProvider,
-    pub(super) row: ConnectionRow,
+    pub(super) idp: String,
+    pub(super) preset: Preset,
+    pub(super) allow_cbc: bool,
     pub(super) certificates: Vec<CertificateRow>,
     pub(super) keys: Vec<SamlKeyRow>,
     /// Holds what unseals the keys.
@@ -51,9 +53,7 @@ pub(super) struct Read {
 impl Read {
     /// Who is asserted: the address, or else the name.
     pub(super) fn subject(&self) -> Option<String> {
-        let name = self.assertion.name_id.as_ref();
-        let name = name.map(|name| name.value.clone());
-        self.profile.email.clone().or(name)
+        self.profile.shown(&self.assertion)
     }
 
     /// What it says, for whoever tries a connection out.
@@ -89,26 +89,24 @@ impl Message {
             .iter()
             .filter_map(|row| Certificate::from_der(&row.der).ok())
             .collect();
-        let idp_entity_id = self.row.idp_entity_id.as_deref().unwrap_or_default();
-        if certificates.is_empty() || idp_entity_id.is_empty() {
+        if certificates.is_empty() || self.idp.is_empty() {
             return Err(saml::Error::CertificateMissing);
         }
         let expected = Expected {
             entity_id: &self.us.entity_id,
             acs_url: &self.us.acs_url,
-            idp_entity_id,
+            idp_entity_id: &self.idp,
             skew_seconds: limits::CLOCK_SKEW.as_secs(),
             outstanding: &self.outstanding,
         };
         let keys = saml::Keys {
             certificates: &certificates,
             decryption: &self.decryption(&form.response),
-            allow_cbc: provider::allows_cbc(&self.row),
+            allow_cbc: self.allow_cbc,
             failures: &self.failures,
         };
         let assertion = saml::receive(form.response, &keys, &expected, self.now, trace)?;
-        let preset = preset(self.row.profile);
-        let profile = profile::read(&assertion, preset, &Overrides::default())?;
+        let profile = profile::read(&assertion, self.preset, &Overrides::default())?;
         Ok(Read {
             assertion,
             profile,
@@ -153,7 +151,7 @@ pub(super) async fn read(
     })
 }
 
-fn preset(product: Product) -> Preset {
+pub(super) fn preset(product: Product) -> Preset {
     match product {
         Product::Entra => Preset::Entra,
         Product::Generic => Preset::Generic,

@@ -7,11 +7,10 @@ use axum::response::{IntoResponse, Response};
 
 use crate::directory::connection::KeyState;
 use crate::http::reply::page;
-use crate::http::saml::{Named, connection, service_provider};
+use crate::http::saml::{Known, Named, connection, keys, service_provider};
 use crate::http::{Gateway, RequestId};
-use crate::provisioning::{Error, provider, saml_keys};
+use crate::provisioning::{Error, provider};
 use crate::saml::metadata::ServiceProvider;
-use crate::store::rows::ConnectionRow;
 
 /// `GET /saml/{connection}/metadata`.
 pub(super) async fn metadata(
@@ -19,11 +18,11 @@ pub(super) async fn metadata(
     Extension(request): Extension<RequestId>,
     named: Named,
 ) -> Response {
-    let row = match connection(&gateway, named, &request).await {
-        Ok(known) => known.row,
+    let known = match connection(&gateway, named, &request).await {
+        Ok(known) => known,
         Err(response) => return response,
     };
-    let us = match described(&gateway, &row).await {
+    let us = match described(&gateway, known).await {
         Ok(us) => us,
         Err(error) => return page::error(error, &request),
     };
@@ -34,11 +33,9 @@ pub(super) async fn metadata(
 }
 
 /// What we are to the connection's provider, with our keys; the first reader of all makes them.
-async fn described(gateway: &Gateway, row: &ConnectionRow) -> Result<ServiceProvider, Error> {
-    // Where a key is yet to be made, few make it at once.
-    let _place = gateway.verifications.acquire().await;
-    let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
-    let keys = saml_keys::of(&gateway.store, ids, secrets, (row.org_id, row.id)).await?;
+async fn described(gateway: &Gateway, known: Known) -> Result<ServiceProvider, Error> {
+    let row = &known.row;
+    let keys = keys(gateway, row, known.keys).await?;
     // The retired key signs nothing, and nothing new is to be encrypted for it.
     let published = keys
         .into_iter()

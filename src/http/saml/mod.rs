@@ -15,10 +15,11 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use futures_util::FutureExt;
 
+use crate::directory::connection::KeyState;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
 use crate::id::ConnectionId;
-use crate::provisioning::Error;
+use crate::provisioning::{Error, saml_keys};
 use crate::saml::metadata::ServiceProvider;
 use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
 
@@ -88,6 +89,21 @@ async fn connection(
         Ok(found) => found.ok_or_else(unknown),
         Err(error) => Err(page::error(error, request)),
     }
+}
+
+/// Our keys of a connection, of which these were found; the first who needs one makes it.
+async fn keys(
+    gateway: &Gateway,
+    row: &ConnectionRow,
+    found: Vec<SamlKeyRow>,
+) -> Result<Vec<SamlKeyRow>, Error> {
+    if found.iter().any(|key| key.state == KeyState::Current) {
+        return Ok(found);
+    }
+    // Few make one at once.
+    let _place = gateway.verifications.acquire().await;
+    let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
+    saml_keys::of(&gateway.store, ids, secrets, (row.org_id, row.id)).await
 }
 
 /// What we are to this connection's identity provider.

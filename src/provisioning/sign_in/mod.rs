@@ -54,18 +54,6 @@ pub struct Attempt {
     pub trace: Trace,
 }
 
-impl Attempt {
-    /// Who is asserted: the address, or else the name.
-    pub fn subject(&self) -> Option<String> {
-        let name = self
-            .assertion
-            .name_id
-            .as_ref()
-            .map(|name| name.value.clone());
-        self.profile.email.clone().or(name)
-    }
-}
-
 /// How a sign-in ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {

@@ -222,7 +222,7 @@ impl Arriving<'_> {
             started_at_provider: Some(!is_asked),
             verified: true,
             user_id: Some(user),
-            subject: self.attempt.subject(),
+            subject: self.attempt.profile.shown(&self.attempt.assertion),
             trace,
         };
         let row = told.row(&change.context.ids, change.now);

@@ -99,6 +99,16 @@ pub struct Profile {
     pub external_id: Option<String>,
 }
 
+impl Profile {
+    /// Who is asserted, for people: the address, or else the name.
+    pub fn shown(&self, assertion: &Assertion) -> Option<String> {
+        let name = assertion.name_id.as_ref();
+        self.email
+            .clone()
+            .or_else(|| name.map(|name| name.value.clone()))
+    }
+}
+
 impl std::fmt::Debug for Profile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let count = match &self.groups {
