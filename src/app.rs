@@ -137,6 +137,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
         tally: Arc::clone(&tally),
         trusted_proxies: trusted_proxies(config),
         client_keys,
+        name_server: config.outbound.name_server.map(|it| it.0),
         private_targets: config.outbound.allow_private_targets,
         ..http::Gateway::new(store, ids, keys, links)
     };

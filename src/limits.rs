@@ -153,6 +153,9 @@ pub const BULK_STEPS: usize = 50;
 /// How long such a transaction begins further operations.
 pub const BULK_TIME: Duration = Duration::from_millis(250);
 
+/// Domains that one organization may prove.
+pub const DOMAINS: usize = 100;
+
 /// Schemas that one organization may register.
 pub const SCHEMAS: usize = 10;
 

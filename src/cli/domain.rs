@@ -1,11 +1,14 @@
 //! `usher domain`.
 
 use clap::Subcommand;
+use futures_util::FutureExt;
 
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
-use crate::id::ConnectionId;
-use crate::provisioning::settings::connection_state;
+use crate::id::{ConnectionId, OrganizationId};
+use crate::outbound::dns::Resolver;
+use crate::provisioning::change;
+use crate::provisioning::settings::{connection_state, domains};
 
 /// Trusted domains: whose addresses a connection may sign in
 #[derive(Debug, Subcommand)]
@@ -26,7 +29,34 @@ pub(super) enum Domain {
         /// The domain
         domain: String,
     },
-    /// List an organization's trusted domains
+    /// Prove a domain by a TXT record, and trust it for each of the organization's connections
+    ///
+    /// The first time this says which record to publish; once it can be seen, the domain is
+    /// verified.
+    ///
+    /// Example:
+    ///   usher domain verify --org acme acme.example
+    #[command(verbatim_doc_comment)]
+    Verify {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// The domain
+        domain: String,
+    },
+    /// Stop trusting a domain on its proof, or proving it; who came by it stays
+    ///
+    /// Example:
+    ///   usher domain remove --org acme acme.example
+    #[command(verbatim_doc_comment)]
+    Remove {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// The domain
+        domain: String,
+    },
+    /// List an organization's trusted domains, and those that are to be proved
     ///
     /// Example:
     ///   usher domain list --org acme
@@ -38,7 +68,8 @@ pub(super) enum Domain {
     },
 }
 
-const COLUMNS: [&str; 4] = ["domain", "connection_id", "source", "created_at"];
+const COLUMNS: [&str; 5] = ["domain", "connection_id", "source", "state", "created_at"];
+const PROOF: [&str; 4] = ["domain", "state", "created_at", "verified_at"];
 
 impl Domain {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
@@ -53,6 +84,25 @@ impl Domain {
                 let context = opened.context();
                 connection_state::trust_domain(store, org, context, connection, &domain).await?
             }
+            Self::Verify { org, domain } => {
+                let org = opened.organization(&org).await?;
+                let domain = verified(opened, org, &domain).await?;
+                return if opened.output.is_json() {
+                    opened.output.record(&domain)
+                } else {
+                    opened.output.rows(&[domain], &PROOF)
+                };
+            }
+            Self::Remove { org, domain } => {
+                let org = opened.organization(&org).await?;
+                let context = opened.context();
+                change(store, org, context, move |change| {
+                    let domain = domain.clone();
+                    async move { domains::remove(change, &domain).await }.boxed()
+                })
+                .await?;
+                connection_state::domains(store, org).await?
+            }
             Self::List { org } => {
                 let org = opened.organization(&org).await?;
                 connection_state::domains(store, org).await?
@@ -60,4 +110,39 @@ impl Domain {
         };
         opened.output.rows(&shown, &COLUMNS)
     }
+}
+
+/// The domain, when its record was found.
+async fn verified(
+    opened: &Opened,
+    org: OrganizationId,
+    domain: &str,
+) -> Result<domains::Domain, Failure> {
+    let (store, named) = (&opened.store, domain.to_owned());
+    let known = change(store, org, opened.context(), move |change| {
+        let domain = named.clone();
+        async move { domains::add(change, &domain).await }.boxed()
+    });
+    let known = known.await?;
+    if known.verified_at.is_some() {
+        return Ok(known);
+    }
+    let record = &known.record;
+    opened.output.note(&format!(
+        "to be published: {}. TXT {:?}",
+        record.name, record.value
+    ))?;
+    let id = u16::from_be_bytes(opened.ids.entropy().bytes());
+    let looked_up = match Resolver::new(opened.config.outbound.name_server.map(|it| it.0)) {
+        Ok(resolver) => resolver.texts(&record.name, id).await,
+        Err(said) => Err(said),
+    };
+    let found =
+        looked_up.map_err(|said| Failure::File(format!("no name server answers: {said}")))?;
+    let domain = known.domain;
+    let verified = change(store, org, opened.context(), move |change| {
+        let (domain, found) = (domain.clone(), found.clone());
+        async move { domains::verify(change, &domain, &found).await }.boxed()
+    });
+    Ok(verified.await?)
 }

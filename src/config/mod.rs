@@ -26,7 +26,7 @@ pub use self::keys::Keys;
 pub use self::log::{Format, Log, LogFilter};
 pub use self::mail::{Credentials, Mail, MailUrl, Security, Sender};
 pub use self::network::Network;
-pub use self::outbound::{Allowed, Outbound, Proxy};
+pub use self::outbound::{Allowed, NameServer, Outbound, Proxy};
 pub use self::server::{PublicUrl, Server};
 pub use self::settings::{KNOWN, Kind, Known, Origin, Setting};
 pub use self::sources::Sources;

@@ -1,7 +1,7 @@
 //! Where Usher itself may connect to, through its one outbound client.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -17,6 +17,8 @@ use super::settings::redacted;
 pub struct Outbound {
     /// Hosts and networks that may be private, for the targets that the operator sets.
     pub allow: Vec<Allowed>,
+    /// Whom to ask for TXT records; the system's first name server unless set.
+    pub name_server: Option<NameServer>,
     /// The proxy that every connection goes through.
     pub proxy: Option<Proxy>,
     /// Certificates to trust beside the system's, in PEM.
@@ -83,6 +85,37 @@ impl From<Allowed> for String {
     }
 }
 
+/// A name server, by its address; the port is DNS's own unless it is said.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NameServer(pub SocketAddr);
+
+impl FromStr for NameServer {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bare = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+        let parsed = bare.or_else(|_| text.parse());
+        parsed
+            .map(Self)
+            .map_err(|_| "expected an address such as 192.0.2.53 or 127.0.0.1:5353")
+    }
+}
+
+impl TryFrom<String> for NameServer {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<NameServer> for String {
+    fn from(server: NameServer) -> Self {
+        server.0.to_string()
+    }
+}
+
 /// The proxy for every outbound connection. Displayed without its password.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -137,7 +170,7 @@ impl From<Proxy> for String {
 
 #[cfg(test)]
 mod tests {
-    use super::Outbound;
+    use super::{NameServer, Outbound};
 
     #[test]
     fn only_what_is_allowed_may_be_private() {
@@ -158,6 +191,22 @@ mod tests {
                 expected,
                 "{host}"
             );
+        }
+    }
+
+    #[test]
+    fn a_name_server_is_an_address() {
+        for (text, expected) in [
+            ("192.0.2.53", Some("192.0.2.53:53")),
+            ("127.0.0.1:5353", Some("127.0.0.1:5353")),
+            ("::1", Some("[::1]:53")),
+            ("[::1]:54", Some("[::1]:54")),
+            ("dns.example", None),
+            ("", None),
+        ] {
+            let server = text.parse::<NameServer>().ok();
+            let server = server.map(|server| server.0.to_string());
+            assert_eq!(server.as_deref(), expected, "{text}");
         }
     }
 }

@@ -91,6 +91,12 @@ pub const KNOWN: &[Known] = &[
         ("outbound", "allow"),
     ),
     known(
+        "outbound.name_server",
+        "USHER_OUTBOUND__NAME_SERVER",
+        Kind::Text,
+        ("outbound", "name_server"),
+    ),
+    known(
         "outbound.proxy",
         "USHER_OUTBOUND__PROXY",
         Kind::Text,

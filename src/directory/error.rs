@@ -16,6 +16,16 @@ pub enum Violation {
     /// The project is archived.
     #[error("the project {0} is archived; choose a live one")]
     ArchivedProject(String),
+    /// The record that proves a domain is not there.
+    #[error("publish {name}. TXT {value:?}, and try again in a while: {found}")]
+    DomainUnverified {
+        /// The record's name.
+        name: String,
+        /// Its text.
+        value: String,
+        /// What is there.
+        found: String,
+    },
     /// A setting contradicts another.
     #[error("{0}")]
     Invalid(String),
@@ -64,6 +74,7 @@ impl Violation {
         match self {
             Self::AboveCeiling { .. } => "role_above_ceiling",
             Self::ArchivedProject(_) => "archived_project",
+            Self::DomainUnverified { .. } => "domain_unverified",
             Self::Invalid(_) => "invalid",
             Self::LastOwner => "last_owner",
             Self::ManagedByDirectory => "managed_by_directory",

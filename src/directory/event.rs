@@ -28,6 +28,12 @@ words! {
         ConnectionResumed = "connection.resumed",
         /// A connection's settings changed.
         ConnectionUpdated = "connection.updated",
+        /// An organization began to prove a domain.
+        DomainAdded = "domain.added",
+        /// A domain's proof was removed.
+        DomainRemoved = "domain.removed",
+        /// A domain was proved: its addresses are trusted at each connection.
+        DomainVerified = "domain.verified",
         /// A directory pushed a new group.
         GroupCreated = "group.created",
         /// A directory deleted a group.
@@ -115,6 +121,8 @@ impl EventKind {
         match self {
             Self::AppCreated
             | Self::ConnectionUpdated
+            | Self::DomainAdded
+            | Self::DomainRemoved
             | Self::KeyIssued
             | Self::MappingCreated
             | Self::MappingRemoved

@@ -14,6 +14,10 @@ words! {
         ConnectionsRead = "connections:read",
         /// Issue and revoke what connections' SCIM clients come with.
         ConnectionsWrite = "connections:write",
+        /// Read the domains that organizations prove.
+        DomainsRead = "domains:read",
+        /// Prove domains, and stop trusting them.
+        DomainsWrite = "domains:write",
         /// Read the event feed.
         EventsRead = "events:read",
         /// Read imports.
@@ -52,6 +56,8 @@ impl Scope {
             Self::AuditRead => "this key lacks the scope audit:read",
             Self::ConnectionsRead => "this key lacks the scope connections:read",
             Self::ConnectionsWrite => "this key lacks the scope connections:write",
+            Self::DomainsRead => "this key lacks the scope domains:read",
+            Self::DomainsWrite => "this key lacks the scope domains:write",
             Self::EventsRead => "this key lacks the scope events:read",
             Self::ImportsRead => "this key lacks the scope imports:read",
             Self::ImportsWrite => "this key lacks the scope imports:write",

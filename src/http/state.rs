@@ -1,6 +1,6 @@
 //! What every handler shares: the store, the clock and the keys of this process.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -39,6 +39,8 @@ pub struct Gateway {
     pub links: Arc<Links>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed, if anybody's are.
     pub trusted_proxies: Option<TrustedProxies>,
+    /// Whom to ask for TXT records; the system's first name server unless set.
+    pub name_server: Option<SocketAddr>,
     /// What SCIM clients ask.
     pub log: RequestLog,
     /// Who follows links to invitations that are none.
@@ -72,6 +74,7 @@ impl Gateway {
             client_keys: Arc::default(),
             links: Arc::new(links),
             trusted_proxies: None,
+            name_server: None,
             log: RequestLog::new(),
             misses: Arc::default(),
             private_targets: false,

@@ -6,6 +6,7 @@
 //! A call has two steps, so that a store can be told between them that it is going out: whatever
 //! fails in [`Client::open`] leaves nothing behind, what fails in [`Line::send`] may.
 
+pub mod dns;
 pub mod guard;
 mod road;
 

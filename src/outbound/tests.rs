@@ -33,6 +33,7 @@ async fn answering_each(answers: Vec<Vec<u8>>) -> (u16, mpsc::UnboundedReceiver<
 
 fn client_of(allow: &[&str], private: bool, proxy: Option<String>) -> Client {
     let rules = Outbound {
+        name_server: None,
         allow: allow.iter().map(|it| it.parse().unwrap()).collect(),
         proxy: proxy.map(|it| it.parse().unwrap()),
         ca_file: None,

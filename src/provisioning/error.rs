@@ -12,6 +12,8 @@ pub enum Kind {
     App,
     /// A connection.
     Connection,
+    /// A domain to prove.
+    Domain,
     /// A SCIM Group.
     Group,
     /// A committed import.
@@ -48,6 +50,7 @@ impl Kind {
         match self {
             Self::App => "app",
             Self::Connection => "connection",
+            Self::Domain => "domain that is to be proved",
             Self::Group => "group",
             Self::Import => "import",
             Self::ImportResult => "result: the rows of an import are kept for 30 days",

@@ -272,6 +272,7 @@ impl Matrix {
         let uri = path
             .replace("{slug}", "acme")
             .replace("{urn}", SCHEMA)
+            .replace("{domain}", "acme.example")
             .replace("{token}", id)
             .replace("{id}", id);
         assert!(

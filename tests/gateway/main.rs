@@ -19,6 +19,7 @@ mod connection_commands;
 mod connection_end;
 mod credentials;
 mod demo;
+mod domains;
 mod fixtures;
 mod house;
 mod idempotency;

@@ -6,11 +6,11 @@ use clap::Args;
 
 use crate::app;
 use crate::cli::doctor::Check;
-use crate::cli::doctor::dns::NameServer;
 use crate::cli::doctor::records::{self, Verdict};
-use crate::config::Config;
+use crate::config::{Config, NameServer};
 use crate::id::Entropy;
 use crate::mail::{Mailbox, Message, MessageId, Trial, mailbox};
+use crate::outbound::dns::Resolver;
 use crate::provisioning::outbox::mail_domain;
 use crate::worker::mail::{Post, Route};
 
@@ -44,7 +44,7 @@ pub(super) async fn checks(config: &Config, asked: &Asked) -> Vec<Check> {
     };
     checks.push(way);
     let good = checks.iter().all(|check| check.passed == Some(true));
-    checks.extend(records(asked, from.email.domain(), &app::route(config)).await);
+    checks.extend(records(config, asked, from.email.domain()).await);
     if let Some(to) = &asked.to {
         checks.push(if good {
             trial(config, from, to, &domain, &mut post).await
@@ -66,14 +66,15 @@ fn sender(from: &Mailbox, route: &Route) -> Check {
 }
 
 /// What receivers look for (RFC 7208, RFC 6376, RFC 7489).
-async fn records(asked: &Asked, domain: &str, route: &Route) -> Vec<Check> {
+async fn records(config: &Config, asked: &Asked, domain: &str) -> Vec<Check> {
+    let route = &app::route(config);
     let server = match asked.nameserver {
-        Some(server) => Ok(server),
+        Some(server) => Resolver::new(Some(server.0)),
         // Nobody receives what goes into a folder.
         None if matches!(route, Route::Folder(_)) => {
             Err("mail goes into a folder; --nameserver looks all the same".to_owned())
         }
-        None => NameServer::of_system(),
+        None => Resolver::new(config.outbound.name_server.map(|it| it.0)),
     };
     let dns = Dns {
         server,
@@ -139,13 +140,14 @@ async fn dmarc(dns: &Dns, domain: &str) -> Check {
 
 /// Where names are looked up.
 struct Dns {
-    server: Result<NameServer, String>,
+    server: Result<Resolver, String>,
     entropy: Entropy,
 }
 
 impl Dns {
     async fn texts(&self, name: &str) -> Result<Vec<String>, String> {
-        self.server.clone()?.texts(name, &self.entropy).await
+        let id = u16::from_be_bytes(self.entropy.bytes());
+        self.server.clone()?.texts(name, id).await
     }
 }
 

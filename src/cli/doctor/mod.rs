@@ -1,6 +1,5 @@
 //! `usher doctor`.
 
-mod dns;
 mod links;
 mod mail;
 mod records;

@@ -7,6 +7,7 @@
 pub mod asked;
 pub mod connections;
 mod docs;
+mod domains;
 pub mod events;
 pub(in crate::http) mod idempotency;
 pub mod imports;
@@ -76,6 +77,9 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(users::explain))
         .routes(routes!(connections::list))
         .routes(routes!(connections::show))
+        .routes(routes!(domains::list, domains::add))
+        .routes(routes!(domains::remove))
+        .routes(routes!(domains::verify))
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke))
         .routes(routes!(connections::lint::lint))

@@ -15,17 +15,22 @@ use crate::provisioning::settings::connections;
 use crate::provisioning::settings::differences;
 use crate::provisioning::{Change, Context, Error, admission, change};
 use crate::store::Store;
-use crate::store::rows::ConnectionRow;
+use crate::store::rows::{ConnectionRow, DomainProofRow, DomainRow};
+
+/// The source of a domain that the operator listed.
+const OPERATOR: &str = "operator";
 
 /// A domain whose addresses a connection may speak for.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrustedDomain {
     /// The domain, in the form in which domains are compared.
     pub domain: String,
-    /// The connection.
-    pub connection_id: ConnectionId,
-    /// Who vouched for it.
+    /// The connection; each of the organization's where there is none.
+    pub connection_id: Option<ConnectionId>,
+    /// Who vouched for it: the operator, or the domain's own name server (dns).
     pub source: String,
+    /// `trusted`, or `pending` until its record is found.
+    pub state: &'static str,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -148,15 +153,18 @@ async fn only(change: &mut Change<'_>) -> Result<ConnectionRow, Error> {
     Err(Violation::Invalid(rule.into()).into())
 }
 
-/// The trusted domains of an organization, by connection.
+/// The trusted domains of an organization, by connection, and those that it proves.
 pub async fn domains(store: &Store, org: OrganizationId) -> Result<Vec<TrustedDomain>, Error> {
     let all = store.read(move |tx| {
         async move {
             let mut all = Vec::new();
             for connection in tx.connections(org).await? {
                 let rows = tx.domains(org, connection.id).await?;
-                all.extend(rows.into_iter().map(TrustedDomain::from));
+                let listed = rows.into_iter().filter(|row| row.source == OPERATOR);
+                all.extend(listed.map(TrustedDomain::from));
             }
+            let proofs = tx.domain_proofs(org).await?;
+            all.extend(proofs.into_iter().map(TrustedDomain::from));
             Ok::<_, Error>(all)
         }
         .boxed()
@@ -164,12 +172,25 @@ pub async fn domains(store: &Store, org: OrganizationId) -> Result<Vec<TrustedDo
     all.await
 }
 
-impl From<crate::store::rows::DomainRow> for TrustedDomain {
-    fn from(row: crate::store::rows::DomainRow) -> Self {
+impl From<DomainRow> for TrustedDomain {
+    fn from(row: DomainRow) -> Self {
         Self {
             domain: row.domain,
-            connection_id: row.connection_id,
+            connection_id: Some(row.connection_id),
             source: row.source,
+            state: "trusted",
+            created_at: row.created_at.0,
+        }
+    }
+}
+
+impl From<DomainProofRow> for TrustedDomain {
+    fn from(row: DomainProofRow) -> Self {
+        Self {
+            domain: row.domain,
+            connection_id: None,
+            source: "dns".to_owned(),
+            state: row.verified_at.map_or("pending", |_| "trusted"),
             created_at: row.created_at.0,
         }
     }

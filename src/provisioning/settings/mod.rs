@@ -16,6 +16,7 @@ pub mod connection_end;
 pub mod connection_state;
 pub mod connection_view;
 pub mod connections;
+pub mod domains;
 pub mod keys;
 pub mod mappings;
 pub mod oauth_clients;

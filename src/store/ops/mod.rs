@@ -1,5 +1,6 @@
 //! The table of queries: each becomes a method of [`Tx`](crate::store::Tx).
 
+mod domains;
 mod invitations;
 mod oauth;
 mod refresh;
@@ -17,9 +18,9 @@ use crate::id::{
 };
 use crate::secret::Hash;
 use crate::store::rows::{
-    ApiKeyRow, AppRow, CertificateRow, CodeRow, ConnectionRow, DomainRow, EventRow, GrantRow,
-    IdentityRow, InstanceRow, MappingRow, OrganizationRow, ProjectRow, RoleRow, ScimGroupRow,
-    ScimTokenRow, ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
+    ApiKeyRow, AppRow, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
+    InstanceRow, MappingRow, OrganizationRow, ProjectRow, RoleRow, ScimGroupRow, ScimTokenRow,
+    ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
 };
 use crate::store::search::Search;
 use crate::store::tx::ops;
@@ -72,9 +73,6 @@ ops! {
     connection = connections::by_id(org: OrganizationId, id: ConnectionId) -> Option<ConnectionRow>;
     /// The query `connections::list`.
     connections = connections::list(org: OrganizationId) -> Vec<ConnectionRow>;
-    /// The connections, of every organization, that may speak for a domain: whoever is to sign in
-    /// is yet to be known.
-    connections_of_domain = connections::of_domain(domain: &str) -> Vec<ConnectionRow>;
     /// The query `connections::insert`.
     insert_connection = connections::insert(row: &ConnectionRow) -> ();
     /// The query `connections::update`.
@@ -89,10 +87,6 @@ ops! {
     certificates = connections::certificates(org: OrganizationId, id: ConnectionId) -> Vec<CertificateRow>;
     /// The query `connections::replace_certificates`.
     replace_certificates = connections::replace_certificates(org: OrganizationId, id: ConnectionId, rows: &[CertificateRow]) -> ();
-    /// The query `connections::domains`.
-    domains = connections::domains(org: OrganizationId, id: ConnectionId) -> Vec<DomainRow>;
-    /// The query `connections::add_domain`.
-    add_domain = connections::add_domain(row: &DomainRow) -> ();
     /// The query `events::append`.
     append_events = events::append(rows: &[EventRow]) -> ();
     /// Events after a number, in order; with `visibility` only those for that reader.

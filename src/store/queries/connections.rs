@@ -4,17 +4,13 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use crate::directory::connection::ConnectionState;
 use crate::id::{ConnectionId, IdentityId, OrganizationId};
-use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
+use crate::store::rows::{CertificateRow, ConnectionRow};
 use crate::store::schema::{
     connection_certificates, connections, identities, mappings, saml_replays, saml_requests,
     scim_groups, scim_tokens, scim_users, sessions, trusted_domains,
 };
 use crate::store::types::Time;
-
-/// Connections of one domain that are looked at.
-const OF_DOMAIN: i64 = 10;
 
 /// The connection that a URL names: the one look-up without an organization, since the
 /// connection is what tells the organization.
@@ -44,24 +40,6 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
         .filter(connections::org_id.eq(org))
         .select(ConnectionRow::as_select())
         .order(connections::id)
-        .load(conn)
-        .await
-}
-
-/// The connections, of every organization, that may speak for a domain and where a sign-in can
-/// go.
-pub(crate) async fn of_domain(conn: &mut Conn, domain: &str) -> QueryResult<Vec<ConnectionRow>> {
-    let is_its = connections::org_id
-        .eq(trusted_domains::org_id)
-        .and(connections::id.eq(trusted_domains::connection_id));
-    trusted_domains::table
-        .inner_join(connections::table.on(is_its))
-        .filter(trusted_domains::domain.eq(domain.to_owned()))
-        .filter(connections::state.eq(ConnectionState::Active))
-        .filter(connections::sso_url.is_not_null())
-        .select(ConnectionRow::as_select())
-        .order(connections::id)
-        .limit(OF_DOMAIN)
         .load(conn)
         .await
 }
@@ -140,29 +118,6 @@ pub(crate) async fn replace_certificates(
         insert.execute(conn).await?;
     }
     Ok(())
-}
-
-pub(crate) async fn domains(
-    conn: &mut Conn,
-    org: OrganizationId,
-    id: ConnectionId,
-) -> QueryResult<Vec<DomainRow>> {
-    trusted_domains::table
-        .filter(trusted_domains::org_id.eq(org))
-        .filter(trusted_domains::connection_id.eq(id))
-        .select(DomainRow::as_select())
-        .order(trusted_domains::domain)
-        .load(conn)
-        .await
-}
-
-pub(crate) async fn add_domain(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
-    diesel::insert_into(trusted_domains::table)
-        .values(row.clone())
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map(drop)
 }
 
 /// Deletes a connection and what hangs on it. Its sessions are to be over, and its people managed

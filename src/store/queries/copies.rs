@@ -7,8 +7,8 @@ use super::super::Conn;
 use crate::id::OrganizationId;
 use crate::store::copies::{Copy, Extent, People};
 use crate::store::rows::{
-    ConnectionRow, DomainRow, GrantRow, IdentityRow, InvitationRow, MappingRow, OrganizationRow,
-    ProjectRow, RoleRow, ScimGroupRow, ScimUserRow, ScimValueRow, UserProjectRow, UserRow,
+    ConnectionRow, GrantRow, IdentityRow, InvitationRow, MappingRow, OrganizationRow, ProjectRow,
+    RoleRow, ScimGroupRow, ScimUserRow, ScimValueRow, UserProjectRow, UserRow,
 };
 use crate::store::schema::{
     connections, grant_projects, grants, identities, invitation_projects, invitations,
@@ -85,12 +85,17 @@ pub(crate) async fn load(
     let schemas = organizations::table
         .find(org)
         .select(organizations::schemas);
+    let connections = all!(conn, org, connections, ConnectionRow);
+    let mut domains = Vec::new();
+    for row in &connections {
+        domains.extend(super::domains::trusted(conn, org, row.id).await?);
+    }
     let mut copy = Copy {
         schemas: schemas.first(conn).await?,
         roles: all!(conn, org, roles, RoleRow),
         projects: all!(conn, org, projects, ProjectRow),
-        connections: all!(conn, org, connections, ConnectionRow),
-        domains: all!(conn, org, trusted_domains, DomainRow),
+        connections,
+        domains,
         mappings: all!(conn, org, mappings, MappingRow),
         mapping_projects: columns!(conn, org, mapping_projects, mapping_id, project_id),
         organization,

@@ -4,6 +4,7 @@
 pub(crate) mod apps;
 pub(crate) mod connections;
 pub(crate) mod copies;
+pub(crate) mod domains;
 pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod idempotency;

@@ -4,6 +4,7 @@
     reason = "fields are columns; the migrations describe them"
 )]
 
+mod domains;
 mod invitations;
 mod refresh;
 mod requests;
@@ -24,6 +25,7 @@ use crate::id::{
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
+pub use domains::{DomainProofRow, DomainRow};
 pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
     ShareHookRow,
@@ -169,17 +171,6 @@ pub struct CertificateRow {
     pub fingerprint: String,
     pub der: Vec<u8>,
     pub not_after: Time,
-}
-
-/// A domain whose addresses a connection may speak for.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::trusted_domains)]
-pub struct DomainRow {
-    pub org_id: OrganizationId,
-    pub connection_id: ConnectionId,
-    pub domain: String,
-    pub source: String,
-    pub created_at: Time,
 }
 
 /// A person.

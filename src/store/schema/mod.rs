@@ -26,6 +26,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     connections,
     connection_certificates,
     trusted_domains,
+    domain_proofs,
     scim_tokens,
     oauth_clients,
     oauth_access_tokens,

@@ -233,6 +233,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    domain_proofs (org_id, domain) {
+        org_id -> IdSql,
+        domain -> Text,
+        challenge -> Text,
+        created_at -> TimeSql,
+        verified_at -> Nullable<TimeSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     scim_tokens (org_id, id) {
         org_id -> IdSql,
         id -> IdSql,

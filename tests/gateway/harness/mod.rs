@@ -22,6 +22,7 @@ use usher::store::{Place, Store};
 mod arrange;
 mod browser;
 mod crowd;
+mod dns;
 mod engine;
 mod invited;
 mod property;
@@ -35,6 +36,7 @@ mod transport;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::{Browser, form};
+pub(crate) use dns::NameServer;
 pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use property::{property, property_in};
 pub(crate) use reply::Reply;
@@ -120,6 +122,12 @@ impl TestGateway {
         };
         let client = usher::outbound::Client::new(&rules).unwrap();
         self.gateway.client_keys = Arc::new(ClientKeys::new(client));
+        self.router = usher::http::router(self.gateway.clone());
+    }
+
+    /// Asks this name server for TXT records.
+    pub(crate) fn asks(&mut self, server: std::net::SocketAddr) {
+        self.gateway.name_server = Some(server);
         self.router = usher::http::router(self.gateway.clone());
     }
 

@@ -129,6 +129,7 @@ fn of_rule(violation: &Violation) -> Problem {
     let kind = match violation {
         Violation::AboveCeiling { .. } => Type::RoleAboveCeiling,
         Violation::ArchivedProject(_) => Type::ArchivedProject,
+        Violation::DomainUnverified { .. } => Type::DomainUnverified,
         Violation::Invalid(_) => Type::Invalid,
         Violation::LastOwner => Type::LastOwner,
         Violation::ManagedByDirectory => Type::ManagedByDirectory,
@@ -329,6 +330,11 @@ mod tests {
                 ceiling: "b".into(),
             },
             Violation::ArchivedProject("p".into()),
+            Violation::DomainUnverified {
+                name: "n".into(),
+                value: "v".into(),
+                found: "f".into(),
+            },
             Violation::Invalid("v".into()),
             Violation::LastOwner,
             Violation::ManagedByDirectory,

@@ -55,8 +55,12 @@ types! {
         "Resume the connection first.";
     DeprovisionedByDirectory = "deprovisioned_by_directory", 409, "The directory turned the person away",
         "Reactivate the person at the identity provider.";
+    DnsFailed = "dns_failed", 502, "The name server gave no answer",
+        "Try again in a while; the operator may name another server (USHER_OUTBOUND__NAME_SERVER).";
     DomainNotAllowed = "domain_not_allowed", 422, "The organization does not invite this domain",
         "Invite an address of a domain that the detail names.";
+    DomainUnverified = "domain_unverified", 409, "The domain's record is not there",
+        "Publish the TXT record that the detail gives, and try again when it can be seen.";
     ExpiryInPast = "expiry_in_past", 422, "The expiry is in the past",
         "Choose a time that is still to come.";
     ExpiryTooFar = "expiry_too_far", 422, "The expiry is too far ahead",

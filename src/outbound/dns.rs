@@ -2,7 +2,6 @@
 //! the answer does not fit.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::str::FromStr;
 use std::time::Duration;
 
 use simple_dns::rdata::RData;
@@ -11,10 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use crate::id::Entropy;
+use crate::config::NameServer;
 
-/// The port of DNS.
-const PORT: u16 = 53;
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often is asked: datagrams get lost.
@@ -23,42 +20,33 @@ const TRIES: usize = 2;
 const LARGEST: usize = 65_535;
 
 /// A name server that looks names up for others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NameServer(SocketAddr);
+#[derive(Clone, Copy, Debug)]
+pub struct Resolver(SocketAddr);
 
-impl FromStr for NameServer {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bare = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
-        let parsed = bare.or_else(|_| text.parse());
-        parsed
-            .map(Self)
-            .map_err(|_| "expected an address such as 192.0.2.53 or 127.0.0.1:5353")
-    }
-}
-
-impl NameServer {
-    /// The first one that the system names (resolv.conf).
-    pub(super) fn of_system() -> Result<Self, String> {
+impl Resolver {
+    /// This name server; without one, the first that the system names (resolv.conf).
+    ///
+    /// # Errors
+    ///
+    /// In words, where the system names none.
+    pub fn new(server: Option<SocketAddr>) -> Result<Self, String> {
+        if let Some(address) = server {
+            return Ok(Self(address));
+        }
         let text = std::fs::read_to_string("/etc/resolv.conf");
         let text = text.map_err(|error| format!("/etc/resolv.conf cannot be read: {error}"))?;
-        Self::named_in(&text).ok_or_else(|| "/etc/resolv.conf names no server".to_owned())
+        let named = named_in(&text).ok_or("/etc/resolv.conf names no server")?;
+        Ok(Self(named.0))
     }
 
-    fn named_in(text: &str) -> Option<Self> {
-        let mut addresses = text.lines().filter_map(|line| {
-            let address = line.trim().strip_prefix("nameserver")?;
-            // What follows a zone is the name of a link.
-            let address = address.trim().split('%').next()?;
-            address.parse().ok()
-        });
-        addresses.next()
-    }
-
-    /// The TXT records of a name, each as one text; none where there is no such name.
-    pub(super) async fn texts(self, name: &str, entropy: &Entropy) -> Result<Vec<String>, String> {
-        let id = u16::from_be_bytes(entropy.bytes::<2>());
+    /// The TXT records of a name, each as one text; none where there is no such name. `id` tells the
+    /// answer from others (RFC 1035 §4.1.1): random, so that nobody can answer who does not see the
+    /// question.
+    ///
+    /// # Errors
+    ///
+    /// In words, where no answer came or the name server says that something is wrong.
+    pub async fn texts(self, name: &str, id: u16) -> Result<Vec<String>, String> {
         let asked = question(name, id)?;
         let mut last = "no answer came".to_owned();
         for _ in 0..TRIES {
@@ -116,6 +104,17 @@ impl NameServer {
     }
 }
 
+/// The first server that a resolv.conf names.
+fn named_in(text: &str) -> Option<NameServer> {
+    let mut addresses = text.lines().filter_map(|line| {
+        let address = line.trim().strip_prefix("nameserver")?;
+        // What follows a zone is the name of a link.
+        let address = address.trim().split('%').next()?;
+        address.parse().ok()
+    });
+    addresses.next()
+}
+
 fn question(name: &str, id: u16) -> Result<Vec<u8>, String> {
     let wrong = |error: simple_dns::SimpleDnsError| format!("{name} cannot be asked for: {error}");
     let mut packet = Packet::new_query(id);
@@ -159,22 +158,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_server_is_an_address() {
-        for (text, expected) in [
-            ("192.0.2.53", Some("192.0.2.53:53")),
-            ("127.0.0.1:5353", Some("127.0.0.1:5353")),
-            ("::1", Some("[::1]:53")),
-            ("[::1]:54", Some("[::1]:54")),
-            ("dns.example", None),
-            ("", None),
-        ] {
-            let server = text.parse::<NameServer>().ok();
-            let server = server.map(|server| server.0.to_string());
-            assert_eq!(server.as_deref(), expected, "{text}");
-        }
-    }
-
-    #[test]
     fn the_systems_first_one_is_taken() {
         for (text, expected) in [
             ("# none\nsearch acme.example\n", None),
@@ -185,7 +168,7 @@ mod tests {
             ("  nameserver\tfe80::1%eth0\n", Some("fe80::1")),
         ] {
             let expected = expected.map(|it| it.parse().unwrap());
-            assert_eq!(NameServer::named_in(text), expected, "{text}");
+            assert_eq!(named_in(text), expected, "{text}");
         }
     }
 

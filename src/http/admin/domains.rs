@@ -1,0 +1,133 @@
+//! Domains that an organization proves to be its own, by a TXT record.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use futures_util::FutureExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::directory::scope::Scope;
+use crate::http::RequestId;
+use crate::http::admin::asked::Unread;
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::{Problem, Type};
+use crate::outbound::dns::Resolver;
+use crate::provisioning::settings::domains::{self, Domain};
+
+/// A domain to prove.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// The domain, such as acme.example.
+    domain: String,
+}
+
+/// List the domains that an organization proves.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/domains", operation_id = "list_domains", tag = "Domains",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    responses((status = 200, body = Value, description = "`data`: the domains")),
+    security(("key" = ["domains:read"])),
+)]
+pub(super) async fn list(admin: Admin, Path(slug): Path<String>) -> Result<Json<Value>, Problem> {
+    let read = admin.read(&slug, Scope::DomainsRead, |tx, admitted| {
+        async move { domains::list(tx, admitted.organization.id).await }.boxed()
+    });
+    let data = read.await?;
+    Ok(Json(json!({"data": data, "next": null, "has_more": false})))
+}
+
+/// Begin to prove a domain.
+///
+/// The answer says which TXT record to publish. A domain that is there is answered as it is.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/domains", operation_id = "add_domain", tag = "Domains",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = Wanted, responses((status = 201, body = Domain)),
+    security(("key" = ["domains:write"])),
+)]
+pub(super) async fn add(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<(StatusCode, Json<Domain>), Problem> {
+    let scope = Scope::DomainsWrite;
+    admin.admit(&slug, scope).await?;
+    let Wanted { domain } = body.json().await?;
+    let written = admin.change(&slug, scope, &request, move |change, _| {
+        let domain = domain.clone();
+        async move { domains::add(change, &domain).await }.boxed()
+    });
+    Ok((StatusCode::CREATED, Json(written.await?)))
+}
+
+/// Look for a domain's TXT record, and trust the domain where it is there.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/domains/{domain}/verify", operation_id = "verify_domain",
+    tag = "Domains",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("domain" = String, Path, description = "The domain"),
+    ),
+    responses((status = 200, body = Domain)),
+    security(("key" = ["domains:write"])),
+)]
+pub(super) async fn verify(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, domain)): Path<(String, String)>,
+) -> Result<Json<Domain>, Problem> {
+    let scope = Scope::DomainsWrite;
+    let named = domain.clone();
+    let known = admin.read(&slug, scope, move |tx, admitted| {
+        let domain = named.clone();
+        async move { domains::one(tx, admitted.organization.id, &domain).await }.boxed()
+    });
+    let known = known.await?;
+    if known.verified_at.is_some() {
+        return Ok(Json(known));
+    }
+    let gateway = admin.gateway();
+    let id = u16::from_be_bytes(gateway.ids.entropy().bytes());
+    let looked_up = match Resolver::new(gateway.name_server) {
+        Ok(resolver) => resolver.texts(&known.record.name, id).await,
+        Err(said) => Err(said),
+    };
+    let found = looked_up.map_err(|said| Problem::new(Type::DnsFailed, said))?;
+    let written = admin.change(&slug, scope, &request, move |change, _| {
+        let (domain, found) = (domain.clone(), found.clone());
+        async move { domains::verify(change, &domain, &found).await }.boxed()
+    });
+    Ok(Json(written.await?))
+}
+
+/// Stop trusting a domain on its proof, or proving it.
+///
+/// Who came by it stays.
+#[utoipa::path(
+    delete, path = "/organizations/{slug}/domains/{domain}", operation_id = "remove_domain",
+    tag = "Domains",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("domain" = String, Path, description = "The domain"),
+    ),
+    responses((status = 204)),
+    security(("key" = ["domains:write"])),
+)]
+pub(super) async fn remove(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, domain)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let scope = Scope::DomainsWrite;
+    admin.admit(&slug, scope).await?;
+    let written = admin.change(&slug, scope, &request, move |change, _| {
+        let domain = domain.clone();
+        async move { domains::remove(change, &domain).await }.boxed()
+    });
+    written.await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,175 @@
+//! Domains that an organization shows to be its own (D10): it publishes a TXT record with a
+//! challenge that only it was given, and whoever runs the name server has thereby said yes. A
+//! domain that is verified is trusted for each of the organization's connections.
+//!
+//! Several organizations may verify one domain. A proof covers the very domain, none below it, and
+//! stands until it is removed.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::directory::Violation;
+use crate::directory::email::domain_form;
+use crate::directory::event::EventKind;
+use crate::id::{Entropy, OrganizationId};
+use crate::limits;
+use crate::provisioning::{Change, Error, Kind};
+use crate::store::Tx;
+use crate::store::rows::DomainProofRow;
+
+/// The label under which the record is published, so that it is in nobody's way.
+const LABEL: &str = "_usher-challenge";
+/// What the record's text begins with.
+const PREFIX: &str = "usher-domain-verification=";
+
+/// A domain that an organization proves.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Domain {
+    /// The domain, in the form in which domains are compared.
+    pub domain: String,
+    /// `pending` or `verified`.
+    pub state: &'static str,
+    /// What to publish.
+    pub record: Record,
+    /// Since when it is to be proved.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Since when it is verified.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub verified_at: Option<Timestamp>,
+}
+
+/// A record in DNS (RFC 1035 §3.3.14).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Record {
+    /// Its name.
+    pub name: String,
+    /// Its type, TXT.
+    pub r#type: &'static str,
+    /// Its text.
+    pub value: String,
+}
+
+impl From<DomainProofRow> for Domain {
+    fn from(row: DomainProofRow) -> Self {
+        Self {
+            state: row.verified_at.map_or("pending", |_| "verified"),
+            record: Record {
+                name: format!("{LABEL}.{}", row.domain),
+                r#type: "TXT",
+                value: format!("{PREFIX}{}", row.challenge),
+            },
+            created_at: row.created_at.0,
+            verified_at: row.verified_at.map(|it| it.0),
+            domain: row.domain,
+        }
+    }
+}
+
+/// The domains of an organization, by name.
+pub async fn list(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Domain>, Error> {
+    let rows = tx.domain_proofs(org).await?;
+    Ok(rows.into_iter().map(Domain::from).collect())
+}
+
+/// One domain of an organization.
+pub async fn one(tx: &mut Tx, org: OrganizationId, domain: &str) -> Result<Domain, Error> {
+    Ok(row(tx, org, domain).await?.into())
+}
+
+async fn row(tx: &mut Tx, org: OrganizationId, domain: &str) -> Result<DomainProofRow, Error> {
+    let form = domain_form(domain).ok_or(Error::NotFound(Kind::Domain))?;
+    let row = tx.domain_proof(org, &form).await?;
+    row.ok_or(Error::NotFound(Kind::Domain))
+}
+
+/// Begins to prove a domain; one that is there stays as it is.
+pub async fn add(change: &mut Change<'_>, domain: &str) -> Result<Domain, Error> {
+    let invalid = |rule: String| Violation::Invalid(rule);
+    let is_name = |form: &String| {
+        let last = form.rsplit_once('.').map(|(_, last)| last);
+        last.is_some_and(|last| last.contains(|c: char| !c.is_ascii_digit()))
+    };
+    let form = domain_form(domain).filter(is_name);
+    let form = form.ok_or_else(|| invalid(format!("{domain:?} is no domain")))?;
+    if let Some(row) = change.tx.domain_proof(change.org, &form).await? {
+        return Ok(row.into());
+    }
+    let known = change.tx.domain_proofs(change.org).await?.len();
+    if known >= limits::DOMAINS {
+        let most = limits::DOMAINS;
+        return Err(invalid(format!("an organization proves {most} domains at most")).into());
+    }
+    let row = DomainProofRow {
+        org_id: change.org,
+        domain: form,
+        challenge: challenge(change.context.ids.entropy()),
+        created_at: change.time(),
+        verified_at: None,
+    };
+    change.tx.insert_domain_proof(&row).await?;
+    change.record(EventKind::DomainAdded, json!({"domain": row.domain}));
+    Ok(row.into())
+}
+
+/// 160 bits that tell one organization's record from another's.
+fn challenge(entropy: &Entropy) -> String {
+    let octets = entropy.bytes::<20>();
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// Takes a domain for proved where its record is among the texts that were found at the record's
+/// name. One that is verified stays so.
+pub async fn verify(
+    change: &mut Change<'_>,
+    domain: &str,
+    found: &[String],
+) -> Result<Domain, Error> {
+    let mut row = row(change.tx, change.org, domain).await?;
+    if row.verified_at.is_some() {
+        return Ok(row.into());
+    }
+    let asked = Domain::from(row.clone());
+    if !found.iter().any(|text| text.trim() == asked.record.value) {
+        return Err(Violation::DomainUnverified {
+            name: asked.record.name,
+            value: asked.record.value,
+            found: said(found),
+        }
+        .into());
+    }
+    let now = change.time();
+    change
+        .tx
+        .mark_domain_verified(change.org, &row.domain, now)
+        .await?;
+    row.verified_at = Some(now);
+    change.record(EventKind::DomainVerified, json!({"domain": row.domain}));
+    Ok(row.into())
+}
+
+/// What was found, in few words.
+fn said(found: &[String]) -> String {
+    /// Characters of a text that are repeated.
+    const SHOWN: usize = 80;
+    match found {
+        [] => "no TXT record is there".to_owned(),
+        [text, ..] => {
+            let shown: String = text.chars().take(SHOWN).collect();
+            format!("{} TXT records are there, such as {shown:?}", found.len())
+        }
+    }
+}
+
+/// Stops trusting a domain on its proof, or proving it. Who came by it stays.
+pub async fn remove(change: &mut Change<'_>, domain: &str) -> Result<(), Error> {
+    let row = row(change.tx, change.org, domain).await?;
+    change
+        .tx
+        .delete_domain_proof(change.org, &row.domain)
+        .await?;
+    change.record(EventKind::DomainRemoved, json!({"domain": row.domain}));
+    Ok(())
+}

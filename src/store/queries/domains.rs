@@ -1,0 +1,140 @@
+//! The domains that connections may speak for: those that the operator listed on one, and those
+//! that the organization proved, for each of its connections.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use crate::directory::connection::ConnectionState;
+use crate::id::{ConnectionId, OrganizationId};
+use crate::store::rows::{ConnectionRow, DomainProofRow, DomainRow};
+use crate::store::schema::{connections, domain_proofs, trusted_domains};
+use crate::store::types::{IdSql, Time};
+
+/// Connections of one domain that are looked at.
+const OF_DOMAIN: i64 = 10;
+
+/// What a connection is trusted with, by name; what is listed and proved, as listed.
+pub(crate) async fn trusted(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: ConnectionId,
+) -> QueryResult<Vec<DomainRow>> {
+    let listed = trusted_domains::table
+        .filter(trusted_domains::org_id.eq(org))
+        .filter(trusted_domains::connection_id.eq(id))
+        .select(trusted_domains::all_columns);
+    let proved = domain_proofs::table
+        .filter(domain_proofs::org_id.eq(org))
+        .filter(domain_proofs::verified_at.is_not_null())
+        .select((
+            domain_proofs::org_id,
+            id.into_sql::<IdSql>(),
+            domain_proofs::domain,
+            "dns".into_sql::<Text>(),
+            domain_proofs::verified_at.assume_not_null(),
+        ));
+    let mut rows: Vec<DomainRow> = listed.union_all(proved).load(conn).await?;
+    rows.sort_by(|a, b| (&a.domain, &b.source).cmp(&(&b.domain, &a.source)));
+    rows.dedup_by(|next, kept| next.domain == kept.domain);
+    Ok(rows)
+}
+
+pub(crate) async fn list(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
+    diesel::insert_into(trusted_domains::table)
+        .values(row.clone())
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// The connections, of every organization, that may speak for a domain and where a sign-in can
+/// go.
+pub(crate) async fn connections_of(
+    conn: &mut Conn,
+    domain: &str,
+) -> QueryResult<Vec<ConnectionRow>> {
+    macro_rules! of {
+        ($table:ident, $is_its:expr) => {
+            $table::table
+                .inner_join(connections::table.on($is_its))
+                .filter($table::domain.eq(domain.to_owned()))
+                .filter(connections::state.eq(ConnectionState::Active))
+                .filter(connections::sso_url.is_not_null())
+                .select(ConnectionRow::as_select())
+                .order(connections::id)
+                .limit(OF_DOMAIN)
+        };
+    }
+    let listed = connections::org_id
+        .eq(trusted_domains::org_id)
+        .and(connections::id.eq(trusted_domains::connection_id));
+    let mut rows: Vec<ConnectionRow> = of!(trusted_domains, listed).load(conn).await?;
+    let proved = connections::org_id.eq(domain_proofs::org_id);
+    let proved = of!(domain_proofs, proved).filter(domain_proofs::verified_at.is_not_null());
+    rows.extend(proved.load(conn).await?);
+    rows.sort_by_key(|row| row.id);
+    rows.dedup_by_key(|row| row.id);
+    rows.truncate(OF_DOMAIN as usize);
+    Ok(rows)
+}
+
+/// What an organization proves, by name.
+pub(crate) async fn proofs(
+    conn: &mut Conn,
+    org: OrganizationId,
+) -> QueryResult<Vec<DomainProofRow>> {
+    domain_proofs::table
+        .filter(domain_proofs::org_id.eq(org))
+        .select(DomainProofRow::as_select())
+        .order(domain_proofs::domain)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn proof(
+    conn: &mut Conn,
+    org: OrganizationId,
+    domain: &str,
+) -> QueryResult<Option<DomainProofRow>> {
+    domain_proofs::table
+        .find((org, domain.to_owned()))
+        .select(DomainProofRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+pub(crate) async fn insert_proof(conn: &mut Conn, row: &DomainProofRow) -> QueryResult<()> {
+    diesel::insert_into(domain_proofs::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn mark_verified(
+    conn: &mut Conn,
+    org: OrganizationId,
+    domain: &str,
+    at: Time,
+) -> QueryResult<()> {
+    diesel::update(domain_proofs::table.find((org, domain.to_owned())))
+        .set(domain_proofs::verified_at.eq(Some(at)))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn delete_proof(
+    conn: &mut Conn,
+    org: OrganizationId,
+    domain: &str,
+) -> QueryResult<()> {
+    diesel::delete(domain_proofs::table.find((org, domain.to_owned())))
+        .execute(conn)
+        .await
+        .map(drop)
+}
