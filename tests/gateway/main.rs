@@ -46,6 +46,7 @@ mod request_log;
 mod saml_acs;
 mod saml_confirm;
 mod saml_keys;
+mod saml_large;
 mod saml_link;
 mod saml_start;
 mod scim_bulk;
