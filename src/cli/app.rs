@@ -1,12 +1,15 @@
 //! `usher app`.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::cli::arguments::{proof, word};
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
+use crate::directory::oauth_client::AuthMethod;
 use crate::oidc::keys::Algorithm;
 use crate::provisioning::settings::apps::{self, NewApp};
 
@@ -15,12 +18,17 @@ use crate::provisioning::settings::apps::{self, NewApp};
 pub(super) enum App {
     /// Register an app; its client secret is shown this once
     ///
+    /// With --jwks or --jwks-url it has no secret: it signs with a key of its own (private_key_jwt,
+    /// RFC 7523).
+    ///
     /// Addresses are https, or http on a loopback address.
     ///
     /// Examples:
     ///   usher app create --name Shop --redirect-uri https://shop.example/callback
     ///   usher app create --name Shop --redirect-uri https://shop.example/callback \
     ///     --initiate-login-uri https://shop.example/login --org acme
+    ///   usher app create --name Shop --redirect-uri https://shop.example/callback \
+    ///     --jwks-url https://shop.example/jwks.json
     #[command(verbatim_doc_comment)]
     Create {
         /// The name for people
@@ -51,6 +59,15 @@ pub(super) enum App {
         /// How its ID tokens are signed
         #[arg(long, value_parser = algorithm(), default_value = "ES256")]
         id_token_alg: Algorithm,
+        /// How it proves itself [default: a secret, in the header or in the form; private_key_jwt with keys]
+        #[arg(long, value_name = "METHOD", value_parser = word::<AuthMethod>(AuthMethod::WORDS))]
+        auth_method: Option<AuthMethod>,
+        /// Where it publishes its keys (a JWK Set), by https
+        #[arg(long, value_name = "URL", conflicts_with = "jwks")]
+        jwks_url: Option<String>,
+        /// The file with its public keys (a JWK Set), or - for standard input
+        #[arg(long, value_name = "FILE")]
+        jwks: Option<PathBuf>,
     },
 }
 
@@ -71,7 +88,12 @@ impl App {
             org,
             audience,
             id_token_alg,
+            auth_method,
+            jwks_url,
+            jwks,
         } = self;
+        // Like all addresses of an app these are the operator's own.
+        let proof = proof(auth_method, jwks_url, jwks, true)?;
         let new = NewApp {
             name,
             redirect_uris: redirect_uri,
@@ -82,11 +104,14 @@ impl App {
             organizations: org,
             audience,
             id_token_alg,
+            proof,
         };
         let created = apps::create(&opened.store, opened.context(), new).await?;
-        opened
-            .output
-            .note("The client secret is shown this once; keep it safe.")?;
+        if created.client_secret.is_some() {
+            opened
+                .output
+                .note("The client secret is shown this once; keep it safe.")?;
+        }
         opened.output.record(&created)
     }
 }

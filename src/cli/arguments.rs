@@ -1,7 +1,7 @@
 //! Arguments that several commands read.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -9,7 +9,11 @@ use jiff::SignedDuration;
 
 use crate::cli::failure::Failure;
 use crate::directory::UnknownWord;
+use crate::directory::oauth_client::AuthMethod;
 use crate::limits;
+use crate::oidc::jwks::PublicKeys;
+use crate::outbound;
+use crate::provisioning::settings::oauth_clients::{self, Proof};
 
 /// A parser of one of a few words; `--help` lists them.
 pub(super) fn word<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
@@ -55,6 +59,27 @@ pub(super) fn text(file: &Path) -> Result<String, Failure> {
             file.display()
         ))),
     }
+}
+
+/// By what a client is to prove itself; `private` lets its keys be anywhere.
+pub(super) fn proof(
+    asked: Option<AuthMethod>,
+    url: Option<String>,
+    file: Option<PathBuf>,
+    private: bool,
+) -> Result<Proof, Failure> {
+    oauth_clients::secret_method(asked, url.is_some() || file.is_some())?;
+    if let Some(url) = url {
+        let url = outbound::settable(&url, private);
+        let url = url.map_err(|why| Failure::Usage(format!("--jwks-url: {why}")))?;
+        return Ok(Proof::KeysAt(url));
+    }
+    let Some(file) = file else {
+        return Ok(Proof::Secret(asked));
+    };
+    let keys = PublicKeys::registered(&text(&file)?);
+    let keys = keys.map_err(|why| Failure::File(format!("{}: {why}", file.display())))?;
+    Ok(Proof::Keys(keys))
 }
 
 #[cfg(test)]

@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use jiff::SignedDuration;
 
-use crate::cli::arguments::{lifetime, text, word};
+use crate::cli::arguments::{lifetime, proof, word};
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::directory::oauth_client::AuthMethod;
 use crate::id::{ConnectionId, ScimTokenId};
-use crate::oidc::jwks::PublicKeys;
-use crate::outbound;
-use crate::provisioning::settings::oauth_clients::{self, NewClient, Proof};
+use crate::provisioning::settings::oauth_clients::{self, NewClient};
 use crate::provisioning::settings::tokens;
 
 /// SCIM tokens: the bearers of a connection's SCIM client, at most two live ones; and its OAuth
@@ -119,8 +117,9 @@ impl Token {
                 jwks_file,
                 ..
             } => {
+                let private = opened.config.outbound.allow_private_targets;
                 let new = NewClient {
-                    proof: proof(opened, auth_method, jwks_url, jwks_file)?,
+                    proof: proof(auth_method, jwks_url, jwks_file, private)?,
                     expires,
                     scopes: tokens::scopes(&scopes)?,
                 };
@@ -140,26 +139,4 @@ impl Token {
             }
         }
     }
-}
-
-/// By what an OAuth client is to prove itself.
-fn proof(
-    opened: &Opened,
-    asked: Option<AuthMethod>,
-    url: Option<String>,
-    file: Option<PathBuf>,
-) -> Result<Proof, Failure> {
-    oauth_clients::secret_method(asked, url.is_some() || file.is_some())?;
-    if let Some(url) = url {
-        let private = opened.config.outbound.allow_private_targets;
-        let url = outbound::settable(&url, private);
-        let url = url.map_err(|why| Failure::Usage(format!("--jwks-url: {why}")))?;
-        return Ok(Proof::KeysAt(url));
-    }
-    let Some(file) = file else {
-        return Ok(Proof::Secret(asked));
-    };
-    let keys = PublicKeys::registered(&text(&file)?);
-    let keys = keys.map_err(|why| Failure::File(format!("{}: {why}", file.display())))?;
-    Ok(Proof::Keys(keys))
 }

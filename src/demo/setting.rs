@@ -20,6 +20,7 @@ use crate::provisioning::settings::apps::{self, NewApp};
 use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
 use crate::provisioning::settings::keys;
 use crate::provisioning::settings::mappings::{self, NewMapping};
+use crate::provisioning::settings::oauth_clients::Proof;
 use crate::provisioning::settings::organizations::{self, NewOrganization};
 use crate::provisioning::settings::projects;
 
@@ -125,9 +126,11 @@ async fn application(stage: &Stage) -> Went<String> {
         organizations: vec![SLUG.to_owned()],
         audience: None,
         id_token_alg: Algorithm::Es256,
+        proof: Proof::Secret(None),
     };
     let app = apps::create(&stage.store, stage.command(), new).await?;
-    stage.app.registered(&app.client_id, &app.client_secret);
+    let secret = app.client_secret.unwrap_or_default();
+    stage.app.registered(&app.client_id, &secret);
     let answered = format!("client_id {}", app.client_id);
     Ok((app.client_id, answered))
 }

@@ -33,7 +33,7 @@ pub struct Gateway {
     pub public_url: Arc<str>,
     /// The keys that sign tokens.
     pub keys: Arc<KeySet>,
-    /// The keys of SCIM clients that sign, fetched and kept for a while.
+    /// The keys of clients that sign, fetched and kept for a while.
     pub client_keys: Arc<ClientKeys>,
     /// What invitations' links are made with.
     pub links: Arc<Links>,

@@ -34,9 +34,6 @@ impl Method {
     /// All of them; the first is the one that RFC 6749 §2.3.1 wants everybody to have.
     pub const ALL: [Self; 3] = [Self::Basic, Self::Post, Self::PrivateKeyJwt];
 
-    /// Those by which an app proves itself.
-    pub const BY_SECRET: [Self; 2] = [Self::Basic, Self::Post];
-
     /// The registered name.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -16,6 +16,7 @@ pub fn token_endpoint(issuer: &str) -> String {
 /// The metadata document. The issuer is the public URL, the same that stands in every token.
 pub fn document(issuer: &str) -> Value {
     let endpoint = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
+    let methods = Method::ALL.map(Method::as_str);
     let scopes: Vec<_> = scope::SUPPORTED.into_iter().chain([SCIM_SCOPE]).collect();
     json!({
         "issuer": issuer,
@@ -25,16 +26,18 @@ pub fn document(issuer: &str) -> Value {
         "userinfo_endpoint": endpoint("/oauth/userinfo"),
         "end_session_endpoint": endpoint("/oauth/logout"),
         "introspection_endpoint": endpoint("/oauth/introspect"),
-        "introspection_endpoint_auth_methods_supported": Method::BY_SECRET.map(Method::as_str),
+        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": jwks::ALGORITHMS,
         "revocation_endpoint": endpoint("/oauth/revoke"),
-        "revocation_endpoint_auth_methods_supported": Method::BY_SECRET.map(Method::as_str),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": jwks::ALGORITHMS,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": GRANTS,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": Algorithm::ALL.map(Algorithm::as_str),
         "scopes_supported": scopes,
-        "token_endpoint_auth_methods_supported": Method::ALL.map(Method::as_str),
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": jwks::ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": claims::SUPPORTED,

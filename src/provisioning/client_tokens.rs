@@ -1,4 +1,5 @@
-//! Access tokens of SCIM clients by client credentials (RFC 6749 §4.4). They are opaque and kept
+//! Clients at the token endpoint, and the access tokens of SCIM clients by client credentials (RFC
+//! 6749 §4.4). They are opaque and kept
 //! as hashes, so that one is worth nothing from the transaction on that revokes its client.
 //!
 //! Whose secret it is is told in the same words and the same time for a client that is unknown and
@@ -10,9 +11,9 @@ use jiff::Timestamp;
 use crate::directory::oauth_client::AuthMethod;
 use crate::id::OauthClientId;
 use crate::limits;
-use crate::oidc::Code;
 use crate::oidc::assertion::Proven;
 use crate::oidc::client::{Method, REFUSED};
+use crate::oidc::{self, Code};
 use crate::provisioning::hand_off::Failure;
 use crate::provisioning::{Context, Error};
 use crate::secret::{self, Bearer};
@@ -22,6 +23,9 @@ use crate::store::{Store, Tx};
 
 /// What every access token of a SCIM client begins with.
 pub const PREFIX: &str = "scim_at_";
+
+/// An assertion is good once (RFC 7523 §3).
+const USED: oidc::Error = Code::InvalidClient.because("the assertion was used before");
 
 /// Whoever may come to the token endpoint.
 #[derive(Clone, Debug)]
@@ -37,7 +41,7 @@ pub enum Client {
 pub struct Authenticated {
     /// The client.
     pub client: Client,
-    /// The assertion that it used up, where it used one.
+    /// The assertion of a SCIM client, which the token that it asks for uses up.
     pub proven: Option<Proven>,
 }
 
@@ -67,7 +71,10 @@ pub fn by_secret(
     now: Timestamp,
 ) -> Result<Authenticated, Failure> {
     let (kept, may) = match &found {
-        Some(Client::App(app)) => (Some(&app.secret_hash), true),
+        Some(Client::App(app)) => (
+            Some(&app.secret_hash),
+            app.auth_method.takes(method.as_str()),
+        ),
         Some(Client::Scim(row)) => {
             let may = row.auth_method.takes(method.as_str()) && row.is_live(Time(now));
             (row.secret_hash.as_ref(), may)
@@ -83,16 +90,35 @@ pub fn by_secret(
     Ok(Authenticated { client, proven })
 }
 
-/// The OAuth client that signs, if it is one that does.
-pub fn that_signs(found: Option<Client>, now: Timestamp) -> Result<OauthClientRow, Failure> {
-    match found {
-        Some(Client::Scim(row))
-            if row.auth_method == AuthMethod::PrivateKeyJwt && row.is_live(Time(now)) =>
-        {
-            Ok(*row)
-        }
-        _ => Err(REFUSED.into()),
+/// The client that signs, if it is one that does (OpenID Connect Core §9).
+pub fn that_signs(found: Option<Client>, now: Timestamp) -> Result<Client, Failure> {
+    let signs = |client: &Client| match client {
+        Client::App(row) => row.auth_method == AuthMethod::PrivateKeyJwt,
+        Client::Scim(row) => row.auth_method == AuthMethod::PrivateKeyJwt && row.is_live(Time(now)),
+    };
+    Ok(found.filter(signs).ok_or(REFUSED)?)
+}
+
+/// The client, whose assertion was verified. An app's is used up here, whatever comes of the request;
+/// a SCIM client's by the token that it asks for.
+pub async fn by_key(
+    store: &Store,
+    client: Client,
+    proven: Proven,
+) -> Result<Authenticated, Failure> {
+    let Client::App(app) = &client else {
+        let proven = Some(proven);
+        return Ok(Authenticated { client, proven });
+    };
+    let (id, Proven { jti, until }) = (app.id, proven);
+    let used = store.write(move |tx| {
+        async move { Ok::<_, Error>(tx.use_app_assertion(id, &jti, Time(until)).await?) }.boxed()
+    });
+    if !used.await? {
+        return Err(USED.into());
     }
+    let proven = None;
+    Ok(Authenticated { client, proven })
 }
 
 /// A fresh access token, and for how many seconds it is good. What it was asked with is used up
@@ -126,8 +152,7 @@ async fn issue_in(
     if let Some(Proven { jti, until }) = proven {
         let first = tx.use_assertion(row.org_id, row.id, &jti, Time(until));
         if !first.await? {
-            let why = "the assertion was used before";
-            return Err(Code::InvalidClient.because(why).into());
+            return Err(USED.into());
         }
     }
     let longest = now + limits::SCIM_ACCESS_TOKEN;

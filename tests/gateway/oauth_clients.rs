@@ -133,17 +133,17 @@ fn token_of(reply: &Reply) -> String {
 }
 
 /// The keys of a client: one that signs.
-fn keys() -> KeySet {
+pub(crate) fn keys() -> KeySet {
     let key = SigningKey::generate(Algorithm::Es256).unwrap();
     KeySet::new(vec![(State::Current, key)]).unwrap()
 }
 
-fn signed(keys: &KeySet, claims: &Value) -> String {
+pub(crate) fn signed(keys: &KeySet, claims: &Value) -> String {
     keys.sign(Algorithm::Es256, "JWT", claims).unwrap()
 }
 
 #[track_caller]
-fn refused(reply: &Reply, status: u16, error: &str) {
+pub(crate) fn refused(reply: &Reply, status: u16, error: &str) {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
     assert_eq!(reply.json()["error"], json!(error), "{}", reply.text());
     assert_eq!(reply.header("cache-control"), Some("no-store"));
@@ -448,14 +448,14 @@ async fn one_assertion_used_many_times_at_once_is_good_once() {
 
 /// Where a client publishes its keys: what it answers can be changed, and how often it was asked is
 /// counted.
-struct Publisher {
-    url: String,
+pub(crate) struct Publisher {
+    pub(crate) url: String,
     document: Arc<Mutex<String>>,
     asked: Arc<AtomicUsize>,
 }
 
 impl Publisher {
-    async fn start(document: &Value) -> Self {
+    pub(crate) async fn start(document: &Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
         let document = Arc::new(Mutex::new(document.to_string()));
@@ -479,11 +479,11 @@ impl Publisher {
         }
     }
 
-    fn say(&self, document: &str) {
+    pub(crate) fn say(&self, document: &str) {
         document.clone_into(&mut self.document.lock().unwrap());
     }
 
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }

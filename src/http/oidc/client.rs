@@ -57,12 +57,9 @@ async fn by_assertion(
     let client = client_tokens::that_signs(found, now)?;
     let proven = gateway.client_keys.prove(&client, &admitted, now).await;
     let proven = proven.map_err(|unproven| {
-        tracing::info!(request.id = %request.0, client.id = %client.id, reason = %unproven,
-            "refused a SCIM client's assertion");
+        tracing::info!(request.id = %request.0, client.id = admitted.client_id(),
+            reason = %unproven, "refused a client's assertion");
         REFUSED
     })?;
-    Ok(Authenticated {
-        client: Client::Scim(Box::new(client)),
-        proven: Some(proven),
-    })
+    client_tokens::by_key(&gateway.store, client, proven).await
 }

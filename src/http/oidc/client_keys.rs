@@ -1,4 +1,4 @@
-//! The keys of SCIM clients that sign: those that were registered, or those that the client
+//! The keys of clients that sign, apps and SCIM clients: those that were registered, or those that the client
 //! publishes (RFC 7517 §5), fetched by the one outbound client and kept for a while. Whatever
 //! strangers send, a client's keys are fetched no oftener than each [`limits::JWKS_GAP`], by one
 //! request at a time.
@@ -11,13 +11,14 @@ use axum::http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use url::Url;
+use uuid::Uuid;
 
-use crate::id::OauthClientId;
 use crate::limits;
 use crate::oidc::assertion::{Admitted, Proven, Unproven};
 use crate::oidc::jwks::{Fault, PublicKeys};
 use crate::outbound::{self, Client, Reach};
-use crate::store::rows::OauthClientRow;
+use crate::provisioning::client_tokens;
+use crate::store::types::Doc;
 
 /// Why a client's assertion proves nothing: for the log.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,34 @@ enum Unfetched {
     Status(u16),
     #[error("it is no URL: {0}")]
     Url(#[from] url::ParseError),
+}
+
+/// What is registered of a client's keys.
+struct Registered<'a> {
+    id: Uuid,
+    jwks: Option<&'a Doc>,
+    jwks_url: Option<&'a str>,
+    /// Who registered it: an app is the operator's, a SCIM client its organization's.
+    reach: Reach,
+}
+
+impl<'a> Registered<'a> {
+    fn of(client: &'a client_tokens::Client) -> Self {
+        match client {
+            client_tokens::Client::App(row) => Self {
+                id: row.id.uuid(),
+                jwks: row.jwks.as_ref(),
+                jwks_url: row.jwks_url.as_deref(),
+                reach: Reach::Operator,
+            },
+            client_tokens::Client::Scim(row) => Self {
+                id: row.id.uuid(),
+                jwks: row.jwks.as_ref(),
+                jwks_url: row.jwks_url.as_deref(),
+                reach: Reach::Organization,
+            },
+        }
+    }
 }
 
 /// One client's published keys, and the turn to fetch them.
@@ -100,7 +129,7 @@ impl Kept {
 #[derive(Default)]
 pub struct ClientKeys {
     client: Option<Client>,
-    known: std::sync::Mutex<HashMap<OauthClientId, Arc<Published>>>,
+    known: std::sync::Mutex<HashMap<Uuid, Arc<Published>>>,
 }
 
 impl ClientKeys {
@@ -115,15 +144,16 @@ impl ClientKeys {
     /// Verifies an assertion with its client's keys.
     pub(super) async fn prove(
         &self,
-        row: &OauthClientRow,
+        client: &client_tokens::Client,
         admitted: &Admitted,
         now: Timestamp,
     ) -> Result<Proven, Refusal> {
-        if let Some(jwks) = &row.jwks {
+        let row = Registered::of(client);
+        if let Some(jwks) = row.jwks {
             let keys = PublicKeys::published(jwks.0.as_bytes()).map_err(Refusal::Registered)?;
             return Ok(admitted.verify(&keys)?);
         }
-        let url = row.jwks_url.as_deref().ok_or(Refusal::Unreached)?;
+        let url = row.jwks_url.ok_or(Refusal::Unreached)?;
         let published = self.published(row.id);
         // Whom the known keys serve waits for nobody.
         let serves = published.known().serves(admitted, now);
@@ -132,10 +162,10 @@ impl ClientKeys {
             let _turn = published.turn.lock().await;
             let is_wanted = published.known().asks(admitted, now);
             if is_wanted {
-                match self.fetch(url).await {
+                match self.fetch(url, row.reach).await {
                     Ok(set) => published.known().set = Some((Arc::new(set), now)),
                     Err(error) => tracing::info!(client.id = %row.id, reason = %error,
-                        "a SCIM client's keys could not be fetched"),
+                        "a client's keys could not be fetched"),
                 }
             }
         }
@@ -144,7 +174,7 @@ impl ClientKeys {
     }
 
     /// What is known of a client's keys; the clients that are kept are bounded.
-    fn published(&self, id: OauthClientId) -> Arc<Published> {
+    fn published(&self, id: Uuid) -> Arc<Published> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= limits::JWKS_CACHED && !known.contains_key(&id) {
             // Those that somebody waits for right now stay, so that none is fetched twice at once.
@@ -153,9 +183,9 @@ impl ClientKeys {
         Arc::clone(known.entry(id).or_default())
     }
 
-    async fn fetch(&self, url: &str) -> Result<PublicKeys, Unfetched> {
+    async fn fetch(&self, url: &str, reach: Reach) -> Result<PublicKeys, Unfetched> {
         let client = self.client.as_ref().ok_or(Unfetched::Nowhere)?;
-        let line = client.open(&Url::parse(url)?, Reach::Organization).await?;
+        let line = client.open(&Url::parse(url)?, reach).await?;
         let json = HeaderValue::from_static("application/jwk-set+json, application/json");
         let headers = HeaderMap::from_iter([(ACCEPT, json)]);
         let limit = limits::JWKS_BYTES;

@@ -10,18 +10,16 @@ use serde_json::json;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
+use crate::directory::oauth_client::AuthMethod;
 use crate::id::{AppId, OrganizationId};
 use crate::oidc::keys::Algorithm;
 use crate::oidc::{launch, redirect};
 use crate::provisioning::settings::name;
+use crate::provisioning::settings::oauth_clients::{Proof, Registered};
 use crate::provisioning::{Change, Context, Error, Kind};
-use crate::secret::Bearer;
 use crate::store::rows::AppRow;
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
-
-/// What every client secret begins with.
-const SECRET_PREFIX: &str = "cs_";
 
 /// An app to be.
 #[derive(Clone, Debug)]
@@ -44,9 +42,11 @@ pub struct NewApp {
     pub audience: Option<String>,
     /// How its ID tokens are signed.
     pub id_token_alg: Algorithm,
+    /// By what it is to prove itself.
+    pub proof: Proof,
 }
 
-/// A fresh app, with the secret that is shown this once.
+/// A fresh app, with the secret that is shown this once; one that signs has none.
 #[derive(Clone, Debug, Serialize)]
 pub struct CreatedApp {
     /// Its id.
@@ -54,7 +54,13 @@ pub struct CreatedApp {
     /// Its client id.
     pub client_id: String,
     /// Its client secret.
-    pub client_secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// How it proves itself (OpenID Connect Core §9).
+    pub auth_method: AuthMethod,
+    /// Where it publishes its keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_url: Option<String>,
     /// Its name for people.
     pub name: String,
     /// The audience of its access tokens.
@@ -104,9 +110,14 @@ fn check(new: &NewApp) -> Result<(), Error> {
     let redirects = new.redirect_uris.iter().map(|uri| ("redirect URI", uri));
     let after = new.post_logout_redirect_uris.iter();
     let after = after.map(|uri| ("post-logout redirect URI", uri));
+    let keys_at = match &new.proof {
+        Proof::KeysAt(url) => Some(url.to_string()),
+        Proof::Keys(_) | Proof::Secret(_) => None,
+    };
     let others = [
         ("initiate-login URI", &new.initiate_login_uri),
         ("back-channel logout URI", &new.backchannel_logout_uri),
+        ("JWKS URL", &keys_at),
     ];
     let others = others
         .into_iter()
@@ -133,20 +144,18 @@ fn check(new: &NewApp) -> Result<(), Error> {
 }
 
 async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<CreatedApp, Error> {
-    let mut served: Vec<(OrganizationId, String)> = Vec::new();
-    for slug in &new.organizations {
-        let row = tx.organization_by_slug(slug).await?;
-        let row = row.ok_or(Error::NotFound(Kind::Organization))?;
-        served.push((row.id, row.slug));
-    }
-    // Organizations are always taken in one order, so that two commands cannot wait for each other.
-    served.sort();
-    served.dedup();
-    let secret = Bearer::new(SECRET_PREFIX, context.ids.entropy());
+    let served = served(tx, &new.organizations).await?;
+    let Registered {
+        auth_method,
+        secret,
+        jwks,
+        jwks_url,
+    } = new.proof.registered(context);
+    let hash = secret.as_ref().map(|secret| secret.hash().to_vec());
     let client_id = client_id(context.ids.entropy().bytes());
     let row = AppRow {
         id: context.ids.next(),
-        secret_hash: secret.hash().to_vec(),
+        secret_hash: hash.unwrap_or_default(),
         name: new.name,
         audience: new.audience.unwrap_or_else(|| client_id.clone()),
         client_id,
@@ -155,6 +164,9 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         backchannel_logout_uri: new.backchannel_logout_uri,
         all_organizations: served.is_empty(),
         created_at: Time(context.ids.clock().now()),
+        auth_method,
+        jwks,
+        jwks_url,
     };
     tx.insert_app(&row).await?;
     for uri in &new.redirect_uris {
@@ -176,7 +188,9 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
     Ok(CreatedApp {
         id: row.id,
         client_id: row.client_id,
-        client_secret: secret.reveal().to_owned(),
+        client_secret: secret.map(|secret| secret.reveal().to_owned()),
+        auth_method,
+        jwks_url: row.jwks_url,
         name: row.name,
         audience: row.audience,
         id_token_alg: new.id_token_alg.as_str(),
@@ -188,6 +202,20 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         organizations: served.into_iter().map(|(_, slug)| slug).collect(),
         created_at: row.created_at.0,
     })
+}
+
+/// The organizations of these slugs, always in one order, so that two commands cannot wait for each
+/// other.
+async fn served(tx: &mut Tx, slugs: &[String]) -> Result<Vec<(OrganizationId, String)>, Error> {
+    let mut served = Vec::new();
+    for slug in slugs {
+        let row = tx.organization_by_slug(slug).await?;
+        let row = row.ok_or(Error::NotFound(Kind::Organization))?;
+        served.push((row.id, row.slug));
+    }
+    served.sort();
+    served.dedup();
+    Ok(served)
 }
 
 /// Hexadecimal, so that a client id is never taken for a flag.
@@ -214,19 +242,21 @@ mod tests {
             organizations: Vec::new(),
             audience: None,
             id_token_alg: Algorithm::Es256,
+            proof: Proof::Secret(None),
         }
     }
 
     #[test]
     fn addresses_are_checked_before_they_are_kept() {
         assert!(check(&app()).is_ok());
-        let wrong: [fn(&mut NewApp); 6] = [
+        let wrong: [fn(&mut NewApp); 7] = [
             |app| app.redirect_uris.clear(),
             |app| app.redirect_uris = vec!["http://a.example/".into()],
             |app| app.initiate_login_uri = Some("javascript:x".into()),
             |app| app.backchannel_logout_uri = Some("/out".into()),
             |app| app.post_logout_redirect_uris = vec!["https://app.example/#bye".into()],
             |app| app.audience = Some("two words".into()),
+            |app| app.proof = Proof::KeysAt("http://app.example/jwks".parse().unwrap()),
         ];
         for (index, change) in wrong.into_iter().enumerate() {
             let mut app = app();

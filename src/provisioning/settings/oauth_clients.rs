@@ -40,6 +40,45 @@ pub enum Proof {
     Secret(Option<AuthMethod>),
 }
 
+/// What is kept of the proof.
+pub(super) struct Registered {
+    /// How the client proves itself.
+    pub(super) auth_method: AuthMethod,
+    /// The fresh secret, of which the hash is kept.
+    pub(super) secret: Option<Bearer>,
+    /// The public keys.
+    pub(super) jwks: Option<Doc>,
+    /// Where they are published.
+    pub(super) jwks_url: Option<String>,
+}
+
+impl Proof {
+    /// What is kept of it; a secret is made here.
+    pub(super) fn registered(self, context: &Context) -> Registered {
+        let signs = Registered {
+            auth_method: AuthMethod::PrivateKeyJwt,
+            secret: None,
+            jwks: None,
+            jwks_url: None,
+        };
+        match self {
+            Self::Keys(keys) => Registered {
+                jwks: Some(Doc(keys.document().to_string())),
+                ..signs
+            },
+            Self::KeysAt(url) => Registered {
+                jwks_url: Some(url.to_string()),
+                ..signs
+            },
+            Self::Secret(method) => Registered {
+                auth_method: method.unwrap_or(AuthMethod::ClientSecret),
+                secret: Some(Bearer::new(SECRET_PREFIX, context.ids.entropy())),
+                ..signs
+            },
+        }
+    }
+}
+
 /// A client to be.
 #[derive(Clone, Debug)]
 pub struct NewClient {
@@ -120,15 +159,12 @@ pub async fn issue_in(
         return Err(Violation::TooManyClients.into());
     }
     let expires_at = end(now, new.expires)?;
-    let (auth_method, secret, jwks, jwks_url) = match new.proof {
-        Proof::Keys(keys) => (AuthMethod::PrivateKeyJwt, None, Some(keys), None),
-        Proof::KeysAt(url) => (AuthMethod::PrivateKeyJwt, None, None, Some(url)),
-        Proof::Secret(method) => {
-            let secret = Bearer::new(SECRET_PREFIX, change.context.ids.entropy());
-            let method = method.unwrap_or(AuthMethod::ClientSecret);
-            (method, Some(secret), None, None)
-        }
-    };
+    let Registered {
+        auth_method,
+        secret,
+        jwks,
+        jwks_url,
+    } = new.proof.registered(&change.context);
     let row = OauthClientRow {
         org_id: org,
         id: change.id(),
@@ -136,8 +172,8 @@ pub async fn issue_in(
         auth_method,
         secret_hash: secret.as_ref().map(|secret| secret.hash().to_vec()),
         last4: secret.as_ref().map(Bearer::last_four),
-        jwks: jwks.map(|keys| Doc(keys.document().to_string())),
-        jwks_url: jwks_url.map(|url| url.to_string()),
+        jwks,
+        jwks_url,
         scopes: new.scopes,
         created_at: change.time(),
         expires_at: expires_at.map(Into::into),

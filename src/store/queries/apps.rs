@@ -5,10 +5,13 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use crate::id::{AppId, OrganizationId};
+use crate::secret::Hash;
 use crate::store::rows::AppRow;
 use crate::store::schema::{
-    app_launch_urls, app_organizations, app_post_logout_redirect_uris, app_redirect_uris, apps,
+    app_assertions, app_launch_urls, app_organizations, app_post_logout_redirect_uris,
+    app_redirect_uris, apps,
 };
+use crate::store::types::Time;
 
 pub(crate) async fn insert(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
     diesel::insert_into(apps::table)
@@ -159,4 +162,27 @@ pub(crate) async fn serving(conn: &mut Conn, org: OrganizationId) -> QueryResult
         .limit(2)
         .load(conn)
         .await
+}
+
+/// Remembers that an app used an assertion; `false` where it did before.
+pub(crate) async fn use_assertion(
+    conn: &mut Conn,
+    id: AppId,
+    jti: &Hash,
+    until: Time,
+) -> QueryResult<bool> {
+    let values = (
+        app_assertions::app_id.eq(id),
+        app_assertions::jti.eq(jti.to_vec()),
+        app_assertions::expires_at.eq(until),
+    );
+    let insert = diesel::insert_into(app_assertions::table).values(values);
+    let inserted = insert.on_conflict_do_nothing().execute(conn).await?;
+    Ok(inserted == 1)
+}
+
+/// Forgets assertions that nobody would take any more.
+pub(crate) async fn forget_assertions(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let over = app_assertions::table.filter(app_assertions::expires_at.lt(before));
+    diesel::delete(over).execute(conn).await
 }

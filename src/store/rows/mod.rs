@@ -18,6 +18,7 @@ use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguar
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
+use crate::directory::oauth_client::AuthMethod;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId, OrganizationId,
     ProjectId, RoleId, ScimGroupId, ScimUserId, SessionId, UserId,
@@ -101,6 +102,7 @@ pub struct ProjectRow {
 pub struct AppRow {
     pub id: AppId,
     pub client_id: String,
+    /// Empty where the app signs: no secret has such a hash.
     pub secret_hash: Vec<u8>,
     pub name: String,
     pub audience: String,
@@ -109,6 +111,9 @@ pub struct AppRow {
     pub backchannel_logout_uri: Option<String>,
     pub all_organizations: bool,
     pub created_at: Time,
+    pub auth_method: AuthMethod,
+    pub jwks: Option<Doc>,
+    pub jwks_url: Option<String>,
 }
 
 /// A bearer key of the admin API.

@@ -30,6 +30,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     scim_tokens,
     oauth_clients,
     oauth_access_tokens,
+    app_assertions,
     oauth_assertions,
     users,
     user_projects,

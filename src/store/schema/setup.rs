@@ -91,6 +91,20 @@ diesel::table! {
         backchannel_logout_uri -> Nullable<Text>,
         all_organizations -> Bool,
         created_at -> TimeSql,
+        auth_method -> Text,
+        jwks -> Nullable<DocSql>,
+        jwks_url -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    app_assertions (app_id, jti) {
+        app_id -> IdSql,
+        jti -> Binary,
+        expires_at -> TimeSql,
     }
 }
 

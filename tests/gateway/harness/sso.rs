@@ -7,6 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
 use usher::demo::idp::{Keys, Kind, Response, TestIdp};
 use usher::directory::grant::GrantSource;
+use usher::directory::oauth_client::AuthMethod;
 use usher::id::{AppId, OrganizationId, UserId};
 use usher::oidc::pkce::Verifier;
 use usher::provisioning::{Error, change};
@@ -269,6 +270,9 @@ impl TestGateway {
             backchannel_logout_uri,
             all_organizations: false,
             created_at: Time(ids.clock().now()),
+            auth_method: AuthMethod::ClientSecret,
+            jwks: None,
+            jwks_url: None,
         };
         let (id, client_id) = (row.id, row.client_id.clone());
         let written = self.gateway.store.write(move |tx| {
@@ -290,6 +294,18 @@ impl TestGateway {
             id,
             client_id,
             secret: secret.reveal().to_owned(),
+        }
+    }
+}
+
+impl<'a> App<'a> {
+    /// An app that was registered elsewhere.
+    pub(crate) fn with(gateway: &'a TestGateway, id: AppId, client_id: &str, secret: &str) -> Self {
+        Self {
+            gateway,
+            id,
+            client_id: client_id.to_owned(),
+            secret: secret.to_owned(),
         }
     }
 }
