@@ -272,6 +272,12 @@ pub const ADDRESS_CHANGES_PER_DAY: usize = 3;
 /// its answer.
 pub const OUTBOUND_TIME: Duration = Duration::from_secs(5);
 
+/// How long fetching an identity provider's metadata may take.
+pub const METADATA_TIME: Duration = Duration::from_secs(10);
+
+/// The least time between two looks at metadata that the admin API asks for.
+pub const METADATA_GAP: SignedDuration = SignedDuration::from_mins(1);
+
 /// How long it is kept that an app was told of a session's end.
 pub const LOGOUT_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 

@@ -5,10 +5,12 @@ use serde::Serialize;
 
 use crate::cli::arguments::{switch, word};
 use crate::cli::connection_key::Key;
+use crate::cli::connection_metadata::MetadataStep;
 use crate::cli::failure::Failure;
 use crate::cli::metadata::metadata;
 use crate::cli::opened::Opened;
 use crate::directory::connection::{Jit, Mode, Profile, Remains, Safeguard, Strictness};
+use crate::directory::metadata::RefreshMode;
 use crate::id::ConnectionId;
 use crate::provisioning::lint;
 use crate::provisioning::settings::connection_end;
@@ -123,6 +125,22 @@ pub(super) enum Connection {
         /// The connection
         id: ConnectionId,
     },
+    /// How a connection's metadata are kept up to date, and what waits for a yes
+    ///
+    /// Metadata that came from an address are read again once a day, or sooner where they ask for
+    /// it. What is new is proposed, or trusted at once with --metadata-refresh auto.
+    ///
+    /// Examples:
+    ///   usher connection metadata ID
+    ///   usher connection metadata ID --refresh-now
+    ///   usher connection metadata ID --apply
+    #[command(verbatim_doc_comment)]
+    Metadata {
+        /// The connection
+        id: ConnectionId,
+        #[command(flatten)]
+        step: MetadataStep,
+    },
     /// Our own key of a connection: it signs requests and decrypts assertions
     #[command(subcommand)]
     Key(Key),
@@ -143,9 +161,15 @@ pub(super) struct Settings {
     /// The product behind the connection, whose habits are expected [default: generic]
     #[arg(long, value_parser = word::<Profile>(Profile::WORDS))]
     profile: Option<Profile>,
-    /// The identity provider's SAML metadata: a file, or - for standard input
-    #[arg(long, value_name = "FILE")]
+    /// The identity provider's SAML metadata: a file, an address, or - for standard input
+    #[arg(long, value_name = "FILE|URL")]
     idp_metadata: Option<String>,
+    /// Which of several identity providers in the metadata
+    #[arg(long, value_name = "ENTITY_ID", requires = "idp_metadata")]
+    idp_entity_id: Option<String>,
+    /// What becomes of newer metadata at that address [default: propose]
+    #[arg(long, value_parser = word::<RefreshMode>(RefreshMode::WORDS))]
+    metadata_refresh: Option<RefreshMode>,
     /// A domain whose addresses this connection may sign in; may be given several times
     #[arg(long, value_name = "DOMAIN")]
     trusted_domain: Vec<String>,
@@ -195,14 +219,20 @@ impl Settings {
         name: Option<String>,
         opened: &Opened,
     ) -> Result<ConnectionSettings, Failure> {
-        let idp_metadata = match &self.idp_metadata {
-            Some(source) => Some(metadata(&opened.config.outbound, source).await?),
-            None => None,
+        let (idp_metadata, idp_metadata_source) = match &self.idp_metadata {
+            Some(source) => {
+                let (text, published) = metadata(&opened.config.outbound, source).await?;
+                (Some(text), published)
+            }
+            None => (None, None),
         };
         Ok(ConnectionSettings {
             name,
             profile: self.profile,
             idp_metadata,
+            idp_metadata_source,
+            idp_entity_id: self.idp_entity_id,
+            metadata_refresh: self.metadata_refresh,
             trusted_domains: self.trusted_domain,
             jit: self.jit,
             app: self.app,
@@ -264,7 +294,7 @@ impl Connection {
             }
             Self::List { org } => {
                 let org = opened.organization(&org).await?;
-                let all = connections::list(store, org).await?;
+                let all = connections::list(store, org, opened.now()).await?;
                 return opened.output.rows(&all, &COLUMNS);
             }
             Self::Lint { id } => {
@@ -282,11 +312,12 @@ impl Connection {
                 return opened.output.record(&deleted.await?);
             }
             Self::Key(key) => return key.run(opened).await,
+            Self::Metadata { id, step } => return step.run(opened, id).await,
             Self::Update { id, name, settings } => {
                 let settings = settings.read(name, opened).await?;
                 connections::update(store, opened.context(), id, settings).await?
             }
-            Self::Show { id } => connections::show(store, id).await?,
+            Self::Show { id } => connections::show(store, id, opened.now()).await?,
             Self::Pause { id } => connection_state::pause(store, opened.context(), id).await?,
             Self::Resume { id } => connection_state::resume(store, opened.context(), id).await?,
             Self::ConfirmOwner { id } => {

@@ -9,6 +9,7 @@ mod config;
 mod conformance;
 mod connection;
 mod connection_key;
+mod connection_metadata;
 mod demo;
 mod doctor;
 mod domain;

@@ -1,5 +1,6 @@
 //! What a command that reads or writes the store works with.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app;
@@ -45,6 +46,11 @@ impl Opened {
             ids,
             output,
         })
+    }
+
+    /// The instant of this command.
+    pub(super) fn now(&self) -> Timestamp {
+        self.ids.clock().now()
     }
 
     /// The context of the change that this command asks for.

@@ -18,10 +18,22 @@ words! {
     EventKind {
         /// An app was registered for the organization.
         AppCreated = "app.created",
+        /// A certificate of a connection's identity provider ends soon, or has ended.
+        ConnectionCertificateEnding = "connection.certificate_ending",
         /// A connection was set up.
         ConnectionCreated = "connection.created",
         /// A connection was deleted.
         ConnectionDeleted = "connection.deleted",
+        /// What the identity provider published is trusted from now on.
+        ConnectionMetadataApplied = "connection.metadata_applied",
+        /// What the identity provider published is not wanted.
+        ConnectionMetadataDismissed = "connection.metadata_dismissed",
+        /// The identity provider's metadata are good no longer.
+        ConnectionMetadataExpired = "connection.metadata_expired",
+        /// The identity provider published something else: it waits for a yes.
+        ConnectionMetadataProposed = "connection.metadata_proposed",
+        /// What is published where the identity provider's metadata were is another provider's.
+        ConnectionMetadataRefused = "connection.metadata_refused",
         /// A connection was stopped.
         ConnectionPaused = "connection.paused",
         /// A connection was resumed.
@@ -120,6 +132,12 @@ impl EventKind {
     pub fn visibility(self) -> Visibility {
         match self {
             Self::AppCreated
+            | Self::ConnectionCertificateEnding
+            | Self::ConnectionMetadataApplied
+            | Self::ConnectionMetadataDismissed
+            | Self::ConnectionMetadataExpired
+            | Self::ConnectionMetadataProposed
+            | Self::ConnectionMetadataRefused
             | Self::ConnectionUpdated
             | Self::DomainAdded
             | Self::DomainRemoved

@@ -4,6 +4,7 @@
 //! - [`user`], [`email`]: the person; how addresses compare
 //! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
 //! - [`invitation`]: who was asked to come, and what their link proves
+//! - [`metadata`]: when an identity provider's metadata are read again, and what ends soon
 //! - [`oauth_client`]: how a directory proves itself where it gets short-lived tokens
 //! - [`policy`]: what an organization decided about who may come
 //! - [`external_id`], [`lint`]: what a directory shows of itself, and what goes wrong with it
@@ -22,6 +23,7 @@ pub mod grant;
 pub mod invitation;
 pub mod lint;
 pub mod mapping;
+pub mod metadata;
 pub mod oauth_client;
 pub mod organization;
 pub mod policy;

@@ -1,12 +1,13 @@
 //! The one client by which Usher calls others: webhooks today, whatever else must be fetched or
 //! told tomorrow. Every connection passes the [`guard`] and goes to the very address that was
-//! judged; nothing is redirected, no call takes longer than [`limits::OUTBOUND_TIME`], and of an
-//! answer only so much is read as was asked for.
+//! judged; nothing is redirected, no call takes longer than [`limits::OUTBOUND_TIME`] unless its
+//! client is [patient](Client::patient), and of an answer only so much is read as was asked for.
 //!
 //! A call has two steps, so that a store can be told between them that it is going out: whatever
 //! fails in [`Client::open`] leaves nothing behind, what fails in [`Line::send`] may.
 
 pub mod dns;
+pub mod document;
 pub mod guard;
 mod road;
 
@@ -65,6 +66,8 @@ pub enum Fault {
 pub struct Answer {
     /// Its status.
     pub status: u16,
+    /// Its header.
+    pub headers: HeaderMap,
     /// Its body, up to as much as was asked for, and as came.
     pub body: Bytes,
 }
@@ -78,6 +81,8 @@ pub struct Client {
     /// Reading what the machine trusts takes longer than a start should, and a lasting place in
     /// memory: it waits for the first call.
     tls: Arc<OnceCell<TlsConnector>>,
+    /// How long a call may take.
+    time: Duration,
 }
 
 impl Client {
@@ -100,7 +105,17 @@ impl Client {
             rules: Arc::new(rules.clone()),
             roots: roots.into(),
             tls: Arc::default(),
+            time: limits::OUTBOUND_TIME,
         })
+    }
+
+    /// The same client for calls that may take so long.
+    #[must_use]
+    pub fn patient(&self, time: Duration) -> Self {
+        Self {
+            time,
+            ..self.clone()
+        }
     }
 
     /// What speaks TLS, made once.
@@ -129,7 +144,7 @@ impl Client {
     pub async fn open(&self, url: &Url, reach: Reach) -> Result<Line, Fault> {
         let target = Target::of(url)?;
         let begun = Instant::now();
-        within(limits::OUTBOUND_TIME, Fault::Unreached, async {
+        within(self.time, self.time, Fault::Unreached, async {
             let stream = self.stream(&target, reach).await?;
             let shaken = http1::handshake(TokioIo::new(stream)).await;
             let (sender, connection) =
@@ -142,7 +157,8 @@ impl Client {
                 sender,
                 driver: Driver(driver.abort_handle()),
                 url: url.clone(),
-                left: limits::OUTBOUND_TIME.saturating_sub(begun.elapsed()),
+                time: self.time,
+                left: self.time.saturating_sub(begun.elapsed()),
             })
         })
         .await
@@ -172,6 +188,7 @@ pub struct Line {
     sender: SendRequest<Full<Bytes>>,
     driver: Driver,
     url: Url,
+    time: Duration,
     left: Duration,
 }
 
@@ -188,7 +205,7 @@ impl Line {
         let request = request(&self.url, method, headers, body.into())
             .map_err(|error| Fault::Unreached(error.to_string()))?;
         let begun = Instant::now();
-        let answer = within(self.left, Fault::Lost, async {
+        let answer = within(self.left, self.time, Fault::Lost, async {
             let answer = self.sender.send_request(request).await;
             answer.map_err(|error| Fault::Lost(error.to_string()))
         });
@@ -209,6 +226,7 @@ impl Line {
         drop(self.driver);
         Ok(Answer {
             status: head.status.as_u16(),
+            headers: head.headers,
             body: body.into(),
         })
     }
@@ -241,10 +259,11 @@ fn request(
 /// Does something in the time that is left to a call.
 async fn within<T>(
     left: Duration,
+    whole: Duration,
     late: impl FnOnce(String) -> Fault,
     doing: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    let said = || format!("no answer within {} s", limits::OUTBOUND_TIME.as_secs());
+    let said = || format!("no answer within {} s", whole.as_secs());
     timeout(left, doing)
         .await
         .unwrap_or_else(|_| Err(late(said())))

@@ -67,6 +67,21 @@ impl Access {
     }
 }
 
+impl Access {
+    /// Refuses a key that is not the operator's: whom a connection trusts decides who comes in, and
+    /// as what.
+    pub fn require_operator(&self) -> Result<(), Error> {
+        match self.org {
+            None => Ok(()),
+            Some(_) => Err(Error::Forbidden(OPERATOR_ONLY)),
+        }
+    }
+}
+
+/// What an organization's key is told where only the operator decides.
+const OPERATOR_ONLY: &str = "a key of an organization does not change whom a connection trusts; \
+                             ask the operator, who has `usher connection metadata`";
+
 /// What a key changes: who asks with it, through which request.
 #[derive(Clone, Debug)]
 pub struct KeyChange {

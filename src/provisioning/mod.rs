@@ -43,6 +43,7 @@ pub mod installation;
 pub mod invitations;
 pub mod lint;
 pub mod members;
+pub mod metadata;
 pub mod outbox;
 pub mod people;
 pub mod people_view;

@@ -15,7 +15,8 @@ pub fn endpoints(row: &ConnectionRow, now: Timestamp) -> Endpoints {
         return kept;
     }
     let described = row.metadata.as_deref();
-    match described.map(|text| IdentityProvider::read(text, now)) {
+    let chosen = row.idp_entity_id.as_deref();
+    match described.map(|text| IdentityProvider::read_entity(text, chosen, now)) {
         Some(Ok(provider)) => provider.endpoints,
         _ => Endpoints {
             sso_redirect: row.sso_url.clone(),

@@ -23,6 +23,7 @@ use crate::directory::invitation::State;
 use crate::directory::invitation::change::{ChangeState, Proof};
 use crate::directory::invitation::link::Channel;
 use crate::directory::mapping::MatchKind;
+use crate::directory::metadata::{RefreshMode, RefreshOutcome};
 use crate::directory::oauth_client::AuthMethod;
 use crate::directory::sign_in::SignInOutcome;
 use crate::id::{
@@ -190,6 +191,8 @@ sql_words!(
     Mode,
     Profile,
     Proof,
+    RefreshMode,
+    RefreshOutcome,
     Safeguard,
     SignInOutcome,
     State,

@@ -6,6 +6,7 @@
 mod folder;
 mod logout;
 pub mod mail;
+pub mod metadata;
 mod pace;
 mod post;
 pub mod smtp;
@@ -308,10 +309,11 @@ impl Worker {
             let (office, stopped) = (office.clone(), stopped.clone());
             tokio::spawn(async move { office.carry(load, stopped).await })
         });
-        Self {
-            stop,
-            carriers: carriers.collect(),
-        }
+        let mut carriers: Vec<_> = carriers.collect();
+        carriers.push(tokio::spawn(async move {
+            office.keep_metadata(stopped).await;
+        }));
+        Self { stop, carriers }
     }
 
     /// Says to the carriers that they are to stop; [`Worker::stopped`] waits for it.

@@ -79,7 +79,11 @@ mod tests {
             (503, false, true),
         ] {
             let body = Bytes::from_static(b"no_text");
-            let outcome = outcome(&Answer { status, body });
+            let outcome = outcome(&Answer {
+                status,
+                headers: HeaderMap::new(),
+                body,
+            });
             assert_eq!(matches!(outcome, Outcome::Sent(..)), taken, "{status}");
             assert_eq!(matches!(outcome, Outcome::Deferred(_)), again, "{status}");
         }

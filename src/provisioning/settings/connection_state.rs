@@ -74,7 +74,7 @@ async fn set_state(
                     }
                 }
             }
-            described(change.tx, &row).await
+            described(change.tx, &row, change.now).await
         }
         .boxed()
     })
@@ -105,7 +105,7 @@ pub async fn confirm_owner(
                 let data = json!({"connection_id": id, "changes": [confirmed]});
                 change.record(EventKind::ConnectionUpdated, data);
             }
-            described(change.tx, &row).await
+            described(change.tx, &row, change.now).await
         }
         .boxed()
     })
@@ -128,9 +128,9 @@ pub async fn trust_domain(
                 Some(id) => row(change, id).await?,
                 None => only(change).await?,
             };
-            let old = described(change.tx, &row).await?;
+            let old = described(change.tx, &row, change.now).await?;
             connections::trust(change, row.id, &[domain]).await?;
-            let new = described(change.tx, &row).await?;
+            let new = described(change.tx, &row, change.now).await?;
             let changes = differences(&json!(&old), &json!(&new));
             if !changes.is_empty() {
                 let data = json!({"connection_id": row.id, "changes": changes});

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::metadata::{RefreshMode, Warning};
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::settings::catalogue;
-use crate::provisioning::{Change, Error, Kind, provider};
+use crate::provisioning::{Change, Error, Kind, metadata, provider};
 use crate::store::rows::ConnectionRow;
 use crate::store::{Store, Tx};
 
@@ -55,6 +56,10 @@ pub struct Connection {
     pub idp_entity_id: Option<String>,
     /// Where sign-ins begin at the identity provider.
     pub sso_url: Option<String>,
+    /// Where its metadata are published.
+    pub metadata_url: Option<String>,
+    /// What becomes of what is newly published there.
+    pub metadata_refresh: RefreshMode,
     /// The certificates that are trusted.
     pub certificates: Vec<TrustedCertificate>,
     /// The domains whose addresses the connection may speak for.
@@ -67,6 +72,8 @@ pub struct Connection {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// What ends soon, or has ended.
+    pub warnings: Vec<Warning>,
 }
 
 /// A certificate that a connection trusts.
@@ -115,7 +122,10 @@ pub async fn find(store: &Store, id: ConnectionId) -> Result<ConnectionRow, Erro
 }
 
 /// The row of a connection of the organization that a change is about.
-pub(super) async fn row(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow, Error> {
+pub(in crate::provisioning) async fn row(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+) -> Result<ConnectionRow, Error> {
     change
         .tx
         .connection(change.org, id)
@@ -124,22 +134,26 @@ pub(super) async fn row(change: &mut Change<'_>, id: ConnectionId) -> Result<Con
 }
 
 /// A connection.
-pub async fn show(store: &Store, id: ConnectionId) -> Result<Connection, Error> {
+pub async fn show(store: &Store, id: ConnectionId, now: Timestamp) -> Result<Connection, Error> {
     let row = find(store, id).await?;
     let shown = store.read(move |tx| {
         let row = row.clone();
-        async move { described(tx, &row).await }.boxed()
+        async move { described(tx, &row, now).await }.boxed()
     });
     shown.await
 }
 
 /// The connections of an organization, the oldest first.
-pub async fn list(store: &Store, org: OrganizationId) -> Result<Vec<Connection>, Error> {
+pub async fn list(
+    store: &Store,
+    org: OrganizationId,
+    now: Timestamp,
+) -> Result<Vec<Connection>, Error> {
     let all = store.read(move |tx| {
         async move {
             let mut all = Vec::new();
             for row in tx.connections(org).await? {
-                all.push(described(tx, &row).await?);
+                all.push(described(tx, &row, now).await?);
             }
             Ok::<_, Error>(all)
         }
@@ -149,14 +163,20 @@ pub async fn list(store: &Store, org: OrganizationId) -> Result<Vec<Connection>,
 }
 
 /// Describes a connection.
-pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connection, Error> {
+pub(super) async fn described(
+    tx: &mut Tx,
+    row: &ConnectionRow,
+    now: Timestamp,
+) -> Result<Connection, Error> {
     let roles = catalogue(tx, row.org_id).await?;
     let slug = |id| roles.role(id).map(|role| role.slug.clone());
     let app = match row.app_id {
         Some(id) => tx.app(id).await?.map(|app| app.client_id),
         None => None,
     };
-    let certificates = tx.certificates(row.org_id, row.id).await?.into_iter();
+    let certificates = tx.certificates(row.org_id, row.id).await?;
+    let published = tx.metadata(row.org_id, row.id).await?;
+    let warnings = metadata::warnings(&certificates, published.as_ref(), now);
     let domains = tx.domains(row.org_id, row.id).await?.into_iter();
     Ok(Connection {
         id: row.id,
@@ -179,7 +199,10 @@ pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connec
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         idp_entity_id: row.idp_entity_id.clone(),
         sso_url: row.sso_url.clone(),
+        metadata_refresh: metadata::mode(published.as_ref()),
+        metadata_url: published.and_then(|row| row.url),
         certificates: certificates
+            .into_iter()
             .map(|row| TrustedCertificate {
                 fingerprint: row.fingerprint,
                 not_after: row.not_after.0,
@@ -190,5 +213,6 @@ pub(super) async fn described(tx: &mut Tx, row: &ConnectionRow) -> Result<Connec
         scim_groups_since: row.scim_groups_since.map(|at| at.0),
         created_at: row.created_at.0,
         updated_at: row.updated_at.0,
+        warnings,
     })
 }

@@ -9,15 +9,18 @@ use crate::directory::Violation;
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
 use crate::directory::email::domain_form;
 use crate::directory::event::EventKind;
+use crate::directory::metadata::RefreshMode;
 use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM, OWNER_RANK, Role};
 use crate::id::{AppId, ConnectionId, OrganizationId};
+use crate::provisioning::metadata::{self, Published};
+use crate::provisioning::settings::connection_trust;
 use crate::provisioning::settings::connection_view::{described, row};
 use crate::provisioning::settings::roles::NO_ROLE;
 use crate::provisioning::settings::{catalogue, differences, name, role, tokens};
 use crate::provisioning::{Change, Context, Error, admission, change};
 use crate::saml::metadata::IdentityProvider;
 use crate::scim;
-use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow};
+use crate::store::rows::{ConnectionRow, DomainRow};
 use crate::store::types::Doc;
 use crate::store::{Store, Tx};
 
@@ -34,6 +37,12 @@ pub struct ConnectionSettings {
     pub profile: Option<Profile>,
     /// The identity provider's metadata, as text.
     pub idp_metadata: Option<String>,
+    /// Which of several identity providers in the metadata.
+    pub idp_entity_id: Option<String>,
+    /// Where the metadata were fetched, and will be again.
+    pub idp_metadata_source: Option<Published>,
+    /// What becomes of what is newly published there.
+    pub metadata_refresh: Option<RefreshMode>,
     /// Domains to trust from now on.
     pub trusted_domains: Vec<String>,
     /// Whether a sign-in may create people.
@@ -87,8 +96,8 @@ pub async fn create(
             let mut row = fresh(change, &roles, schemas)?;
             let provider = apply(change, &roles, &mut row, &settings).await?;
             change.tx.insert_connection(&row).await?;
-            attach(change, &row, provider, &settings).await?;
-            let connection = described(change.tx, &row).await?;
+            attach(change, &row, provider.as_ref(), &settings).await?;
+            let connection = described(change.tx, &row, change.now).await?;
             let mut data = json!({"connection_id": row.id});
             merge(&mut data, json!(&connection));
             change.record(EventKind::ConnectionCreated, data);
@@ -106,6 +115,7 @@ pub async fn create(
 fn merge(data: &mut Value, more: Value) {
     if let (Value::Object(data), Value::Object(mut more)) = (data, more) {
         more.remove("id");
+        more.remove("warnings");
         data.append(&mut more);
     }
 }
@@ -158,13 +168,13 @@ pub async fn update(
         let settings = settings.clone();
         async move {
             let before = row(change, id).await?;
-            let old = described(change.tx, &before).await?;
+            let old = described(change.tx, &before, change.now).await?;
             let roles = catalogue(change.tx, change.org).await?;
             let mut row = before.clone();
             let provider = apply(change, &roles, &mut row, &settings).await?;
             change.tx.update_connection(&row).await?;
-            attach(change, &row, provider, &settings).await?;
-            let new = described(change.tx, &row).await?;
+            attach(change, &row, provider.as_ref(), &settings).await?;
+            let new = described(change.tx, &row, change.now).await?;
             let changes = differences(&json!(&old), &json!(&new));
             if changes.is_empty() {
                 return Ok(old);
@@ -228,16 +238,8 @@ async fn apply(
     let Some(text) = &settings.idp_metadata else {
         return Ok(None);
     };
-    let unreadable = |error: crate::saml::Error| {
-        Violation::Invalid(format!(
-            "the identity provider's metadata cannot be used: {error}"
-        ))
-    };
-    let provider = IdentityProvider::read(text, change.now).map_err(unreadable)?;
-    row.idp_entity_id = Some(provider.entity_id.clone());
-    row.sso_url = provider.endpoints.sso().map(str::to_owned);
-    row.idp_endpoints = Some(Doc(json!(provider.endpoints).to_string()));
-    row.metadata = Some(text.clone());
+    let provider = connection_trust::read(text, settings.idp_entity_id.as_deref(), change.now)?;
+    connection_trust::describe(row, &provider, text);
     Ok(Some(provider))
 }
 
@@ -286,26 +288,17 @@ async fn app(tx: &mut Tx, org: OrganizationId, client_id: &str) -> Result<AppId,
 async fn attach(
     change: &mut Change<'_>,
     row: &ConnectionRow,
-    provider: Option<IdentityProvider>,
+    provider: Option<&IdentityProvider>,
     settings: &ConnectionSettings,
 ) -> Result<(), Error> {
     if let Some(provider) = provider {
-        let certificates = provider
-            .certificates
-            .iter()
-            .map(|certificate| CertificateRow {
-                org_id: row.org_id,
-                connection_id: row.id,
-                fingerprint: certificate.fingerprint(),
-                der: certificate.der().to_vec(),
-                not_after: certificate.not_after().into(),
-            });
-        let certificates: Vec<_> = certificates.collect();
-        change
-            .tx
-            .replace_certificates(row.org_id, row.id, &certificates)
-            .await?;
+        connection_trust::trust(change, row.id, provider).await?;
     }
+    let (source, mode) = (
+        settings.idp_metadata_source.as_ref(),
+        settings.metadata_refresh,
+    );
+    metadata::set(change, row.id, (provider, source), mode).await?;
     trust(change, row.id, &settings.trusted_domains).await
 }
 

@@ -14,6 +14,7 @@ use crate::store::rows::ProjectRow;
 pub mod apps;
 pub mod connection_end;
 pub mod connection_state;
+pub(in crate::provisioning) mod connection_trust;
 pub mod connection_view;
 pub mod connections;
 pub mod domains;
@@ -95,7 +96,7 @@ fn differences(before: &Value, after: &Value) -> Vec<Value> {
     };
     after
         .iter()
-        .filter(|(name, _)| *name != "updated_at")
+        .filter(|(name, _)| !["updated_at", "warnings"].contains(&name.as_str()))
         .filter_map(|(name, new)| {
             let old = before.get(name).unwrap_or(&Value::Null);
             (old != new).then(|| json!({"attribute": name, "old": old, "new": new}))

@@ -4,9 +4,13 @@
 //! A document that names no identity provider, or none with a certificate we can use, is refused: nothing
 //! read from it could ever be verified.
 
+pub mod diff;
 mod service_provider;
+mod validity;
 
+pub use diff::Diff;
 pub use service_provider::ServiceProvider;
+pub use validity::Validity;
 
 use jiff::Timestamp;
 use roxmltree::Node;
@@ -18,7 +22,6 @@ use super::{
     certificate::Certificate,
     error::{Error, shown},
     gate::scan,
-    instant,
     xml::{self, METADATA, PROTOCOL, SIGNATURE},
 };
 use crate::limits;
@@ -41,6 +44,8 @@ pub struct IdentityProvider {
     pub endpoints: Endpoints,
     /// The certificates that may verify: all of them count, in rollovers there are several.
     pub certificates: Vec<Certificate>,
+    /// How long this description is good.
+    pub validity: Validity,
 }
 
 /// Where an identity provider is spoken to, and how.
@@ -100,10 +105,7 @@ impl IdentityProvider {
         let document = xml::parse(&text)?;
         let root = document.root_element();
         let role = chosen(root, entity_id)?;
-        for around in role.ancestors().filter(Node::is_element) {
-            still_valid(around, now)?;
-        }
-        described(role)
+        described(role, Validity::of(role, now)?)
     }
 }
 
@@ -117,22 +119,32 @@ fn chosen<'a, 'i: 'a>(root: Node<'a, 'i>, entity_id: Option<&str>) -> Result<Nod
     }
     let roles: Vec<Node<'_, '_>> = root
         .descendants()
-        .filter(|node| xml::is(*node, METADATA, "EntityDescriptor"))
+        .filter(|node| xml::is(*node, METADATA, "EntityDescriptor") && stands_in_groups(*node))
         .flat_map(|entity| xml::children(entity, METADATA, "IDPSSODescriptor"))
         .filter(|role| speaks_saml2(*role))
-        .filter(|role| entity_id.is_none_or(|chosen| entity_of(*role) == chosen))
         .collect();
-    match roles.as_slice() {
-        [] => missing("no IDPSSODescriptor for SAML 2.0".to_owned()),
-        [role] => Ok(*role),
-        several => Err(Error::MetadataAmbiguous {
-            entity_ids: several
-                .iter()
-                .take(100)
-                .map(|role| shown(&entity_of(*role)))
-                .collect(),
+    let is_wanted = |role: &Node<'_, '_>| entity_id.is_none_or(|chosen| entity_of(*role) == chosen);
+    let wanted: Vec<_> = roles.iter().copied().filter(is_wanted).collect();
+    match (wanted.as_slice(), roles.as_slice()) {
+        ([role], _) => Ok(*role),
+        ([], []) => missing("no IDPSSODescriptor for SAML 2.0".to_owned()),
+        ([], others) => missing(format!("only {:?}", names(others))),
+        (several, _) => Err(Error::MetadataAmbiguous {
+            entity_ids: names(several),
         }),
     }
+}
+
+/// Whether an entity is the document's, or one of a group in it, however deep (Metadata 2.3.1): what
+/// stands in an extension is none.
+fn stands_in_groups(entity: Node<'_, '_>) -> bool {
+    let mut around = entity.ancestors().skip(1).filter(Node::is_element);
+    around.all(|node| xml::is(node, METADATA, "EntitiesDescriptor"))
+}
+
+fn names(roles: &[Node<'_, '_>]) -> Vec<String> {
+    let names = roles.iter().take(100);
+    names.map(|role| shown(&entity_of(*role))).collect()
 }
 
 fn speaks_saml2(role: Node<'_, '_>) -> bool {
@@ -149,19 +161,7 @@ fn entity_of(role: Node<'_, '_>) -> String {
         .unwrap_or_default()
 }
 
-fn still_valid(node: Node<'_, '_>, now: Timestamp) -> Result<(), Error> {
-    let Some(text) = xml::attribute(node, "validUntil") else {
-        return Ok(());
-    };
-    let valid_until = instant::read("the metadata's validUntil", text)?;
-    if valid_until > now {
-        Ok(())
-    } else {
-        Err(Error::MetadataExpired { valid_until, now })
-    }
-}
-
-fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
+fn described(role: Node<'_, '_>, validity: Validity) -> Result<IdentityProvider, Error> {
     let entity_id = entity_of(role);
     if entity_id.is_empty() || entity_id.len() > 1024 {
         return Err(Error::MetadataEntityId);
@@ -191,6 +191,7 @@ fn described(role: Node<'_, '_>) -> Result<IdentityProvider, Error> {
         certificates: certificates(role)?,
         endpoints,
         entity_id,
+        validity,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod domains;
 mod invitations;
+mod metadata;
 mod oauth;
 mod refresh;
 mod requests;

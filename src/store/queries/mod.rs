@@ -14,6 +14,7 @@ pub(crate) mod instance;
 pub(crate) mod invitation_changes;
 pub(crate) mod invitations;
 pub(crate) mod mappings;
+pub(crate) mod metadata;
 pub(crate) mod oauth;
 pub(crate) mod organizations;
 pub(crate) mod outbox;

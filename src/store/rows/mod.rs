@@ -6,6 +6,7 @@
 
 mod domains;
 mod invitations;
+mod metadata;
 mod refresh;
 mod requests;
 mod saml;
@@ -31,6 +32,7 @@ pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
     ShareHookRow,
 };
+pub use metadata::{ExpiryNoticeRow, MetadataRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
 pub use saml::{SamlKeyRow, SamlRequestRow, SignInRow, WantedSignIns};

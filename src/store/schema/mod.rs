@@ -25,6 +25,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     connections,
     connection_certificates,
+    metadata_refreshes,
+    expiry_notices,
     trusted_domains,
     domain_proofs,
     scim_tokens,

@@ -219,6 +219,46 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    metadata_refreshes (org_id, connection_id) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        mode -> Text,
+        url -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        last_modified -> Nullable<Text>,
+        fetched_at -> Nullable<TimeSql>,
+        outcome -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        failures -> BigInt,
+        due_at -> Nullable<TimeSql>,
+        lease -> Nullable<IdSql>,
+        leased_until -> Nullable<TimeSql>,
+        valid_until -> Nullable<TimeSql>,
+        cache_seconds -> Nullable<BigInt>,
+        proposal -> Nullable<Text>,
+        proposed_changes -> Nullable<DocSql>,
+        proposed_at -> Nullable<TimeSql>,
+        dismissed_changes -> Nullable<DocSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    expiry_notices (org_id, connection_id, subject, days) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        subject -> Text,
+        days -> BigInt,
+        created_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     saml_keys (org_id, id) {
         org_id -> IdSql,
         id -> IdSql,

@@ -2,6 +2,7 @@
 //! provider must know. Nothing secret is shown: SCIM tokens are not here, metadata is public.
 
 pub(super) mod lint;
+pub(super) mod metadata;
 
 use axum::Json;
 use axum::extract::Path;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::metadata::{RefreshMode, Warning};
 use crate::directory::scope::Scope;
 use crate::http::Gateway;
 use crate::http::admin::asked::Asked;
@@ -18,9 +20,10 @@ use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{ConnectionId, RoleId};
+use crate::provisioning::metadata::{mode, warnings};
 use crate::provisioning::{Error, Kind, provider};
 use crate::store::Tx;
-use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow, RoleRow};
+use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow, MetadataRow, RoleRow};
 
 /// A connection.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,6 +74,10 @@ pub struct Connection {
     idp_entity_id: Option<String>,
     /// Where the identity provider takes requests.
     sso_url: Option<String>,
+    /// Where the identity provider's metadata are published, and read again.
+    metadata_url: Option<String>,
+    /// What becomes of what is newly published there.
+    metadata_refresh: RefreshMode,
     /// The certificates whose signatures count.
     certificates: Vec<Certificate>,
     /// The domains whose addresses it may speak for.
@@ -87,6 +94,8 @@ pub struct Connection {
     /// When its settings last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
+    /// What ends soon, or has ended; what has is trusted all the same.
+    warnings: Vec<Warning>,
 }
 
 /// A certificate that signs for an identity provider.
@@ -113,6 +122,8 @@ struct Rows {
     connection: ConnectionRow,
     certificates: Vec<CertificateRow>,
     domains: Vec<DomainRow>,
+    published: Option<MetadataRow>,
+    warnings: Vec<Warning>,
 }
 
 /// List the connections of an organization.
@@ -135,7 +146,7 @@ pub(super) async fn list(
             let page = place.cut(tx.connections(org).await?, |row| row.id);
             let mut data = Vec::with_capacity(page.data.len());
             for row in page.data {
-                data.push(rows(tx, row).await?);
+                data.push(rows(tx, row, admitted.now).await?);
             }
             let page = Page {
                 data,
@@ -183,7 +194,7 @@ pub(super) async fn show(
                 .connection(org, id)
                 .await?
                 .ok_or(Error::NotFound(Kind::Connection))?;
-            Ok((rows(tx, row).await?, tx.roles(org).await?))
+            Ok((rows(tx, row, admitted.now).await?, tx.roles(org).await?))
         }
         .boxed()
     });
@@ -191,14 +202,18 @@ pub(super) async fn show(
     Ok(Json(view(admin.gateway(), rows, &roles)))
 }
 
-async fn rows(tx: &mut Tx, connection: ConnectionRow) -> Result<Rows, Error> {
+async fn rows(tx: &mut Tx, connection: ConnectionRow, now: Timestamp) -> Result<Rows, Error> {
     let (org, id) = (connection.org_id, connection.id);
     let certificates = tx.certificates(org, id).await?;
     let domains = tx.domains(org, id).await?;
+    let published = tx.metadata(org, id).await?;
+    let warnings = warnings(&certificates, published.as_ref(), now);
     Ok(Rows {
         connection,
         certificates,
         domains,
+        published,
+        warnings,
     })
 }
 
@@ -207,6 +222,8 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         connection: row,
         certificates,
         domains,
+        published,
+        warnings,
     } = rows;
     let slug = |id: RoleId| {
         roles
@@ -247,11 +264,14 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         sp_metadata_url: metadata,
         idp_entity_id: row.idp_entity_id,
         sso_url: row.sso_url,
+        metadata_refresh: mode(published.as_ref()),
+        metadata_url: published.and_then(|row| row.url),
         certificates: certificates.collect(),
         domains: domains.collect(),
         scim_since: row.scim_since.map(|at| at.0),
         scim_groups_since: row.scim_groups_since.map(|at| at.0),
         created_at: row.created_at.0,
         updated_at: row.updated_at.0,
+        warnings,
     }
 }

@@ -76,7 +76,7 @@ types! {
     ImportRefused = "import_refused", 422, "The file is not imported",
         "Mend what errors lists, row by row, and send the file again. Nobody was invited.";
     InsufficientScope = "insufficient_scope", 403, "The key may not do this",
-        "Use a key that has the scope which the detail names.";
+        "Use a key that may; the detail says what this one lacks.";
     Internal = "internal", 500, "Something failed here",
         "Report the trace id to the operator: it leads to the log.";
     Invalid = "invalid", 422, "A value is refused",

@@ -1,0 +1,122 @@
+//! How a connection's metadata are kept up to date: what is published, proposed, said yes or no to.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use futures_util::FutureExt;
+
+use crate::directory::scope::Scope;
+use crate::http::RequestId;
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::Problem;
+use crate::id::ConnectionId;
+use crate::provisioning::metadata::{self, Metadata};
+use crate::provisioning::{Error, Kind};
+
+/// What a path leads to that names something else than an id.
+const NO_CONNECTION: Error = Error::NotFound(Kind::Connection);
+
+/// Show how a connection's metadata are kept up to date, and what waits for a yes.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/connections/{id}/metadata",
+    operation_id = "show_connection_metadata", tag = "Connections",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The connection's id"),
+    ),
+    responses((status = 200, body = Metadata)),
+    security(("key" = ["connections:read"])),
+)]
+pub(in crate::http::admin) async fn show(
+    admin: Admin,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Metadata>, Problem> {
+    let id: Option<ConnectionId> = id.parse().ok();
+    let shown = admin.read(&slug, Scope::ConnectionsRead, move |tx, admitted| {
+        async move {
+            let org = admitted.organization.id;
+            metadata::show_in(tx, org, id.ok_or(NO_CONNECTION)?).await
+        }
+        .boxed()
+    });
+    Ok(Json(shown.await?))
+}
+
+/// Ask that a connection's metadata are read again soon.
+///
+/// They are read within seconds, and at most once a minute; `fetched_at` says when it is done.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/connections/{id}/metadata/refresh",
+    operation_id = "refresh_connection_metadata", tag = "Connections",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The connection's id"),
+    ),
+    responses((status = 202, body = Metadata)),
+    security(("key" = ["connections:write"])),
+)]
+pub(in crate::http::admin) async fn refresh(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<Metadata>), Problem> {
+    let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
+    let asked = admin.change(&slug, scope, &request, move |change, _| {
+        async move { metadata::ask_in(change, id.ok_or(NO_CONNECTION)?).await }.boxed()
+    });
+    Ok((StatusCode::ACCEPTED, Json(asked.await?)))
+}
+
+/// Trust what a connection's identity provider newly publishes.
+///
+/// Only the operator's keys may: who is trusted decides who comes in, and as what.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/connections/{id}/metadata/apply",
+    operation_id = "apply_connection_metadata", tag = "Connections",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The connection's id"),
+    ),
+    responses((status = 200, body = Metadata)),
+    security(("key" = ["connections:write"])),
+)]
+pub(in crate::http::admin) async fn apply(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Metadata>, Problem> {
+    let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
+    let applied = admin.change(&slug, scope, &request, move |change, access| {
+        async move {
+            access.require_operator()?;
+            metadata::apply_in(change, id.ok_or(NO_CONNECTION)?).await
+        }
+        .boxed()
+    });
+    Ok(Json(applied.await?))
+}
+
+/// Say no to what a connection's identity provider newly publishes.
+///
+/// What is trusted is, and the same is not proposed again.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/connections/{id}/metadata/dismiss",
+    operation_id = "dismiss_connection_metadata", tag = "Connections",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The connection's id"),
+    ),
+    responses((status = 200, body = Metadata)),
+    security(("key" = ["connections:write"])),
+)]
+pub(in crate::http::admin) async fn dismiss(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Metadata>, Problem> {
+    let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
+    let dismissed = admin.change(&slug, scope, &request, move |change, _| {
+        async move { metadata::dismiss_in(change, id.ok_or(NO_CONNECTION)?).await }.boxed()
+    });
+    Ok(Json(dismissed.await?))
+}
