@@ -208,6 +208,10 @@ pub(super) struct Settings {
     /// [default: on for entra and generic]
     #[arg(long, value_name = "on|off", value_parser = switch())]
     allow_cbc: Option<bool>,
+    /// Whether a logout reaches the identity provider, and one from there ends sessions here
+    /// [default: on where the metadata name an address for logout]
+    #[arg(long, value_name = "on|off", value_parser = switch())]
+    single_logout: Option<bool>,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in [default: off]
     #[arg(long, value_name = "on|off", value_parser = switch())]
     testing: Option<bool>,
@@ -245,6 +249,7 @@ impl Settings {
             tolerate_unknown_members: self.tolerate_unknown_members,
             sign_requests: self.sign_requests,
             allow_cbc: self.allow_cbc,
+            single_logout: self.single_logout,
             testing: self.testing,
         })
     }

@@ -63,6 +63,7 @@ mod settle;
 pub mod sign_in;
 pub mod sign_in_log;
 mod sign_out;
+pub mod single_logout;
 pub mod steps;
 pub mod sweep;
 pub mod tally;

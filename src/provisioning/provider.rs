@@ -35,6 +35,16 @@ pub fn signs_requests(row: &ConnectionRow) -> bool {
     row.sign_requests.unwrap_or_else(wanted)
 }
 
+/// Whether single logout is on: as it was set, or where the metadata name an address for it.
+pub fn single_logout(row: &ConnectionRow) -> bool {
+    let named = || {
+        let kept = row.idp_endpoints.as_ref();
+        let kept = kept.and_then(|doc| serde_json::from_str::<Endpoints>(&doc.0).ok());
+        kept.is_some_and(|it| it.slo_requests().is_some())
+    };
+    row.single_logout.unwrap_or_else(named)
+}
+
 /// Whether CBC is decrypted: as it was set, or where the product encrypts with it unless told
 /// otherwise. Behind `generic` may be AD FS, Shibboleth and SimpleSAMLphp, which do.
 pub fn allows_cbc(row: &ConnectionRow) -> bool {

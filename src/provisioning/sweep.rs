@@ -29,7 +29,8 @@ pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
         .write(move |tx| {
             async move {
                 let messages = tx.forget_messages(now).await?;
-                Ok(messages + tx.forget_saml_requests(now).await?)
+                let requests = tx.forget_saml_requests(now).await?;
+                Ok(messages + requests + tx.forget_saml_logouts(now).await?)
             }
             .boxed()
         })

@@ -8,6 +8,9 @@ use std::{fmt, ops::Deref};
 
 use jiff::Timestamp;
 
+/// The format that says nothing (Core 8.3.1).
+const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+
 /// An accepted assertion.
 #[derive(Clone)]
 pub struct Assertion(Content);
@@ -83,6 +86,26 @@ pub struct NameId {
     pub sp_name_qualifier: Option<String>,
 }
 
+impl NameId {
+    /// Whether it names the same as another one at the same two parties (Core 3.3.4, 8.3.1). A
+    /// qualifier that is absent is that party's entity id, and a format that says nothing says
+    /// nothing against another one.
+    pub fn names_the_same(&self, other: &Self, idp: &str, sp: &str) -> bool {
+        let vague = |format: &Option<String>| {
+            let format = format.as_deref();
+            format.is_none_or(|format| format == UNSPECIFIED)
+        };
+        let formats = self.format == other.format || vague(&self.format) || vague(&other.format);
+        let qualifiers = |one: &Option<String>, two: &Option<String>, party: &str| {
+            one.as_deref().unwrap_or(party) == two.as_deref().unwrap_or(party)
+        };
+        self.value == other.value
+            && formats
+            && qualifiers(&self.name_qualifier, &other.name_qualifier, idp)
+            && qualifiers(&self.sp_name_qualifier, &other.sp_name_qualifier, sp)
+    }
+}
+
 /// An attribute (Core 2.7.3.1).
 #[derive(Clone, Eq, PartialEq)]
 pub struct Attribute {
@@ -126,5 +149,36 @@ impl fmt::Debug for NameId {
 impl fmt::Debug for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} values)", self.name, self.values.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_where_nothing_speaks_against_it() {
+        let name = |value: &str, format: &str, idp: &str, sp: &str| {
+            let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            NameId {
+                value: value.to_owned(),
+                format: said(format),
+                name_qualifier: said(idp),
+                sp_name_qualifier: said(sp),
+            }
+        };
+        let ada = name("ada", "urn:email", "urn:idp", "urn:sp");
+        for (other, same) in [
+            (ada.clone(), true),
+            (name("ada", "", "", ""), true),
+            (name("ada", UNSPECIFIED, "urn:idp", ""), true),
+            (name("Ada", "urn:email", "", ""), false),
+            (name("ada", "urn:persistent", "", ""), false),
+            (name("ada", "", "urn:other", ""), false),
+            (name("ada", "", "", "urn:other"), false),
+        ] {
+            assert_eq!(ada.names_the_same(&other, "urn:idp", "urn:sp"), same);
+            assert_eq!(other.names_the_same(&ada, "urn:idp", "urn:sp"), same);
+        }
     }
 }

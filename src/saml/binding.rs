@@ -1,8 +1,11 @@
 //! The HTTP POST binding (SAML Bindings 3.5): a form becomes a [`Received`] document.
 //!
-//! Never inflated: DEFLATE belongs to the redirect binding, which a response does not use.
+//! A response is never inflated: DEFLATE belongs to the redirect binding, which it does not use.
+
+use std::io::Read as _;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use flate2::read::DeflateDecoder;
 
 use super::error::{Error, shown};
 use crate::limits;
@@ -26,23 +29,7 @@ pub struct PostForm {
 impl PostForm {
     /// Reads a body that claims to be a form.
     pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, Error> {
-        if !is_form(content_type) {
-            return Err(Error::MediaType {
-                arrived: content_type.map(shown),
-            });
-        }
-        if body.len() > FORM_LIMIT {
-            return Err(Error::TooLarge {
-                what: "the form's octets",
-                limit: FORM_LIMIT,
-                arrived: body.len(),
-            });
-        }
-        if !body.is_ascii() {
-            return Err(Error::MalformedForm {
-                why: "an octet that must be escaped",
-            });
-        }
+        form(content_type, body)?;
         let mut response = None;
         let mut relay_state = None;
         for pair in body.split(|b| *b == b'&') {
@@ -71,6 +58,28 @@ impl PostForm {
     }
 }
 
+/// What claims to be a form may be one: by its media type, its size and its octets.
+pub(super) fn form(content_type: Option<&str>, body: &[u8]) -> Result<(), Error> {
+    if !is_form(content_type) {
+        return Err(Error::MediaType {
+            arrived: content_type.map(shown),
+        });
+    }
+    if body.len() > FORM_LIMIT {
+        return Err(Error::TooLarge {
+            what: "the form's octets",
+            limit: FORM_LIMIT,
+            arrived: body.len(),
+        });
+    }
+    if !body.is_ascii() {
+        return Err(Error::MalformedForm {
+            why: "an octet that must be escaped",
+        });
+    }
+    Ok(())
+}
+
 /// A message as it was received: text, and nothing known of it.
 #[derive(Clone)]
 pub struct Received {
@@ -78,14 +87,24 @@ pub struct Received {
 }
 
 impl Received {
-    /// Decodes the value of SAMLResponse.
+    /// Decodes the value of SAMLResponse, or of SAMLRequest.
     pub fn decode(value: &[u8]) -> Result<Self, Error> {
-        let value: Vec<u8> = value
-            .iter()
-            .copied()
-            .filter(|b| !b" \t\r\n\x0b\x0c".contains(b))
-            .collect();
-        let bytes = STANDARD.decode(value).map_err(|_| Error::MalformedBase64)?;
+        Self::from_octets(octets(value)?)
+    }
+
+    /// Inflates what base64 held, no further than is taken (Bindings 3.4.4.1).
+    pub(super) fn inflate(value: &[u8]) -> Result<Self, Error> {
+        let packed = octets(value)?;
+        let most = MESSAGE_LIMIT as u64 + 1;
+        let mut bytes = Vec::new();
+        let read = DeflateDecoder::new(&packed[..])
+            .take(most)
+            .read_to_end(&mut bytes);
+        read.map_err(|_| Error::MalformedDeflate)?;
+        Self::from_octets(bytes)
+    }
+
+    fn from_octets(bytes: Vec<u8>) -> Result<Self, Error> {
         if bytes.len() > MESSAGE_LIMIT {
             return Err(Error::TooLarge {
                 what: "the message's octets",
@@ -109,6 +128,16 @@ impl std::fmt::Debug for Received {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Received({} octets)", self.xml.len())
     }
+}
+
+/// The octets of base64; white space in it says nothing.
+fn octets(value: &[u8]) -> Result<Vec<u8>, Error> {
+    let value: Vec<u8> = value
+        .iter()
+        .copied()
+        .filter(|b| !b" \t\r\n\x0b\x0c".contains(b))
+        .collect();
+    STANDARD.decode(value).map_err(|_| Error::MalformedBase64)
 }
 
 /// UTF-8 text without NUL, without its byte order mark, that declares no other encoding.
@@ -156,7 +185,7 @@ fn is_form(content_type: Option<&str>) -> bool {
 }
 
 /// Undoes the escapes of a form: `+` and `%XX`. A `%` that is no escape is refused.
-fn unescaped(text: &[u8]) -> Result<Vec<u8>, Error> {
+pub(super) fn unescaped(text: &[u8]) -> Result<Vec<u8>, Error> {
     let malformed = || Error::MalformedForm {
         why: "a percent sign that escapes nothing",
     };

@@ -15,6 +15,7 @@
 //! | [`profile`] | the claim names of the products: address, names, groups, subject key |
 //! | [`metadata`] | SAML Metadata 2.3, 2.4: theirs in, ours out |
 //! | [`certificate`] | the X.509 certificates that metadata carries |
+//! | [`logout`] | single logout (SAML Core 3.7, SAML Profiles 4.4): theirs in, ours out |
 //! | [`instant`] | `xs:dateTime` as SAML Core 1.3.3 wants it |
 //! | [`own_key`] | our own keys: they sign what we ask, and decrypt |
 //! | [`redirect`] | the redirect binding (SAML Bindings 3.4), as we send by it |
@@ -30,6 +31,7 @@ pub mod encryption;
 pub mod error;
 pub mod gate;
 pub mod instant;
+pub mod logout;
 pub mod metadata;
 pub mod own_key;
 pub mod profile;

@@ -8,13 +8,14 @@ use url::{Url, form_urlencoded::Serializer};
 
 use super::own_key::{ALGORITHM, OwnKey};
 
-/// The address that brings a message to `destination`, in the parameter `name`; signed where there
-/// is a key (Bindings 3.4.4.1): the signature covers the query from the message on, as it is written.
+/// The address that brings a message to `destination`, in the parameter `name`, and with it the
+/// RelayState that the other side sent or is to send back; signed where there is a key (Bindings 3.4.4.1): the signature covers the query from the message on, as it is written.
 /// None where the destination is none.
 pub fn address(
     destination: &str,
     name: &str,
     message: &str,
+    relay_state: Option<&str>,
     key: Option<&OwnKey>,
 ) -> Option<String> {
     let mut url = Url::parse(destination).ok()?;
@@ -24,6 +25,9 @@ pub fn address(
     let message = STANDARD.encode(deflate.finish().ok()?);
     let mut query = Serializer::new(String::new());
     query.append_pair(name, &message);
+    if let Some(state) = relay_state {
+        query.append_pair("RelayState", state);
+    }
     let query = match key {
         None => query.finish(),
         Some(key) => {

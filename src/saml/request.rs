@@ -59,7 +59,7 @@ impl AuthnRequest<'_> {
     /// The address that carries it (Bindings 3.4.4.1), signed where there is a key; none where the
     /// destination is none.
     pub fn redirect(&self, key: Option<&OwnKey>) -> Option<String> {
-        redirect::address(self.destination, "SAMLRequest", &self.to_xml(), key)
+        redirect::address(self.destination, "SAMLRequest", &self.to_xml(), None, key)
     }
 
     /// The field of a form that carries it (Bindings 3.5.4), signed where there is a key; none

@@ -49,6 +49,7 @@ mod saml_confirm;
 mod saml_keys;
 mod saml_large;
 mod saml_link;
+mod saml_slo;
 mod saml_start;
 mod scim_bulk;
 mod scim_cost;

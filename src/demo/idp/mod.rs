@@ -7,10 +7,12 @@
 mod canonical;
 pub mod encrypt;
 mod key;
+mod logout;
 mod response;
 mod sign;
 
 pub use key::{Keys, Kind};
+pub use logout::Logout;
 pub use response::Response;
 pub use sign::{Algorithm, Sign, Signing};
 
@@ -87,6 +89,21 @@ impl TestIdp {
         now: Timestamp,
     ) -> Response<'_> {
         Response::new(self, acs_url.into(), audience.into(), now)
+    }
+
+    /// Begins a logout request to this single logout service, issued at this time.
+    pub fn logout_request(&self, slo_url: impl Into<String>, now: Timestamp) -> Logout<'_> {
+        Logout::request(self, slo_url.into(), now)
+    }
+
+    /// Begins the answer to a logout request of this single logout service.
+    pub fn logout_response(
+        &self,
+        slo_url: impl Into<String>,
+        now: Timestamp,
+        in_response_to: impl Into<String>,
+    ) -> Logout<'_> {
+        Logout::response(self, slo_url.into(), now, in_response_to.into())
     }
 
     /// Signs a document that is a `samlp:Response` with a `saml:Assertion`.

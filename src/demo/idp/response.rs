@@ -207,7 +207,7 @@ impl<'a> Response<'a> {
 }
 
 /// 160 random bits, as Core 1.3.4 advises.
-fn identifier() -> String {
+pub(super) fn identifier() -> String {
     let mut bytes = [0; 20];
     openssl::rand::rand_bytes(&mut bytes).expect("OpenSSL has a random source");
     bytes.iter().fold(String::from("_"), |mut id, byte| {

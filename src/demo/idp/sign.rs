@@ -46,7 +46,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    fn digest(self) -> MessageDigest {
+    pub(super) fn digest(self) -> MessageDigest {
         match self {
             Self::Sha1 => MessageDigest::sha1(),
             Self::Sha256 => MessageDigest::sha256(),
@@ -64,7 +64,7 @@ impl Algorithm {
         }
     }
 
-    fn signature_uri(self, key: &PKey<Private>) -> String {
+    pub(super) fn signature_uri(self, key: &PKey<Private>) -> String {
         let family = if key.id() == Id::EC { "ecdsa" } else { "rsa" };
         match self {
             Self::Sha1 => format!("{SIGNATURE}{family}-sha1"),
@@ -117,7 +117,8 @@ pub(super) fn sign(xml: &str, keys: &Keys, signing: &Signing<'_>) -> String {
     xml
 }
 
-fn sign_element(xml: &str, name: &str, keys: &Keys, signing: &Signing<'_>) -> String {
+/// Signs one element of a document.
+pub(super) fn sign_element(xml: &str, name: &str, keys: &Keys, signing: &Signing<'_>) -> String {
     let document = Document::parse(xml).expect("the template is well formed");
     let node = document
         .descendants()

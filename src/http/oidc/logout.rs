@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use crate::http::auth::session::{self, Browser};
 use crate::http::oidc::form::{self, Pairs};
 use crate::http::reply::page;
+use crate::http::saml::leave;
 use crate::http::{Gateway, RequestId};
 use crate::oidc::claims::{Hint, verify_logout_hint};
 use crate::oidc::logout::LogoutRequest;
@@ -215,9 +216,16 @@ impl<'a> Logout<'a> {
         let context = self.gateway.context(live.source(), self.support);
         let ended = sessions::end(&self.gateway.store, context, &live.session, SIGNED_OUT);
         match ended.await {
-            Ok(()) => self.over(),
-            Err(error) => page::error(error, self.support),
+            Ok(()) => {}
+            Err(error) => return page::error(error, self.support),
         }
+        // The identity provider is told by the browser, which goes back then.
+        let (gateway, back) = (self.gateway, self.back.clone());
+        let Some(mut response) = leave::start(gateway, self.support, live, back).await else {
+            return self.over();
+        };
+        session::end(response.headers_mut(), gateway);
+        response
     }
 
     /// There is no session in the browser any more.
@@ -254,8 +262,13 @@ impl<'a> Logout<'a> {
             proof: &proof_of(live),
             pairs: &pairs,
         };
-        let onward: Vec<_> = self.back.iter().cloned().collect();
-        page::html(StatusCode::OK, &shown, &page::origins(&onward))
+        let onward = if leave::reaches(self.gateway, live) {
+            page::anywhere(self.gateway)
+        } else {
+            let back: Vec<_> = self.back.iter().cloned().collect();
+            page::origins(&back)
+        };
+        page::html(StatusCode::OK, &shown, &onward)
     }
 }
 

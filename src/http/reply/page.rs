@@ -177,16 +177,20 @@ const NOT_SIGNED_IN: &str = "You were not signed in";
 const ASK: &str = "The answer of your identity provider was not accepted. Start again from your \
     identity provider; if it happens again, give your administrator the reference below.";
 
-/// A SAML message that broke a rule.
-pub(in crate::http) fn saml(error: &saml::Error, request: &RequestId) -> Response {
-    let status = match error {
+/// The status that a broken rule of SAML deserves.
+pub(in crate::http) fn saml_status(error: &saml::Error) -> StatusCode {
+    match error {
         saml::Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         saml::Error::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         saml::Error::Status { .. } => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,
-    };
+    }
+}
+
+/// A SAML message that broke a rule.
+pub(in crate::http) fn saml(error: &saml::Error, request: &RequestId) -> Response {
     refusal(
-        status,
+        saml_status(error),
         NOT_SIGNED_IN,
         error.reason(),
         error.help().unwrap_or(ASK),

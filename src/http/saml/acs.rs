@@ -31,6 +31,8 @@ use crate::saml::{self, Trace};
 use crate::secret::{self, Hash};
 use crate::store::rows::ConnectionRow;
 
+const NOT_SIGNED_IN: &str = "You were not signed in";
+
 /// `POST /saml/{connection}/acs`.
 pub(super) async fn acs(
     State(gateway): State<Gateway>,
@@ -74,7 +76,7 @@ async fn consume(
         return Err(refused(Refusal::IdpInitiatedOff).await);
     }
     let (head, body) = posted.into_parts();
-    let body = read_body(gateway, body, support).await?;
+    let body = read_body(gateway, body, NOT_SIGNED_IN, support).await?;
     let media = head.headers.get(header::CONTENT_TYPE);
     let message = Message {
         media: media.and_then(|it| it.to_str().ok()).map(str::to_owned),
@@ -166,7 +168,13 @@ fn log_refusal(row: &ConnectionRow, reason: &str, request: &RequestId) {
     tracing::info!(connection.id = %row.id, request.id = %request.0, reason, "refused a sign-in");
 }
 
-async fn read_body(gateway: &Gateway, body: Body, request: &RequestId) -> Result<Taken, Response> {
+/// Reads a posted form; one that did not arrive is refused under this title.
+pub(super) async fn read_body(
+    gateway: &Gateway,
+    body: Body,
+    title: &str,
+    request: &RequestId,
+) -> Result<Taken, Response> {
     let anybody = std::future::ready(Ok(()));
     let fault = match body::read(&gateway.large_forms, body, limits::SAML_FORM, anybody).await? {
         Ok(taken) => return Ok(taken),
@@ -179,13 +187,7 @@ async fn read_body(gateway: &Gateway, body: Body, request: &RequestId) -> Result
         Fault::TooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
     };
     let text = "The answer of your identity provider did not arrive as it should.";
-    Err(page::refusal(
-        status,
-        "You were not signed in",
-        reason,
-        text,
-        request,
-    ))
+    Err(page::refusal(status, title, reason, text, request))
 }
 
 /// Whether the page that posted a message is none of the identity provider's: its addresses for

@@ -12,10 +12,10 @@ use url::Url;
 use crate::directory::connection::ConnectionState;
 use crate::http::auth::session::{self, Browser};
 use crate::http::reply::page;
-use crate::http::saml::{Named, connection, service_provider};
+use crate::http::saml::{Named, connection, service_provider, signing_key};
 use crate::http::{Gateway, RequestId};
 use crate::provisioning::sign_in::request::{self, NewRequest};
-use crate::provisioning::{Error, Refusal, provider, saml_keys};
+use crate::provisioning::{Error, Refusal, provider};
 use crate::saml::metadata::Endpoints;
 use crate::saml::own_key::OwnKey;
 use crate::saml::request::AuthnRequest;
@@ -120,12 +120,7 @@ async fn key(gateway: &Gateway, row: &ConnectionRow) -> Result<Option<OwnKey>, E
     if !provider::signs_requests(row) {
         return Ok(None);
     }
-    // Where a key is yet to be made, few make it at once.
-    let _place = gateway.verifications.acquire().await;
-    let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
-    let of = (row.org_id, row.id);
-    let key = saml_keys::signing(&gateway.store, ids, secrets, of).await?;
-    Ok(Some(key))
+    signing_key(gateway, row).await.map(Some)
 }
 
 /// The answer that sends a request on: by redirect, or else in a form.

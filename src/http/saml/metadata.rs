@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::directory::connection::KeyState;
 use crate::http::reply::page;
-use crate::http::saml::{Known, Named, connection, keys, service_provider};
+use crate::http::saml::{Known, Named, connection, keys, service_provider, slo_url};
 use crate::http::{Gateway, RequestId};
 use crate::provisioning::{Error, provider};
 use crate::saml::metadata::ServiceProvider;
@@ -42,6 +42,7 @@ async fn described(gateway: &Gateway, known: Known) -> Result<ServiceProvider, E
         .filter(|key| key.state != KeyState::Retired);
     Ok(ServiceProvider {
         signs_requests: provider::signs_requests(row),
+        slo_url: provider::single_logout(row).then(|| slo_url(gateway, row.id)),
         allow_cbc: provider::allows_cbc(row),
         certificates: published.map(|key| key.certificate).collect(),
         ..service_provider(gateway, row.id)

@@ -4,8 +4,10 @@
 mod acs;
 mod answer;
 pub(super) mod ask;
+pub(super) mod leave;
 mod message;
 mod metadata;
+mod slo;
 mod told;
 
 use axum::extract::Path;
@@ -21,6 +23,7 @@ use crate::http::{Gateway, RequestId};
 use crate::id::ConnectionId;
 use crate::provisioning::{Error, saml_keys};
 use crate::saml::metadata::ServiceProvider;
+use crate::saml::own_key::OwnKey;
 use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
 
 /// The routes.
@@ -39,6 +42,10 @@ pub(super) fn routes() -> Router<Gateway> {
             "/saml/{connection}/login",
             get(ask::login).fallback(only_get),
         )
+        .route(
+            "/saml/{connection}/slo",
+            get(slo::by_query).post(slo::by_form).fallback(get_or_post),
+        )
 }
 
 async fn only_post(Extension(request): Extension<RequestId>) -> Response {
@@ -47,6 +54,10 @@ async fn only_post(Extension(request): Extension<RequestId>) -> Response {
 
 async fn only_get(Extension(request): Extension<RequestId>) -> Response {
     page::method_not_allowed("GET, HEAD", &request)
+}
+
+async fn get_or_post(Extension(request): Extension<RequestId>) -> Response {
+    page::method_not_allowed("GET, HEAD, POST", &request)
 }
 
 /// The connection's id, as a path has it.
@@ -104,6 +115,19 @@ async fn keys(
     let _place = gateway.verifications.acquire().await;
     let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
     saml_keys::of(&gateway.store, ids, secrets, (row.org_id, row.id)).await
+}
+
+/// The key of ours that signs for a connection.
+async fn signing_key(gateway: &Gateway, row: &ConnectionRow) -> Result<OwnKey, Error> {
+    // Where a key is yet to be made, few make it at once.
+    let _place = gateway.verifications.acquire().await;
+    let (ids, secrets) = (&gateway.ids, &gateway.links.secrets);
+    saml_keys::signing(&gateway.store, ids, secrets, (row.org_id, row.id)).await
+}
+
+/// Where a connection's logout messages go.
+fn slo_url(gateway: &Gateway, id: ConnectionId) -> String {
+    gateway.link(&format!("/saml/{id}/slo"))
 }
 
 /// What we are to this connection's identity provider.

@@ -229,6 +229,10 @@ async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<
         expires_at: Time(expires_at),
         ended_at: None,
         ended_cause: None,
+        name_id: None,
+        name_id_format: None,
+        name_qualifier: None,
+        sp_name_qualifier: None,
     };
     change.tx.insert_session(&session).await?;
     let data = json!({"user_id": user, "connection_id": null, "session_id": session.id});

@@ -48,6 +48,8 @@ pub struct Connection {
     pub sign_requests: bool,
     /// Whether assertions that were encrypted with CBC are decrypted.
     pub allow_cbc: bool,
+    /// Whether a logout reaches the identity provider, and one from there ends sessions here.
+    pub single_logout: bool,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     pub testing: bool,
     /// When it was confirmed that the owner may sign in here.
@@ -96,6 +98,8 @@ pub struct Addresses {
     pub sp_entity_id: String,
     /// Where our metadata is.
     pub sp_metadata_url: String,
+    /// Where SAML logout messages go, where single logout is on.
+    pub slo_url: String,
     /// Where a sign-in begins.
     pub login_url: String,
 }
@@ -109,6 +113,7 @@ impl Addresses {
             acs_url: saml("acs"),
             sp_entity_id: saml("metadata"),
             sp_metadata_url: saml("metadata"),
+            slo_url: saml("slo"),
             login_url: saml("login"),
         }
     }
@@ -195,6 +200,7 @@ pub(super) async fn described(
         tolerate_unknown_members: row.tolerate_unknown_members,
         sign_requests: provider::signs_requests(row),
         allow_cbc: provider::allows_cbc(row),
+        single_logout: provider::single_logout(row),
         testing: row.testing,
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         idp_entity_id: row.idp_entity_id.clone(),

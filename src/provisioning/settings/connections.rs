@@ -67,6 +67,8 @@ pub struct ConnectionSettings {
     pub sign_requests: Option<bool>,
     /// Whether assertions that were encrypted with CBC are decrypted.
     pub allow_cbc: Option<bool>,
+    /// Whether a logout reaches the identity provider, and one from there ends sessions here.
+    pub single_logout: Option<bool>,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     pub testing: Option<bool>,
 }
@@ -151,6 +153,7 @@ fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<Connect
         allow_cbc: None,
         idp_endpoints: None,
         testing: false,
+        single_logout: None,
         schemas,
     })
 }
@@ -227,6 +230,7 @@ async fn apply(
     row.tolerate_unknown_members = tolerant.unwrap_or(row.tolerate_unknown_members);
     row.sign_requests = settings.sign_requests.or(row.sign_requests);
     row.allow_cbc = settings.allow_cbc.or(row.allow_cbc);
+    row.single_logout = settings.single_logout.or(row.single_logout);
     row.testing = settings.testing.unwrap_or(row.testing);
     row.updated_at = change.time();
     apply_roles(roles, row, settings)?;

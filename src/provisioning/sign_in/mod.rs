@@ -127,7 +127,9 @@ async fn enter(
     secret: Bearer,
 ) -> Result<Outcome, Error> {
     let connection = open(change, id).await?;
-    still_trusted(change, &connection, &attempt.assertion).await?;
+    let assertion = &attempt.assertion;
+    let (issuer, certificate) = (&assertion.issuer, &assertion.certificate);
+    still_trusted(change, &connection, issuer, certificate).await?;
     let here = present(change, attempt).await?;
     if let Some(live) = seen_before(change, &connection, attempt, &here).await? {
         return Ok(Outcome::Already(Arrival {
@@ -204,7 +206,10 @@ async fn whose(
 }
 
 /// The connection as it is now that nobody else can change it.
-async fn open(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow, Error> {
+pub(super) async fn open(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+) -> Result<ConnectionRow, Error> {
     let connection = change.tx.connection(change.org, id).await?;
     let connection = connection.ok_or(Error::NotFound(Kind::Connection))?;
     if connection.state != ConnectionState::Active {
@@ -215,19 +220,23 @@ async fn open(change: &mut Change<'_>, id: ConnectionId) -> Result<ConnectionRow
 
 /// The signature was checked before the organization's row was held: the certificate and the
 /// issuer that it was checked with must still be this connection's.
-async fn still_trusted(
+pub(super) async fn still_trusted(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
-    assertion: &Assertion,
+    issuer: &str,
+    certificate: &str,
 ) -> Result<(), Error> {
     let certificates = change.tx.certificates(change.org, connection.id).await?;
     let words = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-    let issuer = connection.idp_entity_id.as_deref().map(words);
-    let ours = certificates
+    let ours = connection.idp_entity_id.as_deref().map(words);
+    let is_kept = certificates
         .iter()
-        .any(|row| row.fingerprint == assertion.certificate)
-        && issuer.is_some_and(|issuer| issuer == words(&assertion.issuer));
-    if ours { Ok(()) } else { Err(Error::Stale) }
+        .any(|row| row.fingerprint == certificate);
+    if is_kept && ours == Some(words(issuer)) {
+        Ok(())
+    } else {
+        Err(Error::Stale)
+    }
 }
 
 /// The good sessions that the browser showed.

@@ -172,6 +172,7 @@ impl Arriving<'_> {
         let end = change.now.checked_add(ABSOLUTE).unwrap_or(change.now);
         let theirs = assertion.session_not_on_or_after.unwrap_or(end);
         let authenticated = assertion.authn_instant.unwrap_or(assertion.issue_instant);
+        let name = assertion.name_id.clone();
         SessionRow {
             org_id: change.org,
             id: change.id(),
@@ -187,6 +188,10 @@ impl Arriving<'_> {
             expires_at: Time(end.min(theirs)),
             ended_at: None,
             ended_cause: None,
+            name_id: name.as_ref().map(|name| name.value.clone()),
+            name_id_format: name.as_ref().and_then(|name| name.format.clone()),
+            name_qualifier: name.as_ref().and_then(|name| name.name_qualifier.clone()),
+            sp_name_qualifier: name.and_then(|name| name.sp_name_qualifier),
         }
     }
 

@@ -5,7 +5,7 @@
 //! adds, because it needs a store: an assertion's ID is taken once, last of all.
 
 mod statements;
-mod subject;
+pub(super) mod subject;
 
 use jiff::{SignedDuration, Timestamp};
 use roxmltree::Node;
@@ -25,7 +25,7 @@ pub const SKEW_SECONDS: i64 = 120;
 /// The largest skew a connection may ask for.
 pub const SKEW_SECONDS_LIMIT: i64 = 300;
 /// For how long after its issue an assertion may be used first.
-const FRESH: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// For how long after its issue an assertion can be remembered at all.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
@@ -50,14 +50,20 @@ pub struct Expected<'a> {
 
 /// The clock with its skew.
 #[derive(Clone, Copy)]
-struct Clock {
-    now: Timestamp,
-    skew: SignedDuration,
+pub(super) struct Clock {
+    pub(super) now: Timestamp,
+    pub(super) skew: SignedDuration,
 }
 
 impl Clock {
+    /// The clock at this time, with a skew of so many seconds as far as so many may be asked for.
+    pub(super) fn new(now: Timestamp, skew_seconds: i64) -> Self {
+        let skew = SignedDuration::from_secs(skew_seconds.clamp(0, SKEW_SECONDS_LIMIT));
+        Self { now, skew }
+    }
+
     /// The time has not passed, beyond the skew.
-    fn before(self, what: &'static str, limit: Timestamp) -> Result<(), Error> {
+    pub(super) fn before(self, what: &'static str, limit: Timestamp) -> Result<(), Error> {
         if self.now.duration_since(limit) < self.skew {
             Ok(())
         } else {
@@ -90,11 +96,7 @@ pub fn accept(
     now: Timestamp,
     trace: &mut Trace,
 ) -> Result<Assertion, Error> {
-    let skew = expected.skew_seconds.clamp(0, SKEW_SECONDS_LIMIT);
-    let clock = Clock {
-        now,
-        skew: SignedDuration::from_secs(skew),
-    };
+    let clock = Clock::new(now, expected.skew_seconds);
     let document = xml::parse(&verified.octets)?;
     let root = document.root_element();
     let covers_response = verified.element == Element::Response;
@@ -311,6 +313,6 @@ fn issued(
     Ok(own)
 }
 
-fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+pub(super) fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }

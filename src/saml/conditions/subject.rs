@@ -105,6 +105,11 @@ pub(super) fn name_id(assertion: Node<'_, '_>) -> Result<Option<NameId>, Error> 
             why: "there are several",
         });
     }
+    read(node).map(Some)
+}
+
+/// What a NameID says (Core 2.2.3).
+pub(in crate::saml) fn read(node: Node<'_, '_>) -> Result<NameId, Error> {
     let text = xml::text(node)?;
     let value = text.trim_matches([' ', '\t', '\r', '\n']);
     if value.is_empty() {
@@ -120,12 +125,12 @@ pub(super) fn name_id(assertion: Node<'_, '_>) -> Result<Option<NameId>, Error> 
             .filter(|v| !v.is_empty())
             .map(ToOwned::to_owned)
     };
-    Ok(Some(NameId {
+    Ok(NameId {
         value: value.to_owned(),
         format: attribute("Format"),
         name_qualifier: attribute("NameQualifier"),
         sp_name_qualifier: attribute("SPNameQualifier"),
-    }))
+    })
 }
 
 fn subject<'a, 'i: 'a>(assertion: Node<'a, 'i>) -> Result<Option<Node<'a, 'i>>, Error> {

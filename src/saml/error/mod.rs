@@ -138,9 +138,12 @@ pub enum Error {
         /// What arrived.
         arrived: Option<String>,
     },
-    /// SAMLResponse is not base64.
-    #[error("SAMLResponse is not base64")]
+    /// The message, or its signature, is not base64.
+    #[error("the message is not base64")]
     MalformedBase64,
+    /// What a query carries is not compressed as it must be (Bindings 3.4.4.1).
+    #[error("the message is not DEFLATE")]
+    MalformedDeflate,
     /// The text is not UTF-8, or says so.
     #[error("not UTF-8 text: {why}")]
     MalformedEncoding {
@@ -208,6 +211,9 @@ pub enum Error {
         /// What was found in its place.
         found: String,
     },
+    /// A form or query has neither SAMLRequest nor SAMLResponse.
+    #[error("there is neither SAMLRequest nor SAMLResponse")]
+    MissingMessage,
     /// The form lacks SAMLResponse.
     #[error("the form has no SAMLResponse")]
     MissingResponse,

@@ -7,6 +7,7 @@
 //! (SAML Core 5.4, XML Signature 4). What does not fit is refused as a whole, never trimmed to fit.
 
 mod ids;
+pub(super) mod logout;
 pub(crate) mod scan;
 pub(super) mod shape;
 mod signatures;
@@ -30,6 +31,10 @@ use super::{
 pub enum Element {
     /// `saml:Assertion`
     Assertion,
+    /// `samlp:LogoutRequest`
+    LogoutRequest,
+    /// `samlp:LogoutResponse`
+    LogoutResponse,
     /// `samlp:Response`
     Response,
 }
@@ -39,6 +44,8 @@ impl Element {
     pub(super) fn qualified(self) -> (&'static str, &'static str) {
         match self {
             Self::Assertion => (ASSERTION, "Assertion"),
+            Self::LogoutRequest => (PROTOCOL, "LogoutRequest"),
+            Self::LogoutResponse => (PROTOCOL, "LogoutResponse"),
             Self::Response => (PROTOCOL, "Response"),
         }
     }
@@ -171,7 +178,7 @@ pub(super) fn decrypted(xml: String, around: &Document<'_>) -> Result<Decrypted,
 const NAMESPACE: usize = 1024;
 
 /// Elements whose text is read, so that nothing may interrupt it.
-const VALUES: [&str; 10] = [
+const VALUES: [&str; 11] = [
     "Audience",
     "AuthenticatingAuthority",
     "AuthnContextClassRef",
@@ -180,6 +187,7 @@ const VALUES: [&str; 10] = [
     "CipherValue",
     "Issuer",
     "NameID",
+    "SessionIndex",
     "StatusDetail",
     "StatusMessage",
 ];

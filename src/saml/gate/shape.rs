@@ -149,7 +149,7 @@ fn status(root: Node<'_, '_>) -> Result<(), Error> {
     }
 }
 
-fn versioned(node: Node<'_, '_>) -> Result<(), Error> {
+pub(super) fn versioned(node: Node<'_, '_>) -> Result<(), Error> {
     match xml::attribute(node, "Version") {
         Some("2.0") => Ok(()),
         other => structure("a version other than 2.0", shown(other.unwrap_or("none"))),
@@ -182,7 +182,7 @@ pub(in crate::saml) fn in_order(
     Ok(())
 }
 
-fn required(node: Node<'_, '_>, name: &'static str) -> Result<String, Error> {
+pub(super) fn required(node: Node<'_, '_>, name: &'static str) -> Result<String, Error> {
     match xml::attribute(node, name) {
         Some(value) if !value.is_empty() => Ok(value.to_owned()),
         _ => structure("an attribute is missing", name.to_owned()),

@@ -77,7 +77,8 @@ impl Algorithm {
         }
     }
 
-    fn of(identifier: &str) -> Result<Self, Error> {
+    /// The algorithm of this identifier.
+    pub(in crate::saml) fn of(identifier: &str) -> Result<Self, Error> {
         identifier
             .strip_prefix(MORE)
             .and_then(|name| ALGORITHMS.iter().find(|(known, _)| *known == name))
@@ -119,10 +120,15 @@ pub(super) fn check(root: Node<'_, '_>, assertion: Node<'_, '_>) -> Result<Vec<S
             return structure("an attribute of a signature in a namespace", node);
         }
         if name == "Signature" {
-            let element = if parent == assertion {
-                Element::Assertion
-            } else {
-                Element::Response
+            let logout = [Element::LogoutRequest, Element::LogoutResponse];
+            let is_it = |element: &Element| {
+                let (namespace, name) = element.qualified();
+                xml::is(parent, namespace, name)
+            };
+            let element = match logout.into_iter().find(is_it) {
+                Some(element) => element,
+                None if parent == assertion => Element::Assertion,
+                None => Element::Response,
             };
             signed.push(signature(node, parent, element)?);
         }

@@ -48,6 +48,15 @@ pub struct IdentityProvider {
     pub validity: Validity,
 }
 
+/// How a message travels by a browser (SAML Bindings 3.4, 3.5).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Binding {
+    /// In a form.
+    Post,
+    /// In an address.
+    Redirect,
+}
+
 /// Where an identity provider is spoken to, and how.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -60,8 +69,11 @@ pub struct Endpoints {
     pub slo_redirect: Option<String>,
     /// Where logout goes by POST.
     pub slo_post: Option<String>,
-    /// Where logout answers go, where that is another place.
-    pub slo_response: Option<String>,
+    /// Where logout answers go by redirect, where that is another place (Metadata 2.2.2).
+    #[serde(alias = "slo_response")]
+    pub slo_redirect_response: Option<String>,
+    /// Where logout answers go by POST, where that is another place.
+    pub slo_post_response: Option<String>,
     /// Whether it wants its requests signed.
     pub want_authn_requests_signed: bool,
 }
@@ -76,6 +88,23 @@ impl Endpoints {
             .collect();
         origins.dedup();
         origins
+    }
+
+    /// Where logout requests go, and how: by redirect, or else in a form.
+    pub fn slo_requests(&self) -> Option<(Binding, &str)> {
+        let redirect = self.slo_redirect.as_deref();
+        let redirect = redirect.map(|at| (Binding::Redirect, at));
+        redirect.or_else(|| Some((Binding::Post, self.slo_post.as_deref()?)))
+    }
+
+    /// Where logout answers go, and how: by the same binding as requests.
+    pub fn slo_answers(&self) -> Option<(Binding, &str)> {
+        let (binding, requests) = self.slo_requests()?;
+        let elsewhere = match binding {
+            Binding::Post => self.slo_post_response.as_deref(),
+            Binding::Redirect => self.slo_redirect_response.as_deref(),
+        };
+        Some((binding, elsewhere.unwrap_or(requests)))
     }
 
     /// Where sign-ins begin: by redirect, or else in a form.
@@ -172,16 +201,20 @@ fn described(role: Node<'_, '_>, validity: Validity) -> Result<IdentityProvider,
             .map(|node| address(node, service, "Location"))
             .transpose()
     };
-    let answers = xml::children(role, METADATA, "SingleLogoutService")
-        .find(|node| xml::attribute(*node, "ResponseLocation").is_some())
-        .map(|node| address(node, "SingleLogoutService", "ResponseLocation"))
-        .transpose()?;
+    let answers = |binding| -> Result<Option<String>, Error> {
+        xml::children(role, METADATA, "SingleLogoutService")
+            .find(|node| xml::attribute(*node, "Binding") == Some(binding))
+            .filter(|node| xml::attribute(*node, "ResponseLocation").is_some())
+            .map(|node| address(node, "SingleLogoutService", "ResponseLocation"))
+            .transpose()
+    };
     let endpoints = Endpoints {
         sso_redirect: location("SingleSignOnService", REDIRECT)?,
         sso_post: location("SingleSignOnService", POST)?,
         slo_redirect: location("SingleLogoutService", REDIRECT)?,
         slo_post: location("SingleLogoutService", POST)?,
-        slo_response: answers,
+        slo_redirect_response: answers(REDIRECT)?,
+        slo_post_response: answers(POST)?,
         want_authn_requests_signed: matches!(
             xml::attribute(role, "WantAuthnRequestsSigned"),
             Some("true" | "1")

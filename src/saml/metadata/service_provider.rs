@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
     super::xml::{METADATA, PROTOCOL, SIGNATURE, escaped},
-    POST,
+    POST, REDIRECT,
 };
 
 /// What an identity provider must know of us.
@@ -14,6 +14,8 @@ pub struct ServiceProvider {
     pub entity_id: String,
     /// Where responses go.
     pub acs_url: String,
+    /// Where logout messages go, where single logout is on.
+    pub slo_url: Option<String>,
     /// Whether the assertion itself is to be signed.
     pub want_assertions_signed: bool,
     /// Whether our requests are signed.
@@ -55,6 +57,7 @@ impl ServiceProvider {
         Self {
             entity_id: entity_id.into(),
             acs_url: acs_url.into(),
+            slo_url: None,
             want_assertions_signed: true,
             signs_requests: false,
             allow_cbc: false,
@@ -71,7 +74,7 @@ impl ServiceProvider {
             r#"<?xml version="1.0" encoding="UTF-8"?>
 <md:EntityDescriptor xmlns:md="{METADATA}" entityID="{entity_id}">
   <md:SPSSODescriptor AuthnRequestsSigned="{signs}" WantAssertionsSigned="{signed}" protocolSupportEnumeration="{PROTOCOL}">
-{keys}{formats}    <md:AssertionConsumerService Binding="{POST}" Location="{acs_url}" index="0" isDefault="true"/>
+{keys}{logout}{formats}    <md:AssertionConsumerService Binding="{POST}" Location="{acs_url}" index="0" isDefault="true"/>
   </md:SPSSODescriptor>
 </md:EntityDescriptor>
 "#,
@@ -79,8 +82,24 @@ impl ServiceProvider {
             signs = self.signs_requests,
             signed = self.want_assertions_signed,
             keys = self.keys(),
+            logout = self.logout(),
             acs_url = escaped(&self.acs_url),
         )
+    }
+
+    /// The SingleLogoutServices (Metadata 2.4.2): they stand before the formats of names.
+    fn logout(&self) -> String {
+        let location = self.slo_url.as_deref().map(escaped);
+        let service = |location: &String| {
+            [REDIRECT, POST]
+                .map(|binding| {
+                    format!(
+                        "    <md:SingleLogoutService Binding=\"{binding}\" Location=\"{location}\"/>\n"
+                    )
+                })
+                .concat()
+        };
+        location.as_ref().map(service).unwrap_or_default()
     }
 
     /// The KeyDescriptors (Metadata 2.4.1.1): each key may sign; for the first may be encrypted.

@@ -19,7 +19,7 @@ use super::{
     Keys,
     certificate::Certificate,
     error::Error,
-    gate::{Element, Gated, Held, Signed, shape, shape::ResponseFields},
+    gate::{self, Element, Gated, Held, Signed, shape, shape::ResponseFields},
     quiet, xml,
 };
 
@@ -84,6 +84,20 @@ pub fn verify(gated: Gated, keys: &Keys<'_>, now: Timestamp) -> Result<Verified,
     })
 }
 
+/// Verifies the signature of a logout message; gives the octets that it covers, and whose it is.
+pub(super) fn logout<'c>(
+    message: &gate::logout::Message,
+    certificates: &'c [Certificate],
+) -> Result<(String, &'c Certificate), Error> {
+    let signed = message.signed.as_ref().ok_or(Error::SignatureMissing)?;
+    let list = std::slice::from_ref(signed);
+    let (octets, certificate) = signed_octets(&message.xml, list, certificates)?;
+    let document = xml::parse(&octets)?;
+    gate::logout::shape(covered(&document, signed)?, message.element)?;
+    drop(document);
+    Ok((octets, certificate))
+}
+
 /// The octets under the outermost of all signatures of a document, the first of the list, and the
 /// certificate with which all of them verify.
 fn signed_octets<'c>(
@@ -140,7 +154,7 @@ fn covers(
             let shape = shape::response(root)?;
             (Some(shape.fields), shape.assertion)
         }
-        Element::Assertion => (None, root),
+        Element::Assertion | Element::LogoutRequest | Element::LogoutResponse => (None, root),
     };
     shape::alone(root)?;
     if !xml::is(assertion, xml::ASSERTION, "Assertion")

@@ -3,7 +3,9 @@
 use crate::directory::connection::KeyState;
 use crate::id::{ConnectionId, OrganizationId, SamlKeyId, SignInId};
 use crate::secret::Hash;
-use crate::store::rows::{SamlKeyRow, SamlRequestRow, SignInRow, WantedSignIns};
+use crate::store::rows::{
+    SamlKeyRow, SamlLogoutRow, SamlRequestRow, SessionRow, SignInRow, WantedSignIns,
+};
 use crate::store::tx::ops;
 use crate::store::types::Time;
 
@@ -16,6 +18,14 @@ ops! {
     take_saml_request = saml::take(org: OrganizationId, connection: ConnectionId, id: &str, browser: &Hash, now: Time) -> Option<SamlRequestRow>;
     /// Forgets requests whose time is over, of every organization.
     forget_saml_requests = saml::forget(before: Time) -> usize;
+    /// The query `saml::insert_logout`.
+    insert_saml_logout = saml::insert_logout(row: &SamlLogoutRow) -> ();
+    /// Takes the logout request that is answered, so that no second answer finds it.
+    take_saml_logout = saml::take_logout(org: OrganizationId, connection: ConnectionId, id: &str, now: Time) -> Option<SamlLogoutRow>;
+    /// Forgets logout requests whose time is over, of every organization.
+    forget_saml_logouts = saml::forget_logouts(before: Time) -> usize;
+    /// The live sessions that were made through a connection for whom it calls by this name.
+    live_sessions_named = sessions::live_named(org: OrganizationId, connection: ConnectionId, name_id: &str, now: Time) -> Vec<SessionRow>;
     /// A connection's own keys: the current one, the next one, the retired one, as far as there are.
     saml_keys = saml::keys(org: OrganizationId, connection: ConnectionId) -> Vec<SamlKeyRow>;
     /// Adds a key; where the connection has one of that state already, nothing is done.

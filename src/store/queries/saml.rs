@@ -7,8 +7,8 @@ use super::super::Conn;
 use crate::directory::connection::KeyState;
 use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
 use crate::secret::Hash;
-use crate::store::rows::{SamlKeyRow, SamlRequestRow};
-use crate::store::schema::{saml_keys, saml_requests};
+use crate::store::rows::{SamlKeyRow, SamlLogoutRow, SamlRequestRow};
+use crate::store::schema::{saml_keys, saml_logouts, saml_requests};
 use crate::store::types::Time;
 
 /// Requests of one browser to one connection that are looked at: the newest.
@@ -77,6 +77,43 @@ pub(crate) async fn take(
 /// Forgets those whose time is over, of every organization.
 pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> {
     let target = saml_requests::table.filter(saml_requests::expires_at.lt(before));
+    diesel::delete(target).execute(conn).await
+}
+
+pub(crate) async fn insert_logout(conn: &mut Conn, row: &SamlLogoutRow) -> QueryResult<()> {
+    diesel::insert_into(saml_logouts::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Takes the logout request that is answered, so that no second answer finds it.
+pub(crate) async fn take_logout(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    id: &str,
+    now: Time,
+) -> QueryResult<Option<SamlLogoutRow>> {
+    let find = saml_logouts::table
+        .filter(saml_logouts::org_id.eq(org))
+        .filter(saml_logouts::id.eq(id.to_owned()))
+        .filter(saml_logouts::connection_id.eq(connection))
+        .filter(saml_logouts::expires_at.gt(now))
+        .select(SamlLogoutRow::as_select());
+    let Some(row) = find.first(conn).await.optional()? else {
+        return Ok(None);
+    };
+    let taken = diesel::delete(saml_logouts::table.find((org, id.to_owned())))
+        .execute(conn)
+        .await?;
+    Ok((taken == 1).then_some(row))
+}
+
+/// Forgets logout requests whose time is over, of every organization.
+pub(crate) async fn forget_logouts(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let target = saml_logouts::table.filter(saml_logouts::expires_at.lt(before));
     diesel::delete(target).execute(conn).await
 }
 

@@ -73,6 +73,26 @@ pub(crate) async fn live_through(
         .await
 }
 
+/// The live sessions that were made through a connection for whom it calls by this name.
+pub(crate) async fn live_named(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    name_id: &str,
+    now: Time,
+) -> QueryResult<Vec<SessionRow>> {
+    sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::connection_id.eq(connection))
+        .filter(sessions::name_id.eq(name_id.to_owned()))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select(SessionRow::as_select())
+        .order(sessions::id)
+        .load(conn)
+        .await
+}
+
 pub(crate) async fn touch(
     conn: &mut Conn,
     org: OrganizationId,
@@ -147,6 +167,10 @@ pub(crate) async fn end(
         let set = (
             sessions::ended_at.eq(Some(at)),
             sessions::ended_cause.eq(Some(cause.to_owned())),
+            sessions::name_id.eq(None::<String>),
+            sessions::name_id_format.eq(None::<String>),
+            sessions::name_qualifier.eq(None::<String>),
+            sessions::sp_name_qualifier.eq(None::<String>),
         );
         diesel::update(target).set(set).execute(conn).await?;
         let target = codes::table

@@ -35,7 +35,7 @@ pub use invitations::{
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
-pub use saml::{SamlKeyRow, SamlRequestRow, SignInRow, WantedSignIns};
+pub use saml::{SamlKeyRow, SamlLogoutRow, SamlRequestRow, SignInRow, WantedSignIns};
 pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};
 pub use sightings::SightingRow;
 
@@ -167,6 +167,7 @@ pub struct ConnectionRow {
     pub allow_cbc: Option<bool>,
     pub idp_endpoints: Option<Doc>,
     pub testing: bool,
+    pub single_logout: Option<bool>,
 }
 
 /// A certificate that a connection trusts.
@@ -348,6 +349,10 @@ pub struct SessionRow {
     pub expires_at: Time,
     pub ended_at: Option<Time>,
     pub ended_cause: Option<String>,
+    pub name_id: Option<String>,
+    pub name_id_format: Option<String>,
+    pub name_qualifier: Option<String>,
+    pub sp_name_qualifier: Option<String>,
 }
 
 /// An authorization code.

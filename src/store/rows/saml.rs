@@ -23,6 +23,18 @@ pub struct SamlRequestRow {
     pub fresh_since: Option<Time>,
 }
 
+/// A logout request of ours that waits for its answer.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::saml_logouts)]
+pub struct SamlLogoutRow {
+    pub org_id: OrganizationId,
+    pub id: String,
+    pub connection_id: ConnectionId,
+    pub back: Option<String>,
+    pub created_at: Time,
+    pub expires_at: Time,
+}
+
 /// One of our own keys of a connection.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::saml_keys)]

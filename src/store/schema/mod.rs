@@ -46,6 +46,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     grant_projects,
     identities,
     saml_keys,
+    saml_logouts,
     saml_requests,
     saml_replays,
     sessions,

@@ -193,6 +193,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    saml_logouts (org_id, id) {
+        org_id -> IdSql,
+        id -> Text,
+        connection_id -> IdSql,
+        back -> Nullable<Text>,
+        created_at -> TimeSql,
+        expires_at -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     saml_replays (org_id, connection_id, message_id) {
         org_id -> IdSql,
         connection_id -> IdSql,
@@ -221,6 +235,10 @@ diesel::table! {
         expires_at -> TimeSql,
         ended_at -> Nullable<TimeSql>,
         ended_cause -> Nullable<Text>,
+        name_id -> Nullable<Text>,
+        name_id_format -> Nullable<Text>,
+        name_qualifier -> Nullable<Text>,
+        sp_name_qualifier -> Nullable<Text>,
     }
 }
 

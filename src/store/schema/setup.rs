@@ -199,6 +199,7 @@ diesel::table! {
         allow_cbc -> Nullable<Bool>,
         idp_endpoints -> Nullable<DocSql>,
         testing -> Bool,
+        single_logout -> Nullable<Bool>,
     }
 }
 

@@ -138,6 +138,7 @@ impl TestGateway {
                     allow_cbc: None,
                     idp_endpoints: None,
                     testing: false,
+                    single_logout: None,
                 })
                 .await?;
                 for domain in domains {

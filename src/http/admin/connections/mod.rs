@@ -53,6 +53,8 @@ pub struct Connection {
     sign_requests: bool,
     /// Whether assertions that were encrypted with AES-CBC are taken beside AES-GCM.
     allow_cbc: bool,
+    /// Whether a logout reaches the identity provider, and one from there ends sessions here.
+    single_logout: bool,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     testing: bool,
     /// The slug of the role that its people hold where nothing else gives one.
@@ -70,6 +72,8 @@ pub struct Connection {
     sp_entity_id: String,
     /// Where our SAML metadata is.
     sp_metadata_url: String,
+    /// Where SAML logout messages go, where single logout is on.
+    slo_url: String,
     /// The identity provider's entity id.
     idp_entity_id: Option<String>,
     /// Where the identity provider takes requests.
@@ -241,6 +245,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         source: row.source,
     });
     let (sign_requests, allow_cbc) = (provider::signs_requests(&row), provider::allows_cbc(&row));
+    let single_logout = provider::single_logout(&row);
     Connection {
         id: row.id,
         name: row.name,
@@ -254,6 +259,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         tolerate_unknown_members: row.tolerate_unknown_members,
         sign_requests,
         allow_cbc,
+        single_logout,
         testing: row.testing,
         default_role: row.default_role_id.and_then(slug),
         max_role: slug(row.max_role_id).unwrap_or_default(),
@@ -262,6 +268,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         acs_url: gateway.link(&format!("/saml/{}/acs", row.id)),
         sp_entity_id: metadata.clone(),
         sp_metadata_url: metadata,
+        slo_url: gateway.link(&format!("/saml/{}/slo", row.id)),
         idp_entity_id: row.idp_entity_id,
         sso_url: row.sso_url,
         metadata_refresh: mode(published.as_ref()),
