@@ -104,7 +104,6 @@ pub fn receive(
             let (octets, signer) = signature::logout(&message, certificates)?;
             (octets, Some(signer))
         }
-        Signing::Inside => (message.xml, None),
         Signing::Beside(_) | Signing::Nowhere if message.signed.is_some() => {
             return Err(Error::Structure {
                 rule: "a signature inside of a message in a query",
@@ -112,7 +111,7 @@ pub fn receive(
             });
         }
         Signing::Beside(proof) => (message.xml, Some(query::verify(&proof, certificates)?)),
-        Signing::Nowhere => (message.xml, None),
+        Signing::Inside | Signing::Nowhere => (message.xml, None),
     };
     let document = xml::parse(&octets)?;
     let root = document.root_element();

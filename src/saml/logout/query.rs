@@ -73,3 +73,21 @@ fn digest(algorithm: Algorithm) -> MessageDigest {
         Algorithm::EcdsaSha512 | Algorithm::RsaSha512 => MessageDigest::sha512(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_numbers_are_as_good_as_der() {
+        for (width, bits) in [(32, 256), (48, 384)] {
+            let raw: Vec<u8> = (1..=2 * width).collect();
+            let written = der(&raw, bits).unwrap();
+            assert_ne!(written, raw);
+            let read = EcdsaSig::from_der(&written).unwrap();
+            let both = [read.r().to_vec(), read.s().to_vec()].concat();
+            assert_eq!(both, raw);
+            assert_eq!(der(&written, bits).unwrap(), written);
+        }
+    }
+}
