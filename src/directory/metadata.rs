@@ -121,9 +121,10 @@ pub fn warnings<'a>(
 ) -> Vec<Warning> {
     let of_certificates = certificates.into_iter().filter_map(|(fingerprint, end)| {
         let days = threshold(end, now)?;
-        let kind = match end <= now {
-            true => WarningKind::CertificateExpired,
-            false => WarningKind::CertificateExpires,
+        let kind = if end <= now {
+            WarningKind::CertificateExpired
+        } else {
+            WarningKind::CertificateExpires
         };
         Some(Warning {
             kind,

@@ -326,6 +326,11 @@ impl Matrix {
         for credential in [&right, &self.operator] {
             let reply = self.gateway.ask(method, &uri, Some(credential)).await;
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{what}");
+            if path.ends_with("/metadata/apply") && credential == &right {
+                // Whom a connection trusts is the operator's to say.
+                refused(&reply, 403, "insufficient_scope", &what);
+                continue;
+            }
             if method != "GET" {
                 // Without a body most of them go no further than what is wrong with that.
                 let known = [200, 201, 204, 400, 404, 409, 415, 422, 429];

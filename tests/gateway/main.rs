@@ -35,6 +35,7 @@ mod join_shared;
 mod lint;
 mod logout;
 mod logout_tokens;
+mod metadata_refresh;
 mod migrations;
 mod oauth_clients;
 mod oidc;

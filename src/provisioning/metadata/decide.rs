@@ -71,3 +71,77 @@ pub(super) fn decide(
         Decision::Propose(newer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::idp::{Keys, Kind, TestIdp};
+
+    fn now() -> Timestamp {
+        "2026-11-22T10:00:00Z".parse().unwrap()
+    }
+
+    fn idp() -> TestIdp {
+        let keys = Keys::generate(Kind::P256).unwrap();
+        TestIdp::with_keys("urn:idp", "https://idp.example/sso", keys)
+    }
+
+    #[test]
+    fn what_is_new_is_taken_or_waits_and_what_is_no_use_changes_nothing() {
+        let (first, second) = (idp().metadata(), idp().metadata());
+        let known = IdentityProvider::read(&first, now()).unwrap();
+        let group = |inner: &[&String]| {
+            let bodies = inner.iter().map(|text| text.split_once("?>").unwrap().1);
+            format!(
+                "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>",
+                bodies.collect::<String>()
+            )
+        };
+        let other = second.replace("urn:idp", "urn:other");
+        let third = second.replace("urn:idp", "urn:third");
+        let nowhere = first.replace("SingleSignOnService", "NameIDMappingService");
+        let ended = second.replace(" entityID", " validUntil=\"2026-11-22T10:00:00Z\" entityID");
+        for (name, text, by_itself, by_a_yes) in [
+            ("the same", first.clone(), "unchanged", "unchanged"),
+            (
+                "among others",
+                group(&[&first, &other]),
+                "unchanged",
+                "unchanged",
+            ),
+            ("another key", second.clone(), "applied", "proposed"),
+            ("nowhere to go", nowhere, "proposed", "proposed"),
+            ("another provider", other.clone(), "refused", "refused"),
+            (
+                "other providers",
+                group(&[&other, &third]),
+                "failed",
+                "failed",
+            ),
+            ("a page", "<html/>".to_owned(), "failed", "failed"),
+            ("junk", "junk".to_owned(), "failed", "failed"),
+            ("ended", ended, "failed", "failed"),
+            (
+                "no key",
+                second.replace("\"signing\"", "\"encryption\""),
+                "failed",
+                "failed",
+            ),
+        ] {
+            for (mode, expected) in [
+                (RefreshMode::Auto, by_itself),
+                (RefreshMode::Propose, by_a_yes),
+                (RefreshMode::Off, by_a_yes),
+            ] {
+                let found = match decide(mode, &known, &text, now()) {
+                    Decision::Apply(_) => "applied",
+                    Decision::Failed(_) => "failed",
+                    Decision::Propose(_) => "proposed",
+                    Decision::Refused(_) => "refused",
+                    Decision::Unchanged(_) => "unchanged",
+                };
+                assert_eq!(found, expected, "{name} {mode}");
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod corpus;
 mod encryption;
 mod gate;
+mod metadata_diff;
 mod mutation;
 mod noise;
 mod policy;
