@@ -25,6 +25,7 @@ use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::request_log::{self, writer::Writer};
+use crate::provisioning::signing_keys::Keyring;
 use crate::provisioning::tally::Tally;
 use crate::provisioning::{idempotency, sign_in_log, sweep};
 use crate::serve::{self, ServeLimits};
@@ -128,7 +129,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let (route, pace) = (route(config), config.mail.per_second);
     let client = Client::new(&config.outbound)?;
     let client_keys = Arc::new(ClientKeys::new(client.clone()));
-    let keys = Arc::new(keys);
+    let keys = Arc::new(Keyring::new(store.clone(), links.secrets.clone(), keys));
     let means = (client, Arc::clone(&keys));
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, means);
     let worker = Worker::start(office);

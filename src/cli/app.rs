@@ -71,7 +71,7 @@ pub(super) enum App {
     },
 }
 
-fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
+pub(super) fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::as_str))
         .try_map(|name| Algorithm::from_str(&name))
 }

@@ -2,12 +2,15 @@
 
 use clap::Subcommand;
 
+use crate::cli::app::algorithm;
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::directory::scope::{EVERYTHING, Scopes};
+use crate::oidc::keys::Algorithm;
 use crate::provisioning::settings::keys;
+use crate::provisioning::signing_keys;
 
-/// Keys: bearers of the admin API, for programs
+/// Keys: bearers of the admin API, for programs; and those that sign tokens for apps
 #[derive(Debug, Subcommand)]
 pub(super) enum Key {
     /// Issue a key; it is shown this once
@@ -29,11 +32,53 @@ pub(super) enum Key {
         #[arg(long, value_name = "SCOPE", value_delimiter = ',', num_args = 1..)]
         scopes: Vec<String>,
     },
+    /// List the keys that sign tokens for apps
+    ///
+    /// Example:
+    ///   usher key list-signing
+    #[command(verbatim_doc_comment)]
+    ListSigning,
+    /// Sign tokens for apps with the next key from now on
+    ///
+    /// The next key is published for some minutes before it may sign, so that every app has it; the
+    /// one before stays published until its last token has expired. A running server sees it at
+    /// once, and no token is refused.
+    ///
+    /// With --now, for a key that somebody else has: the current key and those before it are refused
+    /// from now on, and so is each token that they signed.
+    ///
+    /// Examples:
+    ///   usher key rotate-signing
+    ///   usher key rotate-signing --alg RS256 --now
+    #[command(verbatim_doc_comment)]
+    RotateSigning {
+        /// The keys of this algorithm alone [default: all]
+        #[arg(long, value_parser = algorithm())]
+        alg: Option<Algorithm>,
+        /// The current key is compromised
+        #[arg(long)]
+        now: bool,
+    },
 }
+
+const COLUMNS: [&str; 5] = ["kid", "alg", "state", "published_at", "published_until"];
 
 impl Key {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
-        let Self::Issue { org, scopes } = self;
+        let (org, scopes) = match self {
+            Self::Issue { org, scopes } => (org, scopes),
+            Self::ListSigning => {
+                let keys = signing_keys::list(&opened.store).await?;
+                return opened.output.rows(&keys, &COLUMNS);
+            }
+            Self::RotateSigning { alg, now } => {
+                let (context, secrets) = (opened.context(), &opened.links.secrets);
+                let asked = alg.map_or_else(|| Algorithm::ALL.to_vec(), |alg| vec![alg]);
+                let rotated =
+                    signing_keys::rotate(&opened.store, &context, secrets, &asked, now).await?;
+                return opened.output.rows(&rotated, &COLUMNS);
+            }
+        };
         let words = if scopes.is_empty() {
             EVERYTHING.to_owned()
         } else {

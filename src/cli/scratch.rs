@@ -14,6 +14,7 @@ use crate::http::{Gateway, router};
 use crate::provisioning::Error;
 use crate::provisioning::request_log::RequestLog;
 use crate::provisioning::scratch::{Extra, Scratch, Template, copy};
+use crate::provisioning::signing_keys::Keyring;
 
 /// Octets of an answer that are read.
 const ANSWER: usize = 64 * 1024 * 1024;
@@ -36,7 +37,8 @@ impl Stage {
         extra: Extra,
     ) -> Result<Self, Error> {
         let scratch = copy(template, &opened.ids, extra).await?;
-        let (keys, links) = (opened.keys.clone(), opened.links.clone());
+        let (store, links) = (scratch.store.clone(), opened.links.clone());
+        let keys = Keyring::new(store, links.secrets.clone(), opened.keys.clone());
         let public_url = links.public_url.to_string();
         let gateway = Gateway {
             log: RequestLog::off(),

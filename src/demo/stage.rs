@@ -33,6 +33,7 @@ use crate::provisioning::installation::{Installation, Opener};
 use crate::provisioning::invitations::Links;
 use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::request_log::writer::Writer;
+use crate::provisioning::signing_keys::Keyring;
 use crate::provisioning::{Context, Source};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
@@ -115,7 +116,8 @@ impl Stage {
         let store = open.store.clone();
         let links = Links::new(&public_url, &open.data_keys)
             .map_err(|error| store::Error::MasterKey(error.to_string()))?;
-        let mut gateway = Gateway::new(open.store, ids.clone(), open.keys, links);
+        let keys = Keyring::new(open.store.clone(), links.secrets.clone(), open.keys);
+        let mut gateway = Gateway::new(open.store, ids.clone(), keys, links);
         let worker = worker(&folder, &gateway)?;
         gateway.private_targets = true;
         gateway.client_keys = Arc::new(ClientKeys::new(caller()?));

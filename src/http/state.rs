@@ -9,10 +9,10 @@ use crate::http::join::Misses;
 use crate::http::oidc::ClientKeys;
 use crate::id::Ids;
 use crate::limits;
-use crate::oidc::keys::KeySet;
 use crate::provisioning::invitations::Links;
 use crate::provisioning::request_log::RequestLog;
 use crate::provisioning::sign_in_log::Refusals;
+use crate::provisioning::signing_keys::Keyring;
 use crate::provisioning::tally::Tally;
 use crate::provisioning::{Context, Source};
 use crate::saml::encryption::Failures;
@@ -32,7 +32,7 @@ pub struct Gateway {
     /// it, never from `Host`.
     pub public_url: Arc<str>,
     /// The keys that sign tokens.
-    pub keys: Arc<KeySet>,
+    pub keys: Arc<Keyring>,
     /// The keys of clients that sign, fetched and kept for a while.
     pub client_keys: Arc<ClientKeys>,
     /// What invitations' links are made with.
@@ -64,7 +64,7 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway over these parts; verifies as many signatures at once as there are cores.
-    pub fn new(store: Store, ids: Ids, keys: impl Into<Arc<KeySet>>, links: Links) -> Self {
+    pub fn new(store: Store, ids: Ids, keys: impl Into<Arc<Keyring>>, links: Links) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             store,

@@ -11,10 +11,11 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::id::Ids;
-use crate::oidc::keys::{Algorithm, KeySet, SigningKey, State};
+use crate::oidc::keys::{Algorithm, KeySet, State};
+use crate::provisioning::signing_keys;
 use crate::secret::{self, DataKeys, MasterKeys};
-use crate::store::rows::{InstanceRow, SigningKeyRow};
-use crate::store::types::{Doc, Time};
+use crate::store::rows::InstanceRow;
+use crate::store::types::Time;
 use crate::store::{Error, Place, Store};
 
 /// An open installation.
@@ -67,12 +68,10 @@ impl Installation {
         };
         let master = read(key_file)?.ok_or_else(|| missing(key_file))?;
         let data_keys = unlock(&instance, &master).map_err(|_| wrong(key_file))?;
-        let rows = store
-            .read(|tx| async move { tx.signing_keys().await }.boxed())
-            .await?;
-        let keys = rows.iter().map(|row| signing_key(row, &data_keys));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        let keys = KeySet::new(keys).map_err(|error| Error::Engine(error.to_string()))?;
+        if opener == Opener::Server {
+            signing_keys::complete(&store, ids, &data_keys).await?;
+        }
+        let keys = signing_keys::load(&store, &data_keys, ids.clock().now()).await?;
         Ok(Self {
             store,
             data_keys,
@@ -110,7 +109,8 @@ impl Installation {
             data_keys: data_keys.wrap(&master, entropy),
             created_at,
         };
-        let keys = Algorithm::ALL.map(|algorithm| fresh_key(algorithm, &data_keys, ids));
+        let keys = Algorithm::ALL
+            .map(|algorithm| signing_keys::fresh(algorithm, State::Current, &data_keys, ids));
         let keys = keys.into_iter().collect::<Result<Vec<_>, _>>()?;
         let written = store.write(move |tx| {
             let (row, keys) = (row.clone(), keys.clone());
@@ -137,54 +137,6 @@ impl Installation {
 fn unlock(instance: &InstanceRow, master: &MasterKeys) -> Result<DataKeys, secret::Error> {
     master.open(CHECK_PLACE, &instance.check_value)?;
     DataKeys::unwrap(&instance.data_keys, master)
-}
-
-fn key_place(kid: &str) -> String {
-    format!("signing_keys|sealed||{kid}")
-}
-
-fn fresh_key(
-    algorithm: Algorithm,
-    data_keys: &DataKeys,
-    ids: &Ids,
-) -> Result<SigningKeyRow, Error> {
-    let failed = |error: String| Error::Engine(format!("a signing key could not be made: {error}"));
-    let key = SigningKey::generate(algorithm).map_err(|error| failed(error.to_string()))?;
-    let pem = key
-        .to_private_pem()
-        .map_err(|error| failed(error.to_string()))?;
-    let sealed = data_keys
-        .seal(&key_place(key.kid()), &pem, ids.entropy())
-        .map_err(|error| failed(error.to_string()))?;
-    Ok(SigningKeyRow {
-        kid: key.kid().to_owned(),
-        alg: algorithm.as_str().to_owned(),
-        state: "current".to_owned(),
-        public: Doc(key.jwk().to_string()),
-        sealed,
-        created_at: Time(ids.clock().now()),
-    })
-}
-
-fn signing_key(row: &SigningKeyRow, data_keys: &DataKeys) -> Result<(State, SigningKey), Error> {
-    let corrupt = |column| Error::Corrupt {
-        table: "signing_keys",
-        column,
-    };
-    let state = match row.state.as_str() {
-        "current" => State::Current,
-        "next" => State::Next,
-        "retired" => State::Retired,
-        _ => return Err(corrupt("state")),
-    };
-    let pem = data_keys
-        .open(&key_place(&row.kid), &row.sealed)
-        .map_err(|_| corrupt("sealed"))?;
-    let key = SigningKey::from_private_pem(&pem).map_err(|_| corrupt("sealed"))?;
-    if key.kid() != row.kid {
-        return Err(corrupt("kid"));
-    }
-    Ok((state, key))
 }
 
 /// The keys of the file; none where there is no file.

@@ -64,6 +64,7 @@ pub mod sign_in;
 pub mod sign_in_log;
 mod sign_out;
 pub mod single_logout;
+pub mod signing_keys;
 pub mod steps;
 pub mod sweep;
 pub mod tally;

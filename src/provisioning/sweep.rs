@@ -37,7 +37,7 @@ pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
         .await
 }
 
-/// Forgets access tokens of SCIM clients, and assertions of theirs and of apps, that are good for nothing any more,
+/// Forgets signing keys whose last token has expired, access tokens of SCIM clients, and assertions of theirs and of apps, that are good for nothing any more,
 /// and the credentials themselves [`limits::DEAD_CREDENTIAL`] after their end; answers how many.
 pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error> {
     let now = Time(ids.clock().now());
@@ -46,6 +46,7 @@ pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error
         .write(move |tx| {
             async move {
                 let used = tx.forget_app_assertions(now).await?;
+                let used = used + tx.forget_signing_keys(now).await?;
                 let expired = used + tx.forget_oauth(now).await?;
                 let tokens = tx.forget_scim_tokens(before).await?;
                 Ok(expired + tokens + tx.forget_oauth_clients(before).await?)

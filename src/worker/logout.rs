@@ -29,7 +29,7 @@ impl Office {
         if !outbox::sending(&self.store, &self.ids, row).await? {
             return Ok(None);
         }
-        let Some(token) = self.token(logout) else {
+        let Some(token) = self.token(logout).await else {
             return Ok(Some(Outcome::Deferred(OURS.to_owned())));
         };
         *begun = true;
@@ -43,15 +43,18 @@ impl Office {
     }
 
     /// A fresh token. One that is told twice is another one each time.
-    fn token(&self, logout: &Logout) -> Option<String> {
+    async fn token(&self, logout: &Logout) -> Option<String> {
         let issue = Issue {
             issuer: self.letterhead.public_url(),
             client_id: &logout.client_id,
             at: self.ids.clock().now(),
         };
         let claims = LogoutToken::new(issue, [logout.user_id, logout.session_id, self.ids.next()]);
-        let signed = self.keys.sign(logout.algorithm, LOGOUT_TOKEN_TYPE, &claims);
-        signed
+        let keys = self.keys.now(self.ids.clock().now()).await;
+        let keys = keys
+            .inspect_err(|error| tracing::warn!(%error, "The signing keys cannot be read"))
+            .ok()?;
+        keys.sign(logout.algorithm, LOGOUT_TOKEN_TYPE, &claims)
             .inspect_err(|error| tracing::error!(%error, "A logout token could not be signed"))
             .ok()
     }

@@ -26,10 +26,10 @@ use tokio::time::{sleep, timeout};
 use crate::directory::delivery::{Delivery, Load};
 use crate::id::Ids;
 use crate::limits;
-use crate::oidc::keys::KeySet;
 use crate::outbound::Client;
 use crate::provisioning::Error;
 use crate::provisioning::outbox::{self, Composed, Letterhead, Outcome};
+use crate::provisioning::signing_keys::Keyring;
 use crate::store::Store;
 use crate::store::rows::OutboxRow;
 use crate::worker::mail::{Fault, Post, Route};
@@ -58,7 +58,7 @@ pub struct Office {
     route: Route,
     pace: Pace,
     client: Client,
-    keys: Arc<KeySet>,
+    keys: Arc<Keyring>,
 }
 
 impl Office {
@@ -70,7 +70,7 @@ impl Office {
         letterhead: Letterhead,
         route: Route,
         per_second: NonZeroU32,
-        (client, keys): (Client, Arc<KeySet>),
+        (client, keys): (Client, Arc<Keyring>),
     ) -> Self {
         Self {
             store,

@@ -41,11 +41,11 @@ fn page(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\n\r\n{body}")
 }
 
-struct Place(PathBuf);
+pub(crate) struct Place(PathBuf);
 
 impl Place {
     /// An empty folder, with an organization.
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let name = format!("usher-{name}-{}", std::process::id());
         let place = Self(std::env::temp_dir().join(name));
         std::fs::create_dir_all(&place.0).unwrap();
@@ -61,7 +61,7 @@ impl Place {
     }
 
     /// Runs a command; answers its exit code, its document and what it complained of.
-    fn usher(&self, arguments: &[&str], allow: &str) -> (i32, Value, String) {
+    pub(crate) fn usher(&self, arguments: &[&str], allow: &str) -> (i32, Value, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
         command
             .args(arguments)

@@ -68,6 +68,7 @@ mod share_api;
 mod share_commands;
 mod share_post;
 mod sign_ins;
+mod signing_keys;
 mod tables;
 mod tenancy;
 mod waiting;

@@ -17,10 +17,10 @@ use crate::http::oidc::form::{self, Pairs};
 use crate::http::oidc::visit::Visit;
 use crate::http::reply::{oauth, page};
 use crate::http::{Gateway, RequestId};
+use crate::oidc::Code;
 use crate::oidc::claims::verify_id_token_hint;
 use crate::oidc::redirect::ReturnTo;
 use crate::oidc::request::{AuthorizeRequest, PageError};
-use crate::oidc::{Code, Error as Refused};
 use crate::provisioning::Error;
 use crate::provisioning::hand_off::{self, Failure};
 use crate::provisioning::sessions::{self, Live};
@@ -175,7 +175,7 @@ async fn suits(
         return Ok(false);
     }
     if let Some(hint) = &asked.id_token_hint {
-        let hint = hint_of(gateway, app, hint)?;
+        let hint = hint_of(gateway, app, hint, now).await?;
         if hint != live.user.id.uuid() {
             return Ok(false);
         }
@@ -195,7 +195,13 @@ async fn suits(
     Ok(is_it.await?)
 }
 
-fn hint_of(gateway: &Gateway, app: &AppRow, hint: &str) -> Result<uuid::Uuid, Refused> {
-    verify_id_token_hint(&gateway.keys, hint, &gateway.public_url, &app.client_id)
-        .map(|hint| hint.sub)
+async fn hint_of(
+    gateway: &Gateway,
+    app: &AppRow,
+    hint: &str,
+    now: Timestamp,
+) -> Result<uuid::Uuid, Failure> {
+    let keys = gateway.keys.now(now).await?;
+    let hint = verify_id_token_hint(&keys, hint, &gateway.public_url, &app.client_id)?;
+    Ok(hint.sub)
 }

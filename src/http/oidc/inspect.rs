@@ -81,7 +81,7 @@ impl Asked {
             });
             return Ok(shown.unwrap_or_else(inspection::inactive));
         }
-        let Some(token) = self.access_token(gateway) else {
+        let Some(token) = self.access_token(gateway).await? else {
             return Ok(inspection::inactive());
         };
         match hand_off::facts_now(store, token.clone(), self.now).await {
@@ -96,17 +96,17 @@ impl Asked {
         if self.token.starts_with(refresh::PREFIX) {
             return Ok(tokens::revoke(store, &self.app, &self.token, self.now).await?);
         }
-        match self.access_token(gateway) {
+        match self.access_token(gateway).await? {
             Some(token) => Ok(tokens::revoke_access(store, token, self.now).await?),
             None => Ok(()),
         }
     }
 
     /// The token as an access token of this app that has not expired.
-    fn access_token(&self, gateway: &Gateway) -> Option<AccessToken> {
-        let (keys, issuer) = (&gateway.keys, &gateway.public_url);
-        let token = verify_access_token(keys, &self.token, issuer, self.now, None).ok();
-        token.filter(|token| token.client_id == self.app.client_id)
+    async fn access_token(&self, gateway: &Gateway) -> Result<Option<AccessToken>, Failure> {
+        let (keys, issuer) = (gateway.keys.now(self.now).await?, &gateway.public_url);
+        let token = verify_access_token(&keys, &self.token, issuer, self.now, None).ok();
+        Ok(token.filter(|token| token.client_id == self.app.client_id))
     }
 }
 

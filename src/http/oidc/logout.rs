@@ -136,7 +136,10 @@ impl<'a> Logout<'a> {
         let asked = LogoutRequest::parse(pairs)
             .map_err(|error| wrong("invalid_request", error.description()))?;
         let hint = asked.id_token_hint.as_deref();
-        let hint = hint.and_then(|it| verify_logout_hint(&gateway.keys, it, &gateway.public_url));
+        let now = gateway.ids.clock().now();
+        let failed = |error: Error| page::error(error, support);
+        let keys = gateway.keys.now(now).await.map_err(failed)?;
+        let hint = hint.and_then(|it| verify_logout_hint(&keys, it, &gateway.public_url));
         let named = hint.as_ref().map(Hint::client_id);
         if let (Some(id), Some(named)) = (asked.client_id.as_deref(), named)
             && id != named
@@ -145,8 +148,6 @@ impl<'a> Logout<'a> {
             return Err(wrong("client_mismatch", text));
         }
         let client_id = named.or(asked.client_id.as_deref()).map(str::to_owned);
-        let now = gateway.ids.clock().now();
-        let failed = |error: Error| page::error(error, support);
         let known = registered(gateway, client_id.clone()).await;
         let known = known.map_err(failed)?;
         let page = |error: PageError| wrong(error.reason(), &error.to_string());

@@ -65,8 +65,14 @@ async fn document(State(gateway): State<Gateway>) -> Response {
 }
 
 /// `GET /oauth/jwks` (RFC 7517 §5).
-async fn keys(State(gateway): State<Gateway>) -> Response {
-    oauth::document(&gateway.keys.jwks())
+async fn keys(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+) -> Response {
+    match gateway.keys.now(gateway.ids.clock().now()).await {
+        Ok(keys) => oauth::document(&keys.jwks()),
+        Err(error) => oauth::refusal(&oauth::translated(error.into(), &request)),
+    }
 }
 
 async fn not_so() -> Response {

@@ -10,10 +10,10 @@ use axum::response::Response;
 use crate::http::oidc::{client, form};
 use crate::http::reply::oauth;
 use crate::http::{Gateway, RequestId};
+use crate::oidc::Code;
 use crate::oidc::claims::{ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, Issue};
 use crate::oidc::keys::{self, Algorithm};
 use crate::oidc::token::{Grant, TokenRequest, TokenResponse};
-use crate::oidc::{Code, Error as Refused};
 use crate::provisioning::client_tokens::{self, Client};
 use crate::provisioning::hand_off::Failure;
 use crate::provisioning::redemption::{self, Redeemed};
@@ -59,12 +59,12 @@ async fn answer(
         (Client::App(app), Grant::Code(grant)) => {
             let context = gateway.context(Source::System, request);
             let redeemed = redemption::redeem(&gateway.store, &context, (*app).clone(), grant);
-            Ok(signed(gateway, &app, &redeemed.await?)?)
+            signed(gateway, &app, &redeemed.await?).await
         }
         (Client::App(app), Grant::Refresh(grant)) => {
             let context = gateway.context(Source::System, request);
             let refreshed = refresh::refresh(&gateway.store, &context, (*app).clone(), grant);
-            Ok(signed(gateway, &app, &refreshed.await?)?)
+            signed(gateway, &app, &refreshed.await?).await
         }
         (Client::Scim(client), Grant::ClientCredentials) => {
             let context = gateway.context(Source::Scim(client.connection_id), request);
@@ -82,7 +82,12 @@ async fn answer(
 }
 
 /// The tokens: the access token ES256 as RFC 9068 has it, the ID token as the app wants it.
-fn signed(gateway: &Gateway, app: &AppRow, redeemed: &Redeemed) -> Result<TokenResponse, Refused> {
+async fn signed(
+    gateway: &Gateway,
+    app: &AppRow,
+    redeemed: &Redeemed,
+) -> Result<TokenResponse, Failure> {
+    let signing = gateway.keys.now(gateway.ids.clock().now()).await?;
     let issue = Issue {
         issuer: &gateway.public_url,
         client_id: &app.client_id,
@@ -101,14 +106,12 @@ fn signed(gateway: &Gateway, app: &AppRow, redeemed: &Redeemed) -> Result<TokenR
     } = redeemed;
     let ids = [gateway.ids.next(), family.uuid()];
     let claims = facts.access_token(issue, &app.audience, *scope, ids);
-    let access = gateway
-        .keys
+    let access = signing
         .sign(Algorithm::Es256, ACCESS_TOKEN_TYPE, &claims)
         .map_err(failed)?;
     let claims = facts.id_token(issue, nonce.as_deref(), &access);
     let algorithm = app.id_token_alg.parse().map_err(failed)?;
-    let id = gateway
-        .keys
+    let id = signing
         .sign(algorithm, ID_TOKEN_TYPE, &claims)
         .map_err(failed)?;
     let refresh = refresh.reveal().to_owned();

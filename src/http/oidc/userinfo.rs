@@ -28,7 +28,8 @@ pub(super) async fn userinfo(
 async fn read(gateway: &Gateway, headers: &HeaderMap) -> Result<UserInfo, Failure> {
     let token = bearer(headers)?;
     let now = gateway.ids.clock().now();
-    let token = verify_access_token(&gateway.keys, token, &gateway.public_url, now, None)?;
+    let keys = gateway.keys.now(now).await?;
+    let token = verify_access_token(&keys, token, &gateway.public_url, now, None)?;
     let scope: Scope = token.scope.parse()?;
     let facts = hand_off::facts_now(&gateway.store, token, now).await?;
     Ok(facts.user_info(scope))

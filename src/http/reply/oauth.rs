@@ -7,13 +7,11 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::http::RequestId;
+use crate::limits;
 use crate::oidc::{self, Code};
 use crate::provisioning::Error;
 use crate::provisioning::hand_off::Failure;
 use crate::store;
-
-/// How long documents that change with a rotation of keys may be kept.
-const MAX_AGE: &str = "public, max-age=300";
 
 /// An answer that nobody keeps (RFC 6749 §5.1).
 pub(in crate::http) fn json(status: StatusCode, value: &impl Serialize) -> Response {
@@ -24,12 +22,13 @@ pub(in crate::http) fn json(status: StatusCode, value: &impl Serialize) -> Respo
     response
 }
 
-/// A document that may be kept for a while.
+/// A document that changes with a rotation of keys, and may be kept for a while.
 pub(in crate::http) fn document(value: &impl Serialize) -> Response {
     let mut response = body(StatusCode::OK, value);
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static(MAX_AGE));
+    let keep = format!("public, max-age={}", limits::JWKS_MAX_AGE.as_secs());
+    if let Ok(keep) = HeaderValue::from_str(&keep) {
+        response.headers_mut().insert(header::CACHE_CONTROL, keep);
+    }
     response
 }
 

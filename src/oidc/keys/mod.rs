@@ -2,6 +2,8 @@
 //! always comes from the key, never from a token. A key is published before it signs (next) and
 //! after it has signed (retired), so that a rotation refuses no token.
 
+pub mod rotation;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -156,6 +156,14 @@ ops! {
     is_empty = instance::is_empty() -> bool;
     /// The query `instance::signing_keys`.
     signing_keys = instance::signing_keys() -> Vec<SigningKeyRow>;
+    /// Each key's name, state, and until when it is published if it has retired.
+    signing_key_states = instance::signing_key_states() -> Vec<(String, String, Option<Time>)>;
+    /// The query `instance::set_signing_key`.
+    set_signing_key = instance::set_signing_key(kid: &str, state: &str, until: Option<Time>) -> ();
+    /// The query `instance::forget_signing_key`.
+    forget_signing_key = instance::forget_signing_key(kid: &str) -> ();
+    /// Forgets keys that were published until before then.
+    forget_signing_keys = instance::forget_signing_keys(before: Time) -> usize;
     /// The query `instance::insert_signing_key`.
     insert_signing_key = instance::insert_signing_key(row: &SigningKeyRow) -> ();
     /// The query `mappings::list`.

@@ -6,6 +6,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use super::super::Conn;
 use crate::store::rows::{InstanceRow, SigningKeyRow};
 use crate::store::schema::{instance, organizations, signing_keys};
+use crate::store::types::Time;
 
 pub(crate) async fn load(conn: &mut Conn) -> QueryResult<Option<InstanceRow>> {
     instance::table
@@ -39,6 +40,52 @@ pub(crate) async fn signing_keys(conn: &mut Conn) -> QueryResult<Vec<SigningKeyR
 pub(crate) async fn insert_signing_key(conn: &mut Conn, row: &SigningKeyRow) -> QueryResult<()> {
     let insert = diesel::insert_into(signing_keys::table).values(row.clone());
     insert.execute(conn).await.map(drop)
+}
+
+/// Each key's name, state, and until when it is published if it has retired.
+pub(crate) async fn signing_key_states(
+    conn: &mut Conn,
+) -> QueryResult<Vec<(String, String, Option<Time>)>> {
+    signing_keys::table
+        .select((
+            signing_keys::kid,
+            signing_keys::state,
+            signing_keys::published_until,
+        ))
+        .order((signing_keys::created_at, signing_keys::kid))
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn set_signing_key(
+    conn: &mut Conn,
+    kid: &str,
+    state: &str,
+    until: Option<Time>,
+) -> QueryResult<()> {
+    diesel::update(signing_keys::table.find(kid.to_owned()))
+        .set((
+            signing_keys::state.eq(state.to_owned()),
+            signing_keys::published_until.eq(until),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn forget_signing_key(conn: &mut Conn, kid: &str) -> QueryResult<()> {
+    diesel::delete(signing_keys::table.find(kid.to_owned()))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Forgets keys that were published until before then.
+pub(crate) async fn forget_signing_keys(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let over = signing_keys::published_until.lt(before);
+    diesel::delete(signing_keys::table.filter(over.assume_not_null()))
+        .execute(conn)
+        .await
 }
 
 /// Begins a part of the transaction that can be undone alone.

@@ -59,6 +59,7 @@ pub struct SigningKeyRow {
     pub public: Doc,
     pub sealed: Vec<u8>,
     pub created_at: Time,
+    pub published_until: Option<Time>,
 }
 
 /// An organization.

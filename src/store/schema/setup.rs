@@ -27,6 +27,7 @@ diesel::table! {
         public -> DocSql,
         sealed -> Binary,
         created_at -> TimeSql,
+        published_until -> Nullable<TimeSql>,
     }
 }
 

@@ -15,6 +15,7 @@ use usher::http::oidc::ClientKeys;
 use usher::id::{Entropy, Ids};
 use usher::oidc::keys::{Algorithm, KeySet, SigningKey, State};
 use usher::provisioning::invitations::Links;
+use usher::provisioning::signing_keys::Keyring;
 use usher::provisioning::{Context, Source};
 use usher::secret::DataKeys;
 use usher::store::{Place, Store};
@@ -99,7 +100,8 @@ impl TestGateway {
         let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
         let ids = Ids::new(clock.clone(), Entropy::seeded(42));
         let links = Links::new(PUBLIC_URL, &DataKeys::generate(ids.entropy())).unwrap();
-        let mut gateway = Gateway::new(store, ids, keys(), links);
+        let keyring = Keyring::new(store.clone(), links.secrets.clone(), keys());
+        let mut gateway = Gateway::new(store, ids, keyring, links);
         gateway.verifications = Arc::new(tokio::sync::Semaphore::new(2));
         let router = usher::http::router(gateway.clone());
         Self {
