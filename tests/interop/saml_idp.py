@@ -70,8 +70,10 @@ class IdentityProvider:
         message = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))["SAMLRequest"]
         return self.server.parse_authn_request(message, BINDING_HTTP_REDIRECT).message
 
-    def response(self, address, connection, sign, weak=False, answers=None, encrypted_for=None):
-        """A message that answers no request, unless one is named; encrypted for a certificate, if one is given."""
+    def response(self, address, connection, sign, weak=False, answers=None, encrypted_for=None, at=None):
+        """A message that answers no request, unless one is named; encrypted for a certificate, if one is given.
+
+        The person signed in now, unless another time is given."""
         assertion, whole = sign in ("assertion", "both"), sign in ("response", "both")
         return str(self.server.create_authn_response(
             {"mail": [address], "givenName": ["Augusta"], "sn": ["Byron"]},
@@ -79,7 +81,7 @@ class IdentityProvider:
             connection["acs_url"],
             sp_entity_id=connection["sp_entity_id"],
             name_id=saml.NameID(format=saml.NAMEID_FORMAT_EMAILADDRESS, text=address),
-            authn={"class_ref": CLASS, "authn_auth": self.entity_id},
+            authn={"class_ref": CLASS, "authn_auth": self.entity_id, "authn_instant": at},
             sign_assertion=assertion,
             sign_response=whole,
             sign_alg=xmldsig.SIG_RSA_SHA1 if weak else xmldsig.SIG_RSA_SHA256,
