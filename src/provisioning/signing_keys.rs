@@ -28,7 +28,6 @@ type Mark = (String, String);
 
 /// The provider's keys as they are at this moment. Whoever rotates them may be another process: each
 /// use looks whether they are the same, and reads them again where they are not.
-#[derive(Debug)]
 pub struct Keyring {
     store: Store,
     secrets: DataKeys,

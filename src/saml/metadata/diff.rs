@@ -130,7 +130,16 @@ fn endpoints(old: &Endpoints, new: &Endpoints) -> Vec<Endpoint> {
         ("sso_post", &old.sso_post, &new.sso_post),
         ("slo_redirect", &old.slo_redirect, &new.slo_redirect),
         ("slo_post", &old.slo_post, &new.slo_post),
-        ("slo_response", &old.slo_response, &new.slo_response),
+        (
+            "slo_redirect_response",
+            &old.slo_redirect_response,
+            &new.slo_redirect_response,
+        ),
+        (
+            "slo_post_response",
+            &old.slo_post_response,
+            &new.slo_post_response,
+        ),
     ];
     pairs
         .into_iter()
