@@ -256,8 +256,9 @@ mod tests {
         use std::io::Write as _;
         let mut deflate =
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        let spaces = vec![b' '; 1024 * 1024];
         for _ in 0..64 {
-            deflate.write_all(&[b' '; 1024 * 1024]).unwrap();
+            deflate.write_all(&spaces).unwrap();
         }
         let packed = STANDARD.encode(deflate.finish().unwrap());
         let packed = packed.replace('+', "%2B");
