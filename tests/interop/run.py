@@ -1,7 +1,8 @@
 """Programs that others wrote, against a running Usher: one line a check, then the totals.
 
-pysaml2 is the identity provider, Authlib the application behind and a SCIM client with OAuth, scim2-tester, scim2-cli
-and scim-sanity are SCIM clients; samlp and SimpleSAMLphp are further identity providers, where they could be installed.
+pysaml2 is the identity provider, Authlib the application behind and a SCIM client with OAuth, openid-client another
+application behind, scim2-tester, scim2-cli and scim-sanity are SCIM clients; samlp and SimpleSAMLphp are further identity
+providers, where they could be installed.
 Usher runs at the log level `trace`, and what it said is read at the end.
 """
 
@@ -21,6 +22,7 @@ from authlib.common.security import generate_token
 
 import cold_start
 import conformance
+import openid_clients
 import readme
 import results
 import scim_oauth
@@ -312,7 +314,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--usher", required=True, help="the program")
     arguments.add_argument("--postgres", help="a server's URL; an SQLite file without it")
-    arguments.add_argument("--node-modules", help="where samlp is installed; skipped without it")
+    arguments.add_argument("--node-modules", help="where npm's packages are installed; skipped without them")
     arguments.add_argument("--simplesamlphp", help="where its package is unpacked; skipped without it")
     arguments.add_argument("--totals", help="a file to add the totals to")
     given = arguments.parse_args()
@@ -340,7 +342,7 @@ def every(usher, checks, given, thin):
     run.leaving(idp, app)
     scim_oauth.run(usher, checks)
     scim_oauth.fresh(given.usher, given.postgres, checks)
-    checks.of(None)
+    openid_clients.run(usher, checks, given.node_modules)
     suites.run(usher, checks)
     checks.of("pysaml2")
     run.forged(idp, thin)
