@@ -375,8 +375,8 @@ async fn what_is_private_or_not_encrypted_is_not_fetched() {
             Outbound::default(),
             "public internet",
         ),
-        (&stage.site.url, Outbound::default(), "443"),
-        (&plain, open, "https"),
+        (&*stage.site.url, Outbound::default(), "443"),
+        (&*plain, open, "https"),
     ] {
         stage.import(url, RefreshMode::Auto).await;
         stage.gateway.clock.advance(DAY);
