@@ -39,6 +39,7 @@ mod metadata_refresh;
 mod migrations;
 mod oauth_clients;
 mod oidc;
+mod oidc_attacks;
 mod outbox;
 mod owner;
 mod plans;
