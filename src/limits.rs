@@ -336,6 +336,9 @@ pub const JWKS_KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// The least time between two fetches of one client's set, whatever its assertions name.
 pub const JWKS_GAP: SignedDuration = SignedDuration::from_secs(30);
 
+/// Sessions of one browser that are looked at: each is of another organization.
+pub const BROWSER_SESSIONS: usize = 16;
+
 /// Clients whose sets are kept in memory at once.
 pub const JWKS_CACHED: usize = 1_000;
 

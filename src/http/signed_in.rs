@@ -1,8 +1,8 @@
 //! Where a sign-in ends that no app takes: who one is, as what and why, and the way out.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -10,8 +10,10 @@ use futures_util::FutureExt;
 
 use crate::directory::grant::{Because, Grant, GrantSource};
 use crate::http::auth::session::{self, Browser};
+use crate::http::oidc::form;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
+use crate::id::OrganizationId;
 use crate::oidc::claims::{Facts, ProjectRole};
 use crate::provisioning::resolution::World;
 use crate::provisioning::sessions::{self, Live};
@@ -34,14 +36,20 @@ pub(super) fn routes() -> Router<Gateway> {
 
 #[derive(Template)]
 #[template(path = "signed_in.html")]
-struct SignedIn<'a> {
-    name: Option<&'a str>,
-    email: Option<&'a str>,
-    organization: &'a str,
-    connection: &'a str,
-    role: Option<&'a str>,
-    because: &'a str,
-    projects: &'a [ProjectRole],
+struct SignedIn {
+    people: Vec<Person>,
+}
+
+/// Somebody who is signed in, to one organization.
+struct Person {
+    name: Option<String>,
+    email: Option<String>,
+    organization: String,
+    organization_id: String,
+    connection: String,
+    role: Option<String>,
+    because: String,
+    projects: Vec<ProjectRole>,
 }
 
 /// `GET /signed-in`.
@@ -51,50 +59,56 @@ async fn signed_in(
     browser: Browser,
 ) -> Response {
     match read(&gateway, &browser).await {
-        Ok(Some((live, facts, because))) => {
-            let page = SignedIn {
-                name: facts.name.as_deref(),
-                email: facts.email.as_deref(),
-                organization: &facts.organization_slug,
-                connection: live.connection().map_or("your invitation", |row| &row.name),
-                role: facts.role.as_deref(),
-                because: &because,
-                projects: &facts.projects,
-            };
-            page::html(StatusCode::OK, &page, &[])
-        }
-        Ok(None) => {
+        Ok(people) if people.is_empty() => {
             let text = "Nobody is signed in in this browser. Open the application from your \
                 identity provider.";
             let (status, title) = (StatusCode::FORBIDDEN, "You are not signed in");
             page::refusal(status, title, "login_required", text, &request)
         }
+        Ok(people) => page::html(StatusCode::OK, &SignedIn { people }, &[]),
         Err(error) => page::error(error, &request),
     }
 }
 
-async fn read(
-    gateway: &Gateway,
-    browser: &Browser,
-) -> Result<Option<(Live, Facts, String)>, Error> {
+async fn read(gateway: &Gateway, browser: &Browser) -> Result<Vec<Person>, Error> {
     let now = gateway.ids.clock().now();
-    let cookies = browser.session.into_iter().collect();
-    let Some(live) = sessions::current(&gateway.store, cookies, now).await? else {
-        return Ok(None);
-    };
-    if let Err(error) = sessions::seen(&gateway.store, &live, now).await {
-        tracing::warn!(%error, "a session's use could not be noted");
+    let all = sessions::all(&gateway.store, browser.sessions.clone(), now).await?;
+    for live in &all {
+        if let Err(error) = sessions::seen(&gateway.store, live, now).await {
+            tracing::warn!(%error, "a session's use could not be noted");
+        }
+    }
+    if all.is_empty() {
+        return Ok(Vec::new());
     }
     let read = gateway.store.read(move |tx| {
-        let live = live.clone();
+        let all = all.clone();
         async move {
-            let facts = hand_off::facts(tx, &live).await?;
-            let because = because(tx, &live, &facts, Time(now)).await?;
-            Ok(Some((live, facts, because)))
+            let mut people = Vec::new();
+            for live in &all {
+                people.push(person(tx, live, Time(now)).await?);
+            }
+            Ok(people)
         }
         .boxed()
     });
     read.await
+}
+
+async fn person(tx: &mut Tx, live: &Live, now: Time) -> Result<Person, Error> {
+    let facts = hand_off::facts(tx, live).await?;
+    let because = because(tx, live, &facts, now).await?;
+    let connection = live.connection().map(|row| row.name.clone());
+    Ok(Person {
+        name: facts.name,
+        email: facts.email,
+        organization: facts.organization_slug,
+        organization_id: live.session.org_id.to_string(),
+        connection: connection.unwrap_or_else(|| "your invitation".to_owned()),
+        role: facts.role,
+        because,
+        projects: facts.projects,
+    })
 }
 
 /// Where the role comes from, for the person themselves.
@@ -147,37 +161,88 @@ fn of(world: &World, row: &GrantRow) -> String {
     }
 }
 
-/// `POST /sign-out`: ends the browser's session, if the form is ours.
+/// `POST /sign-out`: ends the browser's session of the organization that the form names, if the form
+/// is ours. A form that names none means the only one.
 async fn sign_out(
     State(gateway): State<Gateway>,
     Extension(request): Extension<RequestId>,
     browser: Browser,
-    headers: HeaderMap,
+    posted: Request,
 ) -> Response {
-    if !session::is_ours(&headers, &gateway.public_url) {
+    if !session::is_ours(posted.headers(), &gateway.public_url) {
         let text = "This form did not come from this server.";
         let (status, title) = (StatusCode::FORBIDDEN, "That did not work");
         return page::refusal(status, title, "foreign_form", text, &request);
     }
-    if let Err(error) = ended(&gateway, &request, &browser).await {
-        return page::error(error, &request);
-    }
+    let pairs = form::read(posted)
+        .await
+        .map_or_else(|_| Vec::new(), |(_, pairs)| pairs);
+    let named = pairs.into_iter().find(|(name, _)| name == "organization");
     let mut response = page::see_other(&gateway.link("/signed-in"));
-    session::end(response.headers_mut(), &gateway);
+    match chosen(&gateway, &browser, named.map(|(_, value)| value)).await {
+        Ok(Chosen::One(live)) => {
+            if let Err(error) = over(&gateway, &request, &live).await {
+                return page::error(error, &request);
+            }
+            session::end(
+                response.headers_mut(),
+                &gateway,
+                &browser,
+                Some(&live.session),
+            );
+        }
+        Ok(Chosen::Nobody) => session::end(response.headers_mut(), &gateway, &browser, None),
+        Ok(Chosen::Unsaid) => {}
+        Err(error) => return page::error(error, &request),
+    }
     response
 }
 
-/// Ends the browser's session, if it has one.
+/// Which of the browser's sessions is meant.
+enum Chosen {
+    /// There is none.
+    Nobody,
+    One(Box<Live>),
+    /// There are several, and none or another one was named.
+    Unsaid,
+}
+
+async fn chosen(
+    gateway: &Gateway,
+    browser: &Browser,
+    named: Option<String>,
+) -> Result<Chosen, Error> {
+    let now = gateway.ids.clock().now();
+    let mut all = sessions::all(&gateway.store, browser.sessions.clone(), now).await?;
+    if all.is_empty() {
+        return Ok(Chosen::Nobody);
+    }
+    if let Some(named) = named {
+        all.retain(|live| live.session.org_id.to_string() == named);
+    }
+    Ok(match (all.pop(), all.is_empty()) {
+        (Some(live), true) => Chosen::One(Box::new(live)),
+        _ => Chosen::Unsaid,
+    })
+}
+
+async fn over(gateway: &Gateway, request: &RequestId, live: &Live) -> Result<(), Error> {
+    let context = gateway.context(live.source(), request);
+    sessions::end(&gateway.store, context, &live.session, "signed_out").await
+}
+
+/// Ends the browser's session of an organization, if it has one.
 pub(super) async fn ended(
     gateway: &Gateway,
     request: &RequestId,
     browser: &Browser,
-) -> Result<(), Error> {
-    let cookies = browser.session.into_iter().collect();
+    org: OrganizationId,
+) -> Result<Option<Live>, Error> {
     let now = gateway.ids.clock().now();
-    let Some(live) = sessions::current(&gateway.store, cookies, now).await? else {
-        return Ok(());
-    };
-    let context = gateway.context(live.source(), request);
-    sessions::end(&gateway.store, context, &live.session, "signed_out").await
+    let all = sessions::all(&gateway.store, browser.sessions.clone(), now).await?;
+    let live = all.into_iter().find(|live| live.session.org_id == org);
+    if let Some(live) = &live {
+        over(gateway, request, live).await?;
+    }
+    Ok(live)
 }

@@ -130,6 +130,28 @@ pub async fn current(
     find.await
 }
 
+/// The good sessions of these cookies, one an organization, in their order.
+pub async fn all(store: &Store, cookies: Vec<Hash>, now: Timestamp) -> Result<Vec<Live>, Error> {
+    let find = store.read(move |tx| {
+        let cookies = cookies.clone();
+        async move {
+            let mut found: Vec<Live> = Vec::new();
+            for cookie in &cookies {
+                if let Some(live) = live(tx, cookie, now).await?
+                    && !found
+                        .iter()
+                        .any(|it| it.session.org_id == live.session.org_id)
+                {
+                    found.push(live);
+                }
+            }
+            Ok(found)
+        }
+        .boxed()
+    });
+    find.await
+}
+
 /// Notes that a session is in use, at most once a minute.
 pub async fn seen(store: &Store, live: &Live, now: Timestamp) -> Result<(), Error> {
     let (org, id) = (live.session.org_id, live.session.id);

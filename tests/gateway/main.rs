@@ -68,6 +68,7 @@ mod semantics;
 mod share_api;
 mod share_commands;
 mod share_post;
+mod side_by_side;
 mod sign_ins;
 mod signing_keys;
 mod tables;

@@ -1,6 +1,8 @@
 //! The browser's cookies. The session's own (`__Host-usher`, SameSite=Lax) does not come along
 //! when an identity provider's page posts a response here, so a second one (SameSite=None) says
-//! which session is in the browser: it holds the session's hash, which opens nothing. A third
+//! which session is in the browser: it holds the session's hash, which opens nothing. Both are there
+//! once more under the organization's name (`__Host-usher.{organization}`), so that a sign-in to
+//! another organization, which is of the same browser but of other cookies, leaves them alone. A third
 //! (SameSite=Strict) binds the answer to the confirm page, a fourth (SameSite=Lax) the forms on the
 //! page of an invitation, and a fifth (SameSite=None) our requests to identity providers, whose
 //! answers are posted from elsewhere. On plain http, which is for trying
@@ -20,6 +22,7 @@ use crate::http::Gateway;
 use crate::limits;
 use crate::provisioning::sign_in::Cookie;
 use crate::secret::{self, Bearer, Hash};
+use crate::store::rows::SessionRow;
 
 const SESSION: &str = "usher";
 const PRESENCE: &str = "usher-browser";
@@ -32,11 +35,11 @@ const JOIN_SECONDS: i64 = 24 * 60 * 60;
 const QUESTION_SECONDS: i64 = 300;
 
 /// What a browser shows of itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::http) struct Browser {
-    /// The hash of its session's cookie: the one that lets in.
-    pub(in crate::http) session: Option<Hash>,
-    /// The hash of the session that it has, by either cookie: good for asking who is there.
+    /// The hashes of its sessions' cookies, that of the latest sign-in first: those that let in.
+    pub(in crate::http) sessions: Vec<Hash>,
+    /// The hashes of the sessions that it has, by either cookie: good for asking who is there.
     pub(in crate::http) present: Vec<Hash>,
     /// The secret of a confirm page.
     pub(in crate::http) question: Option<String>,
@@ -44,24 +47,60 @@ pub(in crate::http) struct Browser {
     pub(in crate::http) join: Option<String>,
     /// The secret that our requests to identity providers are bound to.
     pub(in crate::http) request: Option<String>,
+    /// What its cookies are called after their first part, and the session that each tells of.
+    places: Vec<(String, Hash)>,
 }
 
 impl Browser {
     fn read(headers: &HeaderMap, is_https: bool) -> Self {
+        let (mut sessions, mut presence): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
+        for (place, value) in of_sessions(headers, &name(SESSION, is_https)) {
+            sessions.push((place, secret::hash(&value)));
+        }
+        for (place, value) in of_sessions(headers, &name(PRESENCE, is_https)) {
+            let hash = URL_SAFE_NO_PAD.decode(value).ok();
+            presence.extend(hash.and_then(|it| Some((place, Hash::try_from(it).ok()?))));
+        }
+        let hashes = |places: &[(String, Hash)]| places.iter().map(|(_, hash)| *hash).collect();
+        let places = [&sessions[..], &presence[..]].concat();
         let value = |base: &str| secret_of(headers, &name(base, is_https));
-        let session = value(SESSION).map(|value| secret::hash(&value));
-        let hash = |value: String| URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok();
-        let presence: Option<Hash> = value(PRESENCE).and_then(hash);
-        let mut present: Vec<Hash> = session.into_iter().collect();
-        present.extend(presence.filter(|hash| session.as_ref() != Some(hash)));
         Self {
-            session,
-            present,
+            sessions: once_each(hashes(&sessions)),
+            present: once_each(hashes(&places)),
             question: value(QUESTION),
             join: value(JOIN),
             request: value(REQUEST),
+            places,
         }
     }
+}
+
+/// The cookies of sessions: the one of the latest sign-in, and then those of organizations.
+fn of_sessions(headers: &HeaderMap, name: &str) -> Vec<(String, String)> {
+    let is_organization = |place: &str| {
+        let id = place.strip_prefix('.');
+        id.is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let mut found: Vec<_> = pairs(headers)
+        .filter_map(|(given, value)| Some((given.strip_prefix(name)?, value)))
+        .filter(|(place, value)| {
+            (place.is_empty() || is_organization(place)) && is_ours_by_form(value)
+        })
+        .map(|(place, value)| (place.to_owned(), value.to_owned()))
+        .collect();
+    found.sort_by_key(|(place, _)| !place.is_empty());
+    found.truncate(limits::BROWSER_SESSIONS);
+    found
+}
+
+fn once_each(hashes: Vec<Hash>) -> Vec<Hash> {
+    let mut once = Vec::new();
+    for hash in hashes {
+        if !once.contains(&hash) {
+            once.push(hash);
+        }
+    }
+    once
 }
 
 impl FromRequestParts<Gateway> for Browser {
@@ -83,22 +122,26 @@ fn name(base: &str, is_https: bool) -> String {
     }
 }
 
-/// The cookie's value (RFC 6265 §4.2.1), if it is what we set: 256 bits in base64url.
-fn secret_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let fields = headers
-        .get_all(header::COOKIE)
-        .into_iter()
-        .filter_map(|v| v.to_str().ok());
-    let mut pairs = fields
+/// The cookies' names and values (RFC 6265 §4.2.1).
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let fields = headers.get_all(header::COOKIE).into_iter();
+    fields
+        .filter_map(|value| value.to_str().ok())
         .flat_map(|field| field.split(';'))
-        .filter_map(|p| p.split_once('='));
-    let (_, value) = pairs.find(|(n, _)| n.trim() == name)?;
-    let value = value.trim();
-    let ours = value.len() == 43
-        && value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    ours.then(|| value.to_owned())
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.trim(), value.trim()))
+}
+
+/// Whether a value can be one that we set: 256 bits in base64url.
+fn is_ours_by_form(value: &str) -> bool {
+    let good = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    value.len() == 43 && value.bytes().all(good)
+}
+
+/// A cookie's value, if it is what we set.
+fn secret_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let (_, value) = pairs(headers).find(|(given, _)| *given == name)?;
+    is_ours_by_form(value).then(|| value.to_owned())
 }
 
 /// How far a cookie goes along with requests from elsewhere.
@@ -109,7 +152,7 @@ enum SameSite {
     Strict,
 }
 
-/// Gives the browser its session.
+/// Gives the browser its session of an organization; those of others stay.
 pub(in crate::http) fn begin(
     headers: &mut HeaderMap,
     gateway: &Gateway,
@@ -118,28 +161,34 @@ pub(in crate::http) fn begin(
 ) {
     let seconds = cookie.expires_at.duration_since(now).as_secs().max(0);
     let presence = URL_SAFE_NO_PAD.encode(cookie.secret.hash());
-    set(
-        headers,
-        gateway,
-        SESSION,
-        cookie.secret.reveal(),
-        seconds,
-        SameSite::Lax,
-    );
-    set(
-        headers,
-        gateway,
-        PRESENCE,
-        &presence,
-        seconds,
-        SameSite::None,
-    );
+    let secret = cookie.secret.reveal();
+    for place in [String::new(), format!(".{}", cookie.org.uuid().simple())] {
+        let (own, told) = (format!("{SESSION}{place}"), format!("{PRESENCE}{place}"));
+        set(headers, gateway, &own, secret, seconds, SameSite::Lax);
+        set(headers, gateway, &told, &presence, seconds, SameSite::None);
+    }
 }
 
-/// Takes the session from the browser.
-pub(in crate::http) fn end(headers: &mut HeaderMap, gateway: &Gateway) {
-    set(headers, gateway, SESSION, "", 0, SameSite::Lax);
-    set(headers, gateway, PRESENCE, "", 0, SameSite::None);
+/// Takes a session from the browser, or whatever it has of sessions that are over.
+pub(in crate::http) fn end(
+    headers: &mut HeaderMap,
+    gateway: &Gateway,
+    browser: &Browser,
+    session: Option<&SessionRow>,
+) {
+    let is_it = |hash: &Hash| session.is_none_or(|session| session.hash == hash);
+    let of_it = browser.places.iter().filter(|(_, hash)| is_it(hash));
+    let mut places: Vec<&str> = of_it.map(|(place, _)| place.as_str()).collect();
+    if session.is_none() {
+        places.push("");
+    }
+    places.sort_unstable();
+    places.dedup();
+    for place in places {
+        let (own, told) = (format!("{SESSION}{place}"), format!("{PRESENCE}{place}"));
+        set(headers, gateway, &own, "", 0, SameSite::Lax);
+        set(headers, gateway, &told, "", 0, SameSite::None);
+    }
 }
 
 /// Gives the browser the secret of a confirm page.
@@ -237,7 +286,7 @@ mod tests {
             (format!("__host-usher={VALUE}"), false),
         ] {
             let browser = Browser::read(&headers(&[("cookie", &cookie)]), true);
-            assert_eq!(browser.session.is_some(), read, "{cookie}");
+            assert_eq!(!browser.sessions.is_empty(), read, "{cookie}");
         }
     }
 
@@ -247,16 +296,35 @@ mod tests {
         let text = URL_SAFE_NO_PAD.encode(hash);
         let alone = format!("__Host-usher-browser={text}");
         let browser = Browser::read(&headers(&[("cookie", &alone)]), true);
-        assert_eq!((browser.session, browser.present), (None, vec![hash]));
+        assert_eq!((browser.sessions, browser.present), (vec![], vec![hash]));
         let both = format!("{alone}; __Host-usher={VALUE}");
         let browser = Browser::read(&headers(&[("cookie", &both)]), true);
-        assert_eq!((browser.session, browser.present), (Some(hash), vec![hash]));
+        assert_eq!(
+            (browser.sessions, browser.present),
+            (vec![hash], vec![hash])
+        );
         // Shown as the session's cookie, the hash is hashed again and found nowhere.
         let forged = Browser::read(
             &headers(&[("cookie", &format!("__Host-usher={text}"))]),
             true,
         );
-        assert_ne!(forged.session, Some(hash));
+        assert_ne!(forged.sessions, vec![hash]);
+    }
+
+    #[test]
+    fn each_organization_has_a_cookie_of_its_own_and_the_latest_comes_first() {
+        let (first, second) = ("0".repeat(32), "f".repeat(32));
+        let other = "B".repeat(43);
+        let text = format!(
+            "__Host-usher.{first}={VALUE}; __Host-usher.x={VALUE}; __Host-usher.{second}={other}; \
+             __Host-usher={other}; __Host-usher-join={VALUE}"
+        );
+        let browser = Browser::read(&headers(&[("cookie", &text)]), true);
+        let hashes = [secret::hash(&other), secret::hash(VALUE)];
+        assert_eq!(browser.sessions, hashes);
+        assert_eq!(browser.present, hashes);
+        let places: Vec<_> = browser.places.iter().map(|(place, _)| &**place).collect();
+        assert_eq!(places, ["", &format!(".{first}"), &format!(".{second}")]);
     }
 
     #[test]

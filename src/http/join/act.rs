@@ -103,7 +103,7 @@ impl Visit<'_> {
         code: Option<&str>,
     ) -> Result<Response, Response> {
         let gateway = self.gateway;
-        let cookies = self.browser.session.into_iter().collect();
+        let cookies = self.browser.sessions.clone();
         let code = code.map(str::to_owned);
         let outcome = accept(
             &gateway.store,
@@ -205,7 +205,7 @@ impl Visit<'_> {
         let no = No {
             reason,
             code: code.map(str::to_owned),
-            cookies: self.browser.session.into_iter().collect(),
+            cookies: self.browser.sessions.clone(),
         };
         let barrier = decline(
             &gateway.store,
@@ -231,10 +231,11 @@ impl Visit<'_> {
     async fn sign_out(&self, look: &Look) -> Result<Response, Response> {
         let mut response = page::see_other(&format!("/join/{}", self.token));
         if matches!(look.page, Page::WrongAccount(_)) {
-            signed_in::ended(self.gateway, self.request, self.browser)
-                .await
-                .map_err(|error| self.failed(error))?;
-            session::end(response.headers_mut(), self.gateway);
+            let ended = signed_in::ended(self.gateway, self.request, self.browser, look.org).await;
+            if let Some(live) = ended.map_err(|error| self.failed(error))? {
+                let headers = response.headers_mut();
+                session::end(headers, self.gateway, self.browser, Some(&live.session));
+            }
         }
         Ok(response)
     }

@@ -137,11 +137,8 @@ mod tests {
     fn a_field_is_bound_to_its_browser_and_its_page() {
         let entropy = Entropy::seeded(1);
         let browser = |join: Option<&str>| Browser {
-            session: None,
-            present: vec![],
-            question: None,
             join: join.map(str::to_owned),
-            request: None,
+            ..Browser::default()
         };
         let bound = Bound::of(&browser(None), &entropy, "inv_a");
         let mine = browser(Some(&bound.secret));

@@ -100,7 +100,7 @@ impl Visit<'_> {
     /// What the link shows now.
     async fn look(&self) -> Result<Look, Response> {
         let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
-        let cookies = self.browser.session.into_iter().collect();
+        let cookies = self.browser.sessions.clone();
         look(&gateway.store, &gateway.links, self.token, cookies, now)
             .await
             .map_err(|error| self.failed(error))

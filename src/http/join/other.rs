@@ -26,7 +26,7 @@ impl Visit<'_> {
         let gateway = self.gateway;
         let shown = Shown {
             code: code.map(str::to_owned),
-            cookies: self.browser.session.into_iter().collect(),
+            cookies: self.browser.sessions.clone(),
         };
         let (store, links) = (&gateway.store, &gateway.links);
         let wish = request(store, self.context(), links, self.token, shown)

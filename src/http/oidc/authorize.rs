@@ -24,7 +24,7 @@ use crate::oidc::request::{AuthorizeRequest, PageError};
 use crate::provisioning::Error;
 use crate::provisioning::hand_off::{self, Failure};
 use crate::provisioning::sessions::{self, Live};
-use crate::store::rows::AppRow;
+use crate::store::rows::{AppRow, OrganizationRow};
 
 /// `GET /oauth/authorize`.
 pub(super) async fn by_query(
@@ -74,7 +74,7 @@ async fn authorize(
     };
     match decide(gateway, request, browser, pairs, &app, &to).await {
         Ok(Decision::Code(location)) => page::see_other(&location),
-        Ok(Decision::Choose(live)) => visit(&app).choose(&live.user),
+        Ok(Decision::Choose(here)) => visit(&app).choose(&here),
         Ok(Decision::SignIn(asked)) => visit(&app).begin(&asked).await,
         Err(failure) => {
             let error = oauth::translated(failure, request);
@@ -115,8 +115,8 @@ async fn client(
 }
 
 enum Decision {
-    /// Whoever is there may go on, or somebody else come in their place.
-    Choose(Box<Live>),
+    /// One of those who are there may go on, or somebody else come.
+    Choose(Vec<Here>),
     Code(String),
     SignIn(Box<AuthorizeRequest>),
 }
@@ -131,20 +131,31 @@ async fn decide(
 ) -> Result<Decision, Failure> {
     let asked = AuthorizeRequest::parse(pairs)?;
     let now = gateway.ids.clock().now();
-    let cookies = browser.session.into_iter().collect();
-    let live = sessions::current(&gateway.store, cookies, now).await?;
-    let live = match live {
-        Some(live) if suits(gateway, app, &asked, &live, now).await? => live,
-        _ if asked.prompt.none => {
+    let here = here(gateway, browser, app, now).await?;
+    let hint = match &asked.id_token_hint {
+        Some(hint) if !here.is_empty() && !asked.prompt.login => {
+            Some(hint_of(gateway, app, hint, now).await?)
+        }
+        _ => None,
+    };
+    let fits = |it: &Here| it.suits(&asked, hint, now);
+    let mut fitting = meant(here.into_iter().filter(fits).collect(), &asked);
+    let several = fitting.len() > 1;
+    if asked.prompt.select_account && !fitting.is_empty() || several && !asked.prompt.none {
+        return Ok(Decision::Choose(fitting));
+    }
+    if several {
+        let why = "several people are signed in here; name an organization";
+        return Err(Code::AccountSelectionRequired.because(why).into());
+    }
+    let Some(Here { live, .. }) = fitting.pop() else {
+        if asked.prompt.none {
             return Err(Code::LoginRequired
                 .because("nobody who suits is signed in here")
                 .into());
         }
-        _ => return Ok(Decision::SignIn(Box::new(asked))),
+        return Ok(Decision::SignIn(Box::new(asked)));
     };
-    if asked.prompt.select_account {
-        return Ok(Decision::Choose(Box::new(live)));
-    }
     let context = gateway.context(live.source(), request);
     let session = (live.session.org_id, live.session.id);
     let code = hand_off::issue(&gateway.store, &context, app, session, to.uri(), &asked).await?;
@@ -156,43 +167,85 @@ async fn decide(
     ))
 }
 
-/// Whether the session is one that the app asked for: of the organization and the connection that
-/// it names, of the person that it expects, recent enough, and not to be made anew.
-async fn suits(
+/// Somebody who is signed in in the browser, to one organization.
+pub(super) struct Here {
+    pub(super) live: Live,
+    pub(super) organization: OrganizationRow,
+    /// Whether the app serves it.
+    served: bool,
+}
+
+/// Those who are signed in in the browser.
+async fn here(
     gateway: &Gateway,
+    browser: &Browser,
     app: &AppRow,
-    asked: &AuthorizeRequest,
-    live: &Live,
     now: Timestamp,
-) -> Result<bool, Failure> {
-    if asked.prompt.login || !asked.takes_authentication_of(live.session.authenticated_at.0, now) {
-        return Ok(false);
+) -> Result<Vec<Here>, Error> {
+    let all = sessions::all(&gateway.store, browser.sessions.clone(), now).await?;
+    if all.is_empty() {
+        return Ok(Vec::new());
     }
-    if asked.connection.as_ref().is_some_and(|id| {
-        live.connection()
-            .is_none_or(|row| *id != row.id.to_string())
-    }) {
-        return Ok(false);
-    }
-    if let Some(hint) = &asked.id_token_hint {
-        let hint = hint_of(gateway, app, hint, now).await?;
-        if hint != live.user.id.uuid() {
-            return Ok(false);
-        }
-    }
-    let Some(named) = asked.organization.clone() else {
-        return Ok(true);
-    };
-    let org = live.session.org_id;
-    let is_it = gateway.store.read(move |tx| {
-        let named = named.clone();
+    let app = app.id;
+    let read = gateway.store.read(move |tx| {
+        let all = all.clone();
         async move {
-            let row = tx.organization(org).await?;
-            Ok::<_, Error>(row.is_some_and(|row| row.slug == named || row.id.to_string() == named))
+            let mut here = Vec::new();
+            for live in all {
+                let org = live.session.org_id;
+                if let Some(organization) = tx.organization(org).await? {
+                    let served = tx.app_serves(app, org).await?;
+                    here.push(Here {
+                        live,
+                        organization,
+                        served,
+                    });
+                }
+            }
+            Ok::<_, Error>(here)
         }
         .boxed()
     });
-    Ok(is_it.await?)
+    read.await
+}
+
+/// Of several who suit, those of organizations that the app serves; and of these the one whom the app
+/// expects (`login_hint`), if it is one.
+fn meant(mut fitting: Vec<Here>, asked: &AuthorizeRequest) -> Vec<Here> {
+    if fitting.len() > 1 && fitting.iter().any(|it| it.served) {
+        fitting.retain(|it| it.served);
+    }
+    let expected = |it: &Here, hint: &str| {
+        let user = &it.live.user;
+        user.email.as_deref() == Some(hint) || user.id.to_string() == hint
+    };
+    let Some(hint) = &asked.login_hint else {
+        return fitting;
+    };
+    if fitting.iter().filter(|it| expected(it, hint)).count() == 1 {
+        fitting.retain(|it| expected(it, hint));
+    }
+    fitting
+}
+
+impl Here {
+    /// Whether the session is one that the app asked for: of the organization and the connection
+    /// that it names, of the person that it expects, recent enough, and not to be made anew.
+    fn suits(&self, asked: &AuthorizeRequest, hint: Option<uuid::Uuid>, now: Timestamp) -> bool {
+        let (live, organization) = (&self.live, &self.organization);
+        let at = live.session.authenticated_at.0;
+        let connection = live.connection().map(|row| row.id.to_string());
+        let is_named =
+            |named: &String| *named == organization.slug || *named == organization.id.to_string();
+        !asked.prompt.login
+            && asked.takes_authentication_of(at, now)
+            && asked
+                .connection
+                .as_ref()
+                .is_none_or(|it| connection.as_ref() == Some(it))
+            && hint.is_none_or(|it| it == live.user.id.uuid())
+            && asked.organization.as_ref().is_none_or(is_named)
+    }
 }
 
 async fn hint_of(

@@ -37,7 +37,13 @@ pub(super) async fn by_query(
     RawQuery(query): RawQuery,
 ) -> Response {
     let pairs = form::pairs(query.unwrap_or_default().as_bytes());
-    let answer = Logout::read(&gateway, &request, &pairs, browser.present).await;
+    let answer = Logout::read(
+        &gateway,
+        &request,
+        &pairs,
+        (&browser, browser.present.clone()),
+    )
+    .await;
     match answer {
         Ok(logout) => logout.begin().await,
         Err(response) => response,
@@ -54,7 +60,13 @@ pub(super) async fn by_form(
     let Ok((_, pairs)) = form::read(posted).await else {
         return unreadable(&request);
     };
-    let answer = Logout::read(&gateway, &request, &pairs, browser.present).await;
+    let answer = Logout::read(
+        &gateway,
+        &request,
+        &pairs,
+        (&browser, browser.present.clone()),
+    )
+    .await;
     match answer {
         Ok(logout) => logout.begin().await,
         Err(response) => response,
@@ -82,8 +94,8 @@ pub(super) async fn confirmed(
         at.map(|at| pairs.remove(at).1).unwrap_or_default()
     };
     let (answer, proof) = (said("answer"), said("proof"));
-    let present = browser.session.into_iter().collect();
-    match Logout::read(&gateway, &request, &pairs, present).await {
+    let shown = (&browser, browser.sessions.clone());
+    match Logout::read(&gateway, &request, &pairs, shown).await {
         Ok(logout) => logout.answered(&answer, &proof).await,
         Err(response) => response,
     }
@@ -103,10 +115,16 @@ fn unreadable(request: &RequestId) -> Response {
 #[derive(Template)]
 #[template(path = "sign_out.html")]
 struct SignOut<'a> {
-    who: &'a str,
+    people: Vec<Person>,
     app: Option<&'a str>,
-    proof: &'a str,
     pairs: &'a [(&'static str, &'a str)],
+}
+
+/// Somebody who may sign out.
+struct Person {
+    who: String,
+    organization: String,
+    proof: String,
 }
 
 /// A request to end the browser's session.
@@ -118,8 +136,9 @@ struct Logout<'a> {
     app: Option<AppRow>,
     /// Where the browser goes then.
     back: Option<String>,
-    /// The session that is in the browser.
-    live: Option<Live>,
+    browser: &'a Browser,
+    /// The sessions of the browser that may be meant.
+    here: Vec<Live>,
 }
 
 impl<'a> Logout<'a> {
@@ -127,7 +146,7 @@ impl<'a> Logout<'a> {
         gateway: &'a Gateway,
         support: &'a RequestId,
         pairs: &Pairs,
-        present: Vec<Hash>,
+        (browser, present): (&'a Browser, Vec<Hash>),
     ) -> Result<Self, Response> {
         let wrong = |reason: &str, text: &str| {
             tracing::info!(request.id = %support.0, reason, "refused a logout request");
@@ -167,8 +186,8 @@ impl<'a> Logout<'a> {
                 (None, Some(_)) => {}
             }
         }
-        let live = sessions::current(&gateway.store, present, now);
-        let live = live.await.map_err(failed)?;
+        let here = sessions::all(&gateway.store, present, now);
+        let here = meant(here.await.map_err(failed)?, hint.as_ref());
         Ok(Self {
             gateway,
             support,
@@ -176,41 +195,37 @@ impl<'a> Logout<'a> {
             hint,
             app,
             back,
-            live,
+            browser,
+            here,
         })
     }
 
     /// Ends the session that the app's ID token names, or asks.
     async fn begin(self) -> Response {
-        let Some(live) = &self.live else {
-            return self.over();
+        let Some(first) = self.here.first() else {
+            return self.over(None);
         };
-        let is_it = |hint: &Hint| {
-            let (session, user) = (&live.session, &live.user);
-            hint.sid == session.id.uuid()
-                && hint.org == session.org_id.uuid()
-                && hint.sub == user.id.uuid()
-        };
-        if self.hint.as_ref().is_some_and(is_it) {
-            return self.end(live).await;
+        if self.hint.as_ref().is_some_and(|hint| is_of(hint, first)) {
+            return self.end(first).await;
         }
-        self.ask(live)
+        self.ask().await
     }
 
     /// What the person said on our page.
     async fn answered(self, answer: &str, proof: &str) -> Response {
-        let Some(live) = &self.live else {
-            return self.over();
-        };
+        if self.here.is_empty() {
+            return self.over(None);
+        }
         if answer != "sign_out" {
             let text = "Nothing was changed. You can close this page.";
             return page::message(StatusCode::OK, "You are still signed in", text);
         }
-        if !secret::equal(proof.as_bytes(), proof_of(live).as_bytes()) {
+        let is_it = |live: &&Live| secret::equal(proof.as_bytes(), proof_of(live).as_bytes());
+        match self.here.iter().find(is_it) {
+            Some(live) => self.end(live).await,
             // The session became another one since the page was made.
-            return self.ask(live);
+            None => self.ask().await,
         }
-        self.end(live).await
     }
 
     async fn end(&self, live: &Live) -> Response {
@@ -223,27 +238,36 @@ impl<'a> Logout<'a> {
         // The identity provider is told by the browser, which goes back then.
         let (gateway, back) = (self.gateway, self.back.clone());
         let Some(mut response) = leave::start(gateway, self.support, live, back).await else {
-            return self.over();
+            return self.over(Some(live));
         };
-        session::end(response.headers_mut(), gateway);
+        let headers = response.headers_mut();
+        session::end(headers, gateway, self.browser, Some(&live.session));
         response
     }
 
-    /// There is no session in the browser any more.
-    fn over(&self) -> Response {
+    /// There is no such session in the browser any more.
+    fn over(&self, ended: Option<&Live>) -> Response {
         let text = "You can close this page. Applications that you opened from here may take a \
             moment to notice.";
         let mut response = match &self.back {
             Some(back) => page::see_other(back),
             None => page::message(StatusCode::OK, "You are signed out", text),
         };
-        session::end(response.headers_mut(), self.gateway);
+        let (headers, ended) = (response.headers_mut(), ended.map(|live| &live.session));
+        // Sessions of others than those that were meant stay.
+        if ended.is_some() || self.hint.is_none() {
+            session::end(headers, self.gateway, self.browser, ended);
+        }
         response
     }
 
-    fn ask(&self, live: &Live) -> Response {
-        let (user, asked) = (&live.user, &self.asked);
-        let who = user.email.as_deref().or(user.display_name.as_deref());
+    /// Asks whether to sign out, or of which organization.
+    async fn ask(&self) -> Response {
+        let people = match self.people().await {
+            Ok(people) => people,
+            Err(error) => return page::error(error, self.support),
+        };
+        let asked = &self.asked;
         let client_id = self.app.as_ref().map(|app| app.client_id.as_str());
         let uri = asked.post_logout_redirect_uri.as_deref();
         let pairs: Vec<_> = [
@@ -258,12 +282,15 @@ impl<'a> Logout<'a> {
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
         let shown = SignOut {
-            who: who.unwrap_or("somebody"),
+            people,
             app: self.app.as_ref().map(|app| app.name.as_str()),
-            proof: &proof_of(live),
             pairs: &pairs,
         };
-        let onward = if leave::reaches(self.gateway, live) {
+        let onward = if self
+            .here
+            .iter()
+            .any(|live| leave::reaches(self.gateway, live))
+        {
             page::anywhere(self.gateway)
         } else {
             let back: Vec<_> = self.back.iter().cloned().collect();
@@ -271,6 +298,46 @@ impl<'a> Logout<'a> {
         };
         page::html(StatusCode::OK, &shown, &onward)
     }
+
+    async fn people(&self) -> Result<Vec<Person>, Error> {
+        let orgs: Vec<_> = self.here.iter().map(|live| live.session.org_id).collect();
+        let read = self.gateway.store.read(move |tx| {
+            let orgs = orgs.clone();
+            async move {
+                let mut slugs = Vec::new();
+                for org in orgs {
+                    let row = tx.organization(org).await?;
+                    slugs.push(row.map(|row| row.slug).unwrap_or_default());
+                }
+                Ok::<_, Error>(slugs)
+            }
+            .boxed()
+        });
+        let person = |(live, organization): (&Live, String)| {
+            let user = &live.user;
+            let who = user.email.clone().or(user.display_name.clone());
+            Person {
+                who: who.unwrap_or_else(|| "somebody".to_owned()),
+                organization,
+                proof: proof_of(live),
+            }
+        };
+        Ok(self.here.iter().zip(read.await?).map(person).collect())
+    }
+}
+
+/// Whether an ID token is of this very session.
+fn is_of(hint: &Hint, live: &Live) -> bool {
+    let (session, user) = (&live.session, &live.user);
+    hint.sid == session.id.uuid() && hint.org == session.org_id.uuid() && hint.sub == user.id.uuid()
+}
+
+/// The sessions that may be meant: that of the ID token or of its organization, else any.
+fn meant(mut here: Vec<Live>, hint: Option<&Hint>) -> Vec<Live> {
+    if let Some(hint) = hint {
+        here.retain(|live| hint.org == live.session.org_id.uuid());
+    }
+    here
 }
 
 /// The app of this client id, with its addresses for after a logout.

@@ -12,6 +12,7 @@ use url::form_urlencoded::Serializer;
 use crate::directory::connection::ConnectionState;
 use crate::directory::email::Address;
 use crate::http::auth::session::Browser;
+use crate::http::oidc::authorize::Here;
 use crate::http::oidc::form::Pairs;
 use crate::http::reply::page;
 use crate::http::saml::ask::{self, Wish};
@@ -20,7 +21,7 @@ use crate::id::OrganizationId;
 use crate::oidc::request::AuthorizeRequest;
 use crate::provisioning::Error;
 use crate::store::Tx;
-use crate::store::rows::{AppRow, ConnectionRow, UserRow};
+use crate::store::rows::{AppRow, ConnectionRow};
 
 /// Octets of an app's request that waits for a sign-in.
 const LONGEST: usize = 4 * 1024;
@@ -108,24 +109,39 @@ impl Visit<'_> {
         }
     }
 
-    /// Asks whether to go on as who is there.
-    pub(super) fn choose(self, user: &UserRow) -> Response {
-        let who = user.email.as_deref().or(user.display_name.as_deref());
-        let choice = |name: String, prompt: &str| Choice {
-            href: self.path(&[], &[("prompt", prompt)]),
-            name,
-        };
-        let choices = vec![
-            choice(format!("Continue as {}", who.unwrap_or("yourself")), "none"),
-            choice("Use another account".to_owned(), "login"),
-        ];
+    /// Asks as whom of those who are there to go on.
+    pub(super) fn choose(self, here: &[Here]) -> Response {
+        let mut choices: Vec<_> = here.iter().map(|it| self.going_on(it)).collect();
+        choices.push(Choice {
+            href: self.path(&[], &[("prompt", "login")]),
+            name: "Use another account".to_owned(),
+        });
         self.page(None, choices, "")
+    }
+
+    fn going_on(
+        &self,
+        Here {
+            live, organization, ..
+        }: &Here,
+    ) -> Choice {
+        let user = &live.user;
+        let who = user.email.as_deref().or(user.display_name.as_deref());
+        let (who, slug) = (who.unwrap_or("yourself"), &organization.slug);
+        let with = [("prompt", "none"), ("organization", slug.as_str())];
+        Choice {
+            href: self.path(&["login_hint"], &with),
+            name: format!("Continue as {who} in {} ({slug})", organization.name),
+        }
     }
 
     async fn go(&self, row: &ConnectionRow, asked: &AuthorizeRequest) -> Response {
         // The way back asks for no second sign-in: that the first is fresh is seen to by then, and a
         // session that does not suit all the same is an error for the app to know.
-        let place = self.path(&["max_age"], &[("prompt", "none")]);
+        // It names the connection, since others may be signed in here to other organizations.
+        let connection = row.id.to_string();
+        let back = [("prompt", "none"), ("connection", &*connection)];
+        let place = self.path(&["max_age", "login_hint"], &back);
         if place.len() > LONGEST {
             let text = "The app's request is too long to be kept while you sign in.";
             let (status, title) = (StatusCode::BAD_REQUEST, "The app's request is not in order");

@@ -264,6 +264,7 @@ struct Confirm<'a> {
     action: &'a str,
     target: Option<&'a str>,
     elsewhere: bool,
+    replaces: bool,
     continue_at: Option<&'a str>,
 }
 
@@ -277,6 +278,7 @@ async fn ask(
         who,
         secret,
         elsewhere,
+        replaces,
         continue_at,
     } = question;
     let (asked, relayed) = (row.clone(), relay_state.map(str::to_owned));
@@ -303,6 +305,7 @@ async fn ask(
         action: &format!("/saml/{}/continue", row.id),
         target: target.as_deref(),
         elsewhere,
+        replaces,
         continue_at: continue_at.as_deref(),
     };
     // The app's request, to which the person goes back, knows its own app.

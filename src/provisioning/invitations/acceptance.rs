@@ -75,7 +75,7 @@ pub async fn accept(
     })
     .await?;
     if let Outcome::In(_) = outcome {
-        for live in here {
+        for live in here.into_iter().filter(|live| live.session.org_id == org) {
             // The browser has forgotten these; where ending one fails, it runs out by itself.
             let source = Source::System;
             let context = Context {
@@ -237,5 +237,9 @@ async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<
     change.tx.insert_session(&session).await?;
     let data = json!({"user_id": user, "connection_id": null, "session_id": session.id});
     change.record(EventKind::SessionCreated, data);
-    Ok(Cookie { secret, expires_at })
+    Ok(Cookie {
+        org: change.org,
+        secret,
+        expires_at,
+    })
 }

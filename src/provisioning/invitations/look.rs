@@ -8,7 +8,7 @@ use crate::directory::connection::ConnectionState;
 use crate::directory::email::{domain_of, masked};
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::{Channel, LinkClaim};
-use crate::id::{ConnectionId, RoleId};
+use crate::id::{ConnectionId, OrganizationId, RoleId};
 use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::invitations::judgement::{is_another, is_ours, proven};
 use crate::provisioning::invitations::links::{is_current, standing, until};
@@ -23,6 +23,8 @@ use crate::store::{Store, Tx};
 /// What a link shows: each page has what it may show, and nothing else.
 #[derive(Clone, Debug)]
 pub struct Look {
+    /// The organization that invites.
+    pub org: OrganizationId,
     /// The other public URL of the organization's links.
     pub alternate: Option<String>,
     /// What there is to see.
@@ -166,7 +168,9 @@ pub async fn look(
     now: Timestamp,
 ) -> Result<Look, Error> {
     let (claim, org) = proven(store, links, token).await?;
-    let live = sessions::current(store, cookies, now).await?;
+    let here = sessions::all(store, cookies, now).await?;
+    let mine = here.iter().find(|live| live.session.org_id == org);
+    let live = mine.or(here.first()).cloned();
     let links = links.clone();
     store
         .read(move |tx| {
@@ -184,7 +188,11 @@ pub async fn look(
                     links,
                 };
                 let page = visit.page(tx, now).await?;
-                Ok(Look { alternate, page })
+                Ok(Look {
+                    org,
+                    alternate,
+                    page,
+                })
             }
             .boxed()
         })

@@ -10,9 +10,9 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 
 use crate::id::{ConnectionId, OrganizationId};
-use crate::provisioning::sessions;
+use crate::provisioning::sessions::{self, Live};
 use crate::provisioning::sign_in::{Arrival, Cookie, may_enter, open, write};
-use crate::provisioning::{Change, Context, Error, Refusal, Source, change};
+use crate::provisioning::{Change, Context, Error, Refusal, change};
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::SessionRow;
@@ -37,7 +37,7 @@ fn question(secret: &str) -> Hash {
     secret::hash(&format!("continue:{secret}"))
 }
 
-/// The yes: starts the session, and ends those that the browser had.
+/// The yes: starts the session, and ends the one that the browser had of the organization.
 pub async fn confirm(
     store: &Store,
     context: Context,
@@ -56,19 +56,10 @@ pub async fn confirm(
         async move { start(change, connection, &answer, secret).await }.boxed()
     })
     .await?;
-    for live in before {
+    let of_it = |live: &Live| live.session.org_id == org;
+    for live in before.into_iter().filter(of_it) {
         // The browser has forgotten these; where ending one fails, it runs out by itself.
-        let source = if live.session.org_id == org {
-            context.source.clone()
-        } else {
-            // What one organization's connection did is no other organization's to know.
-            Source::System
-        };
-        let context = Context {
-            source,
-            ..context.clone()
-        };
-        let ended = sessions::end(store, context, &live.session, "replaced").await;
+        let ended = sessions::end(store, context.clone(), &live.session, "replaced").await;
         if let Err(error) = ended {
             tracing::warn!(%error, "a replaced session could not be ended");
         }
@@ -104,6 +95,7 @@ async fn start(
     }
     write::tell(change, &session);
     let cookie = Cookie {
+        org: change.org,
         secret,
         expires_at: session.expires_at.0,
     };

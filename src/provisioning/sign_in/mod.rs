@@ -82,6 +82,8 @@ pub struct Arrival {
 /// The new session's cookie.
 #[derive(Clone, Debug)]
 pub struct Cookie {
+    /// The organization: a browser has one session of each.
+    pub org: OrganizationId,
     /// Its value.
     pub secret: Bearer,
     /// Until when it can be good.
@@ -99,6 +101,8 @@ pub struct Question {
     pub secret: Bearer,
     /// Whether another person is signed in in this browser.
     pub elsewhere: bool,
+    /// Whether that is one of the same organization, who is signed out by the yes.
+    pub replaces: bool,
     /// The path and query of ours where the person was to go.
     pub continue_at: Option<String>,
 }
@@ -142,7 +146,9 @@ async fn enter(
     let asked = request::answered(change, &connection, attempt).await?;
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
     let (user, link, new) = whose(change, &connection, &subject, &attempt.profile).await?;
-    let elsewhere = here.iter().any(|live| live.user.id != user.id);
+    let others = || here.iter().filter(|live| live.user.id != user.id);
+    let elsewhere = others().next().is_some();
+    let replaces = others().any(|live| live.session.org_id == change.org);
     // A page elsewhere can make a browser ask, too: nobody else's session ends by that alone.
     let is_doubtful = elsewhere || (asked.is_none() && attempt.is_foreign);
     let is_asked = asked.is_some();
@@ -166,12 +172,15 @@ async fn enter(
             connection,
             secret,
             elsewhere,
+            replaces,
             continue_at,
         }));
     }
     let outcome = SignInOutcome::SignedIn;
     arriving.keep(change, &session, outcome, is_asked).await?;
-    for live in &here {
+    // One person an organization; those of other organizations go on beside it.
+    let org = change.org;
+    for live in here.iter().filter(|live| live.session.org_id == org) {
         sessions::end_in(change, &live.session, "replaced").await?;
     }
     write::tell(change, &session);
@@ -182,7 +191,14 @@ async fn enter(
         continue_at,
     };
     let expires_at = session.expires_at.0;
-    Ok(Outcome::SignedIn(arrival, Cookie { secret, expires_at }))
+    Ok(Outcome::SignedIn(
+        arrival,
+        Cookie {
+            org: change.org,
+            secret,
+            expires_at,
+        },
+    ))
 }
 
 /// The person who comes in, the link that is there, and, where the person is yet to be made, the
