@@ -124,9 +124,8 @@ async fn delivery(gateway: &TestGateway, row: &OutboxRow) -> OutboxRow {
 }
 
 /// The claims of a good logout token.
-#[track_caller]
-fn good(gateway: &TestGateway, token: &str, id_token: &Value) -> Value {
-    let keys = &gateway.gateway.keys;
+async fn good(gateway: &TestGateway, token: &str, id_token: &Value) -> Value {
+    let keys = gateway.signing_keys().await;
     let told = keys.verify::<Value>("logout+jwt", token).unwrap();
     let now = gateway.gateway.ids.clock().now().as_second();
     for (name, value) in [
@@ -216,7 +215,7 @@ async fn whatever_ends_a_session_its_apps_are_told() {
         gateway.clock.advance(1);
         assert_eq!(work(&gateway).await, 1, "{ending}");
         let token = ear.token().await;
-        good(&gateway, &token, &claims(&hint));
+        good(&gateway, &token, &claims(&hint)).await;
         let row = delivery(&gateway, &rows[0]).await;
         assert_eq!((row.state, row.attempts), (Delivery::Sent, 1));
         assert!(ear.is_quiet());
@@ -242,13 +241,13 @@ async fn an_app_that_does_not_hear_is_told_again_by_a_fresh_token() {
     browser.submit("/sign-out", &[]).await.expect(303);
     let row = owed(&gateway).await.pop().unwrap();
     work(&gateway).await;
-    let first = good(&gateway, &ear.token().await, &id_token);
+    let first = good(&gateway, &ear.token().await, &id_token).await;
     let tried = delivery(&gateway, &row).await;
     assert_eq!((tried.state, tried.attempts), (Delivery::Queued, 1));
     assert_eq!(work(&gateway).await, 0);
     gateway.clock.advance(60);
     assert_eq!(work(&gateway).await, 1);
-    let second = good(&gateway, &ear.token().await, &id_token);
+    let second = good(&gateway, &ear.token().await, &id_token).await;
     assert_ne!(first["jti"], second["jti"]);
     assert_eq!(delivery(&gateway, &row).await.state, Delivery::Sent);
     // A no is a no.
@@ -306,6 +305,6 @@ async fn the_worker_tells_at_once() {
     let id_token = text(&app.tokens(&browser).await, "id_token");
     let worker = Worker::start(office(&gateway, &loopback()));
     browser.submit("/sign-out", &[]).await.expect(303);
-    good(&gateway, &ear.token().await, &claims(&id_token));
+    good(&gateway, &ear.token().await, &claims(&id_token)).await;
     worker.stopped().await;
 }

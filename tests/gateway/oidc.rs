@@ -62,7 +62,7 @@ async fn a_session_becomes_a_code_and_a_code_becomes_tokens_once() {
         tokens["id_token"].as_str().unwrap(),
         tokens["access_token"].as_str().unwrap(),
     );
-    let keys = &gateway.gateway.keys;
+    let keys = gateway.signing_keys().await;
     keys.verify::<Value>(ID_TOKEN_TYPE, id).unwrap();
     keys.verify::<Value>(ACCESS_TOKEN_TYPE, access).unwrap();
     let id = claims(id);

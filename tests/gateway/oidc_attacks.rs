@@ -583,12 +583,10 @@ async fn no_token_is_good_for_what_it_was_not_made_for() {
         userinfo(&gateway, &access).await.expect(200);
     }
     let asked = [("token", &*access)];
-    let worth = |app: &App<'_>| app.post("/oauth/introspect", &asked);
-    assert_eq!(
-        worth(&other).await.expect(200).json(),
-        json!({"active": false})
-    );
-    assert_eq!(worth(&app).await.expect(200).json()["active"], true);
+    let theirs = other.post("/oauth/introspect", &asked).await.expect(200);
+    assert_eq!(theirs.json(), json!({"active": false}));
+    let own = app.post("/oauth/introspect", &asked).await.expect(200);
+    assert_eq!(own.json()["active"], true);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -81,7 +81,7 @@ async fn a_refresh_token_brings_new_tokens_and_its_successor() {
         claims(&text(&second, "id_token")),
     );
     let id_token = text(&second, "id_token");
-    let keys = &gateway.gateway.keys;
+    let keys = gateway.signing_keys().await;
     keys.verify::<Value>(ID_TOKEN_TYPE, &id_token).unwrap();
     for name in ["iss", "sub", "aud", "sid", "auth_time", "org", "amr"] {
         assert_eq!(old[name], new[name], "{name}");

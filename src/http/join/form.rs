@@ -136,9 +136,10 @@ mod tests {
     #[test]
     fn a_field_is_bound_to_its_browser_and_its_page() {
         let entropy = Entropy::seeded(1);
-        let browser = |join: Option<&str>| Browser {
-            join: join.map(str::to_owned),
-            ..Browser::default()
+        let browser = |join: Option<&str>| {
+            let mut browser = Browser::default();
+            browser.join = join.map(str::to_owned);
+            browser
         };
         let bound = Bound::of(&browser(None), &entropy, "inv_a");
         let mine = browser(Some(&bound.secret));

@@ -118,6 +118,12 @@ impl TestGateway {
         self.router = usher::http::router(self.gateway.clone());
     }
 
+    /// The keys by which it signs now.
+    pub(crate) async fn signing_keys(&self) -> Arc<KeySet> {
+        let keys = self.gateway.keys.now(self.clock.now());
+        keys.await.unwrap()
+    }
+
     /// Lets it fetch what SCIM clients publish: anywhere, or at public addresses alone.
     pub(crate) fn fetches(&mut self, anywhere: bool) {
         let rules = Outbound {
