@@ -60,6 +60,7 @@ fn every_setting_has_a_default() {
             ("mail.from", Some("Usher <no-reply@localhost>")),
             ("mail.per_second", Some("10")),
             ("outbound.allow", None),
+            ("outbound.name_server", None),
             ("outbound.proxy", None),
             ("outbound.ca_file", None),
             ("allow_private_targets", Some("false")),
@@ -130,6 +131,7 @@ fn the_environment_can_say_every_setting() {
         ("USHER_MAIL_FROM", "IT <it@id.example>"),
         ("USHER_MAIL_PER_SECOND", "50"),
         ("USHER_OUTBOUND__ALLOW", "adfs.example,192.168.0.0/16"),
+        ("USHER_OUTBOUND__NAME_SERVER", "192.0.2.53"),
         (
             "USHER_OUTBOUND__PROXY",
             "http://u:s3cret@proxy.example:3128",

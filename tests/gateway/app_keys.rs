@@ -194,6 +194,8 @@ async fn an_app_proves_itself_as_it_was_registered() {
             token,
             ("client_id", &*signer.app.client_id),
             ("client_secret", secret),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", "nothing"),
         ];
         for path in ["/oauth/introspect", "/oauth/revoke", "/oauth/token"] {
             refused(&post(&gateway, path, &fields).await, 401, "invalid_client");
@@ -226,7 +228,9 @@ async fn an_app_proves_itself_as_it_was_registered() {
 async fn an_apps_keys_are_fetched_where_the_operator_lets_them_be() {
     let mut gateway = TestGateway::start().await;
     let org = gateway.organization("acme").await;
-    let okta = gateway.connect(org, "Okta", Profile::Okta, &[]).await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["acme.example"])
+        .await;
     gateway.fetches(true);
     let keys = keys();
     let publisher = Publisher::start(&keys.jwks()).await;

@@ -245,7 +245,11 @@ async fn nobody_asks_without_proof_and_garbage_is_answered_in_oauths_words() {
         let methods = format!("{name}_auth_methods_supported");
         assert_eq!(
             document[&methods],
-            json!(["client_secret_basic", "client_secret_post"])
+            json!([
+                "client_secret_basic",
+                "client_secret_post",
+                "private_key_jwt"
+            ])
         );
     }
     let grants = document["grant_types_supported"].as_array().unwrap();

@@ -259,10 +259,9 @@ async fn whoever_is_signed_in_elsewhere_joins_in_one_click() {
         .expect(303);
     let page = browser.get("/signed-in").await.expect(200).text();
     assert!(page.contains("<dd>acme</dd>"), "{page}");
-    let ended = gateway.events(other).await;
-    let last = ended.last().unwrap();
-    assert_eq!(last["type"], "session.revoked");
-    assert_eq!(last["data"]["reason"], "replaced");
+    // The other organization's session goes on beside it.
+    let theirs = gateway.events(other).await;
+    assert!(theirs.iter().all(|it| it["type"] != "session.revoked"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

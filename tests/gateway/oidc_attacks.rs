@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::app_keys::{Signer, grant, post};
 use crate::harness::{
-    App, Browser, Connected, PUBLIC_URL, REDIRECT, Reply, TestGateway, VERIFIER, form, reason,
+    Browser, Connected, PUBLIC_URL, REDIRECT, Reply, TestGateway, VERIFIER, form, reason,
 };
 use crate::refresh::{okta, text, userinfo};
 
@@ -333,13 +333,13 @@ async fn a_code_is_good_once_for_its_client_and_for_a_minute() {
     );
     let next = app.refresh(&refresh).await.expect(200).json();
     gateway.clock.advance(11);
-    let wider = [("scope", "openid admin")];
+    let wider = [("scope", "\"")];
     let next = text(&next, "refresh_token");
     denied(
         &app.refresh_with(&next, &wider).await,
         400,
         "invalid_scope",
-        "a wider scope",
+        "a scope that is none",
     );
     denied(
         &app.refresh(&refresh).await,

@@ -3,18 +3,20 @@
 
 use futures_util::FutureExt;
 
+use crate::directory::connection::ConnectionState;
+use crate::directory::email::domain_of;
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::{Channel, LinkClaim};
 use crate::id::OrganizationId;
 use crate::provisioning::invitations::codes::proves;
 use crate::provisioning::invitations::links::{is_current, standing};
-use crate::provisioning::invitations::look::sso_of;
 use crate::provisioning::invitations::{Links, Rules, find};
 use crate::provisioning::sessions::{self, Live};
+use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Context, Error, Kind};
 use crate::secret::Hash;
-use crate::store::Store;
-use crate::store::rows::InvitationRow;
+use crate::store::rows::{ConnectionRow, InvitationRow};
+use crate::store::{Store, Tx};
 
 /// What stands in the way of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,4 +114,31 @@ pub(super) async fn proven(
     } else {
         Err(NONE)
     }
+}
+
+/// The connection that the invited address's domain signs in through: one that works, else one that
+/// is paused. A paused one asks for its sign-in all the same: stopping it opens no other way in.
+pub(super) async fn sso_of(
+    tx: &mut Tx,
+    row: &InvitationRow,
+) -> Result<Option<ConnectionRow>, Error> {
+    // The directory turned the person away, and would not sign them in.
+    if row.override_reason.is_some() {
+        return Ok(None);
+    }
+    let domain = domain_of(&row.email_norm);
+    let mut paused = None;
+    for connection in tx.connections(row.org_id).await? {
+        if connection.sso_url.is_none() {
+            continue;
+        }
+        if !is_trusted(tx, row.org_id, connection.id, domain).await? {
+            continue;
+        }
+        if connection.state == ConnectionState::Active {
+            return Ok(Some(connection));
+        }
+        paused.get_or_insert(connection);
+    }
+    Ok(paused)
 }

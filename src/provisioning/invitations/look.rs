@@ -5,16 +5,15 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::directory::connection::ConnectionState;
-use crate::directory::email::{domain_of, masked};
+use crate::directory::email::masked;
 use crate::directory::invitation::Standing;
 use crate::directory::invitation::link::{Channel, LinkClaim};
 use crate::id::{ConnectionId, OrganizationId, RoleId};
 use crate::provisioning::hand_off::{self, Origin};
-use crate::provisioning::invitations::judgement::{is_another, is_ours, proven};
+use crate::provisioning::invitations::judgement::{is_another, is_ours, proven, sso_of};
 use crate::provisioning::invitations::links::{is_current, standing, until};
 use crate::provisioning::invitations::{Links, Rules};
 use crate::provisioning::sessions::{self, Live};
-use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Error, Kind};
 use crate::secret::Hash;
 use crate::store::rows::{ConnectionRow, InvitationRow, UserRow};
@@ -376,31 +375,4 @@ pub(super) async fn projects(
     let all = rules.projects.iter();
     let named = all.filter(|project| named.iter().any(|(_, id)| *id == project.id));
     Ok(named.map(|project| project.name.clone()).collect())
-}
-
-/// The connection that the invited address's domain signs in through: one that works, else one that
-/// is paused. A paused one asks for its sign-in all the same: stopping it opens no other way in.
-pub(super) async fn sso_of(
-    tx: &mut Tx,
-    row: &InvitationRow,
-) -> Result<Option<ConnectionRow>, Error> {
-    // The directory turned the person away, and would not sign them in.
-    if row.override_reason.is_some() {
-        return Ok(None);
-    }
-    let domain = domain_of(&row.email_norm);
-    let mut paused = None;
-    for connection in tx.connections(row.org_id).await? {
-        if connection.sso_url.is_none() {
-            continue;
-        }
-        if !is_trusted(tx, row.org_id, connection.id, domain).await? {
-            continue;
-        }
-        if connection.state == ConnectionState::Active {
-            return Ok(Some(connection));
-        }
-        paused.get_or_insert(connection);
-    }
-    Ok(paused)
 }
