@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::id::{ConnectionId, OrganizationId};
-use crate::outbound::dns::Resolver;
+use crate::outbound::dns;
 use crate::provisioning::change;
 use crate::provisioning::settings::{connection_state, domains};
 
@@ -133,10 +133,8 @@ async fn verified(
         record.name, record.value
     ))?;
     let id = u16::from_be_bytes(opened.ids.entropy().bytes());
-    let looked_up = match Resolver::new(opened.config.outbound.name_server.map(|it| it.0)) {
-        Ok(resolver) => resolver.texts(&record.name, id).await,
-        Err(said) => Err(said),
-    };
+    let server = opened.config.outbound.name_server.map(|it| it.0);
+    let looked_up = dns::texts(server, &record.name, id).await;
     let found =
         looked_up.map_err(|said| Failure::File(format!("no name server answers: {said}")))?;
     let domain = known.domain;

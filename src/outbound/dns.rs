@@ -104,6 +104,16 @@ impl Resolver {
     }
 }
 
+/// The TXT records of a name, as this name server tells them, or else the system's: see
+/// [`Resolver::new`] and [`Resolver::texts`].
+///
+/// # Errors
+///
+/// In words, as these two.
+pub async fn texts(server: Option<SocketAddr>, name: &str, id: u16) -> Result<Vec<String>, String> {
+    Resolver::new(server)?.texts(name, id).await
+}
+
 /// The first server that a resolv.conf names.
 fn named_in(text: &str) -> Option<NameServer> {
     let mut addresses = text.lines().filter_map(|line| {

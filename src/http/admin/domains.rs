@@ -13,7 +13,7 @@ use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
-use crate::outbound::dns::Resolver;
+use crate::outbound::dns;
 use crate::provisioning::settings::domains::{self, Domain};
 
 /// A domain to prove.
@@ -92,10 +92,7 @@ pub(super) async fn verify(
     }
     let gateway = admin.gateway();
     let id = u16::from_be_bytes(gateway.ids.entropy().bytes());
-    let looked_up = match Resolver::new(gateway.name_server) {
-        Ok(resolver) => resolver.texts(&known.record.name, id).await,
-        Err(said) => Err(said),
-    };
+    let looked_up = dns::texts(gateway.name_server, &known.record.name, id).await;
     let found = looked_up.map_err(|said| Problem::new(Type::DnsFailed, said))?;
     let written = admin.change(&slug, scope, &request, move |change, _| {
         let (domain, found) = (domain.clone(), found.clone());

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use crate::directory::Violation;
 use crate::directory::email::domain_form;
 use crate::directory::event::EventKind;
-use crate::id::{Entropy, OrganizationId};
+use crate::id::OrganizationId;
 use crate::limits;
 use crate::provisioning::{Change, Error, Kind};
+use crate::secret::Bearer;
 use crate::store::Tx;
 use crate::store::rows::DomainProofRow;
 
@@ -105,19 +106,15 @@ pub async fn add(change: &mut Change<'_>, domain: &str) -> Result<Domain, Error>
     let row = DomainProofRow {
         org_id: change.org,
         domain: form,
-        challenge: challenge(change.context.ids.entropy()),
+        challenge: Bearer::new("", change.context.ids.entropy())
+            .reveal()
+            .to_owned(),
         created_at: change.time(),
         verified_at: None,
     };
     change.tx.insert_domain_proof(&row).await?;
     change.record(EventKind::DomainAdded, json!({"domain": row.domain}));
     Ok(row.into())
-}
-
-/// 160 bits that tell one organization's record from another's.
-fn challenge(entropy: &Entropy) -> String {
-    let octets = entropy.bytes::<20>();
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// Takes a domain for proved where its record is among the texts that were found at the record's
