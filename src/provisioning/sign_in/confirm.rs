@@ -94,11 +94,7 @@ async fn start(
         return Err(EXPIRED);
     }
     write::tell(change, &session);
-    let cookie = Cookie {
-        org: change.org,
-        secret,
-        expires_at: session.expires_at.0,
-    };
+    let cookie = Cookie::of(&session, secret);
     Ok((
         Arrival {
             connection,

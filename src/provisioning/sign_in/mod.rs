@@ -29,7 +29,7 @@ use crate::saml::profile::Profile;
 use crate::saml::{Assertion, Trace};
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, UserRow};
+use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, SessionRow, UserRow};
 
 pub use confirm::{confirm, decline};
 
@@ -90,6 +90,16 @@ pub struct Cookie {
     pub expires_at: Timestamp,
 }
 
+impl Cookie {
+    fn of(session: &SessionRow, secret: Bearer) -> Self {
+        Self {
+            org: session.org_id,
+            secret,
+            expires_at: session.expires_at.0,
+        }
+    }
+}
+
 /// "Sign in as this person?"
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -146,9 +156,7 @@ async fn enter(
     let asked = request::answered(change, &connection, attempt).await?;
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
     let (user, link, new) = whose(change, &connection, &subject, &attempt.profile).await?;
-    let others = || here.iter().filter(|live| live.user.id != user.id);
-    let elsewhere = others().next().is_some();
-    let replaces = others().any(|live| live.session.org_id == change.org);
+    let (elsewhere, replaces) = others(&here, &user, change.org);
     // A page elsewhere can make a browser ask, too: nobody else's session ends by that alone.
     let is_doubtful = elsewhere || (asked.is_none() && attempt.is_foreign);
     let is_asked = asked.is_some();
@@ -178,11 +186,7 @@ async fn enter(
     }
     let outcome = SignInOutcome::SignedIn;
     arriving.keep(change, &session, outcome, is_asked).await?;
-    // One person an organization; those of other organizations go on beside it.
-    let org = change.org;
-    for live in here.iter().filter(|live| live.session.org_id == org) {
-        sessions::end_in(change, &live.session, "replaced").await?;
-    }
+    replace(change, &here).await?;
     write::tell(change, &session);
     let arrival = Arrival {
         connection,
@@ -190,15 +194,25 @@ async fn enter(
         email: user.email,
         continue_at,
     };
-    let expires_at = session.expires_at.0;
-    Ok(Outcome::SignedIn(
-        arrival,
-        Cookie {
-            org: change.org,
-            secret,
-            expires_at,
-        },
-    ))
+    Ok(Outcome::SignedIn(arrival, Cookie::of(&session, secret)))
+}
+
+/// Whether others than this person are signed in here, and whether one of them is so to this
+/// organization.
+fn others(here: &[Live], user: &UserRow, org: OrganizationId) -> (bool, bool) {
+    let mut others = here.iter().filter(|live| live.user.id != user.id);
+    let elsewhere = others.clone().next().is_some();
+    (elsewhere, others.any(|live| live.session.org_id == org))
+}
+
+/// One person an organization: ends what the browser has of it. Sessions of other organizations go on
+/// beside the new one.
+async fn replace(change: &mut Change<'_>, here: &[Live]) -> Result<(), Error> {
+    let org = change.org;
+    for live in here.iter().filter(|live| live.session.org_id == org) {
+        sessions::end_in(change, &live.session, "replaced").await?;
+    }
+    Ok(())
 }
 
 /// The person who comes in, the link that is there, and, where the person is yet to be made, the
