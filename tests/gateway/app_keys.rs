@@ -104,7 +104,7 @@ pub(crate) fn grant(code: &str) -> [(&str, &str); 4] {
     ]
 }
 
-async fn signed_in<'a>(gateway: &'a TestGateway, okta: &'a Connected) -> Browser<'a> {
+pub(crate) async fn signed_in<'a>(gateway: &'a TestGateway, okta: &'a Connected) -> Browser<'a> {
     let browser = Browser::new(gateway);
     let idp = gateway.idp(okta).await;
     idp.sign_in(&browser, "ada@acme.example").await.expect(303);

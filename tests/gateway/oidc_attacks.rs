@@ -7,10 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::app_keys::{Signer, grant, post};
-use crate::harness::{
-    Browser, Connected, PUBLIC_URL, REDIRECT, Reply, TestGateway, VERIFIER, form, reason,
-};
+use crate::app_keys::{Signer, grant, post, signed_in};
+use crate::harness::{Browser, PUBLIC_URL, REDIRECT, Reply, TestGateway, VERIFIER, form, reason};
 use crate::refresh::{okta, text, userinfo};
 
 /// What is done to an honest request.
@@ -117,13 +115,6 @@ fn returned(reply: &Reply) -> Value {
     pairs
         .map(|(name, value)| (name.into_owned(), json!(value)))
         .collect()
-}
-
-async fn signed_in<'a>(gateway: &'a TestGateway, okta: &'a Connected) -> Browser<'a> {
-    let browser = Browser::new(gateway);
-    let idp = gateway.idp(okta).await;
-    idp.sign_in(&browser, "ada@acme.example").await.expect(303);
-    browser
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -252,7 +243,7 @@ async fn no_trick_at_the_token_endpoint_gets_a_token() {
         let code = app.code(&browser).await;
         let honest = format!("?{}", form(&grant(&code)));
         let path = changed(&honest, *change);
-        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(path[1..].as_bytes())
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(&path.as_bytes()[1..])
             .into_owned()
             .collect();
         let pairs: Vec<_> = pairs

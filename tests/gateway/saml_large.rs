@@ -25,7 +25,7 @@ async fn many_groups_sign_in_and_more_than_fit_are_too_large() {
     };
     let told = |what: &str, message: &str, began: Instant, reply: &Reply| {
         let (octets, status) = (message.len(), reply.status);
-        println!(
+        eprintln!(
             "{what}: {octets} octets in base64, {status} in {:?}",
             began.elapsed()
         );

@@ -39,6 +39,13 @@ async fn beside(browser: &Browser<'_>, idp: &Idp<'_>, email: &str, said: &str) {
     browser.submit(&path, &yes).await.expect(303);
 }
 
+/// Ada signs in to one organization and, beside that, to the other.
+async fn both(browser: &Browser<'_>, first: &Idp<'_>, second: &Idp<'_>) {
+    let (here, there) = ("ada@acme.example", "ada@globex.example");
+    first.sign_in(browser, here).await.expect(303);
+    beside(browser, second, there, "another organization").await;
+}
+
 fn returned(reply: &Reply, name: &str) -> Option<String> {
     let url = url::Url::parse(reply.header("location").unwrap()).unwrap();
     assert!(url.as_str().starts_with(REDIRECT), "{url}");
@@ -138,17 +145,7 @@ async fn the_end_of_one_session_is_not_the_end_of_another() {
     let (first, second) = (gateway.idp(&okta).await, gateway.idp(&entra).await);
     let app = app(&gateway).await;
     let browser = Browser::new(&gateway);
-    first
-        .sign_in(&browser, "ada@acme.example")
-        .await
-        .expect(303);
-    beside(
-        &browser,
-        &second,
-        "ada@globex.example",
-        "another organization",
-    )
-    .await;
+    both(&browser, &first, &second).await;
     let acme = [("organization", "acme")];
     let globex = [("organization", "globex")];
     let (_, of_acme) = tokens(&app, &browser, &acme).await;
@@ -193,17 +190,7 @@ async fn an_app_signs_out_whom_its_id_token_names() {
     let app = gateway.app("Docs", okta.org).await;
     let all = self::app(&gateway).await;
     let browser = Browser::new(&gateway);
-    first
-        .sign_in(&browser, "ada@acme.example")
-        .await
-        .expect(303);
-    beside(
-        &browser,
-        &second,
-        "ada@globex.example",
-        "another organization",
-    )
-    .await;
+    both(&browser, &first, &second).await;
     let (_, of_globex) = tokens(&all, &browser, &[("organization", "globex")]).await;
     let (_, of_acme) = tokens(&app, &browser, &[]).await;
     // Unsaid: the page asks of which.
@@ -230,17 +217,7 @@ async fn what_says_who_is_there_lets_nobody_in() {
     let (gateway, okta, entra) = two().await;
     let (first, second) = (gateway.idp(&okta).await, gateway.idp(&entra).await);
     let browser = Browser::new(&gateway);
-    first
-        .sign_in(&browser, "ada@acme.example")
-        .await
-        .expect(303);
-    beside(
-        &browser,
-        &second,
-        "ada@globex.example",
-        "another organization",
-    )
-    .await;
+    both(&browser, &first, &second).await;
     let place = |org: usher::id::OrganizationId| org.uuid().simple().to_string();
     let own = format!("__Host-usher.{}", place(okta.org));
     let told = format!("__Host-usher-browser.{}", place(okta.org));

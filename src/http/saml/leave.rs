@@ -44,9 +44,6 @@ pub(in crate::http) async fn start(
     live: &Live,
     back: Option<String>,
 ) -> Option<Response> {
-    if !reaches(gateway, live) {
-        return None;
-    }
     match asked(gateway, live, back).await {
         Ok(response) => response,
         Err(error) => {
@@ -66,6 +63,9 @@ async fn asked(
     else {
         return Ok(None);
     };
+    if !provider::single_logout(row) {
+        return Ok(None);
+    }
     let endpoints = provider::endpoints(row, gateway.ids.clock().now());
     let Some((binding, destination)) = endpoints.slo_requests() else {
         return Ok(None);

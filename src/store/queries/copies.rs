@@ -7,8 +7,8 @@ use super::super::Conn;
 use crate::id::OrganizationId;
 use crate::store::copies::{Copy, Extent, People};
 use crate::store::rows::{
-    ConnectionRow, GrantRow, IdentityRow, InvitationRow, MappingRow, OrganizationRow, ProjectRow,
-    RoleRow, ScimGroupRow, ScimUserRow, ScimValueRow, UserProjectRow, UserRow,
+    ConnectionRow, DomainRow, GrantRow, IdentityRow, InvitationRow, MappingRow, OrganizationRow,
+    ProjectRow, RoleRow, ScimGroupRow, ScimUserRow, ScimValueRow, UserProjectRow, UserRow,
 };
 use crate::store::schema::{
     connections, grant_projects, grants, identities, invitation_projects, invitations,
@@ -70,6 +70,15 @@ pub(crate) async fn exceeds(conn: &mut Conn, org: OrganizationId, limit: i64) ->
     Ok(!people.is_empty() || !groups.is_empty())
 }
 
+/// What each connection is trusted with; what is proved for all of them is listed on each.
+async fn domains(conn: &mut Conn, connections: &[ConnectionRow]) -> QueryResult<Vec<DomainRow>> {
+    let mut domains = Vec::new();
+    for row in connections {
+        domains.extend(super::domains::trusted(conn, row.org_id, row.id).await?);
+    }
+    Ok(domains)
+}
+
 /// An organization's rows; none where it is not there.
 pub(crate) async fn load(
     conn: &mut Conn,
@@ -86,16 +95,12 @@ pub(crate) async fn load(
         .find(org)
         .select(organizations::schemas);
     let connections = all!(conn, org, connections, ConnectionRow);
-    let mut domains = Vec::new();
-    for row in &connections {
-        domains.extend(super::domains::trusted(conn, org, row.id).await?);
-    }
     let mut copy = Copy {
         schemas: schemas.first(conn).await?,
         roles: all!(conn, org, roles, RoleRow),
         projects: all!(conn, org, projects, ProjectRow),
+        domains: domains(conn, &connections).await?,
         connections,
-        domains,
         mappings: all!(conn, org, mappings, MappingRow),
         mapping_projects: columns!(conn, org, mapping_projects, mapping_id, project_id),
         organization,
