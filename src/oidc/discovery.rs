@@ -41,7 +41,7 @@ pub fn document(issuer: &str) -> Value {
         "token_endpoint_auth_signing_alg_values_supported": jwks::ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": claims::SUPPORTED,
-        "prompt_values_supported": ["none", "login", "select_account"],
+        "prompt_values_supported": ["none", "login", "select_account", "consent"],
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "authorization_response_iss_parameter_supported": true,

@@ -71,7 +71,9 @@ pub struct Prompt {
     pub none: bool,
     /// Authenticate afresh, whatever session there is.
     pub login: bool,
-    /// Let the person choose among sessions.
+    /// Let the person choose among sessions, or say yes to the only one: `select_account`, and
+    /// `consent`, since the organization's admin consents to what an app learns, and the person only
+    /// to going on as who they are.
     pub select_account: bool,
 }
 
@@ -143,10 +145,12 @@ impl AuthorizeRequest {
         })
     }
 
-    /// Whether an authentication at `auth_time` is still recent enough for `max_age`.
+    /// Whether an authentication at `auth_time` is still recent enough for `max_age`. None is for a
+    /// `max_age` of 0, which asks for a new one whenever the last was.
     pub fn takes_authentication_of(&self, auth_time: Timestamp, now: Timestamp) -> bool {
         let age = now.as_second().saturating_sub(auth_time.as_second());
-        self.max_age.is_none_or(|most| age <= i64::from(most))
+        self.max_age
+            .is_none_or(|most| most > 0 && age <= i64::from(most))
     }
 }
 
@@ -194,7 +198,7 @@ fn prompt(text: &str) -> Result<Prompt, Error> {
         match word {
             "none" => prompt.none = true,
             "login" => prompt.login = true,
-            "select_account" => prompt.select_account = true,
+            "select_account" | "consent" => prompt.select_account = true,
             _ => return Err(Code::InvalidRequest.because("prompt holds an unsupported value")),
         }
     }
@@ -331,7 +335,8 @@ mod tests {
             ("code_challenge_method", "plain", Code::InvalidRequest),
             ("code_challenge_method", "s256", Code::InvalidRequest),
             ("prompt", "none login", Code::InvalidRequest),
-            ("prompt", "consent", Code::InvalidRequest),
+            ("prompt", "none consent", Code::InvalidRequest),
+            ("prompt", "create", Code::InvalidRequest),
             ("prompt", "None", Code::InvalidRequest),
             ("max_age", "-1", Code::InvalidRequest),
             ("max_age", "+1", Code::InvalidRequest),

@@ -102,6 +102,13 @@ async fn a_session_becomes_a_code_and_a_code_becomes_tokens_once() {
             .contains("invalid_token")
     );
     app.redeem(&code).await.expect(400);
+    // Who shows nothing did nothing wrong (RFC 6750 3.1).
+    let unasked = Browser::new(&gateway)
+        .get("/oauth/userinfo")
+        .await
+        .expect(401);
+    let challenge = unasked.header("www-authenticate").unwrap();
+    assert_eq!(challenge, r#"Bearer realm="usher""#);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,6 +222,17 @@ async fn the_authorization_endpoint_says_no_in_the_right_place() {
     assert!(returned(&browser.get(&app.authorize(&named)).await.expect(303))["code"].is_string());
     let page = browser.get(&app.authorize(&[("prompt", "login")])).await;
     assert!(page.expect(200).text().contains("Sign in to Docs"));
+    // To the second of the sign-in: a max_age of 0 asks for a new one.
+    idp.sign_in(&browser, "ada@acme.example").await.expect(303);
+    let now = [("max_age", "0"), ("prompt", "none")];
+    let reply = browser.get(&app.authorize(&now)).await.expect(303);
+    assert_eq!(returned(&reply)["error"], json!("login_required"));
+    let consent = browser.get(&app.authorize(&[("prompt", "consent")])).await;
+    let consent = consent.expect(200).text();
+    assert!(
+        consent.contains("Continue as ada@acme.example"),
+        "{consent}"
+    );
     let select = app.authorize(&[("prompt", "select_account")]);
     let page = browser.get(&select).await.expect(200).text();
     assert!(page.contains("Continue as ada@acme.example"), "{page}");

@@ -218,8 +218,11 @@ async fn a_fresh_sign_in_is_asked_for_and_seen_to() {
             &format!("AuthnInstant=\"{before}\""),
         );
         let stale = base64(&idp.signer.sign_with(&stale, &Signing::default()));
-        let reply = idp.post(&browser, &stale).await.expect(403);
-        assert_eq!(reason(&reply), "authentication_too_old");
+        let reply = idp.post(&browser, &stale).await.expect(303);
+        let told = browser.get(&path(&reply)).await.expect(303);
+        let told = told.header("location").unwrap().to_owned();
+        assert!(told.starts_with("https://app.example/cb?"), "{told}");
+        assert!(told.contains("error=login_required"), "{told}");
         // A refusal takes nothing: the good answer may still come.
         let other = ada(idp.response()).in_response_to(id(&request)).base64();
         gateway.clock.advance(30);
@@ -251,7 +254,7 @@ async fn what_does_not_suit_the_app_is_an_error_and_no_second_visit() {
     let wish = app.authorize(&[("connection", &connection), ("max_age", "600")]);
     let request = id(&asked(&browser.get(&wish).await.expect(303)));
     let now = gateway.gateway.ids.clock().now();
-    for (seconds, status) in [(721, 403), (600, 303)] {
+    for (seconds, met) in [(721, false), (600, true)] {
         let before = now - jiff::SignedDuration::from_secs(seconds);
         let xml = ada(idp.response())
             .in_response_to(&request)
@@ -261,7 +264,11 @@ async fn what_does_not_suit_the_app_is_an_error_and_no_second_visit() {
                 &format!("AuthnInstant=\"{before}\""),
             );
         let response = base64(&idp.signer.sign_with(&xml, &Signing::default()));
-        idp.post(&browser, &response).await.expect(status);
+        let reply = idp.post(&browser, &response).await.expect(303);
+        let back = browser.get(&path(&reply)).await.expect(303);
+        let back = back.header("location").unwrap();
+        assert_eq!(back.contains("code="), met, "{back}");
+        assert_eq!(back.contains("error=login_required"), !met, "{back}");
     }
     // Another person than the app expects.
     let hint = app.id_token(&browser).await;

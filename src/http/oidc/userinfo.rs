@@ -19,6 +19,9 @@ pub(super) async fn userinfo(
     Extension(request): Extension<RequestId>,
     headers: HeaderMap,
 ) -> Response {
+    if !headers.contains_key(header::AUTHORIZATION) {
+        return oauth::unauthenticated();
+    }
     match read(&gateway, &headers).await {
         Ok(info) => oauth::json(StatusCode::OK, &info),
         Err(failure) => oauth::refusal(&oauth::translated(failure, &request)),

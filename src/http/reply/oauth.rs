@@ -86,6 +86,15 @@ pub(in crate::http) async fn preflight() -> Response {
     response
 }
 
+/// Asks for an access token of whoever showed nothing, which is no error (RFC 6750 §3.1).
+pub(in crate::http) fn unauthenticated() -> Response {
+    let mut response = json(StatusCode::UNAUTHORIZED, &serde_json::json!({}));
+    let challenge = HeaderValue::from_static(r#"Bearer realm="usher""#);
+    let headers = response.headers_mut();
+    headers.insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
 /// An error of the protocol.
 pub(in crate::http) fn refusal(error: &oidc::Error) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);

@@ -18,6 +18,7 @@ use crate::directory::lint::Sighting;
 use crate::http::auth::session::{self, Browser};
 use crate::http::body::{self, Fault, Taken};
 use crate::http::reply::page;
+use crate::http::saml::answer;
 use crate::http::saml::message::{self, Message, Read};
 use crate::http::saml::told::{Attempted, Signed};
 use crate::http::saml::{Named, connection, service_provider};
@@ -117,6 +118,7 @@ async fn enter(
 ) -> Result<Response, Response> {
     let (gateway, row, support) = (attempted.gateway, attempted.row, attempted.support);
     let signed = Signed::of(&read);
+    let asked = read.assertion.in_response_to.clone();
     let attempt = Attempt {
         assertion: read.assertion,
         profile: read.profile,
@@ -133,6 +135,9 @@ async fn enter(
             if let Error::SignIn(why) = &error {
                 log_refusal(row, why.reason(), support);
                 attempted.refused(*why, Some(signed)).await;
+                if *why == Refusal::NotAfresh {
+                    return not_afresh(gateway, row, (asked, asking), support).await;
+                }
             }
             return Err(page::error(error, support));
         }
@@ -140,6 +145,28 @@ async fn enter(
     arrived(gateway, outcome, read.relay_state.as_deref())
         .await
         .map_err(|e| page::error(e, support))
+}
+
+/// The person did not authenticate afresh as an app had asked: the app learns it (OpenID Connect Core
+/// 3.1.2.1), by its request as nobody who is there can meet it.
+async fn not_afresh(
+    gateway: &Gateway,
+    row: &ConnectionRow,
+    (asked, asking): (Option<String>, Option<Hash>),
+    support: &RequestId,
+) -> Result<Response, Response> {
+    let mut place = None;
+    if let (Some(id), Some(browser)) = (asked, asking) {
+        place = request::relay(&gateway.store, (row.org_id, row.id), id, browser)
+            .await
+            .map_err(|error| page::error(error, support))?;
+    }
+    match place.filter(|place| answer::is_request(place)) {
+        Some(place) => Ok(page::see_other(
+            &gateway.link(&format!("{place}&max_age=0")),
+        )),
+        None => Err(page::sign_in(Refusal::NotAfresh, support)),
+    }
 }
 
 /// The requests of ours that a browser may bring an answer to.

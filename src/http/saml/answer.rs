@@ -85,6 +85,6 @@ async fn answered(
 }
 
 /// Whether a path of ours is that of an app's request.
-fn is_request(place: &str) -> bool {
+pub(super) fn is_request(place: &str) -> bool {
     place.starts_with(AUTHORIZE) && place.bytes().all(|it| it.is_ascii_graphic())
 }

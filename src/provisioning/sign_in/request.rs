@@ -73,6 +73,26 @@ pub async fn open(
         .await
 }
 
+/// The path and query of ours where the person was to go whose browser waits for the answer to a
+/// request.
+pub async fn relay(
+    store: &Store,
+    (org, connection): (OrganizationId, ConnectionId),
+    id: String,
+    browser: Hash,
+) -> Result<Option<String>, Error> {
+    store
+        .read(move |tx| {
+            let id = id.clone();
+            async move {
+                let relay = tx.relay_of_saml_request(org, connection, &id, &browser);
+                Ok(relay.await?)
+            }
+            .boxed()
+        })
+        .await
+}
+
 const UNASKED: Error = Error::SignIn(Refusal::IdpInitiatedOff);
 
 /// Takes the request that a message answers; none where nobody asked, if the connection lets its

@@ -14,6 +14,8 @@ ops! {
     insert_saml_request = saml::insert(row: &SamlRequestRow) -> ();
     /// The ids of those that a browser may bring an answer to.
     open_saml_requests = saml::open(org: OrganizationId, connection: ConnectionId, browser: &Hash, now: Time) -> Vec<String>;
+    /// Where the person was to go whose browser waits for the answer to a request.
+    relay_of_saml_request = saml::relay(org: OrganizationId, connection: ConnectionId, id: &str, browser: &Hash) -> Option<String>;
     /// Takes the request that is answered, so that no second answer finds it.
     take_saml_request = saml::take(org: OrganizationId, connection: ConnectionId, id: &str, browser: &Hash, now: Time) -> Option<SamlRequestRow>;
     /// Forgets requests whose time is over, of every organization.

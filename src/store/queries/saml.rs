@@ -45,6 +45,26 @@ pub(crate) async fn open(
     Ok(ids)
 }
 
+/// Where the person was to go whose browser waits for the answer to a request.
+pub(crate) async fn relay(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    id: &str,
+    browser: &Hash,
+) -> QueryResult<Option<String>> {
+    let relay = saml_requests::table
+        .filter(saml_requests::org_id.eq(org))
+        .filter(saml_requests::id.eq(id.to_owned()))
+        .filter(saml_requests::connection_id.eq(connection))
+        .filter(saml_requests::browser_hash.eq(browser.to_vec()))
+        .select(saml_requests::relay)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(relay.flatten())
+}
+
 /// Takes the request that is answered, so that no second answer finds it.
 pub(crate) async fn take(
     conn: &mut Conn,
