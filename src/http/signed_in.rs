@@ -12,6 +12,7 @@ use crate::directory::grant::{Because, Grant, GrantSource};
 use crate::http::auth::session::{self, Browser};
 use crate::http::oidc::form;
 use crate::http::reply::page;
+use crate::http::saml::leave;
 use crate::http::{Gateway, RequestId};
 use crate::id::OrganizationId;
 use crate::oidc::claims::{Facts, ProjectRole};
@@ -59,18 +60,19 @@ async fn signed_in(
     browser: Browser,
 ) -> Response {
     match read(&gateway, &browser).await {
-        Ok(people) if people.is_empty() => {
+        Ok((people, _)) if people.is_empty() => {
             let text = "Nobody is signed in in this browser. Open the application from your \
                 identity provider.";
             let (status, title) = (StatusCode::FORBIDDEN, "You are not signed in");
             page::refusal(status, title, "login_required", text, &request)
         }
-        Ok(people) => page::html(StatusCode::OK, &SignedIn { people }, &[]),
+        Ok((people, onward)) => page::html(StatusCode::OK, &SignedIn { people }, &onward),
         Err(error) => page::error(error, &request),
     }
 }
 
-async fn read(gateway: &Gateway, browser: &Browser) -> Result<Vec<Person>, Error> {
+/// Those who are signed in, and where signing out may lead: to an identity provider.
+async fn read(gateway: &Gateway, browser: &Browser) -> Result<(Vec<Person>, Vec<String>), Error> {
     let now = gateway.ids.clock().now();
     let all = sessions::all(&gateway.store, browser.sessions.clone(), now).await?;
     for live in &all {
@@ -79,7 +81,11 @@ async fn read(gateway: &Gateway, browser: &Browser) -> Result<Vec<Person>, Error
         }
     }
     if all.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let mut onward = Vec::new();
+    if all.iter().any(|live| leave::reaches(gateway, live)) {
+        onward = page::anywhere(gateway);
     }
     let read = gateway.store.read(move |tx| {
         let all = all.clone();
@@ -88,11 +94,11 @@ async fn read(gateway: &Gateway, browser: &Browser) -> Result<Vec<Person>, Error
             for live in &all {
                 people.push(person(tx, live, Time(now)).await?);
             }
-            Ok(people)
+            Ok::<_, Error>(people)
         }
         .boxed()
     });
-    read.await
+    Ok((read.await?, onward))
 }
 
 async fn person(tx: &mut Tx, live: &Live, now: Time) -> Result<Person, Error> {
@@ -162,7 +168,7 @@ fn of(world: &World, row: &GrantRow) -> String {
 }
 
 /// `POST /sign-out`: ends the browser's session of the organization that the form names, if the form
-/// is ours. A form that names none means the only one.
+/// is ours, and has its identity provider told. A form that names none means the only one.
 async fn sign_out(
     State(gateway): State<Gateway>,
     Extension(request): Extension<RequestId>,
@@ -183,6 +189,10 @@ async fn sign_out(
         Ok(Chosen::One(live)) => {
             if let Err(error) = over(&gateway, &request, &live).await {
                 return page::error(error, &request);
+            }
+            let back = Some(gateway.link("/signed-in"));
+            if let Some(on) = leave::start(&gateway, &request, &live, back).await {
+                response = on;
             }
             session::end(
                 response.headers_mut(),

@@ -22,7 +22,8 @@ type Of = (OrganizationId, ConnectionId);
 const CAUSE: &str = "saml_logout";
 
 /// Ends the live sessions of a connection that a request of its identity provider means, in one
-/// transaction that takes the request's id, too; answers how many. None is no fault: somebody may
+/// transaction that takes the request's id, too; answers how many. Those that still wait for their
+/// person's yes will not start. None is no fault: somebody may
 /// have signed out before.
 pub async fn demanded(
     store: &Store,
@@ -69,6 +70,8 @@ async fn end(
         .await?;
     sessions.retain(|session| is_meant(session, request, us));
     sign_out::end(change, &sessions, CAUSE).await?;
+    let is_meant = |session: &SessionRow| is_meant(session, request, us);
+    sign_in::withdraw(change, id, &name.value, is_meant).await?;
     Ok(sessions.len())
 }
 

@@ -574,3 +574,49 @@ async fn where_it_is_off_nothing_is_there() {
     let unknown = "/saml/00000000-0000-0000-0000-000000000000/slo";
     Browser::new(&gateway).get(unknown).await.expect(404);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_signs_out_on_our_own_page_leaves_the_identity_provider_too() {
+    let (gateway, okta) = okta().await;
+    let idp = provider(&gateway, &okta, &service(REDIRECT)).await;
+    let browser = sign_in(&gateway, &idp, ADA, "_own").await;
+    let page = browser.get("/signed-in").await.expect(200);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("form-action 'self' https:"), "{policy}");
+    let reply = browser.submit("/sign-out", &[]).await.expect(303);
+    let location = reply.header("location").unwrap();
+    assert!(location.starts_with(&format!("{SLO}?SAMLRequest=")));
+    assert!(!is_in(&browser).await);
+    let id = attribute(&inflated(location, "SAMLRequest"), "ID").unwrap();
+    let query = answer(&gateway, &idp, &id).query(None);
+    let reply = browser.get(&format!("{}?{query}", path(&okta))).await;
+    let back = reply.expect(303).header("location").map(str::to_owned);
+    assert_eq!(back, Some(format!("{PUBLIC_URL}/signed-in")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_that_waits_for_a_yes_does_not_outlive_its_logout() {
+    let (gateway, okta) = okta().await;
+    let idp = provider(&gateway, &okta, &service(REDIRECT)).await;
+    let eve = "eve@acme.example";
+    for (named, status) in [(eve, 403), (ADA, 303)] {
+        let index = format!("_of{status}");
+        let browser = sign_in(&gateway, &idp, "bob@acme.example", &index).await;
+        let response = idp
+            .response()
+            .email(eve)
+            .ids(format!("_e{status}"), format!("_w{status}"));
+        idp.post(&browser, &response.base64()).await.expect(200);
+        let now = gateway.gateway.ids.clock().now();
+        let demand = idp.signer.logout_request(slo_url(&okta), now);
+        let query = demand.name_id(named, EMAIL).query(None);
+        get(&gateway, &okta, &query).await.expect(303);
+        let place = format!("/saml/{}/continue", okta.id);
+        let yes = [("answer", "continue")];
+        let reply = browser.submit(&place, &yes).await.expect(status);
+        assert_eq!(
+            reply.header("location").is_none(),
+            status == 403 && reason(&reply) == "confirmation_expired"
+        );
+    }
+}

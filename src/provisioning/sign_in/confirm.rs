@@ -128,6 +128,27 @@ pub async fn decline(
     .await
 }
 
+/// Gives up those that wait for an answer and are meant: the identity provider has ended what they
+/// came of.
+pub(in crate::provisioning) async fn withdraw(
+    change: &mut Change<'_>,
+    connection: ConnectionId,
+    name_id: &str,
+    is_meant: impl Fn(&SessionRow) -> bool,
+) -> Result<(), Error> {
+    let since = (change.now - PATIENCE).into();
+    let (org, causes) = (change.org, [WAITING, ASKED]);
+    let waiting = change
+        .tx
+        .waiting_sessions_named(org, connection, name_id, since, &causes);
+    for session in waiting.await?.into_iter().filter(is_meant) {
+        let cause = session.ended_cause.unwrap_or_default();
+        let id = session.id;
+        change.tx.give_up_session(org, id, &cause, DECLINED).await?;
+    }
+    Ok(())
+}
+
 const EXPIRED: Error = Error::SignIn(Refusal::ConfirmationExpired);
 
 /// The session of this connection that waits for this answer, while it may still come.

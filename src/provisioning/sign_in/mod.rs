@@ -31,6 +31,7 @@ use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, SessionRow, UserRow};
 
+pub(super) use confirm::withdraw;
 pub use confirm::{confirm, decline};
 
 use self::link::Found;

@@ -28,6 +28,8 @@ ops! {
     forget_saml_logouts = saml::forget_logouts(before: Time) -> usize;
     /// The live sessions that were made through a connection for whom it calls by this name.
     live_sessions_named = sessions::live_named(org: OrganizationId, connection: ConnectionId, name_id: &str, now: Time) -> Vec<SessionRow>;
+    /// The sessions since then for whom it calls by this name that wait for their person's yes.
+    waiting_sessions_named = sessions::waiting_named(org: OrganizationId, connection: ConnectionId, name_id: &str, since: Time, waiting: &[&str]) -> Vec<SessionRow>;
     /// A connection's own keys: the current one, the next one, the retired one, as far as there are.
     saml_keys = saml::keys(org: OrganizationId, connection: ConnectionId) -> Vec<SamlKeyRow>;
     /// Adds a key; where the connection has one of that state already, nothing is done.

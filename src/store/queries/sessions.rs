@@ -93,6 +93,29 @@ pub(crate) async fn live_named(
         .await
 }
 
+/// The sessions since then for whom it calls by this name that wait for their person's yes: they have
+/// ended of one of these.
+pub(crate) async fn waiting_named(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    name_id: &str,
+    since: Time,
+    waiting: &[&str],
+) -> QueryResult<Vec<SessionRow>> {
+    let waiting: Vec<_> = waiting.iter().map(|it| Some((*it).to_owned())).collect();
+    sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::connection_id.eq(connection))
+        .filter(sessions::name_id.eq(name_id.to_owned()))
+        .filter(sessions::ended_cause.eq_any(waiting))
+        .filter(sessions::created_at.gt(since))
+        .select(SessionRow::as_select())
+        .order(sessions::id)
+        .load(conn)
+        .await
+}
+
 pub(crate) async fn touch(
     conn: &mut Conn,
     org: OrganizationId,
