@@ -324,6 +324,9 @@ pub const JWKS_BYTES: usize = 64 * 1024;
 /// Keys of such a set.
 pub const JWKS_KEYS: usize = 100;
 
+/// How long a session lives at most, and how long an ID token of it can come back as a hint.
+pub const SESSION: SignedDuration = SignedDuration::from_hours(24);
+
 /// How long our own set of keys and what is told of the provider may be kept by whoever reads it.
 pub const JWKS_MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
 

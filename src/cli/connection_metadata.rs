@@ -13,12 +13,12 @@ use crate::worker::metadata::fetch;
 #[derive(Args, Debug)]
 #[group(multiple = false)]
 pub(super) struct MetadataStep {
-    /// Trust what waits for a yes
-    #[arg(long)]
-    apply: bool,
+    /// Trust what waits for a yes and has this digest, which is shown with it
+    #[arg(long, value_name = "DIGEST")]
+    apply: Option<String>,
     /// Say no to it: it is not proposed again
-    #[arg(long)]
-    dismiss: bool,
+    #[arg(long, value_name = "DIGEST")]
+    dismiss: Option<String>,
     /// Read the metadata again, now
     #[arg(long)]
     refresh_now: bool,
@@ -27,10 +27,10 @@ pub(super) struct MetadataStep {
 impl MetadataStep {
     pub(super) async fn run(self, opened: &Opened, id: ConnectionId) -> Result<(), Failure> {
         let (store, context) = (&opened.store, opened.context());
-        let shown = if self.apply {
-            metadata::apply(store, context, id).await?
-        } else if self.dismiss {
-            metadata::dismiss(store, context, id).await?
+        let shown = if let Some(digest) = &self.apply {
+            metadata::apply(store, context, id, digest).await?
+        } else if let Some(digest) = &self.dismiss {
+            metadata::dismiss(store, context, id, digest).await?
         } else {
             if self.refresh_now {
                 let client = client(&opened.config.outbound)?;

@@ -9,8 +9,8 @@ use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, UserId};
-use crate::provisioning::{Change, Context, Error, Kind, change, people, sign_out};
-use crate::store::rows::UserRow;
+use crate::provisioning::{Change, Context, Error, Kind, change, people, sign_in, sign_out};
+use crate::store::rows::{SessionRow, UserRow};
 use crate::store::{Store, Tx};
 
 /// The row of a person, by id or by sign-in address.
@@ -119,16 +119,32 @@ fn tell(change: &mut Change<'_>, kind: EventKind, user: &UserRow, before: UserSt
 }
 
 /// Ends every live session that was made through a connection, and the codes and refresh tokens made
-/// from them.
+/// from them; those that wait for a yes will not start.
 pub async fn end_sessions_through(
     change: &mut Change<'_>,
     connection: ConnectionId,
     cause: &str,
 ) -> Result<(), Error> {
-    let now = change.time();
-    let live = change
+    end_sessions_but(change, connection, &[], cause).await
+}
+
+/// The same of those that none of these certificates vouched for.
+pub async fn end_sessions_but(
+    change: &mut Change<'_>,
+    connection: ConnectionId,
+    still: &[String],
+    cause: &str,
+) -> Result<(), Error> {
+    let (org, now) = (change.org, change.time());
+    let mut live = change
         .tx
-        .live_sessions_through(change.org, connection, now)
+        .live_sessions_through(org, connection, now)
         .await?;
-    sign_out::end(change, &live, cause).await
+    let stands = |session: &SessionRow| {
+        let by = session.certificate.as_ref();
+        by.is_some_and(|by| still.contains(by))
+    };
+    live.retain(|session| !stands(session));
+    sign_out::end(change, &live, cause).await?;
+    sign_in::withdraw_through(change, connection).await
 }

@@ -6,14 +6,14 @@ use serde_json::json;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::id::UserId;
-use crate::provisioning::{Change, Error, sign_out};
+use crate::provisioning::{Change, Error, sign_in, sign_out};
 use crate::store::rows::UserRow;
 
 /// After so long an absence grants that no directory gave do not come back by themselves.
 const LONG_ABSENCE_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// Ends every session of a person, and every code and refresh token made from one, in this very
-/// transaction.
+/// transaction; those that wait for a yes will not start.
 pub async fn end_sessions_of(
     change: &mut Change<'_>,
     user: UserId,
@@ -23,7 +23,8 @@ pub async fn end_sessions_of(
         .tx
         .live_sessions_of(change.org, user, change.time())
         .await?;
-    sign_out::end(change, &live, cause).await
+    sign_out::end(change, &live, cause).await?;
+    sign_in::withdraw_of(change, user).await
 }
 
 /// Retires what a person held beside the directory's grants, when they come back after a long

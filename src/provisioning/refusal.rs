@@ -37,6 +37,8 @@ pub enum Refusal {
     Replayed,
     /// The request that the message answers is over, or was another browser's.
     RequestOver,
+    /// The identity provider ended the very session after it had made the message.
+    SignedOut,
     /// The message names nobody whom a link could be kept for.
     SubjectMissing,
 }
@@ -61,6 +63,7 @@ impl Refusal {
             Self::Paused => "connection_paused",
             Self::Replayed => "replayed",
             Self::RequestOver => "request_over",
+            Self::SignedOut => "signed_out",
             Self::SubjectMissing => "subject_missing",
         }
     }
@@ -111,6 +114,10 @@ impl Refusal {
                  the application."
             }
             Self::Paused => "This connection is paused. Ask your administrator.",
+            Self::SignedOut => {
+                "You signed out at your identity provider after this sign-in was made. Start again \
+                 from there."
+            }
             Self::Replayed => {
                 "This sign-in was used before. Start again from your identity provider."
             }

@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::directory::connection::ConnectionState;
 use crate::directory::role::{Catalogue, OWNER_RANK};
 use crate::id::{OrganizationId, RoleId, SessionId};
+use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, change, sign_out};
-use crate::secret::Hash;
+use crate::secret::{self, Hash};
 use crate::store::rows::{ConnectionRow, IdentityRow, SessionRow, UserRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
@@ -17,7 +18,7 @@ use crate::store::{Store, Tx};
 /// How long a session lives without being used.
 pub const IDLE: SignedDuration = SignedDuration::from_hours(8);
 /// How long a session lives at most.
-pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(24);
+pub const ABSOLUTE: SignedDuration = limits::SESSION;
 /// A session's use is kept to the minute.
 const COALESCED: SignedDuration = SignedDuration::from_mins(1);
 
@@ -194,6 +195,59 @@ pub(super) async fn end_in(
         return Ok(());
     }
     sign_out::end(change, std::slice::from_ref(session), reason).await
+}
+
+/// Makes room for a new session of the organization in a browser that has these. Where the same person
+/// came the same way before, that session leaves the browser, and what apps hold of it lasts: any page
+/// can send a browser to sign in once more. It is of one chain with the new one then, and they end
+/// together. Any other one of the organization ends.
+pub(super) async fn make_room(
+    change: &mut Change<'_>,
+    here: &[Live],
+    session: &mut SessionRow,
+) -> Result<(), Error> {
+    let org = change.org;
+    for live in here.iter().filter(|live| live.session.org_id == org) {
+        let old = &live.session;
+        let is_again = old.user_id == session.user_id
+            && old.connection_id.is_some()
+            && old.connection_id == session.connection_id;
+        if !is_again || session.chain_id.is_some() {
+            end_in(change, old, "replaced").await?;
+            continue;
+        }
+        let chain = old.chain_id.unwrap_or(old.id);
+        let unreachable = secret::hash(&format!("retired:{}", old.id));
+        change
+            .tx
+            .retire_session(org, old.id, &unreachable, chain)
+            .await?;
+        session.chain_id = Some(chain);
+    }
+    Ok(())
+}
+
+/// Whether a session is this one, or of one chain with it.
+pub async fn is_chained(store: &Store, session: &SessionRow, id: SessionId) -> Result<bool, Error> {
+    let (org, chain) = (session.org_id, session.chain_id);
+    if session.id == id || chain.is_none() {
+        return Ok(session.id == id);
+    }
+    let other = store.read(move |tx| async move { tx.session(org, id).await }.boxed());
+    Ok(other.await?.is_some_and(|other| other.chain_id == chain))
+}
+
+/// The good sessions of these cookies, within a change.
+pub(super) async fn present(change: &mut Change<'_>, cookies: &[Hash]) -> Result<Vec<Live>, Error> {
+    let mut here: Vec<Live> = Vec::new();
+    for cookie in cookies {
+        if let Some(live) = live(change.tx, cookie, change.now).await?
+            && !here.iter().any(|other| other.session.id == live.session.id)
+        {
+            here.push(live);
+        }
+    }
+    Ok(here)
 }
 
 /// How high a session reaches: to the ceiling of the connection that made it, unless the link was

@@ -12,8 +12,8 @@ use crate::provisioning::{Change, Error};
 use crate::store::rows::{OutboxRow, SessionRow};
 use crate::store::types::Doc;
 
-/// Ends sessions of the organization that is being changed, with their codes and refresh tokens, and
-/// tells it.
+/// Ends sessions of the organization that is being changed, those of their chains among them, with
+/// their codes and refresh tokens, and tells it.
 pub(super) async fn end(
     change: &mut Change<'_>,
     sessions: &[SessionRow],
@@ -23,6 +23,8 @@ pub(super) async fn end(
         return Ok(());
     }
     let (org, now) = (change.org, change.time());
+    let chained = chained(change, sessions).await?;
+    let sessions: Vec<_> = sessions.iter().chain(&chained).collect();
     let ids: Vec<_> = sessions.iter().map(|session| session.id).collect();
     change.tx.end_sessions(org, &ids, now, cause).await?;
     for (session, app, client_id) in change.tx.apps_to_tell(org, &ids).await? {
@@ -38,6 +40,23 @@ pub(super) async fn end(
         change.record(EventKind::SessionRevoked, data);
     }
     Ok(())
+}
+
+/// The others of the chains of sessions.
+async fn chained(
+    change: &mut Change<'_>,
+    sessions: &[SessionRow],
+) -> Result<Vec<SessionRow>, Error> {
+    let mut chains: Vec<_> = sessions.iter().filter_map(|it| it.chain_id).collect();
+    if chains.is_empty() {
+        return Ok(Vec::new());
+    }
+    chains.sort_unstable();
+    chains.dedup();
+    let (org, now) = (change.org, change.time());
+    let mut found = change.tx.live_sessions_chained(org, &chains, now).await?;
+    found.retain(|other| sessions.iter().all(|it| it.id != other.id));
+    Ok(found)
 }
 
 /// Owes an app the news that a session has ended of which it has got a code. The token is made when

@@ -5,15 +5,18 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use serde_json::json;
 
 use crate::id::{ConnectionId, Ids, OrganizationId};
 use crate::limits;
 use crate::provisioning::{Change, Context, Error, Refusal, change, sign_in, sign_out};
+use crate::saml::Assertion;
 use crate::saml::assertion::NameId;
-use crate::saml::logout::LogoutRequest;
-use crate::secret::{self, Bearer};
+use crate::saml::logout::{self, LogoutRequest};
+use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{SamlLogoutRow, SessionRow};
+use crate::store::rows::{SamlLogoutHeardRow, SamlLogoutRow, SessionRow};
+use crate::store::types::Doc;
 
 /// A connection, and its organization.
 type Of = (OrganizationId, ConnectionId);
@@ -63,6 +66,10 @@ async fn end(
         .tx
         .remember_message(org, id, &message, until, None)
         .await?;
+    change
+        .tx
+        .insert_heard_logout(&heard(change.org, id, message, request))
+        .await?;
     let (name, now) = (&request.name_id, change.time());
     let mut sessions = change
         .tx
@@ -73,6 +80,54 @@ async fn end(
     let is_meant = |session: &SessionRow| is_meant(session, request, us);
     sign_in::withdraw(change, id, &name.value, is_meant).await?;
     Ok(sessions.len())
+}
+
+/// A logout, as it is remembered: for as long as its message, and no older assertion is taken later.
+fn heard(
+    org: OrganizationId,
+    connection: ConnectionId,
+    message_id: String,
+    request: &LogoutRequest,
+) -> SamlLogoutHeardRow {
+    SamlLogoutHeardRow {
+        org_id: org,
+        connection_id: connection,
+        message_id,
+        name_hash: name_hash(&request.name_id).to_vec(),
+        session_indexes: Doc(json!(request.session_indexes).to_string()),
+        issued_at: request.issue_instant.into(),
+        until: request.replay_until.into(),
+    }
+}
+
+/// Refuses an assertion that the identity provider made before it asked for the logout of the very
+/// session: it may come later (Core 3.7.3.1). Both times are that provider's.
+pub(super) async fn not_over(
+    change: &mut Change<'_>,
+    connection: ConnectionId,
+    assertion: &Assertion,
+) -> Result<(), Error> {
+    let Some(name) = &assertion.name_id else {
+        return Ok(());
+    };
+    let (org, since, name) = (change.org, assertion.issue_instant.into(), name_hash(name));
+    let heard = change.tx.heard_logouts(org, connection, &name, since);
+    for row in heard.await? {
+        let corrupt = |_| crate::store::Error::Corrupt {
+            table: "saml_logouts_heard",
+            column: "session_indexes",
+        };
+        let named: Vec<String> = serde_json::from_str(&row.session_indexes.0).map_err(corrupt)?;
+        if logout::means(&named, assertion.session_index.as_deref()) {
+            return Err(Error::SignIn(Refusal::SignedOut));
+        }
+    }
+    Ok(())
+}
+
+/// A name in whatever case: that one too many is meant costs one more sign-in.
+fn name_hash(name: &NameId) -> Hash {
+    secret::hash(&name.value.trim().to_lowercase())
 }
 
 /// Whether a request of the identity provider means a session.

@@ -30,7 +30,9 @@ pub async fn forget_messages(store: &Store, ids: &Ids) -> Result<usize, Error> {
             async move {
                 let messages = tx.forget_messages(now).await?;
                 let requests = tx.forget_saml_requests(now).await?;
-                Ok(messages + requests + tx.forget_saml_logouts(now).await?)
+                let logouts = tx.forget_saml_logouts(now).await?;
+                let heard = tx.forget_heard_logouts(now).await?;
+                Ok(messages + requests + logouts + heard)
             }
             .boxed()
         })

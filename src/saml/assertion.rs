@@ -8,8 +8,7 @@ use std::{fmt, ops::Deref};
 
 use jiff::Timestamp;
 
-/// The format that says nothing (Core 8.3.1).
-const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+use super::profile::{UNSPECIFIED, address_of};
 
 /// An accepted assertion.
 #[derive(Clone)]
@@ -89,17 +88,19 @@ pub struct NameId {
 impl NameId {
     /// Whether it names the same as another one at the same two parties (Core 3.3.4, 8.3.1). A
     /// qualifier that is absent is that party's entity id, and a format that says nothing says
-    /// nothing against another one.
+    /// nothing against another one. Addresses are the same in whatever case, as where somebody signs in.
     pub fn names_the_same(&self, other: &Self, idp: &str, sp: &str) -> bool {
         let vague = |format: &Option<String>| {
             let format = format.as_deref();
-            format.is_none_or(|format| format == UNSPECIFIED)
+            format.is_none_or(|format| UNSPECIFIED.contains(&format))
         };
+        let is_address = |it: String| address_of(other).is_some_and(|other| it == other);
+        let values = self.value == other.value || address_of(self).is_some_and(is_address);
         let formats = self.format == other.format || vague(&self.format) || vague(&other.format);
         let qualifiers = |one: &Option<String>, two: &Option<String>, party: &str| {
             one.as_deref().unwrap_or(party) == two.as_deref().unwrap_or(party)
         };
-        self.value == other.value
+        values
             && formats
             && qualifiers(&self.name_qualifier, &other.name_qualifier, idp)
             && qualifiers(&self.sp_name_qualifier, &other.sp_name_qualifier, sp)
@@ -171,7 +172,8 @@ mod tests {
         for (other, same) in [
             (ada.clone(), true),
             (name("ada", "", "", ""), true),
-            (name("ada", UNSPECIFIED, "urn:idp", ""), true),
+            (name("ada", UNSPECIFIED[0], "urn:idp", ""), true),
+            (name("ada", UNSPECIFIED[1], "urn:idp", ""), true),
             (name("Ada", "urn:email", "", ""), false),
             (name("ada", "urn:persistent", "", ""), false),
             (name("ada", "", "urn:other", ""), false),
@@ -179,6 +181,12 @@ mod tests {
         ] {
             assert_eq!(ada.names_the_same(&other, "urn:idp", "urn:sp"), same);
             assert_eq!(other.names_the_same(&ada, "urn:idp", "urn:sp"), same);
+        }
+        let persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+        let (one, two) = ("Ada@Acme.example", "ada@ACME.example");
+        for (format, same) in [("", true), (UNSPECIFIED[1], true), (persistent, false)] {
+            let (one, two) = (name(one, format, "", ""), name(two, format, "", ""));
+            assert_eq!(one.names_the_same(&two, "urn:idp", "urn:sp"), same);
         }
     }
 }

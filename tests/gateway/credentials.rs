@@ -326,7 +326,8 @@ impl Matrix {
         for credential in [&right, &self.operator] {
             let reply = self.gateway.ask(method, &uri, Some(credential)).await;
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{what}");
-            if path.ends_with("/metadata/apply") && credential == &right {
+            let of_trust = ["/metadata/apply", "/metadata/dismiss"];
+            if of_trust.iter().any(|it| path.ends_with(it)) && credential == &right {
                 // Whom a connection trusts is the operator's to say.
                 refused(&reply, 403, "insufficient_scope", &what);
                 continue;

@@ -100,6 +100,7 @@ async fn without_a_good_id_token_the_person_is_asked() {
     idp.sign_in(&bob, "bob@acme.example").await.expect(303);
     let bobs = text(&app.tokens(&bob).await, "id_token");
     let older = text(&app.tokens(&browser).await, "id_token");
+    browser.submit("/sign-out", &[]).await.expect(303);
     gateway.clock.advance(1);
     idp.sign_in(&browser, "ada@acme.example").await.expect(303);
     let tokens = app.tokens(&browser).await;

@@ -202,7 +202,10 @@ async fn whatever_ends_a_session_its_apps_are_told() {
                 paused.await.unwrap();
             }
             _ => {
-                idp.sign_in(&browser, "ada@acme.example").await.expect(303);
+                idp.sign_in(&browser, "eve@acme.example").await.expect(200);
+                let place = format!("/saml/{}/continue", okta.id);
+                let yes = [("answer", "continue")];
+                browser.submit(&place, &yes).await.expect(303);
             }
         }
         let rows = owed(&gateway).await;

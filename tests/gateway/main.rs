@@ -12,6 +12,7 @@
 mod harness;
 
 mod admin;
+mod again;
 mod app_keys;
 mod bounds;
 mod config;

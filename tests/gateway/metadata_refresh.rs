@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use axum::http::Request;
 use serde_json::{Value, json};
 use usher::config::Outbound;
 use usher::demo::idp::{Keys, Kind, TestIdp};
@@ -21,6 +22,7 @@ use usher::worker::mail::Route;
 
 use crate::credentials::live;
 use crate::harness::{Browser, Connected, PUBLIC_URL, Reply, Site, TestGateway, reason};
+use crate::refresh::text;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -215,40 +217,54 @@ async fn a_new_key_is_proposed_once_and_trusted_after_a_yes_of_the_operator() {
     let shown = shown.json();
     assert_eq!(&shown["proposal"]["certificates_added"][0], added);
     assert_eq!(shown["metadata_url"], stage.site.url);
-    let post = async |step: &str, key: &str| {
-        let bearer = format!("Bearer {key}");
-        stage
-            .gateway
-            .ask("POST", &stage.uri(step), Some(&bearer))
-            .await
+    let digest = text(&shown["proposal"], "digest");
+    let post = async |step: &str, key: &str, digest: &str| {
+        let body = json!({"digest": digest});
+        let request = Request::post(stage.uri(step))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json");
+        let request = request.body(body.to_string().into()).unwrap();
+        stage.gateway.send(request).await
     };
-    let refused = post("/apply", &theirs).await.expect(403);
+    let refused = post("/apply", &theirs, &digest).await.expect(403);
     assert_eq!(
         refused.header("content-type"),
         Some("application/problem+json")
     );
     assert!(!stage.trusts(&next).await);
-    let applied = post("/apply", &operators).await.expect(200).json();
+    // What waits by now is another document than the one that was looked at.
+    stage.site.show(both(&stage.idp, &idp(ENTITY)));
+    assert_eq!(word(&stage.after(DAY).await), "proposed");
+    for step in ["/apply", "/dismiss"] {
+        let stale = post(step, &operators, &digest).await.expect(412);
+        assert!(stale.text().contains("problems/stale"), "{}", stale.text());
+    }
+    stage.site.show(both(&stage.idp, &next));
+    assert_eq!(word(&stage.after(DAY).await), "proposed");
+    let applied = post("/apply", &operators, &digest).await.expect(200).json();
     assert_eq!(
         (&applied["proposal"], &applied["outcome"]),
         (&json!(null), &json!("applied"))
     );
     assert!(stage.trusts(&stage.idp).await && stage.trusts(&next).await);
     assert_eq!(stage.told("metadata_applied").await.len(), 1);
-    post("/apply", &operators).await.expect(422);
+    post("/apply", &operators, &digest).await.expect(422);
 
     // A no is heard, too, and is not asked for again.
     stage.site.show(next.metadata());
     assert_eq!(word(&stage.after(DAY).await), "proposed");
-    post("/dismiss", &theirs).await.expect(200);
-    post("/dismiss", &theirs).await.expect(422);
+    let shown = stage.gateway.get(&stage.uri(""), &theirs).await.expect(200);
+    let digest = text(&shown.json()["proposal"], "digest");
+    post("/dismiss", &theirs, &digest).await.expect(403);
+    post("/dismiss", &operators, &digest).await.expect(200);
+    post("/dismiss", &operators, &digest).await.expect(422);
     assert_eq!(word(&stage.after(DAY).await), "unchanged");
-    assert_eq!(stage.told("metadata_proposed").await.len(), 2);
+    assert_eq!(stage.told("metadata_proposed").await.len(), 4);
     assert_eq!(stage.told("metadata_dismissed").await.len(), 1);
     assert!(stage.trusts(&stage.idp).await);
 
     // What is asked for comes soon, and not all the time.
-    let soon = post("/refresh", &theirs).await.expect(202).json();
+    let soon = post("/refresh", &theirs, "").await.expect(202).json();
     let gap = stage.gateway.clock.now() + usher::limits::METADATA_GAP;
     assert_eq!(soon["due_at"], gap.to_string());
     let count = stage.site.asked().len();
@@ -543,12 +559,16 @@ fn an_admin_chooses_of_several_and_says_yes_at_the_command_line() {
     let (_, shown, _) = metadata(&["--refresh-now"]);
     assert_eq!(shown["outcome"], "proposed");
     let added = shown["proposal"]["certificates_added"][0]["fingerprint"].clone();
-    assert_eq!(metadata(&["--apply", "--dismiss"]).0, 2);
-    let (code, shown, said) = metadata(&["--apply"]);
+    let digest = text(&shown["proposal"], "digest");
+    assert_eq!(metadata(&["--apply"]).0, 2);
+    assert_eq!(metadata(&["--apply", &digest, "--dismiss", &digest]).0, 2);
+    let (code, _, said) = metadata(&["--apply", "00"]);
+    assert!(code != 0 && said.contains("changed meanwhile"), "{said}");
+    let (code, shown, said) = metadata(&["--apply", &digest]);
     assert_eq!((code, &shown["proposal"]), (0, &json!(null)), "{said}");
     let shown = usher(&["connection", "show", &id]).1;
     assert_eq!(shown["certificates"][0]["fingerprint"], added);
-    let (code, _, said) = metadata(&["--dismiss"]);
+    let (code, _, said) = metadata(&["--dismiss", &digest]);
     assert!(code == 3 && said.contains("nothing waits"), "{said}");
     let off = ["connection", "update", &id, "--metadata-refresh", "off"];
     assert_eq!(usher(&off).1["metadata_refresh"], "off");

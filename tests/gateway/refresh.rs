@@ -306,7 +306,10 @@ async fn whatever_ends_the_session_ends_its_refresh_tokens_at_once() {
                 paused.await.unwrap();
             }
             _ => {
-                idp.sign_in(&browser, "ada@acme.example").await.expect(303);
+                idp.sign_in(&browser, "eve@acme.example").await.expect(200);
+                let place = format!("/saml/{}/continue", okta.id);
+                let yes = [("answer", "continue")];
+                browser.submit(&place, &yes).await.expect(303);
             }
         }
         refused(app.refresh(&text(&tokens, "refresh_token")).await);

@@ -129,7 +129,7 @@ async fn a_question_that_is_declined_late_or_about_somebody_gone_starts_nothing(
     scim.patch(&format!("/Users/{eve}"), off).await.expect(200);
     assert_eq!(
         reason(&browser.submit(&path, &yes).await.expect(403)),
-        "deprovisioned"
+        "confirmation_expired"
     );
     assert!(
         browser

@@ -620,3 +620,38 @@ async fn a_sign_in_that_waits_for_a_yes_does_not_outlive_its_logout() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_assertion_that_is_older_than_its_logout_lets_nobody_in() {
+    let (gateway, okta) = okta().await;
+    let idp = provider(&gateway, &okta, &service(REDIRECT)).await;
+    let response = |index: &str| {
+        let response = idp.response().email(ADA);
+        response.ids(format!("_r{index}"), index).base64()
+    };
+    let (late, other) = (response("_late"), response("_other"));
+    gateway.clock.advance(30);
+    let demand = demand(&gateway, &idp).session_index("_late");
+    get(&gateway, &okta, &demand.query(None)).await.expect(303);
+    let browser = Browser::new(&gateway);
+    let reply = idp.post(&browser, &late).await.expect(403);
+    assert_eq!(reason(&reply), "signed_out");
+    assert!(!is_in(&browser).await);
+    // Another session is not meant, and neither is whoever signs in again, were it to the same one.
+    idp.post(&Browser::new(&gateway), &other).await.expect(303);
+    gateway.clock.advance(1);
+    let again = idp.response().email(ADA).ids("_again", "_late").base64();
+    idp.post(&browser, &again).await.expect(303);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_the_same_at_sign_in_is_the_same_at_logout() {
+    let (gateway, okta) = okta().await;
+    let idp = provider(&gateway, &okta, &service(REDIRECT)).await;
+    let browser = sign_in(&gateway, &idp, "Ada@Acme.example", "_case").await;
+    let now = gateway.gateway.ids.clock().now();
+    let demand = idp.signer.logout_request(slo_url(&okta), now);
+    let query = demand.name_id("ada@ACME.example", EMAIL).query(None);
+    get(&gateway, &okta, &query).await.expect(303);
+    assert!(!is_in(&browser).await);
+}

@@ -205,10 +205,15 @@ impl<'a> Logout<'a> {
         let Some(first) = self.here.first() else {
             return self.over(None);
         };
-        if self.hint.as_ref().is_some_and(|hint| is_of(hint, first)) {
-            return self.end(first).await;
+        let is_named = match &self.hint {
+            Some(hint) => is_of(self.gateway, hint, first).await,
+            None => Ok(false),
+        };
+        match is_named {
+            Ok(true) => self.end(first).await,
+            Ok(false) => self.ask().await,
+            Err(error) => page::error(error, self.support),
         }
-        self.ask().await
     }
 
     /// What the person said on our page.
@@ -326,10 +331,13 @@ impl<'a> Logout<'a> {
     }
 }
 
-/// Whether an ID token is of this very session.
-fn is_of(hint: &Hint, live: &Live) -> bool {
+/// Whether an ID token is of this very session, or of one that it took over from.
+async fn is_of(gateway: &Gateway, hint: &Hint, live: &Live) -> Result<bool, Error> {
     let (session, user) = (&live.session, &live.user);
-    hint.sid == session.id.uuid() && hint.org == session.org_id.uuid() && hint.sub == user.id.uuid()
+    if hint.org != session.org_id.uuid() || hint.sub != user.id.uuid() {
+        return Ok(false);
+    }
+    sessions::is_chained(&gateway.store, session, hint.sid.into()).await
 }
 
 /// The sessions that may be meant: that of the ID token or of its organization, else any.

@@ -5,6 +5,8 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::http::auth::session::{self, Browser};
 use crate::http::oidc::form;
@@ -13,6 +15,7 @@ use crate::http::saml::{Named, acs, connection};
 use crate::http::{Gateway, RequestId};
 use crate::provisioning::sign_in::{confirm, decline};
 use crate::provisioning::{Error, Refusal, Source};
+use crate::secret;
 
 /// The one place of ours where an answer may lead: an app's request, which is read anew there.
 const AUTHORIZE: &str = "/oauth/authorize?";
@@ -59,6 +62,11 @@ async fn answered(
             .find(|(n, _)| n == name)
             .map(|(_, v)| v.as_str())
     };
+    // The cookie is that of the page shown last; whoever answers an earlier one saw another name.
+    let proof = said("proof").unwrap_or_default();
+    if !secret::equal(proof.as_bytes(), proof_of(&secret).as_bytes()) {
+        return Err(page::sign_in(Refusal::ConfirmationExpired, request));
+    }
     let context = gateway.context(Source::SignIn(row.id), request);
     let place = (row.org_id, row.id);
     if said("answer") != Some("continue") {
@@ -82,6 +90,11 @@ async fn answered(
     session::begin(headers, gateway, &cookie, gateway.ids.clock().now());
     session::asked(headers, gateway);
     Ok(response)
+}
+
+/// What a page carries to prove that it asks the very question whose secret is in the cookie.
+pub(super) fn proof_of(question: &str) -> String {
+    URL_SAFE_NO_PAD.encode(secret::hash(&format!("proof:{question}")))
 }
 
 /// Whether a path of ours is that of an app's request.

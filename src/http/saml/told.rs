@@ -59,7 +59,7 @@ impl Attempted<'_> {
             Refusal::IdpInitiatedOff | Refusal::NotAfresh | Refusal::RequestOver => {
                 Step::InResponseTo
             }
-            Refusal::Replayed => Step::Replay,
+            Refusal::Replayed | Refusal::SignedOut => Step::Replay,
             _ => Step::Person,
         });
         self.trace.fails(why.reason(), why.help());

@@ -16,7 +16,7 @@ use crate::provisioning::invitations::{Links, Rules, close, overriding, told};
 use crate::provisioning::people::retire_all;
 use crate::provisioning::sessions::{self, ABSOLUTE};
 use crate::provisioning::sign_in::Cookie;
-use crate::provisioning::{Change, Context, Error, Source, change};
+use crate::provisioning::{Change, Context, Error, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{InvitationRow, SessionRow, UserRow};
@@ -58,10 +58,10 @@ pub async fn accept(
     let (claim, org) = proven(store, links, token).await?;
     let secret = Bearer::new("", context.ids.entropy());
     let here = here(store, &context, cookies).await?;
-    let (links, there) = (Arc::clone(links), here.clone());
-    let outcome = change(store, org, context.clone(), move |change| {
+    let links = Arc::clone(links);
+    change(store, org, context, move |change| {
         let (links, code, secret) = (Arc::clone(&links), code.clone(), secret.clone());
-        let here = there.clone();
+        let here = here.clone();
         async move {
             let click = Click {
                 links: &links,
@@ -69,26 +69,17 @@ pub async fn accept(
                 code: code.as_deref(),
                 here: &here,
             };
-            enter(change, &click, secret).await
+            let outcome = enter(change, &click, secret).await?;
+            if let Outcome::In(_) = outcome {
+                for live in here.iter().filter(|live| live.session.org_id == org) {
+                    sessions::end_in(change, &live.session, "replaced").await?;
+                }
+            }
+            Ok(outcome)
         }
         .boxed()
     })
-    .await?;
-    if let Outcome::In(_) = outcome {
-        for live in here.into_iter().filter(|live| live.session.org_id == org) {
-            // The browser has forgotten these; where ending one fails, it runs out by itself.
-            let source = Source::System;
-            let context = Context {
-                source,
-                ..context.clone()
-            };
-            let ended = sessions::end(store, context, &live.session, "replaced").await;
-            if let Err(error) = ended {
-                tracing::warn!(%error, "a replaced session could not be ended");
-            }
-        }
-    }
-    Ok(outcome)
+    .await
 }
 
 async fn enter(
@@ -233,6 +224,8 @@ async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<
         name_id_format: None,
         name_qualifier: None,
         sp_name_qualifier: None,
+        certificate: None,
+        chain_id: None,
     };
     change.tx.insert_session(&session).await?;
     let data = json!({"user_id": user, "connection_id": null, "session_id": session.id});

@@ -35,8 +35,9 @@ pub(super) enum Decision {
 /// Decides.
 ///
 /// A document without a certificate that can be used is none (Metadata 2.4.1.1), so that no connection
-/// ever ends up with nobody to trust; and where nobody could begin a sign-in any more, somebody
-/// looks first, also where everything else is taken at once.
+/// ever ends up with nobody to trust; and where nobody could begin a sign-in any more, or people would
+/// be sent where anybody on the way can read, somebody looks first, also where everything else is
+/// taken at once.
 pub(super) fn decide(
     mode: RefreshMode,
     known: &IdentityProvider,
@@ -59,13 +60,14 @@ pub(super) fn decide(
         return Decision::Unchanged(provider.validity);
     }
     let ends_sign_ins = known.endpoints.sso().is_some() && provider.endpoints.sso().is_none();
+    let is_worse = ends_sign_ins || diff.is_opened();
     let text = text.to_owned();
     let newer = Box::new(Newer {
         provider,
         text,
         diff,
     });
-    if mode == RefreshMode::Auto && !ends_sign_ins {
+    if mode == RefreshMode::Auto && !is_worse {
         Decision::Apply(newer)
     } else {
         Decision::Propose(newer)
@@ -111,6 +113,12 @@ mod tests {
             ),
             ("another key", second.clone(), "applied", "proposed"),
             ("nowhere to go", nowhere, "proposed", "proposed"),
+            (
+                "in the open",
+                second.replace("https://idp.example/sso", "http://idp.example/sso"),
+                "proposed",
+                "proposed",
+            ),
             ("another provider", other.clone(), "refused", "refused"),
             (
                 "other providers",

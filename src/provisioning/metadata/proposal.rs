@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
-use crate::directory::metadata::RefreshOutcome;
+use crate::directory::metadata::{RefreshMode, RefreshOutcome};
 use crate::id::ConnectionId;
 use crate::limits;
 use crate::provisioning::metadata::decide::Newer;
@@ -20,22 +20,33 @@ use crate::store::Store;
 use crate::store::rows::{ConnectionRow, MetadataRow};
 use crate::store::types::Time;
 
-/// Trusts what waits for a yes.
-pub async fn apply(store: &Store, context: Context, id: ConnectionId) -> Result<Metadata, Error> {
-    let org = find(store, id).await?.org_id;
+/// Trusts what waits for a yes, if it is what this digest names.
+pub async fn apply(
+    store: &Store,
+    context: Context,
+    id: ConnectionId,
+    digest: &str,
+) -> Result<Metadata, Error> {
+    let (org, digest) = (find(store, id).await?.org_id, digest.to_owned());
     let applied = change(store, org, context, move |change| {
-        async move { apply_in(change, id).await }.boxed()
+        let digest = digest.clone();
+        async move { apply_in(change, id, &digest).await }.boxed()
     });
     applied.await
 }
 
 /// The same, within a change.
-pub async fn apply_in(change: &mut Change<'_>, id: ConnectionId) -> Result<Metadata, Error> {
+pub async fn apply_in(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    digest: &str,
+) -> Result<Metadata, Error> {
     let (mut connection, mut row, text) = waiting(change, id).await?;
     let known = trusted(change, &connection, &row).await?;
     // It was good when it was proposed; it may have run out since.
     let provider = connection_trust::read(&text, Some(&known.entity_id), change.now)?;
     let diff = Diff::between(&known, &provider);
+    is_meant(&diff, digest)?;
     let newer = Newer {
         provider,
         text,
@@ -48,22 +59,43 @@ pub async fn apply_in(change: &mut Change<'_>, id: ConnectionId) -> Result<Metad
     Ok(Metadata::of(id, Some(row)))
 }
 
-/// Says no to what waits for a yes: it is not proposed again.
-pub async fn dismiss(store: &Store, context: Context, id: ConnectionId) -> Result<Metadata, Error> {
-    let org = find(store, id).await?.org_id;
+/// Whoever says yes or no says it of what they saw: the document is another's, and may be another one
+/// by now.
+fn is_meant(diff: &Diff, digest: &str) -> Result<(), Error> {
+    if diff.digest().eq_ignore_ascii_case(digest.trim()) {
+        Ok(())
+    } else {
+        Err(Error::Stale)
+    }
+}
+
+/// Says no to what waits for a yes, if it is what this digest names: it is not proposed again.
+pub async fn dismiss(
+    store: &Store,
+    context: Context,
+    id: ConnectionId,
+    digest: &str,
+) -> Result<Metadata, Error> {
+    let (org, digest) = (find(store, id).await?.org_id, digest.to_owned());
     let dismissed = change(store, org, context, move |change| {
-        async move { dismiss_in(change, id).await }.boxed()
+        let digest = digest.clone();
+        async move { dismiss_in(change, id, &digest).await }.boxed()
     });
     dismissed.await
 }
 
 /// The same, within a change.
-pub async fn dismiss_in(change: &mut Change<'_>, id: ConnectionId) -> Result<Metadata, Error> {
+pub async fn dismiss_in(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    digest: &str,
+) -> Result<Metadata, Error> {
     let (_, mut row, _) = waiting(change, id).await?;
     let changes = row.proposed_changes.take();
     let told: Option<Diff> = changes
         .as_ref()
         .and_then(|doc| serde_json::from_str(&doc.0).ok());
+    is_meant(&told.clone().unwrap_or_default(), digest)?;
     let data = json!({"connection_id": id, "changes": told});
     change.record(EventKind::ConnectionMetadataDismissed, data);
     forget_pending(&mut row);
@@ -80,6 +112,10 @@ pub async fn ask_in(change: &mut Change<'_>, id: ConnectionId) -> Result<Metadat
     let row = change.tx.metadata(change.org, id).await?;
     let row = row.filter(|row| row.url.is_some());
     let mut row = row.ok_or_else(no_address)?;
+    if row.mode == RefreshMode::Off {
+        let rule = "the published metadata are not read again: metadata_refresh is off";
+        return Err(Violation::Invalid(rule.to_owned()).into());
+    }
     let rested = row.fetched_at.map(|at| at.0 + limits::METADATA_GAP);
     let soon = rested.map_or(change.now, |rested| rested.max(change.now));
     let is_held = row.leased_until.is_some_and(|until| until.0 > change.now);
@@ -136,8 +172,8 @@ pub(super) async fn trusted(
     })
 }
 
-/// Trusts what is new. Where nothing that was trusted is any more, the sessions that came of it end,
-/// as where an admin imports such metadata.
+/// Trusts what is new. The sessions end that a certificate vouched for which is trusted no more, as
+/// where an admin imports such metadata.
 pub(super) async fn take(
     change: &mut Change<'_>,
     connection: &mut ConnectionRow,
@@ -154,12 +190,15 @@ pub(super) async fn take(
     rest_where_nobody_looks(row);
     let data = json!({"connection_id": connection.id, "changes": newer.diff});
     change.record(EventKind::ConnectionMetadataApplied, data);
-    let kept = |fingerprint: &str| {
-        let mut all = newer.provider.certificates.iter();
-        all.any(|certificate| certificate.fingerprint() == fingerprint)
-    };
-    if !before.iter().any(|row| kept(&row.fingerprint)) {
-        admission::end_sessions_through(change, connection.id, "connection_rekeyed").await?;
+    let still: Vec<_> = newer
+        .provider
+        .certificates
+        .iter()
+        .map(Certificate::fingerprint)
+        .collect();
+    if before.iter().any(|row| !still.contains(&row.fingerprint)) {
+        let id = connection.id;
+        admission::end_sessions_but(change, id, &still, "connection_rekeyed").await?;
     }
     Ok(())
 }

@@ -232,13 +232,7 @@ fn propose(change: &mut Change<'_>, row: &mut MetadataRow, newer: Newer) {
     let same = |kept: &Option<Doc>| {
         let kept = kept.as_ref();
         let kept = kept.and_then(|doc| serde_json::from_str::<Diff>(&doc.0).ok());
-        kept.is_some_and(|kept| {
-            let timeless = |diff: &Diff| Diff {
-                valid_until: None,
-                ..diff.clone()
-            };
-            timeless(&kept) == timeless(&newer.diff)
-        })
+        kept.is_some_and(|kept| kept.timeless() == newer.diff.timeless())
     };
     if same(&row.dismissed_changes) {
         proposal::forget_pending(row);

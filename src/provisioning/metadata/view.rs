@@ -49,6 +49,9 @@ pub struct Proposal {
     /// Since when it waits.
     #[schema(value_type = String, format = "date-time")]
     pub proposed_at: Timestamp,
+    /// What a yes or a no names, so that it is of what was seen: SHA-256 of the changes without their
+    /// times.
+    pub digest: String,
     /// What it changes.
     #[serde(flatten)]
     pub changes: Diff,
@@ -81,9 +84,10 @@ impl Metadata {
             due_at: row.due_at.map(|at| at.0),
             valid_until: row.valid_until.map(|at| at.0),
             proposal: proposal.and_then(|(changes, at)| {
-                let changes = serde_json::from_str(&changes.0).ok()?;
+                let changes: Diff = serde_json::from_str(&changes.0).ok()?;
                 Some(Proposal {
                     proposed_at: at.0,
+                    digest: changes.digest(),
                     changes,
                 })
             }),

@@ -37,7 +37,11 @@ pub(in crate::provisioning) fn describe(
     provider: &IdentityProvider,
     text: &str,
 ) {
-    row.idp_entity_id = Some(provider.entity_id.clone());
+    let before = row.idp_entity_id.replace(provider.entity_id.clone());
+    if before.is_some_and(|before| before != provider.entity_id) {
+        // What was confirmed for the owner was the other one.
+        row.owner_confirmed_at = None;
+    }
     row.sso_url = provider.endpoints.sso().map(str::to_owned);
     row.idp_endpoints = Some(Doc(json!(provider.endpoints).to_string()));
     row.metadata = Some(text.to_owned());

@@ -158,8 +158,8 @@ fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<Connect
     })
 }
 
-/// Changes a connection. Whoever it makes a difference to is resolved again, and another identity
-/// provider behind it ends the sessions that the old one made.
+/// Changes a connection. Whoever it makes a difference to is resolved again, and the sessions end that
+/// another identity provider vouched for, or a certificate that is trusted no more.
 pub async fn update(
     store: &Store,
     context: Context,
@@ -188,8 +188,8 @@ pub async fn update(
             if weighs(&before) != weighs(&row) {
                 touch_people(change, id).await?;
             }
-            if is_another_provider(&old, &new) {
-                admission::end_sessions_through(change, id, "connection_rekeyed").await?;
+            if let Some(still) = trusted_no_more(&old, &new) {
+                admission::end_sessions_but(change, id, &still, "connection_rekeyed").await?;
             }
             Ok(new)
         }
@@ -198,15 +198,20 @@ pub async fn update(
     .await
 }
 
-/// Whether nothing that the old provider signs would be taken any more.
-fn is_another_provider(old: &Connection, new: &Connection) -> bool {
-    let kept = |certificate: &TrustedCertificate| {
-        new.certificates
-            .iter()
-            .any(|other| other.fingerprint == certificate.fingerprint)
+/// Where something that was trusted is trusted no more: the fingerprints of the certificates that still
+/// are. None of another identity provider.
+fn trusted_no_more(old: &Connection, new: &Connection) -> Option<Vec<String>> {
+    let before = old.idp_entity_id.as_ref()?;
+    if new.idp_entity_id.as_ref() != Some(before) {
+        return Some(Vec::new());
+    }
+    let still = |of: &Connection| -> Vec<String> {
+        let all = of.certificates.iter();
+        all.map(|it| it.fingerprint.clone()).collect()
     };
-    old.idp_entity_id.is_some()
-        && (old.idp_entity_id != new.idp_entity_id || !old.certificates.iter().any(kept))
+    let (before, still) = (still(old), still(new));
+    let is_gone = before.iter().any(|it| !still.contains(it));
+    is_gone.then_some(still)
 }
 
 /// Puts the settings into the row, once they hold together; answers the provider that was named.

@@ -6,11 +6,13 @@
 //! own and checks everything about the person and the connection again; only then does the
 //! session get its cookie.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 
-use crate::id::{ConnectionId, OrganizationId};
-use crate::provisioning::sessions::{self, Live};
+use crate::id::{ConnectionId, OrganizationId, UserId};
+use crate::provisioning::sessions;
 use crate::provisioning::sign_in::{Arrival, Cookie, may_enter, open, write};
 use crate::provisioning::{Change, Context, Error, Refusal, change};
 use crate::secret::{self, Bearer, Hash};
@@ -45,37 +47,31 @@ pub async fn confirm(
     answer: String,
     cookies: Vec<Hash>,
 ) -> Result<(Arrival, Cookie), Error> {
-    let now = context.ids.clock().now();
     let secret = Bearer::new("", context.ids.entropy());
-    let mut before = Vec::new();
-    for cookie in cookies {
-        before.extend(sessions::current(store, vec![cookie], now).await?);
-    }
-    let value = change(store, org, context.clone(), move |change| {
-        let (answer, secret) = (question(&answer), secret.clone());
-        async move { start(change, connection, &answer, secret).await }.boxed()
-    })
-    .await?;
-    let of_it = |live: &Live| live.session.org_id == org;
-    for live in before.into_iter().filter(of_it) {
-        // The browser has forgotten these; where ending one fails, it runs out by itself.
-        let ended = sessions::end(store, context.clone(), &live.session, "replaced").await;
-        if let Err(error) = ended {
-            tracing::warn!(%error, "a replaced session could not be ended");
+    let asked = Arc::new((question(&answer), cookies));
+    change(store, org, context, move |change| {
+        let (asked, secret) = (Arc::clone(&asked), secret.clone());
+        async move {
+            let (answer, cookies) = &*asked;
+            start(change, connection, answer, (secret, cookies)).await
         }
-    }
-    Ok(value)
+        .boxed()
+    })
+    .await
 }
 
 async fn start(
     change: &mut Change<'_>,
     id: ConnectionId,
     answer: &Hash,
-    secret: Bearer,
+    (secret, cookies): (Bearer, &[Hash]),
 ) -> Result<(Arrival, Cookie), Error> {
     let connection = open(change, id).await?;
-    let session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
-    let cause = session.ended_cause.as_deref().unwrap_or_default();
+    let mut session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
+    if connection.testing {
+        return Err(EXPIRED);
+    }
+    let cause = session.ended_cause.clone().unwrap_or_default();
     if cause == WAITING && !connection.idp_initiated {
         return Err(Error::SignIn(Refusal::IdpInitiatedOff));
     }
@@ -85,10 +81,12 @@ async fn start(
         .await?
         .ok_or(EXPIRED)?;
     may_enter(change, &connection, &user).await?;
-    let now = change.time();
+    let here = sessions::present(change, cookies).await?;
+    sessions::make_room(change, &here, &mut session).await?;
+    let (org, now, chain) = (change.org, change.time(), session.chain_id);
     let started = change
         .tx
-        .start_session(change.org, session.id, &secret.hash(), now, cause)
+        .start_session(org, session.id, &secret.hash(), now, &cause, chain)
         .await?;
     if !started {
         return Err(EXPIRED);
@@ -126,6 +124,28 @@ pub async fn decline(
         .boxed()
     })
     .await
+}
+
+/// Gives up those of a person that wait for an answer.
+pub(in crate::provisioning) async fn withdraw_of(
+    change: &mut Change<'_>,
+    user: UserId,
+) -> Result<(), Error> {
+    let (org, causes) = (change.org, [WAITING, ASKED]);
+    let given_up = change.tx.give_up_sessions_of(org, user, &causes, DECLINED);
+    Ok(given_up.await?)
+}
+
+/// Gives up those through a connection that wait for an answer.
+pub(in crate::provisioning) async fn withdraw_through(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+) -> Result<(), Error> {
+    let (org, causes) = (change.org, [WAITING, ASKED]);
+    let given_up = change
+        .tx
+        .give_up_sessions_through(org, id, &causes, DECLINED);
+    Ok(given_up.await?)
 }
 
 /// Gives up those that wait for an answer and are meant: the identity provider has ended what they

@@ -24,15 +24,15 @@ use crate::directory::sign_in::SignInOutcome;
 use crate::id::{ConnectionId, OrganizationId, SessionId, UserId};
 use crate::provisioning::invitations::interplay;
 use crate::provisioning::sessions::{self, Live};
-use crate::provisioning::{Change, Context, Error, Kind, Refusal, change};
+use crate::provisioning::{Change, Context, Error, Kind, Refusal, change, single_logout};
 use crate::saml::profile::Profile;
 use crate::saml::{Assertion, Trace};
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, SessionRow, UserRow};
 
-pub(super) use confirm::withdraw;
 pub use confirm::{confirm, decline};
+pub(super) use confirm::{withdraw, withdraw_of, withdraw_through};
 
 use self::link::Found;
 use self::subject::Subject;
@@ -145,7 +145,7 @@ async fn enter(
     let assertion = &attempt.assertion;
     let (issuer, certificate) = (&assertion.issuer, &assertion.certificate);
     still_trusted(change, &connection, issuer, certificate).await?;
-    let here = present(change, attempt).await?;
+    let here = sessions::present(change, &attempt.cookies).await?;
     if let Some(live) = seen_before(change, &connection, attempt, &here).await? {
         return Ok(Outcome::Already(Arrival {
             connection,
@@ -154,6 +154,7 @@ async fn enter(
             continue_at: None,
         }));
     }
+    single_logout::not_over(change, id, assertion).await?;
     let asked = request::answered(change, &connection, attempt).await?;
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
     let (user, link, new) = whose(change, &connection, &subject, &attempt.profile).await?;
@@ -186,8 +187,8 @@ async fn enter(
         }));
     }
     let outcome = SignInOutcome::SignedIn;
+    sessions::make_room(change, &here, &mut session).await?;
     arriving.keep(change, &session, outcome, is_asked).await?;
-    replace(change, &here).await?;
     write::tell(change, &session);
     let arrival = Arrival {
         connection,
@@ -204,16 +205,6 @@ fn others(here: &[Live], user: &UserRow, org: OrganizationId) -> (bool, bool) {
     let mut others = here.iter().filter(|live| live.user.id != user.id);
     let elsewhere = others.clone().next().is_some();
     (elsewhere, others.any(|live| live.session.org_id == org))
-}
-
-/// One person an organization: ends what the browser has of it. Sessions of other organizations go on
-/// beside the new one.
-async fn replace(change: &mut Change<'_>, here: &[Live]) -> Result<(), Error> {
-    let org = change.org;
-    for live in here.iter().filter(|live| live.session.org_id == org) {
-        sessions::end_in(change, &live.session, "replaced").await?;
-    }
-    Ok(())
 }
 
 /// The person who comes in, the link that is there, and, where the person is yet to be made, the
@@ -268,19 +259,6 @@ pub(super) async fn still_trusted(
     } else {
         Err(Error::Stale)
     }
-}
-
-/// The good sessions that the browser showed.
-async fn present(change: &mut Change<'_>, attempt: &Attempt) -> Result<Vec<Live>, Error> {
-    let mut here: Vec<Live> = Vec::new();
-    for cookie in &attempt.cookies {
-        if let Some(live) = sessions::live(change.tx, cookie, change.now).await?
-            && !here.iter().any(|other| other.session.id == live.session.id)
-        {
-            here.push(live);
-        }
-    }
-    Ok(here)
 }
 
 /// A message is used once (SAML Profiles 4.1.4.5), under the assertion's id and the response's.

@@ -192,6 +192,8 @@ impl Arriving<'_> {
             name_id_format: name.as_ref().and_then(|name| name.format.clone()),
             name_qualifier: name.as_ref().and_then(|name| name.name_qualifier.clone()),
             sp_name_qualifier: name.and_then(|name| name.sp_name_qualifier),
+            certificate: Some(assertion.certificate.clone()),
+            chain_id: None,
         }
     }
 

@@ -62,6 +62,8 @@ pub struct LogoutRequest {
     pub id: String,
     /// The entity id of the identity provider.
     pub issuer: String,
+    /// When it was made, by the identity provider's clock.
+    pub issue_instant: Timestamp,
     /// Whose sessions are to end.
     pub name_id: NameId,
     /// Which of them; all where none is named.
@@ -75,9 +77,14 @@ pub struct LogoutRequest {
 impl LogoutRequest {
     /// Whether a session of this index at the identity provider is meant (Core 3.7.3.2).
     pub fn means(&self, session_index: Option<&str>) -> bool {
-        self.session_indexes.is_empty()
-            || session_index.is_some_and(|index| self.session_indexes.iter().any(|it| it == index))
+        means(&self.session_indexes, session_index)
     }
+}
+
+/// Whether a session of this index is among those that are named; none that is named means all.
+pub fn means(named: &[String], session_index: Option<&str>) -> bool {
+    let is_named = |index: &str| named.iter().any(|it| it.trim() == index.trim());
+    named.is_empty() || session_index.is_some_and(is_named)
 }
 
 /// The answer to a request of ours (Core 3.7.2). What its status says changes nothing.
@@ -163,6 +170,7 @@ fn request(
     Ok(LogoutRequest {
         id: xml::attribute(root, "ID").unwrap_or_default().to_owned(),
         issuer,
+        issue_instant: issued,
         name_id: subject::read(name_id)?,
         session_indexes,
         // Nothing older is taken, and beyond that a moment for two clocks of ours.

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{Endpoints, IdentityProvider};
 use crate::saml::certificate::Certificate;
+use crate::secret;
 
 /// What differs between what is known of an identity provider and what is newer.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -106,11 +107,32 @@ impl Diff {
 
     /// Whether nothing differs but time: who may sign, and where people are sent, is the same.
     pub fn is_only_time(&self) -> bool {
-        let timeless = Self {
+        self.timeless() == Self::default()
+    }
+
+    /// The same without times, which a document that is published each day anew changes each day.
+    pub fn timeless(&self) -> Self {
+        Self {
             valid_until: None,
             ..self.clone()
-        };
-        timeless == Self::default()
+        }
+    }
+
+    /// Whether people would be sent to an address by plain http where they were not before.
+    pub fn is_opened(&self) -> bool {
+        let is_plain = |it: &Option<String>| it.as_ref().is_some_and(|it| it.starts_with("http:"));
+        let mut all = self.endpoints.iter();
+        all.any(|it| is_plain(&it.new) && !is_plain(&it.old))
+    }
+
+    /// What a yes or a no names: SHA-256 of who would sign and where people would be sent, in
+    /// hexadecimal digits.
+    pub fn digest(&self) -> String {
+        let text = serde_json::json!(self.timeless()).to_string();
+        secret::hash(&text)
+            .iter()
+            .map(|octet| format!("{octet:02x}"))
+            .collect()
     }
 }
 

@@ -9,6 +9,7 @@ mod subject;
 
 pub use preset::Preset;
 pub use subject::address;
+pub(super) use subject::{UNSPECIFIED, address_of};
 
 use super::{
     assertion::{Assertion, Attribute},
@@ -137,7 +138,7 @@ pub fn read(
         .into_iter()
         .flatten()
         .find_map(address)
-        .or_else(|| name_id.and_then(subject::address_of));
+        .or_else(|| name_id.and_then(address_of));
     let mut user_name_candidates: Vec<String> = Vec::new();
     let of_name_id = name_id
         .filter(|id| !subject::is_transient(id))

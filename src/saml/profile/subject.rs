@@ -7,7 +7,7 @@ const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
 /// The formats that say nothing of the value.
-const UNSPECIFIED: [&str; 2] = [
+pub(in crate::saml) const UNSPECIFIED: [&str; 2] = [
     "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
     "urn:oasis:names:tc:SAML:2.0:nameid-format:unspecified",
 ];
@@ -55,7 +55,7 @@ pub(super) fn is_transient(name_id: &NameId) -> bool {
 }
 
 /// The address that a NameID is, where its format says so or says nothing.
-pub(super) fn address_of(name_id: &NameId) -> Option<String> {
+pub(in crate::saml) fn address_of(name_id: &NameId) -> Option<String> {
     match name_id.format.as_deref() {
         None | Some(EMAIL) => address(&name_id.value),
         Some(format) if UNSPECIFIED.contains(&format) => address(&name_id.value),

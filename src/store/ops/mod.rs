@@ -304,9 +304,17 @@ ops! {
     /// The query `sessions::touch`.
     touch_session = sessions::touch(org: OrganizationId, id: SessionId, at: Time) -> ();
     /// Starts a session that waited for its person's yes; `false` where it waits no longer.
-    start_session = sessions::start(org: OrganizationId, id: SessionId, hash: &Hash, at: Time, waiting: &str) -> bool;
+    start_session = sessions::start(org: OrganizationId, id: SessionId, hash: &Hash, at: Time, waiting: &str, chain: Option<SessionId>) -> bool;
     /// Gives up a session that waits for its person's yes.
     give_up_session = sessions::give_up(org: OrganizationId, id: SessionId, waiting: &str, cause: &str) -> ();
+    /// Gives up every session of a person that waits for a yes.
+    give_up_sessions_of = sessions::give_up_of(org: OrganizationId, user: UserId, waiting: &[&str], cause: &str) -> ();
+    /// Gives up every session through a connection that waits for a yes.
+    give_up_sessions_through = sessions::give_up_through(org: OrganizationId, connection: ConnectionId, waiting: &[&str], cause: &str) -> ();
+    /// The live sessions of these chains.
+    live_sessions_chained = sessions::live_chained(org: OrganizationId, chains: &[SessionId], now: Time) -> Vec<SessionRow>;
+    /// Takes a session out of its browser: from now on only this hash, which no cookie has, means it.
+    retire_session = sessions::retire(org: OrganizationId, id: SessionId, hash: &Hash, chain: SessionId) -> ();
     /// Ends sessions, and with them every code made from them that was not used yet and every refresh
     /// token.
     end_sessions = sessions::end(org: OrganizationId, ids: &[SessionId], at: Time, cause: &str) -> ();

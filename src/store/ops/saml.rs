@@ -4,7 +4,8 @@ use crate::directory::connection::KeyState;
 use crate::id::{ConnectionId, OrganizationId, SamlKeyId, SignInId};
 use crate::secret::Hash;
 use crate::store::rows::{
-    SamlKeyRow, SamlLogoutRow, SamlRequestRow, SessionRow, SignInRow, WantedSignIns,
+    SamlKeyRow, SamlLogoutHeardRow, SamlLogoutRow, SamlRequestRow, SessionRow, SignInRow,
+    WantedSignIns,
 };
 use crate::store::tx::ops;
 use crate::store::types::Time;
@@ -26,6 +27,12 @@ ops! {
     take_saml_logout = saml::take_logout(org: OrganizationId, connection: ConnectionId, id: &str, now: Time) -> Option<SamlLogoutRow>;
     /// Forgets logout requests whose time is over, of every organization.
     forget_saml_logouts = saml::forget_logouts(before: Time) -> usize;
+    /// The query `saml::insert_heard`.
+    insert_heard_logout = saml::insert_heard(row: &SamlLogoutHeardRow) -> ();
+    /// The logouts that a connection's identity provider asked for somebody of this name, after then.
+    heard_logouts = saml::heard(org: OrganizationId, connection: ConnectionId, name: &Hash, since: Time) -> Vec<SamlLogoutHeardRow>;
+    /// Forgets logouts that no assertion could still come after, of every organization.
+    forget_heard_logouts = saml::forget_heard(before: Time) -> usize;
     /// The live sessions that were made through a connection for whom it calls by this name.
     live_sessions_named = sessions::live_named(org: OrganizationId, connection: ConnectionId, name_id: &str, now: Time) -> Vec<SessionRow>;
     /// The sessions since then for whom it calls by this name that wait for their person's yes.

@@ -7,8 +7,8 @@ use super::super::Conn;
 use crate::directory::connection::KeyState;
 use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
 use crate::secret::Hash;
-use crate::store::rows::{SamlKeyRow, SamlLogoutRow, SamlRequestRow};
-use crate::store::schema::{saml_keys, saml_logouts, saml_requests};
+use crate::store::rows::{SamlKeyRow, SamlLogoutHeardRow, SamlLogoutRow, SamlRequestRow};
+use crate::store::schema::{saml_keys, saml_logouts, saml_logouts_heard, saml_requests};
 use crate::store::types::Time;
 
 /// Requests of one browser to one connection that are looked at: the newest.
@@ -134,6 +134,38 @@ pub(crate) async fn take_logout(
 /// Forgets logout requests whose time is over, of every organization.
 pub(crate) async fn forget_logouts(conn: &mut Conn, before: Time) -> QueryResult<usize> {
     let target = saml_logouts::table.filter(saml_logouts::expires_at.lt(before));
+    diesel::delete(target).execute(conn).await
+}
+
+pub(crate) async fn insert_heard(conn: &mut Conn, row: &SamlLogoutHeardRow) -> QueryResult<()> {
+    diesel::insert_into(saml_logouts_heard::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// The logouts that a connection's identity provider asked for somebody of this name, after then.
+pub(crate) async fn heard(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    name: &Hash,
+    since: Time,
+) -> QueryResult<Vec<SamlLogoutHeardRow>> {
+    saml_logouts_heard::table
+        .filter(saml_logouts_heard::org_id.eq(org))
+        .filter(saml_logouts_heard::connection_id.eq(connection))
+        .filter(saml_logouts_heard::name_hash.eq(name.to_vec()))
+        .filter(saml_logouts_heard::issued_at.gt(since))
+        .select(SamlLogoutHeardRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// Forgets logouts that no assertion could still come after, of every organization.
+pub(crate) async fn forget_heard(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let target = saml_logouts_heard::table.filter(saml_logouts_heard::until.lt(before));
     diesel::delete(target).execute(conn).await
 }
 

@@ -11,6 +11,11 @@ use crate::store::rows::{CodeRow, SessionRow};
 use crate::store::schema::{apps, codes, refresh_families, sessions};
 use crate::store::types::Time;
 
+diesel::define_sql_function! {
+    /// ASCII letters in lower case, on both engines.
+    fn lower(text: diesel::sql_types::Nullable<diesel::sql_types::Text>) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
+}
+
 pub(crate) async fn insert(conn: &mut Conn, row: &SessionRow) -> QueryResult<()> {
     diesel::insert_into(sessions::table)
         .values(row.clone())
@@ -73,7 +78,50 @@ pub(crate) async fn live_through(
         .await
 }
 
-/// The live sessions that were made through a connection for whom it calls by this name.
+/// The live sessions of these chains.
+pub(crate) async fn live_chained(
+    conn: &mut Conn,
+    org: OrganizationId,
+    chains: &[SessionId],
+    now: Time,
+) -> QueryResult<Vec<SessionRow>> {
+    let mut all = Vec::new();
+    for chains in chains.chunks(CHUNK) {
+        let chains: Vec<_> = chains.iter().copied().map(Some).collect();
+        let found = sessions::table
+            .filter(sessions::org_id.eq(org))
+            .filter(sessions::chain_id.eq_any(chains))
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::expires_at.gt(now))
+            .select(SessionRow::as_select())
+            .order(sessions::id);
+        all.extend(found.load(conn).await?);
+    }
+    Ok(all)
+}
+
+/// Takes a session out of its browser: from now on only this hash, which no cookie has, means it; and
+/// it is of a chain.
+pub(crate) async fn retire(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SessionId,
+    hash: &Hash,
+    chain: SessionId,
+) -> QueryResult<()> {
+    let set = (
+        sessions::hash.eq(hash.to_vec()),
+        sessions::chain_id.eq(Some(chain)),
+    );
+    diesel::update(sessions::table.find((org, id)))
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// The live sessions that were made through a connection for whom it calls by this name, in whatever
+/// case.
 pub(crate) async fn live_named(
     conn: &mut Conn,
     org: OrganizationId,
@@ -84,7 +132,7 @@ pub(crate) async fn live_named(
     sessions::table
         .filter(sessions::org_id.eq(org))
         .filter(sessions::connection_id.eq(connection))
-        .filter(sessions::name_id.eq(name_id.to_owned()))
+        .filter(lower(sessions::name_id).eq(Some(name_id.to_ascii_lowercase())))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .select(SessionRow::as_select())
@@ -107,7 +155,7 @@ pub(crate) async fn waiting_named(
     sessions::table
         .filter(sessions::org_id.eq(org))
         .filter(sessions::connection_id.eq(connection))
-        .filter(sessions::name_id.eq(name_id.to_owned()))
+        .filter(lower(sessions::name_id).eq(Some(name_id.to_ascii_lowercase())))
         .filter(sessions::ended_cause.eq_any(waiting))
         .filter(sessions::created_at.gt(since))
         .select(SessionRow::as_select())
@@ -139,6 +187,7 @@ pub(crate) async fn start(
     hash: &Hash,
     at: Time,
     waiting: &str,
+    chain: Option<SessionId>,
 ) -> QueryResult<bool> {
     let target = sessions::table
         .filter(sessions::org_id.eq(org))
@@ -149,6 +198,7 @@ pub(crate) async fn start(
         sessions::last_seen_at.eq(at),
         sessions::ended_at.eq(None::<Time>),
         sessions::ended_cause.eq(None::<String>),
+        sessions::chain_id.eq(chain),
     );
     Ok(diesel::update(target).set(set).execute(conn).await? == 1)
 }
@@ -165,6 +215,48 @@ pub(crate) async fn give_up(
         .filter(sessions::org_id.eq(org))
         .filter(sessions::id.eq(id))
         .filter(sessions::ended_cause.eq(waiting.to_owned()));
+    let set = sessions::ended_cause.eq(Some(cause.to_owned()));
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Gives up every session of a person that waits for a yes.
+pub(crate) async fn give_up_of(
+    conn: &mut Conn,
+    org: OrganizationId,
+    user: UserId,
+    waiting: &[&str],
+    cause: &str,
+) -> QueryResult<()> {
+    let waiting: Vec<_> = waiting.iter().map(|it| Some((*it).to_owned())).collect();
+    let target = sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_cause.eq_any(waiting));
+    let set = sessions::ended_cause.eq(Some(cause.to_owned()));
+    diesel::update(target)
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Gives up every session through a connection that waits for a yes.
+pub(crate) async fn give_up_through(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    waiting: &[&str],
+    cause: &str,
+) -> QueryResult<()> {
+    let waiting: Vec<_> = waiting.iter().map(|it| Some((*it).to_owned())).collect();
+    let target = sessions::table
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::connection_id.eq(connection))
+        .filter(sessions::ended_cause.eq_any(waiting));
     let set = sessions::ended_cause.eq(Some(cause.to_owned()));
     diesel::update(target)
         .set(set)

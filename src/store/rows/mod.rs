@@ -35,7 +35,9 @@ pub use invitations::{
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
-pub use saml::{SamlKeyRow, SamlLogoutRow, SamlRequestRow, SignInRow, WantedSignIns};
+pub use saml::{
+    SamlKeyRow, SamlLogoutHeardRow, SamlLogoutRow, SamlRequestRow, SignInRow, WantedSignIns,
+};
 pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};
 pub use sightings::SightingRow;
 
@@ -354,6 +356,8 @@ pub struct SessionRow {
     pub name_id_format: Option<String>,
     pub name_qualifier: Option<String>,
     pub sp_name_qualifier: Option<String>,
+    pub certificate: Option<String>,
+    pub chain_id: Option<SessionId>,
 }
 
 /// An authorization code.

@@ -35,6 +35,19 @@ pub struct SamlLogoutRow {
     pub expires_at: Time,
 }
 
+/// A logout that an identity provider asked for.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::saml_logouts_heard)]
+pub struct SamlLogoutHeardRow {
+    pub org_id: OrganizationId,
+    pub connection_id: ConnectionId,
+    pub message_id: String,
+    pub name_hash: Vec<u8>,
+    pub session_indexes: Doc,
+    pub issued_at: Time,
+    pub until: Time,
+}
+
 /// One of our own keys of a connection.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::saml_keys)]

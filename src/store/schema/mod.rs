@@ -47,6 +47,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     identities,
     saml_keys,
     saml_logouts,
+    saml_logouts_heard,
     saml_requests,
     saml_replays,
     sessions,

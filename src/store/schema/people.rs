@@ -207,6 +207,21 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
+    saml_logouts_heard (org_id, connection_id, message_id) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        message_id -> Text,
+        name_hash -> Binary,
+        session_indexes -> DocSql,
+        issued_at -> TimeSql,
+        until -> TimeSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
     saml_replays (org_id, connection_id, message_id) {
         org_id -> IdSql,
         connection_id -> IdSql,
@@ -239,6 +254,8 @@ diesel::table! {
         name_id_format -> Nullable<Text>,
         name_qualifier -> Nullable<Text>,
         sp_name_qualifier -> Nullable<Text>,
+        certificate -> Nullable<Text>,
+        chain_id -> Nullable<IdSql>,
     }
 }
 

@@ -12,6 +12,8 @@ use super::{Reply, TestGateway};
 pub(crate) struct Browser<'a> {
     gateway: &'a TestGateway,
     jar: Mutex<BTreeMap<String, (String, SameSite)>>,
+    /// The proof on the confirm page that was shown last.
+    proof: Mutex<Option<String>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,7 @@ impl<'a> Browser<'a> {
         Self {
             gateway,
             jar: Mutex::new(BTreeMap::new()),
+            proof: Mutex::new(None),
         }
     }
 
@@ -43,13 +46,22 @@ impl<'a> Browser<'a> {
             .await
     }
 
-    /// Posts a form of our own page.
+    /// Posts a form of our own page; that of the confirm page with what the page holds.
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let shown = self.proof.lock().unwrap().clone();
+        let mut fields = fields.to_vec();
+        let is_bare = !fields.iter().any(|(name, _)| *name == "proof");
+        if let Some(proof) = shown
+            .as_deref()
+            .filter(|_| is_bare && path.ends_with("/continue"))
+        {
+            fields.push(("proof", proof));
+        }
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin")
             .header("origin", super::PUBLIC_URL);
-        self.send(request, From::Here, form(fields)).await
+        self.send(request, From::Here, form(&fields)).await
     }
 
     /// Posts a form of the identity provider's page.
@@ -83,6 +95,9 @@ impl<'a> Browser<'a> {
             .await;
         for cookie in reply.headers.get_all("set-cookie") {
             self.keep(cookie.to_str().unwrap());
+        }
+        if let Some(proof) = proof_on(&reply) {
+            *self.proof.lock().unwrap() = Some(proof);
         }
         reply
     }
@@ -131,6 +146,13 @@ impl<'a> Browser<'a> {
         let mut jar = self.jar.lock().unwrap();
         jar.insert(name.to_owned(), (value.to_owned(), SameSite::Lax));
     }
+}
+
+/// The proof that a confirm page holds.
+pub(crate) fn proof_on(page: &Reply) -> Option<String> {
+    let text = page.text();
+    let (_, rest) = text.split_once("name=\"proof\" value=\"")?;
+    rest.split('"').next().map(str::to_owned)
 }
 
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {

@@ -37,7 +37,7 @@ mod statements;
 mod transport;
 
 pub(crate) use arrange::Connected;
-pub(crate) use browser::{Browser, form};
+pub(crate) use browser::{Browser, form, proof_on};
 pub(crate) use dns::NameServer;
 pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use property::{property, property_in};

@@ -58,6 +58,15 @@ impl TestGateway {
         }
     }
 
+    /// The connection's identity provider with other keys, which the connection may not know.
+    pub(crate) fn idp_with<'a>(&'a self, connected: &'a Connected, signer: TestIdp) -> Idp<'a> {
+        Idp {
+            gateway: self,
+            connected,
+            signer,
+        }
+    }
+
     /// Changes a connection's settings.
     pub(crate) async fn alter(
         &self,

@@ -4,9 +4,12 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
+use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::ConnectionId;
@@ -67,9 +70,29 @@ pub(in crate::http::admin) async fn refresh(
     Ok((StatusCode::ACCEPTED, Json(asked.await?)))
 }
 
+/// A yes or a no to what was seen.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MetadataAnswer)]
+pub(in crate::http::admin) struct Answer {
+    /// The proposal's digest, as it was shown.
+    digest: String,
+}
+
+/// Reads a yes or a no of the operator's.
+async fn answer(admin: &Admin, slug: &str, body: Unread) -> Result<String, Problem> {
+    let operator = admin.read(slug, Scope::ConnectionsWrite, |_, admitted| {
+        async move { admitted.access.require_operator() }.boxed()
+    });
+    operator.await?;
+    let Answer { digest } = body.json().await?;
+    Ok(digest)
+}
+
 /// Trust what a connection's identity provider newly publishes.
 ///
-/// Only the operator's keys may: who is trusted decides who comes in, and as what.
+/// Only the operator's keys may: who is trusted decides who comes in, and as what. `digest` is that of
+/// the proposal that was looked at; where another one waits by now, nothing is done (412).
 #[utoipa::path(
     post, path = "/organizations/{slug}/connections/{id}/metadata/apply",
     operation_id = "apply_connection_metadata", tag = "Connections",
@@ -77,19 +100,22 @@ pub(in crate::http::admin) async fn refresh(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The connection's id"),
     ),
-    responses((status = 200, body = Metadata)),
+    request_body = Answer, responses((status = 200, body = Metadata)),
     security(("key" = ["connections:write"])),
 )]
 pub(in crate::http::admin) async fn apply(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
+    body: Unread,
 ) -> Result<Json<Metadata>, Problem> {
+    let digest = answer(&admin, &slug, body).await?;
     let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
     let applied = admin.change(&slug, scope, &request, move |change, access| {
+        let digest = digest.clone();
         async move {
             access.require_operator()?;
-            metadata::apply_in(change, id.ok_or(NO_CONNECTION)?).await
+            metadata::apply_in(change, id.ok_or(NO_CONNECTION)?, &digest).await
         }
         .boxed()
     });
@@ -98,7 +124,8 @@ pub(in crate::http::admin) async fn apply(
 
 /// Say no to what a connection's identity provider newly publishes.
 ///
-/// What is trusted is, and the same is not proposed again.
+/// What is trusted is, and the same is not proposed again. Only the operator's keys may: a no keeps
+/// what the provider gave up.
 #[utoipa::path(
     post, path = "/organizations/{slug}/connections/{id}/metadata/dismiss",
     operation_id = "dismiss_connection_metadata", tag = "Connections",
@@ -106,17 +133,24 @@ pub(in crate::http::admin) async fn apply(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The connection's id"),
     ),
-    responses((status = 200, body = Metadata)),
+    request_body = Answer, responses((status = 200, body = Metadata)),
     security(("key" = ["connections:write"])),
 )]
 pub(in crate::http::admin) async fn dismiss(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
+    body: Unread,
 ) -> Result<Json<Metadata>, Problem> {
+    let digest = answer(&admin, &slug, body).await?;
     let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
-    let dismissed = admin.change(&slug, scope, &request, move |change, _| {
-        async move { metadata::dismiss_in(change, id.ok_or(NO_CONNECTION)?).await }.boxed()
+    let dismissed = admin.change(&slug, scope, &request, move |change, access| {
+        let digest = digest.clone();
+        async move {
+            access.require_operator()?;
+            metadata::dismiss_in(change, id.ok_or(NO_CONNECTION)?, &digest).await
+        }
+        .boxed()
     });
     Ok(Json(dismissed.await?))
 }
