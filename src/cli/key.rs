@@ -41,11 +41,12 @@ pub(super) enum Key {
     /// Sign tokens for apps with the next key from now on
     ///
     /// The next key is published for some minutes before it may sign, so that every app has it; the
-    /// one before stays published until its last token has expired. A running server sees it at
-    /// once, and no token is refused.
+    /// one before stays published for a day, while its tokens may come back. A running server sees it
+    /// at once, and no token is refused.
     ///
-    /// With --now, for a key that somebody else has: the current key and those before it are refused
-    /// from now on, and so is each token that they signed.
+    /// With --now, for a key that somebody else has: all keys of the algorithm are new, the next one
+    /// too, and each token that the old ones signed is refused from now on. Apps read the new set when
+    /// they meet the new key; until then, 5 minutes at most, they may take what the old ones sign.
     ///
     /// Examples:
     ///   usher key rotate-signing

@@ -4,8 +4,12 @@
 //! | step | next | current | retired |
 //! |---|---|---|---|
 //! | at the first start | published | signs | |
-//! | rotate: everybody has the next one | a new one, published | the next one signs | published till its tokens have expired |
-//! | rotate now: the current one is compromised | a new one, published | the next one signs | refused from now on |
+//! | rotate: everybody has the next one | a new one, published | the next one signs | published for a day: ID tokens are hints yet |
+//! | rotate now: the current one is compromised | a new one, published | a new one signs | forgotten |
+//!
+//! Whoever has the current key may well have the next one, which lay beside it: after a compromise both
+//! are new. Here they are refused at once; an app that keeps the set it has read may take what they
+//! signed for [`crate::limits::JWKS_MAX_AGE`] more, and reads the set again when it meets the new key.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -205,7 +209,8 @@ pub async fn list(store: &Store) -> Result<Vec<Shown>, Error> {
 }
 
 /// Lets the next keys of these algorithms sign, all or none. One that was published too short a time
-/// ago is refused, unless the current one is compromised: that is refused everywhere at once.
+/// ago is refused. Where the current one is compromised, it and the next one are forgotten, and new ones
+/// take their places at once.
 pub async fn rotate(
     store: &Store,
     context: &Context,
@@ -215,15 +220,22 @@ pub async fn rotate(
 ) -> Result<Vec<Shown>, Error> {
     complete(store, &context.ids, secrets).await?;
     let now = context.ids.clock().now();
-    let made = algorithms
-        .iter()
-        .map(|it| Ok((*it, fresh(*it, State::Next, secrets, &context.ids)?)));
+    let new = |of, state| fresh(of, state, secrets, &context.ids);
+    let made = algorithms.iter().map(|of| {
+        let next = new(*of, State::Next)?;
+        let current = compromised.then(|| new(*of, State::Current)).transpose()?;
+        Ok((*of, next, current))
+    });
     let made = made.collect::<Result<Vec<_>, store::Error>>()?;
     let written = store.write(move |tx| {
         let made = made.clone();
         async move {
-            for (algorithm, fresh) in made {
-                rotate_in(tx, algorithm, &fresh, compromised, now).await?;
+            for (algorithm, next, current) in made {
+                match &current {
+                    Some(current) => replace_in(tx, algorithm, current).await?,
+                    None => rotate_in(tx, algorithm, now).await?,
+                }
+                tx.insert_signing_key(&next).await?;
             }
             Ok::<_, Error>(())
         }
@@ -233,33 +245,28 @@ pub async fn rotate(
     list(store).await
 }
 
-async fn rotate_in(
-    tx: &mut Tx,
-    of: Algorithm,
-    fresh: &SigningKeyRow,
-    compromised: bool,
-    now: Timestamp,
-) -> Result<(), Error> {
+async fn rotate_in(tx: &mut Tx, of: Algorithm, now: Timestamp) -> Result<(), Error> {
     let rows = tx.signing_keys().await?;
     let next = find(&rows, of, State::Next).ok_or_else(|| corrupt("state"))?;
-    if compromised {
-        // What retired before was let go in good faith, and is refused as well.
-        for row in &rows {
-            if algorithm(row)? == of && row.state != State::Next.as_str() {
-                tx.forget_signing_key(&row.kid).await?;
-                tracing::warn!(kid = %row.kid, alg = %of, "A compromised signing key is refused from now on");
-            }
-        }
-    } else {
-        may_sign(of, next.created_at.0, now)
-            .map_err(|soon| Violation::Invalid(soon.to_string()))?;
-        let until = Time(published_until(now));
-        if let Some(current) = find(&rows, of, State::Current) {
-            tx.set_signing_key(&current.kid, State::Retired.as_str(), Some(until))
-                .await?;
+    may_sign(of, next.created_at.0, now).map_err(|soon| Violation::Invalid(soon.to_string()))?;
+    let until = Time(published_until(now));
+    if let Some(current) = find(&rows, of, State::Current) {
+        tx.set_signing_key(&current.kid, State::Retired.as_str(), Some(until))
+            .await?;
+    }
+    Ok(tx
+        .set_signing_key(&next.kid, State::Current.as_str(), None)
+        .await?)
+}
+
+/// Forgets every key of an algorithm for this one: what retired before was let go in good faith, and is
+/// refused as well.
+async fn replace_in(tx: &mut Tx, of: Algorithm, current: &SigningKeyRow) -> Result<(), Error> {
+    for row in tx.signing_keys().await? {
+        if algorithm(&row)? == of {
+            tx.forget_signing_key(&row.kid).await?;
+            tracing::warn!(kid = %row.kid, alg = %of, "A compromised signing key is refused from now on");
         }
     }
-    tx.set_signing_key(&next.kid, State::Current.as_str(), None)
-        .await?;
-    Ok(tx.insert_signing_key(fresh).await?)
+    Ok(tx.insert_signing_key(current).await?)
 }

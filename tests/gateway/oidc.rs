@@ -208,8 +208,30 @@ async fn the_authorization_endpoint_says_no_in_the_right_place() {
         assert_eq!(returned["error"], json!(error), "{parameters:?}");
         assert_eq!(returned["iss"], json!("https://usher.example"));
     }
-    let reply = browser.get(&foreign.authorize(&[])).await.expect(303);
-    assert_eq!(returned(&reply)["error"], json!("access_denied"));
+    // An app that does not serve the person's organization learns nothing of them.
+    let page = browser.get(&foreign.authorize(&[])).await.expect(200);
+    assert!(page.text().contains("Sign in to Foreign"));
+    for named in [vec![], vec![("organization", "acme")]] {
+        let silently = [vec![("prompt", "none")], named].concat();
+        let reply = browser.get(&foreign.authorize(&silently)).await;
+        assert_eq!(
+            returned(&reply.expect(303))["error"],
+            json!("login_required")
+        );
+    }
+    // Posted from the app's page, it comes again as a visit.
+    let wish = app.authorize(&[("prompt", "none")]);
+    let (place, query) = wish.split_once('?').unwrap();
+    let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    let pairs: Vec<_> = pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let reply = browser
+        .post_from("https://app.example", place, &pairs)
+        .await;
+    let again = reply.expect(303).header("location").unwrap().to_owned();
+    let again = browser
+        .get(again.strip_prefix("https://usher.example").unwrap())
+        .await;
+    assert!(returned(&again.expect(303))["code"].is_string());
     gateway.clock.advance(61);
     let page = browser.get(&app.authorize(&[("max_age", "60")])).await;
     assert!(page.expect(200).text().contains("Sign in to Docs"));

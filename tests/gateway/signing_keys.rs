@@ -102,19 +102,38 @@ async fn a_rotation_refuses_no_token_and_a_compromised_key_is_refused_at_once() 
         let swept = sweep::forget_credentials(&gateway.gateway.store, &gateway.gateway.ids);
         swept.await.unwrap()
     };
-    gateway.clock.advance(419);
+    gateway.clock.advance(3_600);
+    let silently = [("prompt", "none"), ("id_token_hint", &*id)];
+    let reply = browser.get(&app.authorize(&silently)).await.expect(303);
+    assert!(
+        reply.header("location").unwrap().contains("code="),
+        "it is a hint yet"
+    );
+    gateway.clock.advance(24 * 3_600 + 119 - 3_600);
     assert!(published(&gateway).await.contains(&kid(&old)));
-    assert_eq!(forgotten().await, 0);
+    forgotten().await;
+    assert_eq!(list(&gateway.gateway.store).await.unwrap().len(), 6);
     gateway.clock.advance(1);
     assert!(!published(&gateway).await.contains(&kid(&old)));
     gateway.clock.advance(1);
-    assert_eq!(forgotten().await, 2);
+    forgotten().await;
+    assert_eq!(list(&gateway.gateway.store).await.unwrap().len(), 4);
 
     // Compromised: what it signed is refused from now on, and the apps go on by their refresh tokens.
+    idp.sign_in(&browser, "ada@acme.example").await.expect(303);
     let tokens = app.tokens(&browser).await;
     let stolen = text(&tokens, "access_token");
     userinfo(&gateway, &stolen).await.expect(200);
-    rotated(&gateway, &[ES], true).await.unwrap();
+    let before = list(&gateway.gateway.store).await.unwrap();
+    let after = rotated(&gateway, &[ES], true).await.unwrap();
+    for state in ["current", "next"] {
+        let was = named(&before, ES, state);
+        assert!(
+            after.iter().all(|key| Some(&key.kid) != was.as_ref()),
+            "{state}"
+        );
+        assert!(named(&after, ES, state).is_some(), "{state}");
+    }
     assert!(!published(&gateway).await.contains(&kid(&stolen)));
     userinfo(&gateway, &stolen).await.expect(401);
     let token = [("token", &*stolen)];
@@ -124,6 +143,12 @@ async fn a_rotation_refuses_no_token_and_a_compromised_key_is_refused_at_once() 
     let fresh = text(&refreshed.expect(200).json(), "access_token");
     assert_ne!(kid(&fresh), kid(&stolen));
     userinfo(&gateway, &fresh).await.expect(200);
+    rotated(&gateway, &[RS], true).await.unwrap();
+    let gone = text(&tokens, "id_token");
+    let silently = [("prompt", "none"), ("id_token_hint", &*gone)];
+    let reply = browser.get(&app.authorize(&silently)).await.expect(303);
+    let location = reply.header("location").unwrap();
+    assert!(location.contains("error=login_required"), "{location}");
 }
 
 #[test]

@@ -3,3 +3,4 @@
 
 pub mod admin;
 pub mod session;
+pub(in crate::http) mod visit;

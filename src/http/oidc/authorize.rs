@@ -7,12 +7,14 @@
 
 use axum::Extension;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use url::form_urlencoded::Serializer;
 
 use crate::http::auth::session::Browser;
+use crate::http::auth::visit;
 use crate::http::oidc::form::{self, Pairs};
 use crate::http::oidc::visit::Visit;
 use crate::http::reply::{oauth, page};
@@ -30,9 +32,14 @@ use crate::store::rows::{AppRow, OrganizationRow};
 pub(super) async fn by_query(
     State(gateway): State<Gateway>,
     Extension(request): Extension<RequestId>,
+    method: Method,
+    headers: HeaderMap,
     browser: Browser,
     RawQuery(query): RawQuery,
 ) -> Response {
+    if !visit::is_one(&method, &headers) {
+        return page::message(StatusCode::OK, "Sign in", "");
+    }
     let pairs = form::pairs(query.unwrap_or_default().as_bytes());
     authorize(&gateway, &request, &browser, &pairs).await
 }
@@ -45,6 +52,12 @@ pub(super) async fn by_form(
     posted: Request,
 ) -> Response {
     match form::read(posted).await {
+        // Posted from a page elsewhere, the cookies of sessions do not come along: the browser comes
+        // again as a visitor, who has them.
+        Ok((_, pairs)) if browser.sessions.is_empty() && !browser.present.is_empty() => {
+            let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
+            page::see_other(&gateway.link(&format!("/oauth/authorize?{query}")))
+        }
         Ok((_, pairs)) => authorize(&gateway, &request, &browser, &pairs).await,
         Err((status, _)) => {
             let text = "The app's request could not be read.";
@@ -138,7 +151,7 @@ async fn decide(
         }
         _ => None,
     };
-    let fits = |it: &Here| it.suits(&asked, hint, now);
+    let fits = |it: &Here| it.served && it.suits(&asked, hint, now);
     let mut fitting = meant(here.into_iter().filter(fits).collect(), &asked);
     let several = fitting.len() > 1;
     if asked.prompt.select_account && !fitting.is_empty() || several && !asked.prompt.none {
@@ -171,7 +184,8 @@ async fn decide(
 pub(super) struct Here {
     pub(super) live: Live,
     pub(super) organization: OrganizationRow,
-    /// Whether the app serves it.
+    /// Whether the app serves it. One that it does not serve is none for the app: it neither stands in
+    /// the way of a sign-in, nor does an app learn of it.
     served: bool,
 }
 
@@ -209,12 +223,8 @@ async fn here(
     read.await
 }
 
-/// Of several who suit, those of organizations that the app serves; and of these the one whom the app
-/// expects (`login_hint`), if it is one.
+/// Of several who suit, the one whom the app expects (`login_hint`), if it is one.
 fn meant(mut fitting: Vec<Here>, asked: &AuthorizeRequest) -> Vec<Here> {
-    if fitting.len() > 1 && fitting.iter().any(|it| it.served) {
-        fitting.retain(|it| it.served);
-    }
     let expected = |it: &Here, hint: &str| {
         let user = &it.live.user;
         user.email.as_deref() == Some(hint) || user.id.to_string() == hint

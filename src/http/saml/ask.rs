@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::directory::connection::ConnectionState;
 use crate::http::auth::session::{self, Browser};
+use crate::http::auth::visit;
 use crate::http::reply::page;
 use crate::http::saml::{Named, connection, service_provider, signing_key};
 use crate::http::{Gateway, RequestId};
@@ -35,10 +36,7 @@ pub(super) async fn login(
         Ok(known) => known.row,
         Err(response) => return response,
     };
-    // Whatever is no visit asks nobody: a look ahead, or a page elsewhere that names this as a
-    // picture.
-    let mode = headers.get("sec-fetch-mode");
-    if method == Method::HEAD || mode.is_some_and(|mode| mode != "navigate") {
+    if !visit::is_one(&method, &headers) {
         return page::message(StatusCode::OK, "Sign in", "");
     }
     start(&gateway, &support, &row, &browser, Wish::default()).await

@@ -319,9 +319,23 @@ pub fn verify_id_token_hint(
     issuer: &str,
     client_id: &str,
 ) -> Result<Hint, Error> {
-    let hint: Option<Hint> = keys.verify(ID_TOKEN_TYPE, token).ok();
-    hint.filter(|hint| hint.iss == issuer && hint.aud == client_id)
-        .ok_or(Code::InvalidRequest.because("id_token_hint is not an ID token of this client"))
+    const FOREIGN: Error =
+        Code::InvalidRequest.because("id_token_hint is not an ID token of this client");
+    let hint = keys
+        .verify(ID_TOKEN_TYPE, token)
+        .map_err(|error| match error {
+            // Ours once, by a key that was given up since, or never ours: nobody can be expected by it.
+            crate::oidc::keys::Error::Untrusted("kid") => {
+                Code::LoginRequired.because("id_token_hint is signed by a key that is gone")
+            }
+            _ => FOREIGN,
+        });
+    let hint: Hint = hint?;
+    if hint.iss == issuer && hint.aud == client_id {
+        Ok(hint)
+    } else {
+        Err(FOREIGN)
+    }
 }
 
 impl Hint {

@@ -1,15 +1,14 @@
 //! The life of a signing key (OpenID Connect Core §10.1.1, RFC 8725 §3.1): it is published as the
 //! next one before it signs, for as long as anybody may keep an older set, and as a retired one for
-//! as long as a token that it signed may be shown.
+//! as long as a token that it signed may be shown, be it as a hint.
 
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Algorithm, Error, State};
 use crate::limits;
-use crate::oidc::claims::{ACCESS_TOKEN_SECONDS, ID_TOKEN_SECONDS};
 
 impl State {
     /// The word by which it is kept and shown.
@@ -67,10 +66,10 @@ pub fn may_sign(algorithm: Algorithm, since: Timestamp, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Until when a key is published that signs no more from now on.
+/// Until when a key is published that signs no more from now on: as long as an ID token of a session
+/// that lives can come back as a hint (OpenID Connect Core §3.1.2.1), long after it has expired.
 pub fn published_until(now: Timestamp) -> Timestamp {
-    let longest = ACCESS_TOKEN_SECONDS.max(ID_TOKEN_SECONDS);
-    now + SignedDuration::from_secs(longest) + limits::CLOCK_SKEW
+    now + limits::SESSION + limits::CLOCK_SKEW
 }
 
 /// Whether a key belongs into the set.
@@ -99,14 +98,15 @@ mod tests {
     }
 
     #[test]
-    fn a_retired_key_is_published_until_its_last_token_has_expired() {
+    fn a_retired_key_is_published_until_no_hint_of_it_can_come() {
         let until = published_until(at(0));
-        assert_eq!(until, at(300 + 120));
+        let day = 24 * 60 * 60 + 120;
+        assert_eq!(until, at(day));
         for (state, until, now, published) in [
             (State::Current, None, 9_999, true),
             (State::Next, None, 9_999, true),
-            (State::Retired, Some(until), 419, true),
-            (State::Retired, Some(until), 420, false),
+            (State::Retired, Some(until), day - 1, true),
+            (State::Retired, Some(until), day, false),
             (State::Retired, None, 0, false),
         ] {
             assert_eq!(

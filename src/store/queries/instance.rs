@@ -37,9 +37,14 @@ pub(crate) async fn signing_keys(conn: &mut Conn) -> QueryResult<Vec<SigningKeyR
         .await
 }
 
+/// Adds a key; where there is one of its algorithm in its state already, nothing is done.
 pub(crate) async fn insert_signing_key(conn: &mut Conn, row: &SigningKeyRow) -> QueryResult<()> {
     let insert = diesel::insert_into(signing_keys::table).values(row.clone());
-    insert.execute(conn).await.map(drop)
+    insert
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Each key's name, state, and until when it is published if it has retired.
