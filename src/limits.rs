@@ -114,6 +114,12 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(120);
 /// How far an identity provider's clock may be from ours at most.
 pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_secs(300);
 
+/// Classes of the context of an authentication that a connection asks for.
+pub const AUTHN_CONTEXTS: usize = 10;
+
+/// Bytes of such a class, and of the name of an attribute that a connection reads.
+pub const DEMANDED_NAME: usize = 256;
+
 /// Bytes in the request line and the header fields together; more is 431 (RFC 6585 §5).
 pub const HEADER_BYTES: usize = 16 * 1024;
 

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::arguments::{switch, word};
+use crate::cli::connection_demands::Demands;
 use crate::cli::connection_key::Key;
 use crate::cli::connection_metadata::MetadataStep;
 use crate::cli::failure::Failure;
@@ -46,6 +47,8 @@ pub(super) enum Connection {
     ///   usher connection update ID --idp-metadata https://acme.okta.com/app/abc/sso/saml/metadata
     ///   usher connection update ID --default-role viewer --max-role editor
     ///   usher connection update ID --default-role none --app none
+    ///   usher connection update ID --require-encryption on --require-signed both
+    ///   usher connection update ID --attribute email=mail --attribute groups=memberOf
     #[command(verbatim_doc_comment)]
     Update {
         /// The connection
@@ -215,6 +218,8 @@ pub(super) struct Settings {
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in [default: off]
     #[arg(long, value_name = "on|off", value_parser = switch())]
     testing: Option<bool>,
+    #[command(flatten)]
+    demands: Demands,
 }
 
 impl Settings {
@@ -251,6 +256,7 @@ impl Settings {
             allow_cbc: self.allow_cbc,
             single_logout: self.single_logout,
             testing: self.testing,
+            demands: self.demands.read()?,
         })
     }
 }

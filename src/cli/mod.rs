@@ -8,6 +8,7 @@ mod arguments;
 mod config;
 mod conformance;
 mod connection;
+mod connection_demands;
 mod connection_key;
 mod connection_metadata;
 mod demo;

@@ -1,6 +1,7 @@
 //! Who exists and what they may do: the nouns and their rules, pure.
 //!
 //! - [`organization`], [`connection`], [`mapping`]: the tenant, its ties, its rules
+//! - [`demands`]: what a connection asks of assertions, and where it reads the person
 //! - [`user`], [`email`]: the person; how addresses compare
 //! - [`role`], [`grant`]: what a person may do, and [`grant::resolve`], the one place that decides
 //! - [`invitation`]: who was asked to come, and what their link proves
@@ -15,6 +16,7 @@
 
 pub mod connection;
 pub mod delivery;
+pub mod demands;
 pub mod email;
 pub mod error;
 pub mod event;

@@ -80,7 +80,8 @@ impl Access {
 
 /// What an organization's key is told where only the operator decides.
 const OPERATOR_ONLY: &str = "a key of an organization does not change whom a connection trusts; \
-                             ask the operator, who has `usher connection metadata`";
+                             ask the operator, who has `usher connection update` and \
+                             `usher connection metadata`";
 
 /// What a key changes: who asks with it, through which request.
 #[derive(Clone, Debug)]

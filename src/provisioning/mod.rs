@@ -32,6 +32,7 @@ pub mod access;
 pub mod admission;
 pub mod client_tokens;
 pub mod correlate;
+pub mod demands;
 mod error;
 pub mod feed;
 pub mod groups;

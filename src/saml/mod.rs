@@ -9,6 +9,7 @@
 //! | [`binding`] | HTTP POST binding (SAML Bindings 3.5): the form, base64, UTF-8 |
 //! | [`gate`] | what a response may look like at all, before any signature is computed (SAML Core 3.2, 2.3, 5.4) |
 //! | [`encryption`] | XML Encryption with the keys of ours: what an encrypted assertion looks like, and opening it |
+//! | [`demands`] | what a connection demands beyond what every message must be |
 //! | [`signature`] | XML Signature with the certificates of one connection, and the octets it covers |
 //! | [`conditions`] | who, for whom, where and when (SAML Core 2.4, 2.5, 2.7; SAML Profiles 4.1.4) |
 //! | [`assertion`] | what is left when all of it held |
@@ -27,6 +28,7 @@ pub mod assertion;
 pub mod binding;
 pub mod certificate;
 pub mod conditions;
+pub mod demands;
 pub mod encryption;
 pub mod error;
 pub mod gate;
@@ -48,6 +50,7 @@ mod tests;
 use jiff::Timestamp;
 
 pub use assertion::Assertion;
+pub use demands::Demands;
 pub use error::Error;
 pub use trace::Trace;
 
@@ -81,9 +84,9 @@ pub fn receive(
     trace.at(Step::Structure);
     let gated = gate::check(response)?;
     trace.at(Step::Status);
-    trace.at(Step::Signature);
+    trace.may_expect(Step::Signature, expected.demands.of_the_message());
     trace.arrives(described(gated.signed()));
-    let verified = signature::verify(gated, keys, now)?;
+    let verified = signature::verify(gated, keys, &expected.demands, now)?;
     trace.arrives(format!(
         "{:?} signed, by the certificate {}",
         verified.element(),

@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
 use super::{
+    demands::Demands,
     own_key::OwnKey,
     redirect,
     xml::{ASSERTION, PROTOCOL, escaped},
@@ -12,8 +13,8 @@ use super::{
 
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
-/// A request that somebody be signed in. How, and with which name, is left to the identity
-/// provider: what is asked for beyond need, some refuse.
+/// A request that somebody be signed in. With which name is left to the identity provider, and how,
+/// unless the connection demands it: what is asked for beyond need, some refuse.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuthnRequest<'a> {
     /// Its id: an NCName with at least 128 random bits.
@@ -28,6 +29,8 @@ pub struct AuthnRequest<'a> {
     pub issuer: &'a str,
     /// Whether the person must authenticate afresh, whatever session the identity provider has.
     pub force_authn: bool,
+    /// What the connection demands: of it, the context of the authentication is asked for.
+    pub demands: Demands<'a>,
 }
 
 impl AuthnRequest<'_> {
@@ -47,12 +50,30 @@ impl AuthnRequest<'_> {
              IssueInstant=\"{instant:.0}\" Destination=\"{destination}\" \
              AssertionConsumerServiceURL=\"{acs}\" ProtocolBinding=\"{POST}\"{force}>\
              <saml:Issuer xmlns:saml=\"{ASSERTION}\">{issuer}</saml:Issuer>{signature}\
-             <samlp:NameIDPolicy AllowCreate=\"true\"/></samlp:AuthnRequest>",
+             <samlp:NameIDPolicy AllowCreate=\"true\"/>{context}</samlp:AuthnRequest>",
             id = escaped(self.id),
             instant = self.issue_instant,
             destination = escaped(self.destination),
             acs = escaped(self.acs_url),
             issuer = escaped(self.issuer),
+            context = self.context(),
+        )
+    }
+
+    /// The RequestedAuthnContext (Core 3.3.2.2.1), which stands behind the NameIDPolicy (3.4.1).
+    fn context(&self) -> String {
+        if self.demands.authn_context.is_empty() {
+            return String::new();
+        }
+        let classes = self.demands.authn_context.iter().map(|class| {
+            let class = escaped(class);
+            format!("<saml:AuthnContextClassRef>{class}</saml:AuthnContextClassRef>")
+        });
+        format!(
+            "<samlp:RequestedAuthnContext xmlns:saml=\"{ASSERTION}\" Comparison=\"{comparison}\">\
+             {classes}</samlp:RequestedAuthnContext>",
+            comparison = self.demands.comparison.as_str(),
+            classes = classes.collect::<String>(),
         )
     }
 
@@ -86,6 +107,7 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::saml::demands::Comparison;
 
     fn request() -> AuthnRequest<'static> {
         AuthnRequest {
@@ -95,6 +117,7 @@ mod tests {
             acs_url: "https://usher.example/saml/7/acs",
             issuer: "https://usher.example/saml/7/metadata",
             force_authn: true,
+            demands: Demands::NONE,
         }
     }
 
@@ -126,6 +149,42 @@ mod tests {
             ..request()
         };
         assert!(!lazy.to_xml().contains("ForceAuthn"));
+    }
+
+    #[test]
+    fn the_context_that_is_demanded_is_asked_for_behind_the_name() {
+        let classes = [
+            "urn:a&b".to_owned(),
+            "https://refeds.org/profile/mfa".to_owned(),
+        ];
+        for (comparison, word) in [
+            (Comparison::Better, "better"),
+            (Comparison::Exact, "exact"),
+            (Comparison::Maximum, "maximum"),
+            (Comparison::Minimum, "minimum"),
+        ] {
+            let xml = AuthnRequest {
+                demands: Demands {
+                    authn_context: &classes,
+                    comparison,
+                    ..Demands::NONE
+                },
+                ..request()
+            };
+            let xml = xml.to_xml();
+            let document = roxmltree::Document::parse(&xml).unwrap();
+            let last = document.root_element().last_element_child().unwrap();
+            assert!(last.has_tag_name((PROTOCOL, "RequestedAuthnContext")));
+            assert_eq!(last.attribute("Comparison"), Some(word));
+            let before = last.prev_sibling_element().unwrap();
+            assert!(before.has_tag_name((PROTOCOL, "NameIDPolicy")));
+            let asked: Vec<_> = last.children().map(|it| it.text().unwrap()).collect();
+            assert_eq!(asked, classes);
+            let is_class =
+                |it: roxmltree::Node<'_, '_>| it.has_tag_name((ASSERTION, "AuthnContextClassRef"));
+            assert!(last.children().all(is_class));
+        }
+        assert!(!request().to_xml().contains("RequestedAuthnContext"));
     }
 
     #[test]

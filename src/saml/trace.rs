@@ -142,6 +142,14 @@ impl Trace {
         }
     }
 
+    /// Begins a check, and says what is expected where that is something.
+    pub fn may_expect(&mut self, check: Step, expected: Option<String>) {
+        self.at(check);
+        if let Some(last) = self.0.last_mut() {
+            last.expected = expected;
+        }
+    }
+
     /// Says what arrived for the check that is under way.
     pub fn arrives(&mut self, arrived: impl Into<String>) {
         if let Some(last) = self.0.last_mut() {

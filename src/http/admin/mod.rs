@@ -76,7 +76,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(users::show))
         .routes(routes!(users::explain))
         .routes(routes!(connections::list))
-        .routes(routes!(connections::show))
+        .routes(routes!(connections::show, connections::demands::change))
         .routes(routes!(domains::list, domains::add))
         .routes(routes!(domains::remove))
         .routes(routes!(domains::verify))

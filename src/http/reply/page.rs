@@ -182,7 +182,9 @@ pub(in crate::http) fn saml_status(error: &saml::Error) -> StatusCode {
     match error {
         saml::Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         saml::Error::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        saml::Error::Status { .. } => StatusCode::FORBIDDEN,
+        saml::Error::AuthnContextUnmet { .. }
+        | saml::Error::AuthnInstant { .. }
+        | saml::Error::Status { .. } => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -86,6 +86,7 @@ async fn consume(
         idp: known.row.idp_entity_id.clone().unwrap_or_default(),
         preset: message::preset(known.row.profile),
         allow_cbc: provider::allows_cbc(&known.row),
+        demands: known.row.demands.clone(),
         certificates: known.certificates,
         keys: known.keys,
         links: Arc::clone(&gateway.links),
@@ -122,6 +123,7 @@ async fn enter(
     let attempt = Attempt {
         assertion: read.assertion,
         profile: read.profile,
+        demands: row.demands.clone(),
         cookies,
         asking,
         is_foreign,

@@ -16,7 +16,7 @@ use crate::http::reply::page;
 use crate::http::saml::{Named, connection, service_provider, signing_key};
 use crate::http::{Gateway, RequestId};
 use crate::provisioning::sign_in::request::{self, NewRequest};
-use crate::provisioning::{Error, Refusal, provider};
+use crate::provisioning::{Error, Refusal, demands, provider};
 use crate::saml::metadata::Endpoints;
 use crate::saml::own_key::OwnKey;
 use crate::saml::request::AuthnRequest;
@@ -87,7 +87,11 @@ pub(in crate::http) async fn start(
         connection: row.id,
         browser: secret::hash(&secret),
         continue_at: wish.continue_at,
-        max_age: wish.max_age,
+        max_age: if row.demands.force_authn {
+            Some(SignedDuration::ZERO)
+        } else {
+            wish.max_age
+        },
     };
     let asked = match request::begin(&gateway.store, &gateway.ids, new).await {
         Ok(asked) => asked,
@@ -105,6 +109,7 @@ pub(in crate::http) async fn start(
         acs_url: &us.acs_url,
         issuer: &us.entity_id,
         force_authn: asked.fresh_since.is_some(),
+        demands: demands::of(&row.demands),
     };
     let Some(mut response) = sent(gateway, &endpoints, &authn, key.as_ref()) else {
         return page::failed(support);

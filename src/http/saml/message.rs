@@ -6,18 +6,18 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use crate::directory::connection::Profile as Product;
+use crate::directory::demands::Demands;
 use crate::http::body::Taken;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
-use crate::limits;
 use crate::provisioning::invitations::Links;
-use crate::provisioning::saml_keys;
+use crate::provisioning::{demands, saml_keys};
 use crate::saml::binding::{PostForm, Received};
 use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
 use crate::saml::encryption::{DecryptionKey, Failures};
 use crate::saml::metadata::ServiceProvider;
-use crate::saml::profile::{self, Overrides, Preset, Profile};
+use crate::saml::profile::{self, Preset, Profile};
 use crate::saml::trace::Step;
 use crate::saml::{self, Assertion, Trace};
 use crate::store::rows::{CertificateRow, SamlKeyRow};
@@ -30,6 +30,7 @@ pub(super) struct Message {
     pub(super) idp: String,
     pub(super) preset: Preset,
     pub(super) allow_cbc: bool,
+    pub(super) demands: Demands,
     pub(super) certificates: Vec<CertificateRow>,
     pub(super) keys: Vec<SamlKeyRow>,
     /// Holds what unseals the keys.
@@ -96,8 +97,9 @@ impl Message {
             entity_id: &self.us.entity_id,
             acs_url: &self.us.acs_url,
             idp_entity_id: &self.idp,
-            skew_seconds: limits::CLOCK_SKEW.as_secs(),
+            skew_seconds: self.demands.skew_seconds(),
             outstanding: &self.outstanding,
+            demands: demands::of(&self.demands),
         };
         let keys = saml::Keys {
             certificates: &certificates,
@@ -106,7 +108,7 @@ impl Message {
             failures: &self.failures,
         };
         let assertion = saml::receive(form.response, &keys, &expected, self.now, trace)?;
-        let profile = profile::read(&assertion, self.preset, &Overrides::default())?;
+        let profile = profile::read(&assertion, self.preset, &demands::overrides(&self.demands))?;
         Ok(Read {
             assertion,
             profile,

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::directory::connection::KeyState;
+use crate::directory::demands::RequireSigned;
 use crate::http::reply::page;
 use crate::http::saml::{Known, Named, connection, keys, service_provider, slo_url};
 use crate::http::{Gateway, RequestId};
@@ -41,6 +42,7 @@ async fn described(gateway: &Gateway, known: Known) -> Result<ServiceProvider, E
         .into_iter()
         .filter(|key| key.state != KeyState::Retired);
     Ok(ServiceProvider {
+        want_assertions_signed: row.demands.require_signed != RequireSigned::Response,
         signs_requests: provider::signs_requests(row),
         slo_url: provider::single_logout(row).then(|| slo_url(gateway, row.id)),
         allow_cbc: provider::allows_cbc(row),

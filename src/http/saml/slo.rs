@@ -14,7 +14,6 @@ use crate::http::reply::page;
 use crate::http::saml::acs::read_body;
 use crate::http::saml::{Known, Named, connection, leave, service_provider, slo_url};
 use crate::http::{Gateway, RequestId};
-use crate::limits;
 use crate::provisioning::{Error, Refusal, Source, provider, single_logout};
 use crate::saml;
 use crate::saml::certificate::Certificate;
@@ -115,6 +114,7 @@ async fn read(
         .iter()
         .filter_map(|row| Certificate::from_der(&row.der).ok())
         .collect();
+    let skew_seconds = known.row.demands.skew_seconds();
     let now = gateway.ids.clock().now();
     let place = gateway.verifications.clone().acquire_owned().await;
     let place = place.map_err(|_| page::busy(support))?;
@@ -128,7 +128,7 @@ async fn read(
         let expected = Expected {
             slo_url: &ours,
             idp_entity_id: &theirs,
-            skew_seconds: limits::CLOCK_SKEW.as_secs(),
+            skew_seconds,
         };
         let message = logout::receive(incoming, &certificates, &expected, now)?;
         Ok((message, relay_state))

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::demands::Demands;
 use crate::directory::metadata::{RefreshMode, Warning};
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::settings::catalogue;
@@ -52,6 +53,9 @@ pub struct Connection {
     pub single_logout: bool,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     pub testing: bool,
+    /// What it demands of assertions, and where it reads the person.
+    #[serde(flatten)]
+    pub demands: Demands,
     /// When it was confirmed that the owner may sign in here.
     pub owner_confirmed_at: Option<Timestamp>,
     /// The identity provider's entity id.
@@ -202,6 +206,7 @@ pub(super) async fn described(
         allow_cbc: provider::allows_cbc(row),
         single_logout: provider::single_logout(row),
         testing: row.testing,
+        demands: row.demands.in_force(),
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         idp_entity_id: row.idp_entity_id.clone(),
         sso_url: row.sso_url.clone(),

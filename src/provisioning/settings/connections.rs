@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 
 use crate::directory::Violation;
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::demands::{DemandChanges, Demands};
 use crate::directory::email::domain_form;
 use crate::directory::event::EventKind;
 use crate::directory::metadata::RefreshMode;
 use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM, OWNER_RANK, Role};
 use crate::id::{AppId, ConnectionId, OrganizationId};
 use crate::provisioning::metadata::{self, Published};
+use crate::provisioning::settings::connection_demands;
 use crate::provisioning::settings::connection_trust;
 use crate::provisioning::settings::connection_view::{described, row};
 use crate::provisioning::settings::roles::NO_ROLE;
@@ -71,6 +73,8 @@ pub struct ConnectionSettings {
     pub single_logout: Option<bool>,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     pub testing: Option<bool>,
+    /// What it demands of assertions, and where it reads the person.
+    pub demands: DemandChanges,
 }
 
 /// A fresh connection and its first SCIM token.
@@ -154,6 +158,7 @@ fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<Connect
         idp_endpoints: None,
         testing: false,
         single_logout: None,
+        demands: Demands::default(),
         schemas,
     })
 }
@@ -169,33 +174,39 @@ pub async fn update(
     let org = find(store, id).await?.org_id;
     change(store, org, context, move |change| {
         let settings = settings.clone();
-        async move {
-            let before = row(change, id).await?;
-            let old = described(change.tx, &before, change.now).await?;
-            let roles = catalogue(change.tx, change.org).await?;
-            let mut row = before.clone();
-            let provider = apply(change, &roles, &mut row, &settings).await?;
-            change.tx.update_connection(&row).await?;
-            attach(change, &row, provider.as_ref(), &settings).await?;
-            let new = described(change.tx, &row, change.now).await?;
-            let changes = differences(&json!(&old), &json!(&new));
-            if changes.is_empty() {
-                return Ok(old);
-            }
-            let data = json!({"connection_id": id, "changes": changes});
-            change.record(EventKind::ConnectionUpdated, data);
-            let weighs = |row: &ConnectionRow| (row.default_role_id, row.max_role_id, row.mode);
-            if weighs(&before) != weighs(&row) {
-                touch_people(change, id).await?;
-            }
-            if let Some(still) = trusted_no_more(&old, &new) {
-                admission::end_sessions_but(change, id, &still, "connection_rekeyed").await?;
-            }
-            Ok(new)
-        }
-        .boxed()
+        async move { update_in(change, id, &settings).await }.boxed()
     })
     .await
+}
+
+/// The same, as part of a change.
+pub(super) async fn update_in(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    settings: &ConnectionSettings,
+) -> Result<Connection, Error> {
+    let before = row(change, id).await?;
+    let old = described(change.tx, &before, change.now).await?;
+    let roles = catalogue(change.tx, change.org).await?;
+    let mut row = before.clone();
+    let provider = apply(change, &roles, &mut row, settings).await?;
+    change.tx.update_connection(&row).await?;
+    attach(change, &row, provider.as_ref(), settings).await?;
+    let new = described(change.tx, &row, change.now).await?;
+    let changes = differences(&json!(&old), &json!(&new));
+    if changes.is_empty() {
+        return Ok(old);
+    }
+    let data = json!({"connection_id": id, "changes": changes});
+    change.record(EventKind::ConnectionUpdated, data);
+    let weighs = |row: &ConnectionRow| (row.default_role_id, row.max_role_id, row.mode);
+    if weighs(&before) != weighs(&row) {
+        touch_people(change, id).await?;
+    }
+    if let Some(still) = trusted_no_more(&old, &new) {
+        admission::end_sessions_but(change, id, &still, "connection_rekeyed").await?;
+    }
+    Ok(new)
 }
 
 /// Where something that was trusted is trusted no more: the fingerprints of the certificates that still
@@ -237,6 +248,7 @@ async fn apply(
     row.allow_cbc = settings.allow_cbc.or(row.allow_cbc);
     row.single_logout = settings.single_logout.or(row.single_logout);
     row.testing = settings.testing.unwrap_or(row.testing);
+    connection_demands::put(row, &settings.demands)?;
     row.updated_at = change.time();
     apply_roles(roles, row, settings)?;
     match settings.app.as_deref() {

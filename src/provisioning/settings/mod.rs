@@ -12,6 +12,7 @@ use crate::store::Tx;
 use crate::store::rows::ProjectRow;
 
 pub mod apps;
+pub mod connection_demands;
 pub mod connection_end;
 pub mod connection_state;
 pub(in crate::provisioning) mod connection_trust;

@@ -20,6 +20,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::directory::connection::ConnectionState;
+use crate::directory::demands::Demands;
 use crate::directory::sign_in::SignInOutcome;
 use crate::id::{ConnectionId, OrganizationId, SessionId, UserId};
 use crate::provisioning::invitations::interplay;
@@ -45,6 +46,8 @@ pub struct Attempt {
     pub assertion: Assertion,
     /// What it says of the person.
     pub profile: Profile,
+    /// What was demanded of it, and where the person was read.
+    pub demands: Demands,
     /// The hashes of the session cookies that the browser showed, good or not.
     pub cookies: Vec<Hash>,
     /// The hash of the cookie that our requests from this browser are bound to.
@@ -145,6 +148,10 @@ async fn enter(
     let assertion = &attempt.assertion;
     let (issuer, certificate) = (&assertion.issuer, &assertion.certificate);
     still_trusted(change, &connection, issuer, certificate).await?;
+    // The same goes for what was demanded of it.
+    if connection.demands != attempt.demands {
+        return Err(Error::Stale);
+    }
     let here = sessions::present(change, &attempt.cookies).await?;
     if let Some(live) = seen_before(change, &connection, attempt, &here).await? {
         return Ok(Outcome::Already(Arrival {

@@ -116,7 +116,7 @@ pub(super) async fn answered(
         .tx
         .take_saml_request(org, connection.id, id, browser, now);
     let row = taken.await?.ok_or(over)?;
-    let skew = SignedDuration::from_secs(limits::CLOCK_SKEW.as_secs());
+    let skew = SignedDuration::from_secs(connection.demands.skew_seconds());
     let authenticated = attempt.assertion.authn_instant;
     let is_fresh = |since: Time| authenticated.is_some_and(|at| at >= since.0 - skew);
     if row.fresh_since.is_some_and(|since| !is_fresh(since)) {

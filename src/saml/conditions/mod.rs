@@ -12,6 +12,7 @@ use roxmltree::Node;
 
 use super::{
     assertion::{Assertion, Attribute, Content},
+    demands::Demands,
     error::{Error, shown},
     gate::{Element, shape, shape::ResponseFields},
     instant,
@@ -46,6 +47,8 @@ pub struct Expected<'a> {
     /// The ids of our requests that the browser may bring an answer to. One that answers none is
     /// taken, too; whether it may be unasked for is the connection's to say.
     pub outstanding: &'a [String],
+    /// What the connection demands beyond that.
+    pub demands: Demands<'a>,
 }
 
 /// The clock with its skew.
@@ -117,9 +120,7 @@ pub fn accept(
     let answers = answers(around.in_response_to.as_deref(), expected)?;
     trace.expects(Step::SubjectConfirmation, expected.acs_url);
     let confirmed = subject::confirmation(assertion, expected, answers, clock)?;
-    trace.at(Step::Authentication);
-    let authn = statements::authn(assertion, clock)?;
-    trace.arrives(authn.context_class.clone().unwrap_or_default());
+    let authn = statements::authn(assertion, &expected.demands, clock, trace)?;
     trace.expects(Step::IssueInstant, &now.to_string());
     let issue_instant = issued(&around, assertion, clock)?;
     trace.arrives(issue_instant.to_string());

@@ -6,15 +6,17 @@ use roxmltree::Node;
 use super::{
     super::{
         assertion::Attribute,
-        error::Error,
+        demands::Demands,
+        error::{Error, shown},
         instant,
+        trace::{Step, Trace},
         xml::{self, ASSERTION, INSTANCE},
     },
-    Clock,
+    Clock, FRESH,
 };
 
 /// What the AuthnStatements say: the first of each, the earliest end of the session.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Authn {
     pub(super) session_index: Option<String>,
     pub(super) session_not_on_or_after: Option<Timestamp>,
@@ -22,37 +24,89 @@ pub(super) struct Authn {
     pub(super) context_class: Option<String>,
 }
 
-/// At least one AuthnStatement, and no session that has ended (Profiles 4.1.4.2).
-pub(super) fn authn(assertion: Node<'_, '_>, clock: Clock) -> Result<Authn, Error> {
-    let mut authn: Option<Authn> = None;
-    for statement in xml::children(assertion, ASSERTION, "AuthnStatement") {
-        let time = |what, name| {
-            xml::attribute(statement, name)
-                .map(|t| instant::read(what, t))
-                .transpose()
-        };
-        let ends = time("SessionNotOnOrAfter", "SessionNotOnOrAfter")?;
-        if let Some(ends) = ends {
-            clock.before("SessionNotOnOrAfter", ends)?;
+impl Authn {
+    /// A later statement beside the earlier ones.
+    fn and(self, later: Self) -> Self {
+        let ends = [self.session_not_on_or_after, later.session_not_on_or_after];
+        Self {
+            session_index: self.session_index.or(later.session_index),
+            session_not_on_or_after: ends.into_iter().flatten().min(),
+            instant: self.instant.or(later.instant),
+            context_class: self.context_class.or(later.context_class),
         }
-        let class = xml::at_most_one(statement, ASSERTION, "AuthnContext")?
-            .map(|context| xml::at_most_one(context, ASSERTION, "AuthnContextClassRef"))
-            .transpose()?
-            .flatten()
-            .map(xml::text)
-            .transpose()?;
-        let merged = authn.get_or_insert_default();
-        let index = xml::attribute(statement, "SessionIndex").map(ToOwned::to_owned);
-        merged.session_index = merged.session_index.take().or(index);
-        merged.instant = merged.instant.or(time("AuthnInstant", "AuthnInstant")?);
-        merged.context_class = merged
-            .context_class
-            .take()
-            .or(class.map(|c| xml::collapsed(&c)));
-        merged.session_not_on_or_after =
-            merged.session_not_on_or_after.into_iter().chain(ends).min();
     }
-    authn.ok_or(Error::AuthnStatementMissing)
+}
+
+/// At least one AuthnStatement, no session that has ended (Profiles 4.1.4.2), and an authentication
+/// as the connection demands it: with a class of context, one statement counts, by its own time.
+pub(super) fn authn(
+    assertion: Node<'_, '_>,
+    demands: &Demands<'_>,
+    clock: Clock,
+    trace: &mut Trace,
+) -> Result<Authn, Error> {
+    trace.may_expect(Step::Authentication, demands.of_the_context());
+    let statements = xml::children(assertion, ASSERTION, "AuthnStatement");
+    let read: Result<Vec<_>, Error> = statements.map(|it| statement(it, clock)).collect();
+    let all = read?;
+    let merged = all.iter().cloned().reduce(Authn::and);
+    let mut authn = merged.ok_or(Error::AuthnStatementMissing)?;
+    trace.arrives(authn.context_class.clone().unwrap_or_default());
+    if let Some(expected) = demands.of_the_context() {
+        let satisfies = |it: &&Authn| demands.satisfied_by(it.context_class.as_deref());
+        let classes = all.iter().filter_map(|it| it.context_class.as_deref());
+        let Some(counts) = all.iter().find(satisfies) else {
+            let arrived = classes.take(CLASSES).map(shown).collect();
+            return Err(Error::AuthnContextUnmet { expected, arrived });
+        };
+        authn.instant = counts.instant;
+        authn.context_class.clone_from(&counts.context_class);
+        trace.arrives(authn.context_class.clone().unwrap_or_default());
+    }
+    if demands.force_authn {
+        fresh(authn.instant, clock)?;
+    }
+    Ok(authn)
+}
+
+/// Classes that an error names at most.
+const CLASSES: usize = 5;
+
+fn statement(statement: Node<'_, '_>, clock: Clock) -> Result<Authn, Error> {
+    let time = |what, name| {
+        xml::attribute(statement, name)
+            .map(|t| instant::read(what, t))
+            .transpose()
+    };
+    let ends = time("SessionNotOnOrAfter", "SessionNotOnOrAfter")?;
+    if let Some(ends) = ends {
+        clock.before("SessionNotOnOrAfter", ends)?;
+    }
+    let class = xml::at_most_one(statement, ASSERTION, "AuthnContext")?
+        .map(|context| xml::at_most_one(context, ASSERTION, "AuthnContextClassRef"))
+        .transpose()?
+        .flatten()
+        .map(xml::text)
+        .transpose()?;
+    Ok(Authn {
+        session_index: xml::attribute(statement, "SessionIndex").map(ToOwned::to_owned),
+        session_not_on_or_after: ends,
+        instant: time("AuthnInstant", "AuthnInstant")?,
+        context_class: class.map(|class| xml::collapsed(&class)),
+    })
+}
+
+/// Authenticated for this very sign-in: no longer ago than an assertion may be used first, and not
+/// in the future.
+fn fresh(instant: Option<Timestamp>, clock: Clock) -> Result<(), Error> {
+    let age = instant.map(|at| clock.now.duration_since(at));
+    if age.is_some_and(|age| age <= FRESH + clock.skew && age >= -clock.skew) {
+        return Ok(());
+    }
+    Err(Error::AuthnInstant {
+        arrived: instant,
+        now: clock.now,
+    })
 }
 
 /// The attributes of all statements, in their order.

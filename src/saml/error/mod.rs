@@ -12,6 +12,9 @@ use jiff::Timestamp;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The assertion is not signed itself, as the connection demands.
+    #[error("the assertion has no signature of its own, which this connection demands")]
+    AssertionSignatureMissing,
     /// No AudienceRestriction, or one that does not hold us (Core 2.5.1.4).
     #[error(
         "the audience is {arrived:?}, not {expected}{}",
@@ -22,6 +25,24 @@ pub enum Error {
         expected: String,
         /// The audiences of the first restriction that does not hold us.
         arrived: Vec<String>,
+    },
+    /// No AuthnStatement has a class of the context that the connection demands (Core 2.7.2.2).
+    #[error("the classes of the authentication's context are {arrived:?}, not {expected}")]
+    AuthnContextUnmet {
+        /// What is demanded.
+        expected: String,
+        /// The classes of the first statements.
+        arrived: Vec<String>,
+    },
+    /// The person was to authenticate afresh, and did so at another time, or nobody says when.
+    #[error(
+        "authenticated {arrived:?}, it is {now}; this connection demands a fresh authentication"
+    )]
+    AuthnInstant {
+        /// When, by the statement that counts.
+        arrived: Option<Timestamp>,
+        /// The server's time.
+        now: Timestamp,
     },
     /// No AuthnStatement (Profiles 4.1.4.2).
     #[error("the assertion has no AuthnStatement")]
@@ -101,6 +122,9 @@ pub enum Error {
         /// Its identifier.
         arrived: String,
     },
+    /// The assertion is not encrypted, as the connection demands.
+    #[error("the assertion is not encrypted, which this connection demands")]
+    EncryptionRequired,
     /// The time is past.
     #[error("{what} was {limit}, it is {now}")]
     Expired {
@@ -244,6 +268,9 @@ pub enum Error {
         /// What arrived.
         arrived: Option<String>,
     },
+    /// The response is not signed, as the connection demands.
+    #[error("the response is not signed, which this connection demands")]
+    ResponseSignatureMissing,
     /// More than one assertion.
     #[error("{count} assertions")]
     SeveralAssertions {

@@ -15,7 +15,9 @@ impl Error {
     /// What arrived in the place of what was expected, where the error knows it.
     pub fn arrived(&self) -> Option<String> {
         match self {
-            Self::AudienceMismatch { arrived, .. } => Some(arrived.join(", ")),
+            Self::AudienceMismatch { arrived, .. } | Self::AuthnContextUnmet { arrived, .. } => {
+                Some(arrived.join(", "))
+            }
             Self::DestinationMismatch { arrived, .. }
             | Self::InResponseToUnknown { arrived, .. }
             | Self::IssuerMismatch { arrived, .. }
@@ -29,6 +31,7 @@ impl Error {
             Self::Expired { limit, .. } | Self::NotYetValid { limit, .. } => {
                 Some(limit.to_string())
             }
+            Self::AuthnInstant { arrived, .. } => arrived.map(|at| at.to_string()),
             Self::IssueInstant { arrived, .. } => Some(arrived.to_string()),
             Self::Status { top, second } => Some(match second {
                 Some(second) => format!("{top} {second}"),
@@ -41,7 +44,10 @@ impl Error {
     /// The public code of the rule: stable, in `snake_case`.
     pub fn reason(&self) -> &'static str {
         match self {
+            Self::AssertionSignatureMissing => "signature_missing_on_assertion",
             Self::AudienceMismatch { .. } => "audience_mismatch",
+            Self::AuthnContextUnmet { .. } => "authn_context_unmet",
+            Self::AuthnInstant { .. } => "authentication_too_old",
             Self::AuthnStatementMissing => "authn_statement_missing",
             Self::CertificateKeyType { .. } => "certificate_key_type",
             Self::CertificateMissing => "certificate_missing",
@@ -57,6 +63,7 @@ impl Error {
             Self::DuplicateField { .. } => "duplicate_field",
             Self::EncryptedElementUnsupported { .. } => "encrypted_element_unsupported",
             Self::EncryptionAlgorithmUnsupported { .. } => "encryption_algorithm_unsupported",
+            Self::EncryptionRequired => "encryption_required",
             Self::Expired { .. } => "expired",
             Self::InResponseToUnknown { .. } => "in_response_to_unknown",
             Self::IssueInstant { .. } => "issue_instant",
@@ -79,6 +86,7 @@ impl Error {
             Self::NameId { .. } => "name_id",
             Self::NotYetValid { .. } => "not_yet_valid",
             Self::RecipientMismatch { .. } => "recipient_mismatch",
+            Self::ResponseSignatureMissing => "signature_missing_on_response",
             Self::SeveralAssertions { .. } => "several_assertions",
             Self::SignatureAlgorithmUnsupported { .. } => "signature_algorithm_unsupported",
             Self::SignatureInvalid { .. } => "signature_invalid",
@@ -95,8 +103,17 @@ impl Error {
     /// What to tell the person, for the faults a person or their administrator can act on.
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
+            Self::AssertionSignatureMissing => {
+                "Your identity provider does not sign its assertion, as is demanded here. Ask your administrator to have assertions signed."
+            }
             Self::AudienceMismatch { .. } => {
                 "Your identity provider addressed its answer to another application. Ask your administrator to compare the entity id (audience)."
+            }
+            Self::AuthnContextUnmet { .. } => {
+                "A stronger sign-in is needed here. Sign in at your identity provider with a second factor, and try again; if it happens every time, give your administrator the reference below."
+            }
+            Self::AuthnInstant { .. } => {
+                "You were to sign in afresh, and your identity provider let you through without. Sign out there, and try again."
             }
             Self::DecryptionFailed => {
                 "The answer of your identity provider cannot be decrypted. Ask your administrator to compare the encryption certificate."
@@ -107,16 +124,25 @@ impl Error {
             Self::EncryptionAlgorithmUnsupported { .. } => {
                 "Your identity provider encrypts with an algorithm that is not accepted. Ask your administrator to choose AES-GCM, and RSA-OAEP for its key."
             }
+            Self::EncryptionRequired => {
+                "Your identity provider does not encrypt its answer, as is demanded here. Ask your administrator to switch assertion encryption on."
+            }
             Self::Expired { .. } => {
                 "The answer of your identity provider has expired. Start again from your identity provider; if it happens every time, the clocks disagree."
             }
             Self::IssueInstant { .. } | Self::NotYetValid { .. } => {
                 "The answer of your identity provider is too old or not valid yet. Start again; if it happens every time, the clocks disagree."
             }
+            Self::ResponseSignatureMissing => {
+                "Your identity provider does not sign its response, as is demanded here. Ask your administrator to have responses signed."
+            }
             Self::SignatureAlgorithmUnsupported { .. } => {
                 "Your identity provider signs with an algorithm that is not accepted. Ask your administrator to choose RSA-SHA256 as its signature algorithm."
             }
             Self::Status { top, second } => return status(top, second.as_deref()).1,
+            Self::SubjectAttribute { .. } => {
+                "Your identity provider did not say who you are in the attribute that is read here. Ask your administrator to have it sent, with one value."
+            }
             _ => return None,
         })
     }

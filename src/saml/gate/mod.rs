@@ -89,6 +89,11 @@ impl Gated {
         &self.signed
     }
 
+    /// Whether the assertion is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.held, Held::Encrypted(_))
+    }
+
     /// The request that the response claims to answer: unverified, good for looking it up.
     pub fn in_response_to(&self) -> Option<&str> {
         self.response.in_response_to.as_deref()

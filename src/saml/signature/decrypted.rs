@@ -13,6 +13,7 @@ use super::{
     super::{
         Keys,
         certificate::Certificate,
+        demands::Demands,
         encryption::{Brake, Plaintext, Scope, Sealed},
         error::Error,
         gate::{self, Element, Gated, Signed, shape},
@@ -26,6 +27,7 @@ pub(super) fn verify(
     gated: &Gated,
     sealed: &Sealed,
     keys: &Keys<'_>,
+    demands: &Demands<'_>,
     now: Timestamp,
 ) -> Result<Verified, Error> {
     sealed.permitted(keys.allow_cbc)?;
@@ -38,7 +40,7 @@ pub(super) fn verify(
     let received = xml::parse(&gated.xml)?;
     let place = Place::of(&received)?;
     match gated.signed().first() {
-        Some(outermost) => signed_around(gated, outermost, &place, keys),
+        Some(outermost) => signed_around(gated, outermost, &place, keys, demands),
         None => signed_inside(gated, sealed, &place, keys, now),
     }
 }
@@ -63,12 +65,14 @@ impl<'a, 'i: 'a> Place<'a, 'i> {
     }
 }
 
-/// Reads what is encrypted in the signed octets, and what these say around it.
+/// Reads what is encrypted in the signed octets, and what these say around it. Where the connection
+/// demands the assertion's own signature, that is read which it covers, and its signer is the same.
 fn signed_around(
     gated: &Gated,
     outermost: &Signed,
     place: &Place<'_, '_>,
     keys: &Keys<'_>,
+    demands: &Demands<'_>,
 ) -> Result<Verified, Error> {
     let (octets, certificate) = signed_octets(&gated.xml, gated.signed(), keys.certificates)?;
     let document = xml::parse(&octets)?;
@@ -80,15 +84,29 @@ fn signed_around(
     let opened = sealed.open(keys.decryption, None);
     let plaintext = Plaintext::read(opened.ok_or(Error::DecryptionFailed)?.octets)?;
     let scope = plaintext.needed_safely(&Scope::of(node), &place.encrypted);
-    let (octets, assertion_id) = match gate::decrypted(plaintext.within(&scope), place.document) {
-        Ok(decrypted) => (decrypted.xml, decrypted.assertion_id),
-        // Its own signature may say what its names mean, where nothing that is signed around it does; if it
-        // is of the same signer, as with two signatures of a plain message.
-        Err(error) => match inner(&plaintext, place, std::slice::from_ref(certificate)) {
-            Ok(inner) => (inner.octets, inner.assertion_id),
-            Err(_) => return Err(error),
-        },
+    let of_its_own = || inner(&plaintext, place, std::slice::from_ref(certificate));
+    let read = if demands.signatures.of_assertion() {
+        of_its_own().map_err(|error| match error {
+            Error::SignatureMissing => Error::AssertionSignatureMissing,
+            error => error,
+        })
+    } else {
+        match gate::decrypted(plaintext.within(&scope), place.document) {
+            Ok(decrypted) => Ok(Inner {
+                octets: decrypted.xml,
+                assertion_id: decrypted.assertion_id,
+                certificate,
+            }),
+            // Its own signature may say what its names mean, where nothing that is signed around it
+            // does; if it is of the same signer, as with two signatures of a plain message.
+            Err(error) => of_its_own().map_err(|_| error),
+        }
     };
+    let Inner {
+        octets,
+        assertion_id,
+        ..
+    } = read?;
     Ok(Verified {
         octets,
         element: Element::Response,

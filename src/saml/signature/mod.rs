@@ -18,6 +18,7 @@ use samael::crypto::{
 use super::{
     Keys,
     certificate::Certificate,
+    demands::Demands,
     error::Error,
     gate::{self, Element, Gated, Held, Signed, shape, shape::ResponseFields},
     quiet, xml,
@@ -66,11 +67,18 @@ impl std::fmt::Debug for Verified {
 }
 
 /// Verifies every signature of the message with one of the connection's certificates; an encrypted assertion
-/// is decrypted on the way.
-pub fn verify(gated: Gated, keys: &Keys<'_>, now: Timestamp) -> Result<Verified, Error> {
+/// is decrypted on the way. What the connection demands to be signed or encrypted is refused otherwise,
+/// before anything is computed where that can be known.
+pub fn verify(
+    gated: Gated,
+    keys: &Keys<'_>,
+    demands: &Demands<'_>,
+    now: Timestamp,
+) -> Result<Verified, Error> {
+    demands.admit(&gated)?;
     let assertion_id = match &gated.held {
         Held::Assertion(id) => id.clone(),
-        Held::Encrypted(sealed) => return decrypted::verify(&gated, sealed, keys, now),
+        Held::Encrypted(sealed) => return decrypted::verify(&gated, sealed, keys, demands, now),
     };
     let (octets, certificate) = signed_octets(&gated.xml, gated.signed(), keys.certificates)?;
     let outermost = gated.signed().first().ok_or(Error::SignatureMissing)?;

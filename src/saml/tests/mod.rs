@@ -1,6 +1,7 @@
 //! Messages of several products and of several attackers, through the whole pipeline.
 
 mod corpus;
+mod demands;
 mod encryption;
 mod gate;
 mod metadata_diff;
@@ -16,7 +17,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::{
-    Assertion, Error, Trace,
+    Assertion, Demands, Error, Trace,
     binding::Received,
     certificate::Certificate,
     conditions::Expected,
@@ -36,6 +37,7 @@ const EXPECTED: Expected<'static> = Expected {
     idp_entity_id: IDP,
     skew_seconds: 120,
     outstanding: &[],
+    demands: Demands::NONE,
 };
 
 fn now() -> Timestamp {

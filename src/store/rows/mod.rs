@@ -16,6 +16,7 @@ mod sightings;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::demands::Demands;
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
@@ -171,6 +172,7 @@ pub struct ConnectionRow {
     pub idp_endpoints: Option<Doc>,
     pub testing: bool,
     pub single_logout: Option<bool>,
+    pub demands: Demands,
 }
 
 /// A certificate that a connection trusts.

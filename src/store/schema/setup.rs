@@ -201,6 +201,7 @@ diesel::table! {
         idp_endpoints -> Nullable<DocSql>,
         testing -> Bool,
         single_logout -> Nullable<Bool>,
+        demands -> DocSql,
     }
 }
 

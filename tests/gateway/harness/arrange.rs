@@ -139,6 +139,7 @@ impl TestGateway {
                     idp_endpoints: None,
                     testing: false,
                     single_logout: None,
+                    demands: usher::directory::demands::Demands::default(),
                 })
                 .await?;
                 for domain in domains {

@@ -1,6 +1,7 @@
 //! Connections: an organization's ties to its identity providers, with the addresses that the
 //! provider must know. Nothing secret is shown: SCIM tokens are not here, metadata is public.
 
+pub(super) mod demands;
 pub(super) mod lint;
 pub(super) mod metadata;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
+use crate::directory::demands::Demands;
 use crate::directory::metadata::{RefreshMode, Warning};
 use crate::directory::scope::Scope;
 use crate::http::Gateway;
@@ -57,6 +59,9 @@ pub struct Connection {
     single_logout: bool,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     testing: bool,
+    /// What it demands of assertions, and where it reads the person.
+    #[serde(flatten)]
+    demands: Demands,
     /// The slug of the role that its people hold where nothing else gives one.
     default_role: Option<String>,
     /// The slug of the highest role that it may give.
@@ -261,6 +266,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         allow_cbc,
         single_logout,
         testing: row.testing,
+        demands: row.demands.in_force(),
         default_role: row.default_role_id.and_then(slug),
         max_role: slug(row.max_role_id).unwrap_or_default(),
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod brake;
+mod demanded;
 mod names;
 mod refused;
 
