@@ -129,7 +129,7 @@ impl DemandChanges {
         }
         let mut attributes = self.attributes.clone().flatten().unwrap_or_default();
         for name in AttributeChanges::NAMES {
-            let said = attributes.slot(name).and_then(|slot| slot.take()).flatten();
+            let said = attributes.slot(name).and_then(Option::take).flatten();
             if said.is_some_and(|it| !is_name(&it)) {
                 let most = limits::DEMANDED_NAME;
                 let why = format!("a name has 1 to {most} bytes, on one line, no blank around it");
@@ -141,14 +141,20 @@ impl DemandChanges {
 
     /// Makes the change.
     pub fn apply(&self, demands: &mut Demands) {
-        put(&mut demands.authn_context, &self.authn_context);
+        put(&mut demands.authn_context, self.authn_context.as_ref());
         let mut seen = std::collections::HashSet::new();
         let classes = &mut demands.authn_context;
         classes.retain(|class| seen.insert(class.clone()));
-        put(&mut demands.authn_comparison, &self.authn_comparison);
-        put(&mut demands.force_authn, &self.force_authn);
-        put(&mut demands.require_encryption, &self.require_encryption);
-        put(&mut demands.require_signed, &self.require_signed);
+        put(
+            &mut demands.authn_comparison,
+            self.authn_comparison.as_ref(),
+        );
+        put(&mut demands.force_authn, self.force_authn.as_ref());
+        put(
+            &mut demands.require_encryption,
+            self.require_encryption.as_ref(),
+        );
+        put(&mut demands.require_signed, self.require_signed.as_ref());
         if let Some(skew) = self.skew_seconds {
             demands.skew_seconds = skew;
         }
@@ -160,7 +166,7 @@ impl DemandChanges {
     }
 }
 
-fn put<T: Clone + Default>(slot: &mut T, said: &Said<T>) {
+fn put<T: Clone + Default>(slot: &mut T, said: Option<&Option<T>>) {
     if let Some(said) = said {
         *slot = said.clone().unwrap_or_default();
     }
@@ -211,7 +217,7 @@ impl AttributeChanges {
         }
         put(
             &mut names.groups_are_distinguished_names,
-            &self.groups_are_distinguished_names,
+            self.groups_are_distinguished_names.as_ref(),
         );
     }
 }
