@@ -38,7 +38,8 @@ impl Authn {
 }
 
 /// At least one AuthnStatement, no session that has ended (Profiles 4.1.4.2), and an authentication
-/// as the connection demands it: with a class of context, one statement counts, by its own time.
+/// as the connection demands it: with a class of context, the newest statement that has one counts,
+/// by its own time.
 pub(super) fn authn(
     assertion: Node<'_, '_>,
     demands: &Demands<'_>,
@@ -55,7 +56,8 @@ pub(super) fn authn(
     if let Some(expected) = demands.of_the_context() {
         let satisfies = |it: &&Authn| demands.satisfied_by(it.context_class.as_deref());
         let classes = all.iter().filter_map(|it| it.context_class.as_deref());
-        let Some(counts) = all.iter().find(satisfies) else {
+        let newest = all.iter().filter(satisfies).max_by_key(|it| it.instant);
+        let Some(counts) = newest else {
             let arrived = classes.take(CLASSES).map(shown).collect();
             return Err(Error::AuthnContextUnmet { expected, arrived });
         };

@@ -109,6 +109,14 @@ fn of_several_statements_the_one_that_satisfies_counts() {
     refused(&old, afresh, "authentication_too_old");
     let fresh = changed(STATEMENT, &other("2026-07-01T09:59:00Z", MFA));
     demanding(&fresh, afresh).unwrap();
+    let this_morning = other("2026-07-01T02:00:00Z", MFA);
+    let again = other("2026-07-01T09:59:00Z", MFA);
+    let both = changed(STATEMENT, &this_morning.replace(STATEMENT, &again));
+    let read = demanding(&both, afresh).unwrap();
+    assert_eq!(
+        read.authn_instant,
+        Some("2026-07-01T09:59:00Z".parse().unwrap())
+    );
     let neither = changed(STATEMENT, &other("2026-07-01T10:00:00Z", "urn:other"));
     let error = refused(&neither, demands, "authn_context_unmet");
     assert_eq!(error.arrived(), Some(format!("urn:other, {PASSWORD}")));
