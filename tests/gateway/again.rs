@@ -112,7 +112,14 @@ async fn a_yes_is_to_the_page_that_was_read() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_that_waits_ends_with_what_it_came_of() {
-    for ending in ["rekeyed", "paused", "suspended", "testing", "nothing"] {
+    for ending in [
+        "rekeyed",
+        "demands",
+        "paused",
+        "suspended",
+        "testing",
+        "nothing",
+    ] {
         let (gateway, okta) = okta().await;
         let idp = gateway.idp(&okta).await;
         gateway.scim(&okta).user(EVE).await;
@@ -127,6 +134,16 @@ async fn a_sign_in_that_waits_ends_with_what_it_came_of() {
             "rekeyed" => {
                 let next = TestIdp::new(idp.signer.entity_id(), "https://idp.example/sso").unwrap();
                 import(&gateway, &okta, next.metadata()).await;
+            }
+            "demands" => {
+                let demands = serde_json::from_value(json!({"require_encryption": true}));
+                let settings = ConnectionSettings {
+                    demands: demands.unwrap(),
+                    ..ConnectionSettings::default()
+                };
+                let context = gateway.command();
+                let updated = connections::update(store, context, okta.id, settings);
+                updated.await.unwrap();
             }
             "paused" => {
                 let paused = connection_state::pause(store, gateway.command(), okta.id);
