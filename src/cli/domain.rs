@@ -132,11 +132,11 @@ async fn verified(
         "to be published: {}. TXT {:?}",
         record.name, record.value
     ))?;
-    let id = u16::from_be_bytes(opened.ids.entropy().bytes());
+    let id = || u16::from_be_bytes(opened.ids.entropy().bytes());
     let server = opened.config.outbound.name_server.map(|it| it.0);
     let looked_up = dns::texts(server, &record.name, id).await;
-    let found =
-        looked_up.map_err(|said| Failure::File(format!("no name server answers: {said}")))?;
+    let found = looked_up
+        .map_err(|said| Failure::File(format!("the record cannot be looked up: {said}")))?;
     let domain = known.domain;
     let verified = change(store, org, opened.context(), move |change| {
         let (domain, found) = (domain.clone(), found.clone());

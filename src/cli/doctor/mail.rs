@@ -69,12 +69,12 @@ fn sender(from: &Mailbox, route: &Route) -> Check {
 async fn records(config: &Config, asked: &Asked, domain: &str) -> Vec<Check> {
     let route = &app::route(config);
     let server = match asked.nameserver {
-        Some(server) => Resolver::new(Some(server.0)),
+        Some(server) => resolver(Some(server)),
         // Nobody receives what goes into a folder.
         None if matches!(route, Route::Folder(_)) => {
             Err("mail goes into a folder; --nameserver looks all the same".to_owned())
         }
-        None => Resolver::new(config.outbound.name_server.map(|it| it.0)),
+        None => resolver(config.outbound.name_server),
     };
     let dns = Dns {
         server,
@@ -138,6 +138,10 @@ async fn dmarc(dns: &Dns, domain: &str) -> Check {
     told("DMARC", &own, &publish, Ok(Verdict::Absent))
 }
 
+fn resolver(server: Option<NameServer>) -> Result<Resolver, String> {
+    Resolver::new(server.map(|it| it.0)).map_err(|fault| fault.to_string())
+}
+
 /// Where names are looked up.
 struct Dns {
     server: Result<Resolver, String>,
@@ -146,8 +150,9 @@ struct Dns {
 
 impl Dns {
     async fn texts(&self, name: &str) -> Result<Vec<String>, String> {
-        let id = u16::from_be_bytes(self.entropy.bytes());
-        self.server.clone()?.texts(name, id).await
+        let id = || u16::from_be_bytes(self.entropy.bytes());
+        let found = self.server.clone()?.texts(name, id).await;
+        found.map_err(|fault| fault.to_string())
     }
 }
 

@@ -91,9 +91,12 @@ pub(super) async fn verify(
         return Ok(Json(known));
     }
     let gateway = admin.gateway();
-    let id = u16::from_be_bytes(gateway.ids.entropy().bytes());
+    let id = || u16::from_be_bytes(gateway.ids.entropy().bytes());
     let looked_up = dns::texts(gateway.name_server, &known.record.name, id).await;
-    let found = looked_up.map_err(|said| Problem::new(Type::DnsFailed, said))?;
+    let found = looked_up.map_err(|fault| {
+        tracing::warn!(%fault, "A domain's record cannot be looked up");
+        Problem::new(Type::DnsFailed, fault.outwardly())
+    })?;
     let written = admin.change(&slug, scope, &request, move |change, _| {
         let (domain, found) = (domain.clone(), found.clone());
         async move { domains::verify(change, &domain, &found).await }.boxed()
