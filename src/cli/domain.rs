@@ -44,15 +44,21 @@ pub(super) enum Domain {
         /// The domain
         domain: String,
     },
-    /// Stop trusting a domain on its proof, or proving it; who came by it stays
+    /// Trust a domain no more, neither on your word nor on its proof; who came by it stays
     ///
-    /// Example:
+    /// Answers what was removed. With a connection only your word for that one is taken back.
+    ///
+    /// Examples:
     ///   usher domain remove --org acme acme.example
+    ///   usher domain remove --org acme --connection ID acme.example
     #[command(verbatim_doc_comment)]
     Remove {
         /// The organization's slug
         #[arg(long)]
         org: String,
+        /// The connection [default: each, and the proof]
+        #[arg(long, value_name = "ID")]
+        connection: Option<ConnectionId>,
         /// The domain
         domain: String,
     },
@@ -93,15 +99,14 @@ impl Domain {
                     opened.output.rows(&[domain], &PROOF)
                 };
             }
-            Self::Remove { org, domain } => {
+            Self::Remove {
+                org,
+                connection,
+                domain,
+            } => {
                 let org = opened.organization(&org).await?;
                 let context = opened.context();
-                change(store, org, context, move |change| {
-                    let domain = domain.clone();
-                    async move { domains::remove(change, &domain).await }.boxed()
-                })
-                .await?;
-                connection_state::domains(store, org).await?
+                connection_state::untrust_domain(store, org, context, connection, &domain).await?
             }
             Self::List { org } => {
                 let org = opened.organization(&org).await?;

@@ -42,7 +42,7 @@ words! {
         ConnectionUpdated = "connection.updated",
         /// An organization began to prove a domain.
         DomainAdded = "domain.added",
-        /// A domain's proof was removed.
+        /// A domain's proof was removed, or the operator lists it on a connection no longer.
         DomainRemoved = "domain.removed",
         /// A domain was proved: its addresses are trusted at each connection.
         DomainVerified = "domain.verified",

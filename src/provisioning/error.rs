@@ -12,7 +12,7 @@ pub enum Kind {
     App,
     /// A connection.
     Connection,
-    /// A domain to prove.
+    /// A domain, trusted or to prove.
     Domain,
     /// A SCIM Group.
     Group,
@@ -50,7 +50,7 @@ impl Kind {
         match self {
             Self::App => "app",
             Self::Connection => "connection",
-            Self::Domain => "domain that is to be proved",
+            Self::Domain => "domain",
             Self::Group => "group",
             Self::Import => "import",
             Self::ImportResult => "result: the rows of an import are kept for 30 days",

@@ -14,7 +14,7 @@ use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
 use crate::outbound::dns;
-use crate::provisioning::settings::domains::{self, Domain};
+use crate::provisioning::settings::domains::{self, Domain, Removed};
 
 /// A domain to prove.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -106,7 +106,8 @@ pub(super) async fn verify(
 
 /// Stop trusting a domain on its proof, or proving it.
 ///
-/// Who came by it stays.
+/// Who came by it stays. Connections on which the operator listed the domain speak for it all the same:
+/// the answer names them.
 #[utoipa::path(
     delete, path = "/organizations/{slug}/domains/{domain}", operation_id = "remove_domain",
     tag = "Domains",
@@ -114,20 +115,19 @@ pub(super) async fn verify(
         ("slug" = String, Path, description = "The organization's slug"),
         ("domain" = String, Path, description = "The domain"),
     ),
-    responses((status = 204)),
+    responses((status = 200, body = Removed)),
     security(("key" = ["domains:write"])),
 )]
 pub(super) async fn remove(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, domain)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Removed>, Problem> {
     let scope = Scope::DomainsWrite;
     admin.admit(&slug, scope).await?;
     let written = admin.change(&slug, scope, &request, move |change, _| {
         let domain = domain.clone();
         async move { domains::remove(change, &domain).await }.boxed()
     });
-    written.await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(written.await?))
 }

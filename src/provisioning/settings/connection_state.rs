@@ -8,17 +8,15 @@ use serde_json::json;
 
 use crate::directory::Violation;
 use crate::directory::connection::ConnectionState;
+use crate::directory::email::domain_form;
 use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::settings::connection_view::{Connection, described, find, row};
 use crate::provisioning::settings::connections;
-use crate::provisioning::settings::differences;
-use crate::provisioning::{Change, Context, Error, admission, change};
+use crate::provisioning::settings::{differences, domains};
+use crate::provisioning::{Change, Context, Error, Kind, admission, change};
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, DomainProofRow, DomainRow};
-
-/// The source of a domain that the operator listed.
-const OPERATOR: &str = "operator";
 
 /// A domain whose addresses a connection may speak for.
 #[derive(Clone, Debug, Serialize)]
@@ -29,7 +27,7 @@ pub struct TrustedDomain {
     pub connection_id: Option<ConnectionId>,
     /// Who vouched for it: the operator, or the domain's own name server (dns).
     pub source: String,
-    /// `trusted`, or `pending` until its record is found.
+    /// `trusted`, or `pending` until its record is found; `removed` where that is what was done.
     pub state: &'static str,
     /// Since when.
     pub created_at: Timestamp,
@@ -131,17 +129,80 @@ pub async fn trust_domain(
             let old = described(change.tx, &row, change.now).await?;
             connections::trust(change, row.id, &[domain]).await?;
             let new = described(change.tx, &row, change.now).await?;
-            let changes = differences(&json!(&old), &json!(&new));
-            if !changes.is_empty() {
-                let data = json!({"connection_id": row.id, "changes": changes});
-                change.record(EventKind::ConnectionUpdated, data);
-            }
+            tell_differences(change, row.id, (&old, &new));
             let rows = change.tx.domains(change.org, row.id).await?;
             Ok(rows.into_iter().map(TrustedDomain::from).collect())
         }
         .boxed()
     })
     .await
+}
+
+/// Trusts a domain no more: what the operator listed on the connection goes, and without one what
+/// is listed on any, and the proof. Answers what went.
+pub async fn untrust_domain(
+    store: &Store,
+    org: OrganizationId,
+    context: Context,
+    connection: Option<ConnectionId>,
+    domain: &str,
+) -> Result<Vec<TrustedDomain>, Error> {
+    let form = domain_form(domain).ok_or(Error::NotFound(Kind::Domain))?;
+    change(store, org, context, move |change| {
+        let form = form.clone();
+        async move {
+            if let Some(id) = connection {
+                row(change, id).await?;
+            }
+            let mut gone: Vec<TrustedDomain> = Vec::new();
+            let proof = change.tx.domain_proof(change.org, &form).await?;
+            if let Some(proof) = proof.filter(|_| connection.is_none()) {
+                domains::remove(change, &form).await?;
+                gone.push(proof.into());
+            }
+            let its = |it: &DomainRow| {
+                it.domain == form && connection.is_none_or(|id| id == it.connection_id)
+            };
+            let listed = change.tx.listed_domains(change.org).await?;
+            for listed in listed.into_iter().filter(its) {
+                unlist(change, &listed).await?;
+                gone.push(listed.into());
+            }
+            if gone.is_empty() {
+                return Err(Error::NotFound(Kind::Domain));
+            }
+            for it in &mut gone {
+                it.state = "removed";
+            }
+            Ok(gone)
+        }
+        .boxed()
+    })
+    .await
+}
+
+async fn unlist(change: &mut Change<'_>, listed: &DomainRow) -> Result<(), Error> {
+    let id = listed.connection_id;
+    let row = row(change, id).await?;
+    let old = described(change.tx, &row, change.now).await?;
+    change.tx.delete_domain(listed).await?;
+    let data = json!({"domain": listed.domain, "connection_id": id});
+    change.record(EventKind::DomainRemoved, data);
+    let new = described(change.tx, &row, change.now).await?;
+    tell_differences(change, id, (&old, &new));
+    Ok(())
+}
+
+fn tell_differences(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    (old, new): (&Connection, &Connection),
+) {
+    let changes = differences(&json!(old), &json!(new));
+    if !changes.is_empty() {
+        let data = json!({"connection_id": id, "changes": changes});
+        change.record(EventKind::ConnectionUpdated, data);
+    }
 }
 
 async fn only(change: &mut Change<'_>) -> Result<ConnectionRow, Error> {
@@ -153,16 +214,12 @@ async fn only(change: &mut Change<'_>) -> Result<ConnectionRow, Error> {
     Err(Violation::Invalid(rule.into()).into())
 }
 
-/// The trusted domains of an organization, by connection, and those that it proves.
+/// The domains that the operator listed for an organization, and those that it proves, by name.
 pub async fn domains(store: &Store, org: OrganizationId) -> Result<Vec<TrustedDomain>, Error> {
     let all = store.read(move |tx| {
         async move {
-            let mut all = Vec::new();
-            for connection in tx.connections(org).await? {
-                let rows = tx.domains(org, connection.id).await?;
-                let listed = rows.into_iter().filter(|row| row.source == OPERATOR);
-                all.extend(listed.map(TrustedDomain::from));
-            }
+            let listed = tx.listed_domains(org).await?;
+            let mut all: Vec<_> = listed.into_iter().map(TrustedDomain::from).collect();
             let proofs = tx.domain_proofs(org).await?;
             all.extend(proofs.into_iter().map(TrustedDomain::from));
             Ok::<_, Error>(all)

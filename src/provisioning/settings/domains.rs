@@ -13,12 +13,12 @@ use utoipa::ToSchema;
 use crate::directory::Violation;
 use crate::directory::email::domain_form;
 use crate::directory::event::EventKind;
-use crate::id::OrganizationId;
+use crate::id::{ConnectionId, OrganizationId};
 use crate::limits;
 use crate::provisioning::{Change, Error, Kind};
 use crate::secret::Bearer;
 use crate::store::Tx;
-use crate::store::rows::DomainProofRow;
+use crate::store::rows::{DomainProofRow, DomainRow};
 
 /// The label under which the record is published, so that it is in nobody's way.
 const LABEL: &str = "_usher-challenge";
@@ -40,6 +40,10 @@ pub struct Domain {
     /// Since when it is verified.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub verified_at: Option<Timestamp>,
+    /// The connections that may speak for the domain without a proof, since the operator listed it
+    /// there.
+    #[schema(value_type = Vec<String>)]
+    pub listed_on: Vec<ConnectionId>,
 }
 
 /// A record in DNS (RFC 1035 §3.3.14).
@@ -53,33 +57,64 @@ pub struct Record {
     pub value: String,
 }
 
-impl From<DomainProofRow> for Domain {
-    fn from(row: DomainProofRow) -> Self {
+/// A domain that is trusted on its proof no more.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Removed {
+    /// The domain.
+    pub domain: String,
+    /// The connections that may speak for it all the same, since the operator listed it there.
+    #[schema(value_type = Vec<String>)]
+    pub listed_on: Vec<ConnectionId>,
+}
+
+impl Record {
+    /// The record that proves a domain.
+    fn of(row: &DomainProofRow) -> Self {
         Self {
-            state: row.verified_at.map_or("pending", |_| "verified"),
-            record: Record {
-                name: format!("{LABEL}.{}", row.domain),
-                r#type: "TXT",
-                value: format!("{PREFIX}{}", row.challenge),
-            },
-            created_at: row.created_at.0,
-            verified_at: row.verified_at.map(|it| it.0),
-            domain: row.domain,
+            name: format!("{LABEL}.{}", row.domain),
+            r#type: "TXT",
+            value: format!("{PREFIX}{}", row.challenge),
         }
     }
+}
+
+/// A domain as it is shown, with what the operator listed of all.
+fn shown(row: DomainProofRow, listed: &[DomainRow]) -> Domain {
+    Domain {
+        state: row.verified_at.map_or("pending", |_| "verified"),
+        record: Record::of(&row),
+        created_at: row.created_at.0,
+        verified_at: row.verified_at.map(|it| it.0),
+        listed_on: where_listed(listed, &row.domain),
+        domain: row.domain,
+    }
+}
+
+fn where_listed(listed: &[DomainRow], domain: &str) -> Vec<ConnectionId> {
+    let its = listed.iter().filter(|it| it.domain == domain);
+    its.map(|it| it.connection_id).collect()
+}
+
+/// A domain as it is shown.
+async fn described(tx: &mut Tx, row: DomainProofRow) -> Result<Domain, Error> {
+    let listed = tx.listed_domains(row.org_id).await?;
+    Ok(shown(row, &listed))
 }
 
 /// The domains of an organization, by name.
 pub async fn list(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Domain>, Error> {
     let rows = tx.domain_proofs(org).await?;
-    Ok(rows.into_iter().map(Domain::from).collect())
+    let listed = tx.listed_domains(org).await?;
+    Ok(rows.into_iter().map(|row| shown(row, &listed)).collect())
 }
 
 /// One domain of an organization.
 pub async fn one(tx: &mut Tx, org: OrganizationId, domain: &str) -> Result<Domain, Error> {
-    Ok(row(tx, org, domain).await?.into())
+    let row = row(tx, org, domain).await?;
+    described(tx, row).await
 }
 
+/// What proves a domain of an organization.
 async fn row(tx: &mut Tx, org: OrganizationId, domain: &str) -> Result<DomainProofRow, Error> {
     let form = domain_form(domain).ok_or(Error::NotFound(Kind::Domain))?;
     let row = tx.domain_proof(org, &form).await?;
@@ -96,7 +131,7 @@ pub async fn add(change: &mut Change<'_>, domain: &str) -> Result<Domain, Error>
     let form = domain_form(domain).filter(is_name);
     let form = form.ok_or_else(|| invalid(format!("{domain:?} is no domain")))?;
     if let Some(row) = change.tx.domain_proof(change.org, &form).await? {
-        return Ok(row.into());
+        return described(change.tx, row).await;
     }
     let known = change.tx.domain_proofs(change.org).await?.len();
     if known >= limits::DOMAINS {
@@ -114,7 +149,7 @@ pub async fn add(change: &mut Change<'_>, domain: &str) -> Result<Domain, Error>
     };
     change.tx.insert_domain_proof(&row).await?;
     change.record(EventKind::DomainAdded, json!({"domain": row.domain}));
-    Ok(row.into())
+    described(change.tx, row).await
 }
 
 /// Takes a domain for proved where its record is among the texts that were found at the record's
@@ -126,13 +161,13 @@ pub async fn verify(
 ) -> Result<Domain, Error> {
     let mut row = row(change.tx, change.org, domain).await?;
     if row.verified_at.is_some() {
-        return Ok(row.into());
+        return described(change.tx, row).await;
     }
-    let asked = Domain::from(row.clone());
-    if !found.iter().any(|text| text.trim() == asked.record.value) {
+    let record = Record::of(&row);
+    if !found.iter().any(|text| text.trim() == record.value) {
         return Err(Violation::DomainUnverified {
-            name: asked.record.name,
-            value: asked.record.value,
+            name: record.name,
+            value: record.value,
             found: said(found),
         }
         .into());
@@ -144,7 +179,7 @@ pub async fn verify(
         .await?;
     row.verified_at = Some(now);
     change.record(EventKind::DomainVerified, json!({"domain": row.domain}));
-    Ok(row.into())
+    described(change.tx, row).await
 }
 
 /// What was found, in few words.
@@ -160,13 +195,18 @@ fn said(found: &[String]) -> String {
     }
 }
 
-/// Stops trusting a domain on its proof, or proving it. Who came by it stays.
-pub async fn remove(change: &mut Change<'_>, domain: &str) -> Result<(), Error> {
+/// Stops trusting a domain on its proof, or proving it. Who came by it stays, and so does what the
+/// operator listed.
+pub async fn remove(change: &mut Change<'_>, domain: &str) -> Result<Removed, Error> {
     let row = row(change.tx, change.org, domain).await?;
     change
         .tx
         .delete_domain_proof(change.org, &row.domain)
         .await?;
     change.record(EventKind::DomainRemoved, json!({"domain": row.domain}));
-    Ok(())
+    let listed = change.tx.listed_domains(change.org).await?;
+    Ok(Removed {
+        listed_on: where_listed(&listed, &row.domain),
+        domain: row.domain,
+    })
 }

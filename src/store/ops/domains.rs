@@ -10,6 +10,10 @@ ops! {
     domains = domains::trusted(org: OrganizationId, id: ConnectionId) -> Vec<DomainRow>;
     /// Lists a domain on a connection; one that is listed stays.
     add_domain = domains::list(row: &DomainRow) -> ();
+    /// The domains that the operator listed on an organization's connections, by name.
+    listed_domains = domains::listed(org: OrganizationId) -> Vec<DomainRow>;
+    /// Lists a domain on a connection no longer.
+    delete_domain = domains::unlist(row: &DomainRow) -> ();
     /// The connections, of every organization, that may speak for a domain: whoever is to sign in
     /// is yet to be known.
     connections_of_domain = domains::connections_of(domain: &str) -> Vec<ConnectionRow>;

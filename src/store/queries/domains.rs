@@ -50,6 +50,24 @@ pub(crate) async fn list(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
         .map(drop)
 }
 
+/// What the operator listed on an organization's connections, by name.
+pub(crate) async fn listed(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<DomainRow>> {
+    trusted_domains::table
+        .filter(trusted_domains::org_id.eq(org))
+        .select(DomainRow::as_select())
+        .order((trusted_domains::domain, trusted_domains::connection_id))
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn unlist(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
+    let find = (row.org_id, row.connection_id, row.domain.clone());
+    diesel::delete(trusted_domains::table.find(find))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 /// The connections, of every organization, that may speak for a domain and where a sign-in can
 /// go.
 pub(crate) async fn connections_of(
