@@ -131,14 +131,16 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let client_keys = Arc::new(ClientKeys::new(client.clone()));
     let keys = Arc::new(Keyring::new(store.clone(), links.secrets.clone(), keys));
     let means = (client, Arc::clone(&keys));
+    let name_server = config.outbound.name_server.map(|it| it.0);
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, means);
+    let office = office.asking(name_server);
     let worker = Worker::start(office);
     let kept = store.clone();
     let gateway = http::Gateway {
         tally: Arc::clone(&tally),
         trusted_proxies: trusted_proxies(config),
         client_keys,
-        name_server: config.outbound.name_server.map(|it| it.0),
+        name_server,
         private_targets: config.outbound.allow_private_targets,
         ..http::Gateway::new(store, ids, keys, links)
     };

@@ -83,19 +83,14 @@ pub const JOIN_CLIENTS: usize = 10_000;
 
 /// Bytes in the form that carries a SAML response (SAML bindings §3.5).
 pub const SAML_FORM: usize = 1024 * 1024;
-
 /// Bytes of the SAML response once its base64 is decoded.
 pub const SAML_DECODED: usize = 720 * 1024;
-
 /// Nodes in the XML of a SAML response.
 pub const SAML_NODES: usize = 40_000;
-
 /// Levels of elements in the XML of a SAML response.
 pub const SAML_DEPTH: usize = 64;
-
 /// EncryptedKeys of one SAML response.
 pub const SAML_ENCRYPTED_KEYS: usize = 4;
-
 /// Failures of one EncryptedKey whose content is in CBC, after which it is not decrypted again.
 pub const CBC_FAILURES: u32 = 5;
 
@@ -162,21 +157,27 @@ pub const BULK_TIME: Duration = Duration::from_millis(250);
 /// Domains that one organization may prove.
 pub const DOMAINS: usize = 100;
 
+/// How long nobody looks for a domain's record again, whichever process is asked.
+pub const DOMAIN_GAP: SignedDuration = SignedDuration::from_secs(10);
+/// How often the record of a verified domain is looked for.
+pub const DOMAIN_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
+/// The wait after a look to which no name server gave a good answer.
+pub const DOMAIN_RETRY: SignedDuration = SignedDuration::from_hours(1);
+/// How long it may be gone before the proof is good no longer.
+pub const DOMAIN_LAPSE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// The least of looks that found it gone in that time.
+pub const DOMAIN_ABSENCES: i64 = 7;
+
 /// Schemas that one organization may register.
 pub const SCHEMAS: usize = 10;
-
 /// Octets of all of them together: a description lives as long as the process.
 pub const SCHEMAS_BYTES: usize = 32 * 1024;
-
 /// Changes of an organization's schemas in 24 hours, for the same reason.
 pub const SCHEMA_CHANGES: i64 = 20;
-
 /// Attributes of a schema that is registered.
 pub const SCHEMA_ATTRIBUTES: usize = 100;
-
 /// Parts, and suggested values, of an attribute of a schema that is registered.
 pub const SCHEMA_SUB_ATTRIBUTES: usize = 30;
-
 /// Characters of a description in a schema that is registered.
 pub const SCHEMA_TEXT: usize = 500;
 
@@ -198,13 +199,10 @@ pub const INDEXED_TEXT: usize = 1_000;
 
 /// Bytes of the CSV file of an import.
 pub const CSV_BYTES: usize = 1024 * 1024;
-
 /// Rows of an import, without the header and blank lines.
 pub const CSV_ROWS: usize = 500;
-
 /// Bytes of a request that carries such a file: the file, and the form around it.
 pub const IMPORT_BODY: usize = CSV_BYTES + 64 * 1024;
-
 /// Words of a file for which what was meant is looked for; each costs a look at every candidate.
 pub const CSV_SUGGESTIONS: usize = 100;
 
@@ -326,22 +324,16 @@ pub const DEAD_CREDENTIAL: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Octets of a client's set of keys (RFC 7517 §5), registered or published.
 pub const JWKS_BYTES: usize = 64 * 1024;
-
 /// Keys of such a set.
 pub const JWKS_KEYS: usize = 100;
-
 /// How long a session lives at most, and how long an ID token of it can come back as a hint.
 pub const SESSION: SignedDuration = SignedDuration::from_hours(24);
-
 /// How long our own set of keys and what is told of the provider may be kept by whoever reads it.
 pub const JWKS_MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
-
 /// How long a set that was fetched is used before it is fetched again.
 pub const JWKS_FRESH: SignedDuration = SignedDuration::from_mins(10);
-
 /// How long it is used where it cannot be fetched again.
 pub const JWKS_KEPT: SignedDuration = SignedDuration::from_hours(1);
-
 /// The least time between two fetches of one client's set, whatever its assertions name.
 pub const JWKS_GAP: SignedDuration = SignedDuration::from_secs(30);
 

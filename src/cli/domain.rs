@@ -7,8 +7,9 @@ use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::outbound::dns;
-use crate::provisioning::change;
+use crate::provisioning::settings::domain_looks::{self, Begun};
 use crate::provisioning::settings::{connection_state, domains};
+use crate::provisioning::{Error, change};
 
 /// Trusted domains: whose addresses a connection may sign in
 #[derive(Debug, Subcommand)]
@@ -31,8 +32,8 @@ pub(super) enum Domain {
     },
     /// Prove a domain by a TXT record, and trust it for each of the organization's connections
     ///
-    /// The first time this says which record to publish; once it can be seen, the domain is
-    /// verified.
+    /// The first time this says which record to publish; ten seconds later it can be asked for, and
+    /// once it can be seen, the domain is verified. It is looked for again every day.
     ///
     /// Example:
     ///   usher domain verify --org acme acme.example
@@ -74,8 +75,21 @@ pub(super) enum Domain {
     },
 }
 
-const COLUMNS: [&str; 5] = ["domain", "connection_id", "source", "state", "created_at"];
-const PROOF: [&str; 4] = ["domain", "state", "created_at", "verified_at"];
+const COLUMNS: [&str; 6] = [
+    "domain",
+    "connection_id",
+    "source",
+    "state",
+    "created_at",
+    "missing_since",
+];
+const PROOF: [&str; 5] = [
+    "domain",
+    "state",
+    "created_at",
+    "verified_at",
+    "missing_since",
+];
 
 impl Domain {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
@@ -129,23 +143,31 @@ async fn verified(
         async move { domains::add(change, &domain).await }.boxed()
     });
     let known = known.await?;
-    if known.verified_at.is_some() {
-        return Ok(known);
+    if known.verified_at.is_none() {
+        let record = &known.record;
+        opened.output.note(&format!(
+            "to be published: {}. TXT {:?}",
+            record.name, record.value
+        ))?;
     }
-    let record = &known.record;
-    opened.output.note(&format!(
-        "to be published: {}. TXT {:?}",
-        record.name, record.value
-    ))?;
+    let domain = known.domain;
+    let begun = change(store, org, opened.context(), move |change| {
+        let domain = domain.clone();
+        async move { domain_looks::begin(change, &domain).await }.boxed()
+    });
+    let look = match begun.await? {
+        Begun::Known(domain) => return Ok(domain),
+        Begun::Look(look) => look,
+    };
     let id = || u16::from_be_bytes(opened.ids.entropy().bytes());
     let server = opened.config.outbound.name_server.map(|it| it.0);
-    let looked_up = dns::texts(server, &record.name, id).await;
-    let found = looked_up
-        .map_err(|said| Failure::File(format!("the record cannot be looked up: {said}")))?;
-    let domain = known.domain;
-    let verified = change(store, org, opened.context(), move |change| {
-        let (domain, found) = (domain.clone(), found.clone());
-        async move { domains::verify(change, &domain, &found).await }.boxed()
+    let looked_up = dns::texts(server, look.name(), id).await;
+    let found = looked_up.as_ref().ok().cloned();
+    let ended = change(store, org, opened.context(), move |change| {
+        let (look, found) = (look.clone(), found.clone());
+        async move { domain_looks::finish(change, &look, found.as_deref()).await }.boxed()
     });
-    Ok(verified.await?)
+    let ended = ended.await?;
+    looked_up.map_err(|said| Failure::File(format!("the record cannot be looked up: {said}")))?;
+    Ok(ended.map_err(Error::from)?)
 }

@@ -1,5 +1,7 @@
 //! Rules that said no.
 
+use jiff::Timestamp;
+
 /// A rule of the product refused a change. The text tells the person at fault what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
@@ -16,6 +18,12 @@ pub enum Violation {
     /// The project is archived.
     #[error("the project {0} is archived; choose a live one")]
     ArchivedProject(String),
+    /// The record that proves a domain is being looked for, or was a moment ago.
+    #[error("the record is not looked for before {again_at}; publish it, and try again then")]
+    DomainTooSoon {
+        /// When somebody may look again.
+        again_at: Timestamp,
+    },
     /// The record that proves a domain is not there.
     #[error("publish {name}. TXT {value:?}, and try again in a while: {found}")]
     DomainUnverified {
@@ -74,6 +82,7 @@ impl Violation {
         match self {
             Self::AboveCeiling { .. } => "role_above_ceiling",
             Self::ArchivedProject(_) => "archived_project",
+            Self::DomainTooSoon { .. } => "domain_too_soon",
             Self::DomainUnverified { .. } => "domain_unverified",
             Self::Invalid(_) => "invalid",
             Self::LastOwner => "last_owner",

@@ -42,6 +42,8 @@ words! {
         ConnectionUpdated = "connection.updated",
         /// An organization began to prove a domain.
         DomainAdded = "domain.added",
+        /// A domain's record was gone for days: it is trusted on that proof no more.
+        DomainLapsed = "domain.lapsed",
         /// A domain's proof was removed, or the operator lists it on a connection no longer.
         DomainRemoved = "domain.removed",
         /// A domain was proved: its addresses are trusted at each connection.
@@ -140,6 +142,7 @@ impl EventKind {
             | Self::ConnectionMetadataRefused
             | Self::ConnectionUpdated
             | Self::DomainAdded
+            | Self::DomainLapsed
             | Self::DomainRemoved
             | Self::KeyIssued
             | Self::MappingCreated

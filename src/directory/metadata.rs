@@ -71,7 +71,12 @@ pub fn next_try(now: Timestamp, failures: i64, chance: u8) -> Timestamp {
 }
 
 /// After the wait, or up to a tenth of it earlier.
-fn spread(now: Timestamp, wait: SignedDuration, chance: u8, least: SignedDuration) -> Timestamp {
+pub fn spread(
+    now: Timestamp,
+    wait: SignedDuration,
+    chance: u8,
+    least: SignedDuration,
+) -> Timestamp {
     let earlier = wait / 10 * i32::from(chance) / i32::from(u8::MAX);
     let wait = (wait - earlier).max(least);
     now.checked_add(wait).unwrap_or(Timestamp::MAX)

@@ -3,6 +3,7 @@
 //! the claims alone. Posts to webhooks have a carrier that takes nothing else, and so has what apps
 //! are told of sessions: whoever answers them slowly delays nothing else. See [`outbox`] for what is written when.
 
+mod domains;
 mod folder;
 mod logout;
 pub mod mail;
@@ -12,6 +13,7 @@ mod post;
 pub mod smtp;
 mod starttls;
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -59,6 +61,7 @@ pub struct Office {
     pace: Pace,
     client: Client,
     keys: Arc<Keyring>,
+    name_server: Option<SocketAddr>,
 }
 
 impl Office {
@@ -80,6 +83,7 @@ impl Office {
             pace: Pace::new(per_second),
             client,
             keys,
+            name_server: None,
         }
     }
 
@@ -310,6 +314,10 @@ impl Worker {
             tokio::spawn(async move { office.carry(load, stopped).await })
         });
         let mut carriers: Vec<_> = carriers.collect();
+        let (keeper, stops) = (office.clone(), stopped.clone());
+        carriers.push(tokio::spawn(
+            async move { keeper.keep_domains(stops).await },
+        ));
         carriers.push(tokio::spawn(async move {
             office.keep_metadata(stopped).await;
         }));

@@ -7,6 +7,7 @@ use usher::directory::connection::Profile;
 use usher::id::OrganizationId;
 use usher::provisioning::settings::connection_state::{self, TrustedDomain};
 
+use crate::connection_commands::Place;
 use crate::credentials::live;
 use crate::harness::{Browser, Connected, NameServer, Reply, TestGateway};
 
@@ -93,7 +94,7 @@ impl Setting {
 }
 
 /// The last part of a problem's type.
-fn slug(reply: &Reply) -> String {
+pub(crate) fn slug(reply: &Reply) -> String {
     let problem = reply.json();
     let kind = problem["type"].as_str().unwrap();
     kind.rsplit('/').next().unwrap().to_owned()
@@ -303,4 +304,46 @@ async fn what_the_operator_listed_is_removed_by_the_operator() {
         .sign_in(&Browser::new(gateway), "eve@acme.example")
         .await;
     assert_eq!(reply.status, 303, "theirs is theirs");
+}
+
+#[test]
+fn commands_add_and_remove_domains() {
+    let place = Place::new("domains");
+    let usher = |arguments: &[&str]| {
+        let arguments = [&["domain"], arguments, &["--org", "acme", "acme.example"]].concat();
+        let (code, answer, _) = place.usher(&arguments, "");
+        (code, answer)
+    };
+    let connection = ["connection", "create", "--org", "acme", "--name", "Okta"];
+    let (_, made, _) = place.usher(&connection, "");
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(usher(&["add"]).0, 0);
+    let (code, fresh) = usher(&["verify"]);
+    assert_eq!(
+        (code, &fresh["error"]["code"]),
+        (3, &json!("domain_too_soon"))
+    );
+    let list = || place.usher(&["domain", "list", "--org", "acme"], "").1;
+    let states = |rows: &Value| -> Vec<_> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|it| (it["source"].clone(), it["state"].clone()))
+            .collect()
+    };
+    let (operator, dns) = (json!("operator"), json!("dns"));
+    let (trusted, pending) = (json!("trusted"), json!("pending"));
+    assert_eq!(
+        states(&list()),
+        [(operator.clone(), trusted), (dns.clone(), pending.clone())]
+    );
+    let (code, gone) = usher(&["remove", "--connection", id]);
+    let removed = json!("removed");
+    assert_eq!(
+        (code, states(&gone)),
+        (0, vec![(operator, removed.clone())])
+    );
+    assert_eq!(states(&list()), [(dns.clone(), pending)]);
+    let (code, gone) = usher(&["remove"]);
+    assert_eq!((code, states(&gone)), (0, vec![(dns, removed)]));
+    assert_eq!(list(), json!([]));
+    assert_eq!(usher(&["remove"]).0, 1);
 }

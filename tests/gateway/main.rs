@@ -22,6 +22,7 @@ mod connection_demands;
 mod connection_end;
 mod credentials;
 mod demo;
+mod domain_looks;
 mod domains;
 mod fixtures;
 mod house;

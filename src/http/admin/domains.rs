@@ -14,6 +14,8 @@ use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
 use crate::outbound::dns;
+use crate::provisioning::Error;
+use crate::provisioning::settings::domain_looks::{self, Begun};
 use crate::provisioning::settings::domains::{self, Domain, Removed};
 
 /// A domain to prove.
@@ -65,6 +67,9 @@ pub(super) async fn add(
 }
 
 /// Look for a domain's TXT record, and trust the domain where it is there.
+///
+/// It is looked for once in ten seconds, from the adding on. A domain that is verified is answered as
+/// it is, unless its record was gone of late.
 #[utoipa::path(
     post, path = "/organizations/{slug}/domains/{domain}/verify", operation_id = "verify_domain",
     tag = "Domains",
@@ -81,27 +86,28 @@ pub(super) async fn verify(
     Path((slug, domain)): Path<(String, String)>,
 ) -> Result<Json<Domain>, Problem> {
     let scope = Scope::DomainsWrite;
-    let named = domain.clone();
-    let known = admin.read(&slug, scope, move |tx, admitted| {
-        let domain = named.clone();
-        async move { domains::one(tx, admitted.organization.id, &domain).await }.boxed()
+    let begun = admin.change(&slug, scope, &request, move |change, _| {
+        let domain = domain.clone();
+        async move { domain_looks::begin(change, &domain).await }.boxed()
     });
-    let known = known.await?;
-    if known.verified_at.is_some() {
-        return Ok(Json(known));
-    }
+    let look = match begun.await? {
+        Begun::Known(domain) => return Ok(Json(domain)),
+        Begun::Look(look) => look,
+    };
     let gateway = admin.gateway();
     let id = || u16::from_be_bytes(gateway.ids.entropy().bytes());
-    let looked_up = dns::texts(gateway.name_server, &known.record.name, id).await;
-    let found = looked_up.map_err(|fault| {
-        tracing::warn!(%fault, "A domain's record cannot be looked up");
-        Problem::new(Type::DnsFailed, fault.outwardly())
-    })?;
+    let looked_up = dns::texts(gateway.name_server, look.name(), id).await;
+    let found = looked_up.as_ref().ok().cloned();
     let written = admin.change(&slug, scope, &request, move |change, _| {
-        let (domain, found) = (domain.clone(), found.clone());
-        async move { domains::verify(change, &domain, &found).await }.boxed()
+        let (look, found) = (look.clone(), found.clone());
+        async move { domain_looks::finish(change, &look, found.as_deref()).await }.boxed()
     });
-    Ok(Json(written.await?))
+    let ended = written.await?;
+    if let Err(fault) = looked_up {
+        tracing::warn!(%fault, "A domain's record cannot be looked up");
+        return Err(Problem::new(Type::DnsFailed, fault.outwardly()));
+    }
+    Ok(Json(ended.map_err(Error::from)?))
 }
 
 /// Stop trusting a domain on its proof, or proving it.

@@ -112,7 +112,8 @@ fn look_again(change: &Change<'_>, row: &MetadataRow) -> crate::store::types::Ti
     next_look(change.now, cache, chance(&change.context.ids)).into()
 }
 
-fn chance(ids: &Ids) -> u8 {
+/// By which a time is spread.
+pub(in crate::provisioning) fn chance(ids: &Ids) -> u8 {
     let [chance] = ids.entropy().bytes();
     chance
 }

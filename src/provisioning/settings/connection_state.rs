@@ -31,6 +31,8 @@ pub struct TrustedDomain {
     pub state: &'static str,
     /// Since when.
     pub created_at: Timestamp,
+    /// Since when the record by which it is trusted is gone.
+    pub missing_since: Option<Timestamp>,
 }
 
 /// Stops a connection: no SCIM, no sign-in, and the sessions made through it end.
@@ -237,6 +239,7 @@ impl From<DomainRow> for TrustedDomain {
             source: row.source,
             state: "trusted",
             created_at: row.created_at.0,
+            missing_since: None,
         }
     }
 }
@@ -249,6 +252,7 @@ impl From<DomainProofRow> for TrustedDomain {
             source: "dns".to_owned(),
             state: row.verified_at.map_or("pending", |_| "trusted"),
             created_at: row.created_at.0,
+            missing_since: row.missing_since.map(|it| it.0),
         }
     }
 }

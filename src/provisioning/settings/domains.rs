@@ -3,7 +3,8 @@
 //! domain that is verified is trusted for each of the organization's connections.
 //!
 //! Several organizations may verify one domain. A proof covers the very domain, none below it, and
-//! stands until it is removed.
+//! stands until it is removed, or until the record has been gone for long: see
+//! [`domain_looks`](super::domain_looks).
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,6 +20,7 @@ use crate::provisioning::{Change, Error, Kind};
 use crate::secret::Bearer;
 use crate::store::Tx;
 use crate::store::rows::{DomainProofRow, DomainRow};
+use crate::store::types::Time;
 
 /// The label under which the record is published, so that it is in nobody's way.
 const LABEL: &str = "_usher-challenge";
@@ -40,6 +42,10 @@ pub struct Domain {
     /// Since when it is verified.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub verified_at: Option<Timestamp>,
+    /// Since when the record of a domain that is verified is gone: trust ends where it is not there
+    /// again within a week.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub missing_since: Option<Timestamp>,
     /// The connections that may speak for the domain without a proof, since the operator listed it
     /// there.
     #[schema(value_type = Vec<String>)]
@@ -69,7 +75,7 @@ pub struct Removed {
 
 impl Record {
     /// The record that proves a domain.
-    fn of(row: &DomainProofRow) -> Self {
+    pub(super) fn of(row: &DomainProofRow) -> Self {
         Self {
             name: format!("{LABEL}.{}", row.domain),
             r#type: "TXT",
@@ -85,6 +91,7 @@ fn shown(row: DomainProofRow, listed: &[DomainRow]) -> Domain {
         record: Record::of(&row),
         created_at: row.created_at.0,
         verified_at: row.verified_at.map(|it| it.0),
+        missing_since: row.missing_since.map(|it| it.0),
         listed_on: where_listed(listed, &row.domain),
         domain: row.domain,
     }
@@ -96,7 +103,7 @@ fn where_listed(listed: &[DomainRow], domain: &str) -> Vec<ConnectionId> {
 }
 
 /// A domain as it is shown.
-async fn described(tx: &mut Tx, row: DomainProofRow) -> Result<Domain, Error> {
+pub(super) async fn described(tx: &mut Tx, row: DomainProofRow) -> Result<Domain, Error> {
     let listed = tx.listed_domains(row.org_id).await?;
     Ok(shown(row, &listed))
 }
@@ -108,14 +115,12 @@ pub async fn list(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Domain>, Error
     Ok(rows.into_iter().map(|row| shown(row, &listed)).collect())
 }
 
-/// One domain of an organization.
-pub async fn one(tx: &mut Tx, org: OrganizationId, domain: &str) -> Result<Domain, Error> {
-    let row = row(tx, org, domain).await?;
-    described(tx, row).await
-}
-
 /// What proves a domain of an organization.
-async fn row(tx: &mut Tx, org: OrganizationId, domain: &str) -> Result<DomainProofRow, Error> {
+pub(super) async fn row(
+    tx: &mut Tx,
+    org: OrganizationId,
+    domain: &str,
+) -> Result<DomainProofRow, Error> {
     let form = domain_form(domain).ok_or(Error::NotFound(Kind::Domain))?;
     let row = tx.domain_proof(org, &form).await?;
     row.ok_or(Error::NotFound(Kind::Domain))
@@ -146,53 +151,16 @@ pub async fn add(change: &mut Change<'_>, domain: &str) -> Result<Domain, Error>
             .to_owned(),
         created_at: change.time(),
         verified_at: None,
+        lease: None,
+        // Adding a domain again is no way to look sooner.
+        held_until: Some(Time(change.now + limits::DOMAIN_GAP)),
+        due_at: None,
+        missing_since: None,
+        absences: 0,
     };
     change.tx.insert_domain_proof(&row).await?;
     change.record(EventKind::DomainAdded, json!({"domain": row.domain}));
     described(change.tx, row).await
-}
-
-/// Takes a domain for proved where its record is among the texts that were found at the record's
-/// name. One that is verified stays so.
-pub async fn verify(
-    change: &mut Change<'_>,
-    domain: &str,
-    found: &[String],
-) -> Result<Domain, Error> {
-    let mut row = row(change.tx, change.org, domain).await?;
-    if row.verified_at.is_some() {
-        return described(change.tx, row).await;
-    }
-    let record = Record::of(&row);
-    if !found.iter().any(|text| text.trim() == record.value) {
-        return Err(Violation::DomainUnverified {
-            name: record.name,
-            value: record.value,
-            found: said(found),
-        }
-        .into());
-    }
-    let now = change.time();
-    change
-        .tx
-        .mark_domain_verified(change.org, &row.domain, now)
-        .await?;
-    row.verified_at = Some(now);
-    change.record(EventKind::DomainVerified, json!({"domain": row.domain}));
-    described(change.tx, row).await
-}
-
-/// What was found, in few words.
-fn said(found: &[String]) -> String {
-    /// Characters of a text that are repeated.
-    const SHOWN: usize = 80;
-    match found {
-        [] => "no TXT record is there".to_owned(),
-        [text, ..] => {
-            let shown: String = text.chars().take(SHOWN).collect();
-            format!("{} TXT records are there, such as {shown:?}", found.len())
-        }
-    }
 }
 
 /// Stops trusting a domain on its proof, or proving it. Who came by it stays, and so does what the

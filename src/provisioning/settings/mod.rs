@@ -18,6 +18,7 @@ pub mod connection_state;
 pub(in crate::provisioning) mod connection_trust;
 pub mod connection_view;
 pub mod connections;
+pub mod domain_looks;
 pub mod domains;
 pub mod keys;
 pub mod mappings;

@@ -1,6 +1,6 @@
 //! The queries on domains.
 
-use crate::id::{ConnectionId, OrganizationId};
+use crate::id::{ConnectionId, LeaseId, OrganizationId};
 use crate::store::rows::{ConnectionRow, DomainProofRow, DomainRow};
 use crate::store::tx::ops;
 use crate::store::types::Time;
@@ -23,8 +23,12 @@ ops! {
     domain_proof = domains::proof(org: OrganizationId, domain: &str) -> Option<DomainProofRow>;
     /// The query `domains::insert_proof`.
     insert_domain_proof = domains::insert_proof(row: &DomainProofRow) -> ();
-    /// The query `domains::mark_verified`.
-    mark_domain_verified = domains::mark_verified(org: OrganizationId, domain: &str, at: Time) -> ();
+    /// Writes a proof that is there.
+    update_domain_proof = domains::update_proof(row: &DomainProofRow) -> ();
+    /// The verified domains, of every organization, that are to be looked at and that nobody holds.
+    due_domain_proofs = domains::due(now: Time, limit: i64) -> Vec<DomainProofRow>;
+    /// Takes a proof as it was seen, unless somebody else holds it: see `domains::claim`.
+    claim_domain_proof = domains::claim(row: &DomainProofRow, lease: LeaseId, now: Time, until: Time) -> bool;
     /// The query `domains::delete_proof`.
     delete_domain_proof = domains::delete_proof(org: OrganizationId, domain: &str) -> ();
 }

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use crate::directory::connection::ConnectionState;
-use crate::id::{ConnectionId, OrganizationId};
+use crate::id::{ConnectionId, LeaseId, OrganizationId};
 use crate::store::rows::{ConnectionRow, DomainProofRow, DomainRow};
 use crate::store::schema::{connections, domain_proofs, trusted_domains};
 use crate::store::types::{IdSql, Time};
@@ -133,17 +133,65 @@ pub(crate) async fn insert_proof(conn: &mut Conn, row: &DomainProofRow) -> Query
         .map(drop)
 }
 
-pub(crate) async fn mark_verified(
-    conn: &mut Conn,
-    org: OrganizationId,
-    domain: &str,
-    at: Time,
-) -> QueryResult<()> {
-    diesel::update(domain_proofs::table.find((org, domain.to_owned())))
-        .set(domain_proofs::verified_at.eq(Some(at)))
+pub(crate) async fn update_proof(conn: &mut Conn, row: &DomainProofRow) -> QueryResult<()> {
+    diesel::update(domain_proofs::table.find((row.org_id, row.domain.clone())))
+        .set(row.clone())
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// What is verified in any organization, to be looked at, and held by nobody, the longest due
+/// first.
+pub(crate) async fn due(
+    conn: &mut Conn,
+    now: Time,
+    limit: i64,
+) -> QueryResult<Vec<DomainProofRow>> {
+    let is_due = domain_proofs::due_at
+        .is_null()
+        .or(domain_proofs::due_at.le(now));
+    let is_free = domain_proofs::held_until
+        .is_null()
+        .or(domain_proofs::held_until.le(now));
+    domain_proofs::table
+        .filter(domain_proofs::verified_at.is_not_null())
+        .filter(is_due)
+        .filter(is_free)
+        .select(DomainProofRow::as_select())
+        .order((
+            domain_proofs::due_at,
+            domain_proofs::org_id,
+            domain_proofs::domain,
+        ))
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// Takes a proof for a while; `false` where somebody holds it, or looked since it was seen.
+pub(crate) async fn claim(
+    conn: &mut Conn,
+    row: &DomainProofRow,
+    lease: LeaseId,
+    now: Time,
+    until: Time,
+) -> QueryResult<bool> {
+    let is_free = domain_proofs::held_until
+        .is_null()
+        .or(domain_proofs::held_until.le(now));
+    let update = diesel::update(domain_proofs::table.find((row.org_id, row.domain.clone())))
+        .filter(is_free)
+        .set((
+            domain_proofs::lease.eq(Some(lease)),
+            domain_proofs::held_until.eq(Some(until)),
+        ))
+        .into_boxed::<Db>();
+    let update = match row.due_at {
+        Some(due) => update.filter(domain_proofs::due_at.eq(due)),
+        None => update.filter(domain_proofs::due_at.is_null()),
+    };
+    Ok(update.execute(conn).await? == 1)
 }
 
 pub(crate) async fn delete_proof(

@@ -296,6 +296,11 @@ diesel::table! {
         challenge -> Text,
         created_at -> TimeSql,
         verified_at -> Nullable<TimeSql>,
+        lease -> Nullable<IdSql>,
+        held_until -> Nullable<TimeSql>,
+        due_at -> Nullable<TimeSql>,
+        missing_since -> Nullable<TimeSql>,
+        absences -> BigInt,
     }
 }
 

@@ -38,7 +38,7 @@ mod transport;
 
 pub(crate) use arrange::Connected;
 pub(crate) use browser::{Browser, form, proof_on};
-pub(crate) use dns::NameServer;
+pub(crate) use dns::{Lie, Manner, NameServer};
 pub(crate) use invited::{Invited, csrf, press};
 pub(crate) use property::{property, property_in};
 pub(crate) use reply::Reply;

@@ -129,6 +129,7 @@ fn of_rule(violation: &Violation) -> Problem {
     let kind = match violation {
         Violation::AboveCeiling { .. } => Type::RoleAboveCeiling,
         Violation::ArchivedProject(_) => Type::ArchivedProject,
+        Violation::DomainTooSoon { .. } => Type::DomainTooSoon,
         Violation::DomainUnverified { .. } => Type::DomainUnverified,
         Violation::Invalid(_) => Type::Invalid,
         Violation::LastOwner => Type::LastOwner,
@@ -142,7 +143,14 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::UnknownProject(_) => Type::UnknownProject,
         Violation::UnknownRole(_) => Type::UnknownRole,
     };
-    Problem::new(kind, violation)
+    let again_at = match violation {
+        Violation::DomainTooSoon { again_at } => Some(*again_at),
+        _ => None,
+    };
+    Problem {
+        again_at,
+        ..Problem::new(kind, violation)
+    }
 }
 
 fn of_obstacle(obstacle: &Obstacle) -> Problem {
@@ -330,6 +338,9 @@ mod tests {
                 ceiling: "b".into(),
             },
             Violation::ArchivedProject("p".into()),
+            Violation::DomainTooSoon {
+                again_at: Timestamp::UNIX_EPOCH,
+            },
             Violation::DomainUnverified {
                 name: "n".into(),
                 value: "v".into(),

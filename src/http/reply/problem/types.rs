@@ -59,6 +59,8 @@ types! {
         "Try again in a while; the operator may name another server (USHER_OUTBOUND__NAME_SERVER).";
     DomainNotAllowed = "domain_not_allowed", 422, "The organization does not invite this domain",
         "Invite an address of a domain that the detail names.";
+    DomainTooSoon = "domain_too_soon", 429, "The domain's record was looked for just now",
+        "Come again after the time that Retry-After says.";
     DomainUnverified = "domain_unverified", 409, "The domain's record is not there",
         "Publish the TXT record that the detail gives, and try again when it can be seen.";
     ExpiryInPast = "expiry_in_past", 422, "The expiry is in the past",
