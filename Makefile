@@ -57,6 +57,11 @@ test-postgres: ## the suite on a PostgreSQL server of its own
 suite:
 	@$(suite)
 
+.PHONY: fuzz
+fuzz: ## what a fuzzer makes of messages and metadata (FUZZ_SECONDS=60 each)
+	@scripts/setup
+	@scripts/fuzz $(or $(FUZZ_SECONDS),60)
+
 .PHONY: interop
 interop: ## identity providers and clients that others wrote, against a running Usher
 	@scripts/interop
@@ -70,6 +75,7 @@ proof: ## the suite with many more cases, on both engines, and interop
 	@unset TEST_DATABASE_URL; $(suite)
 	@$(MAKE) test-postgres
 	@$(MAKE) interop
+	@scripts/fuzz 900
 	@scripts/kill-test
 	@scripts/postgres scripts/kill-test
 	@scripts/mail-test
