@@ -2,7 +2,7 @@
 
 pysaml2 is the identity provider, Authlib the application behind and a SCIM client with OAuth, openid-client another
 application behind, scim2-tester, scim2-cli and scim-sanity are SCIM clients; samlp and SimpleSAMLphp are further identity
-providers, where they could be installed.
+providers, where they could be installed. Where Chromium is, people sign in and out in it (see saml_browser.py).
 Usher runs at the log level `trace`, and what it said is read at the end.
 """
 
@@ -25,6 +25,7 @@ import conformance
 import openid_clients
 import readme
 import results
+import saml_browser
 import scim_oauth
 import silence
 import simplesamlphp
@@ -316,6 +317,7 @@ def main():
     arguments.add_argument("--postgres", help="a server's URL; an SQLite file without it")
     arguments.add_argument("--node-modules", help="where npm's packages are installed; skipped without them")
     arguments.add_argument("--simplesamlphp", help="where its package is unpacked; skipped without it")
+    arguments.add_argument("--screens", help="a folder for the pictures of pages")
     arguments.add_argument("--totals", help="a file to add the totals to")
     given = arguments.parse_args()
     checks = Checks("PostgreSQL" if given.postgres else "SQLite")
@@ -352,11 +354,13 @@ def every(usher, checks, given, thin):
     else:
         checks.skip("samlp", "Node or the package is not installed")
     checks.of("SimpleSAMLphp")
-    if given.simplesamlphp and shutil.which("php"):
-        simplesamlphp.run(given.simplesamlphp, usher, checks, run.trust)
+    package = given.simplesamlphp if shutil.which("php") else None
+    if package:
+        simplesamlphp.run(package, usher, checks, run.trust)
     else:
         checks.skip("SimpleSAMLphp", "PHP or the package is not installed")
     checks.of(None)
+    saml_browser.fresh(given.usher, given.postgres, checks, given.screens, package)
     results.compare(checks)
     readme.fresh(given.usher, given.postgres, checks)
     conformance.fresh(given.usher, given.postgres, checks)

@@ -37,11 +37,11 @@ def key_and_certificate(folder, name):
 
 
 class IdentityProvider:
-    def __init__(self, folder, entity_id):
+    def __init__(self, folder, entity_id, sso="https://pysaml2.example/sso"):
         self.entity_id = entity_id
         key, certificate = key_and_certificate(folder, "pysaml2")
         self.key = key
-        service = [("https://pysaml2.example/sso", BINDING_HTTP_REDIRECT), ("https://pysaml2.example/sso", BINDING_HTTP_POST)]
+        service = [(sso, BINDING_HTTP_REDIRECT), (sso, BINDING_HTTP_POST)]
         self.config = IdPConfig().load({
             "entityid": entity_id,
             "key_file": key,

@@ -25,7 +25,7 @@ $config = [
     'tempdir' => '{folder}/temp', 'metadatadir' => '{folder}/metadata/',
     'attributenamemapdir' => '{package}/etc/simplesamlphp/attributemap/', 'secretsalt' => '{secret}', 'auth.adminpassword' => '{secret}',
     'timezone' => 'UTC', 'enable.saml20-idp' => true, 'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
-    'session.cookie.secure' => false, 'session.cookie.samesite' => null, 'store.type' => 'phpsession',
+    'session.cookie.secure' => {secure}, 'session.cookie.samesite' => {samesite}, 'store.type' => 'phpsession',
     'session.phpsession.savepath' => '{folder}', 'session.phpsession.cookiename' => 'simple',
     'logging.handler' => 'errorlog', 'metadata.sources' => [['type' => 'flatfile']], 'trusted.url.domains' => [],
     'language.default' => 'en', 'language.available' => ['en'], 'enable.http_post' => false, 'production' => true,
@@ -40,6 +40,7 @@ HOSTED = """<?php
 $metadata['{url}/idp'] = [
     'host' => '__DEFAULT__', 'privatekey' => '{key}', 'certificate' => '{certificate}', 'auth' => 'people',
     'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+    'SingleSignOnServiceBinding' => ['{binding}'], 'SingleLogoutServiceBinding' => ['{binding}'],
 ];
 """
 REMOTE = """<?php
@@ -48,27 +49,35 @@ $metadata['{entity_id}'] = [
     'simplesaml.nameidattribute' => 'mail', 'saml20.sign.response' => {response}, 'saml20.sign.assertion' => {assertion},
     'assertion.encryption' => {encrypted}, 'validate.authnrequest' => {validated},
     'keys' => [['type' => 'X509Certificate', 'signing' => true, 'encryption' => true, 'X509Certificate' => '{ours}']],
+    'SingleLogoutService' => [{logout}], 'sign.logout' => true, 'validate.logout' => true,
 ];
 """
+LOGOUT = "['Binding' => '{binding}', 'Location' => '{slo}']"
+REDIRECT, POST = (f"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{it}" for it in ("Redirect", "POST"))
 CERTIFICATE = re.compile(r"<ds:X509Certificate>([^<]*)</ds:X509Certificate>")
 
 
 class SimpleSamlPhp:
-    def __init__(self, package):
-        """`package` is the folder that Debian's package was unpacked in."""
+    def __init__(self, package, known_as=None):
+        """`package` is the folder that Debian's package was unpacked in; `known_as` tells the address, by
+        https, at which browsers know the server at a port."""
         self.package = package
         self.folder = tempfile.mkdtemp(prefix="simplesamlphp-")
         self.port, self.secret, self.process = free_port(), secrets.token_hex(16), None
-        # It knows its own address by the host name of the request.
-        self.url = f"http://127.0.0.1:{self.port}"
-        key, certificate = key_and_certificate(self.folder, "idp")
+        self.direct = f"http://127.0.0.1:{self.port}"
+        self.url = known_as(self.port) if known_as else self.direct
+        self.key = [os.path.basename(file) for file in key_and_certificate(self.folder, "idp")]
         for folder in ("metadata", "temp"):
             os.mkdir(os.path.join(self.folder, folder))
-        self.write("config.php", CONFIG)
+        secure, samesite = ("true", "'None'") if known_as else ("false", "null")
+        self.write("config.php", CONFIG, secure=secure, samesite=samesite)
         self.write("authsources.php", SOURCES, address=ADDRESS)
-        self.write(
-            "metadata/saml20-idp-hosted.php", HOSTED, key=os.path.basename(key), certificate=os.path.basename(certificate)
-        )
+        self.speak(REDIRECT)
+
+    def speak(self, binding):
+        """How it wants to be asked, for sign-ins and for logouts."""
+        key, certificate = self.key
+        self.write("metadata/saml20-idp-hosted.php", HOSTED, key=key, certificate=certificate, binding=binding)
 
     def write(self, name, text, **values):
         for field, value in {"url": self.url, "folder": self.folder, "package": self.package, "secret": self.secret, **values}.items():
@@ -76,12 +85,13 @@ class SimpleSamlPhp:
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as out:
             out.write(text)
 
-    def know(self, connection, sign, encrypted=False, validated=False):
-        """What it is told of Usher: our certificate, and what to do with it."""
+    def know(self, connection, sign, encrypted=False, validated=False, logout=None):
+        """What it is told of Usher: our certificate, and what to do with it; how logouts are told, if they are."""
         ours = CERTIFICATE.search(browser().get(connection["sp_metadata_url"], timeout=30).text)
+        slo = LOGOUT.replace("{slo}", connection["acs_url"].replace("/acs", "/slo")).replace("{binding}", logout or "")
         self.write(
             "metadata/saml20-sp-remote.php", REMOTE, entity_id=connection["sp_entity_id"], acs=connection["acs_url"],
-            response=str(sign != "assertion").lower(), assertion=str(sign != "response").lower(), ours=ours.group(1),
+            logout=slo if logout else "", response=str(sign != "assertion").lower(), assertion=str(sign != "response").lower(), ours=ours.group(1),
             encrypted=str(encrypted).lower(), validated=str(validated).lower(),
         )
 
@@ -89,13 +99,13 @@ class SimpleSamlPhp:
         www = os.path.join(self.package, "usr/share/simplesamlphp/www")
         with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                ["php", "-d", "opcache.enable_cli=0", "-S", f"127.0.0.1:{self.port}", "-t", www],
+                ["php", "-d", "opcache.enable=0", "-S", f"127.0.0.1:{self.port}", "-t", www],
                 env=dict(os.environ, SIMPLESAMLPHP_CONFIG_DIR=self.folder), stdout=log, stderr=log, cwd=self.folder,
             )
         end = time.monotonic() + 20
         while time.monotonic() < end:
             try:
-                browser().get(f"{self.url}/saml2/idp/metadata.php", timeout=5)
+                browser().get(f"{self.direct}/saml2/idp/metadata.php", timeout=5)
                 return self
             except requests.ConnectionError:
                 time.sleep(0.1)
@@ -111,7 +121,7 @@ class SimpleSamlPhp:
             return log.read()[-1500:]
 
     def metadata(self):
-        return browser().get(f"{self.url}/saml2/idp/metadata.php", timeout=30).text
+        return browser().get(f"{self.direct}/saml2/idp/metadata.php", timeout=30).text
 
     def response(self, connection):
         """Opens the application from the identity provider, as a person does; the form that it ends in."""
