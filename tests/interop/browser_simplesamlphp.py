@@ -3,6 +3,7 @@
 import base64
 import urllib.parse
 
+import browser_logout
 from shop import Shop
 from simplesamlphp import ADDRESS, POST, REDIRECT, SimpleSamlPhp
 
@@ -19,7 +20,10 @@ def run(ground, package):
         walk.asked_by_form()
         walk.without_scripts()
         walk.by_keyboard()
-        walk.through_the_shop()
+        shop = Shop(ground.fronts, ground.usher, ground.url, ground.direct, "--org", "simple")
+        walk.through(shop)
+        browser_logout.run(walk, shop)
+        shop.close()
 
 
 class Walk:
@@ -117,9 +121,8 @@ class Walk:
         self.arrived("by keyboard", context, page)
         self.ground.close(context)
 
-    def through_the_shop(self):
+    def through(self, shop):
         """An application opened at the identity provider is an app behind, which asks for its code itself."""
-        shop = Shop(self.ground.fronts, self.ground.usher, self.ground.url, self.ground.direct, "--org", "simple")
         self.set("--app", shop.registered["client_id"])
         context = self.ground.context()
         page, _ = self.ground.open(context, self.application)
@@ -139,4 +142,3 @@ class Walk:
         good = tokens.get("claims", {}).get("email") == ADDRESS
         self.check("  it gets a code, and for that an ID token of the person", good, tokens)
         self.ground.close(context)
-        shop.close()
