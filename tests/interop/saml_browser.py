@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 
+import browser_pysaml2
 import browser_simplesamlphp
 import chromium
 from fronts import RESOLVING, Fronts
@@ -91,9 +92,9 @@ def fresh(binary, postgres, checks, screens=None, package=None):
         usher.environment["USHER_PUBLIC_URL"] = fronts.before(usher.port, "usher.test")
         usher.start()
         ground = Ground(usher, fronts, checks, browser, screens)
-        walks = []
+        walks = [("pysaml2-browser", lambda: browser_pysaml2.run(ground))]
         if package:
-            walks.append(("SimpleSAMLphp-browser", lambda: browser_simplesamlphp.run(ground, package)))
+            walks.insert(0, ("SimpleSAMLphp-browser", lambda: browser_simplesamlphp.run(ground, package)))
         else:
             checks.skip("SimpleSAMLphp in a browser", "PHP or the package is not installed")
         for program, walk in walks:
