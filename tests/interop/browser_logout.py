@@ -45,7 +45,7 @@ class Logouts:
             page.get_by_role("button", name="Continue to simple.test").click()
         self.walk.enter(page)
         if not script:
-            page.get_by_role("button", name="Submit", exact=True).click()
+            self.walk.press_on(page)
         page.wait_for_url(f"{self.shop.callback}?**")
         return context, page, self.shop.finish()
 
@@ -119,7 +119,7 @@ class Logouts:
         page.get_by_role("button", name="Sign out").click()
         self.ground.shot(page, "sign-out-by-button")
         page.get_by_role("button", name="Continue to simple.test").click()
-        page.get_by_role("button", name="Submit", exact=True).click()
+        self.walk.press_on(page)
         page.get_by_role("heading", name="You are not signed in").wait_for()
         self.check("signing out without JavaScript, by the buttons", self.told == [self.method], self.ground.at(page))
         self.over(context, tokens, "without JavaScript")

@@ -12,13 +12,12 @@ from traffic import browser
 class Provider(IdentityProvider):
     """An identity provider of one organization, as a site; `person` is who signs in there at the moment."""
 
-    def __init__(self, ground, org, app=None):
+    def __init__(self, ground, org):
         self.ground, self.org, self.person = ground, org, None
         self.site = Site(ground.fronts, f"{org}.test", {"/start": self.start, "/sso": self.asked_by})
         super().__init__(ground.usher.folder, f"{self.site.url}/metadata", f"{self.site.url}/sso")
         ground.organization(org)
-        more = ["--app", app] if app else []
-        self.connection = ground.connection(org, f"{org.capitalize()} sign-in", *more)
+        self.connection = ground.connection(org, f"{org.capitalize()} sign-in")
         ground.trust(self.connection, self.metadata())
         self.know(browser().get(self.connection["sp_metadata_url"], timeout=30).text)
         self.login, self.seen = self.connection["acs_url"].replace("/acs", "/login"), []

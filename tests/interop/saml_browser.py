@@ -11,6 +11,7 @@ import traceback
 
 import browser_pysaml2
 import browser_simplesamlphp
+import browser_strangers
 import chromium
 from fronts import RESOLVING, Fronts
 from traffic import SECRETS, Checks
@@ -34,9 +35,9 @@ class Ground(chromium.Chromium):
     def organization(self, slug):
         self.usher.command("org", "create", slug, "--name", slug.capitalize())
 
-    def connection(self, org, name, *more):
+    def connection(self, org, name):
         row = self.usher.command(
-            "connection", "create", "--org", org, "--name", name, "--trusted-domain", f"{org}.example", *more
+            "connection", "create", "--org", org, "--name", name, "--trusted-domain", f"{org}.example"
         )
         # The browser alone finds the names.
         return {**row, "sp_metadata_url": row["sp_metadata_url"].replace(self.url, self.direct)}
@@ -92,7 +93,10 @@ def fresh(binary, postgres, checks, screens=None, package=None):
         usher.environment["USHER_PUBLIC_URL"] = fronts.before(usher.port, "usher.test")
         usher.start()
         ground = Ground(usher, fronts, checks, browser, screens)
-        walks = [("pysaml2-browser", lambda: browser_pysaml2.run(ground))]
+        walks = [
+            ("pysaml2-browser", lambda: browser_pysaml2.run(ground)),
+            ("Chromium", lambda: browser_strangers.run(ground)),
+        ]
         if package:
             walks.insert(0, ("SimpleSAMLphp-browser", lambda: browser_simplesamlphp.run(ground, package)))
         else:
