@@ -154,4 +154,7 @@ def looks(ground, north, south, shop):
             ground.check(f"  the {what} is within the {name} window", wide <= 0, wide)
             both.page.keyboard.press("Tab")
             ground.shot(both.page, f"{what}-{name}")
+        button, second = both.page.get_by_role("button").first.bounding_box(), both.page.locator("dl").nth(1).bounding_box()
+        apart = second["y"] - button["y"] - button["height"]
+        ground.check("  there is room between the one and the other", apart >= 16, apart)
         ground.close(both.context)

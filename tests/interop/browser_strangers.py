@@ -9,6 +9,7 @@ from fronts import Site, posting
 from traffic import browser
 
 ADA, BOB, CAY = (f"{name}@globex.example" for name in ("ada", "bob", "cay"))
+LONG = f"{'averylongnameofsomebody' * 2}else@globex.example"
 CSP = '<meta http-equiv="Content-Security-Policy" content="form-action \'none\'">'
 SILENT = '<meta name="referrer" content="no-referrer">'
 
@@ -25,6 +26,7 @@ def run(ground):
     tabs.by_the_provider()
     tabs.two_tabs()
     tabs.forged_answers()
+    tabs.looks()
     stranger.close()
     idp.close()
 
@@ -203,6 +205,20 @@ class Tabs:
         self.check("  and the person's own answer still counts", came, self.ground.at(page))
         self.is_in("who is there then", context, BOB)
         self.ground.close(context)
+
+    def looks(self):
+        """The question on a phone, by day and by night; the name is one long word."""
+        for width, scheme in ((360, "light"), (320, "dark")):
+            context = self.browser_of(
+                ADA, viewport={"width": width, "height": 740}, is_mobile=True, has_touch=True, color_scheme=scheme
+            )
+            page = self.trapped(context, LONG)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            self.check(f"the question on a phone of {width} ({scheme}) is no wider than it", wide <= width, wide)
+            self.ground.shot(page, f"confirm-phone-{scheme}")
+            page.get_by_role("button", name="Not me").tap()
+            page.get_by_role("heading", name="Nothing was changed").wait_for()
+            self.ground.close(context)
 
 
 def encoded(message):
