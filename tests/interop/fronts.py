@@ -48,6 +48,14 @@ class Fronts:
         self.thread.join(10)
 
 
+class Loopback:
+    """Where a developer tries an app: no TLS, and no name."""
+
+    @staticmethod
+    def before(port, _):
+        return f"http://127.0.0.1:{port}"
+
+
 async def pump(reader, writer):
     try:
         while octets := await reader.read(65536):

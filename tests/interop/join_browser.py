@@ -31,23 +31,8 @@ class Pages(chromium.Chromium):
         made = self.usher.command(
             "invite", "create", "--org", "acme", "--email", address, "--role", "editor", *more
         )
-        link = self.mailed(address, r"https?://\S+/join/inv_[A-Za-z0-9_-]+")
+        link = self.usher.mailed(address, r"https?://\S+/join/inv_[A-Za-z0-9_-]+")
         return made, link
-
-    def mailed(self, address, pattern, before=()):
-        """What the last mail to an address says, once it is there."""
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            for path in sorted(glob.glob(f"{self.usher.folder}/outbox/*.eml"), key=os.path.getmtime, reverse=True):
-                with open(path, "rb") as file:
-                    mail = email.message_from_binary_file(file, policy=email.policy.default)
-                if address not in str(mail["To"]):
-                    continue
-                found = re.search(pattern, mail.get_body(("plain",)).get_content(), re.M)
-                if found and found.group(0) not in before:
-                    return found.group(0)
-            time.sleep(0.1)
-        raise RuntimeError(f"no mail to {address} has {pattern}")
 
     def mail(self, address, holding):
         """The last mail to an address whose text holds this."""
@@ -61,7 +46,7 @@ class Pages(chromium.Chromium):
     def mails(self):
         """Each kind of mail as it is shown: what its text says can be seen, and nothing is fetched."""
         _, link = self.invite("mail@partner.example", "--project", "apollo", "--message", "See <b>you</b>\nsoon")
-        code = self.mailed("shared@partner.example", r"^\d{6}$")
+        code = self.usher.mailed("shared@partner.example", r"^\d{6}$")
         for name, address, texts in (
             ("invitation", "mail@partner.example", (link, "acme", "Editor", "apollo", "See <b>you<", "UTC")),
             ("code", "shared@partner.example", (code, "acme", "UTC")),
@@ -202,7 +187,7 @@ class Pages(chromium.Chromium):
         self.checks.check("  and has no other button", page.get_by_role("button").count() == 1)
         self.shot(page, "shared")
         page.get_by_role("button", name="Mail me a code").click()
-        code = self.mailed(address, r"^\d{6}$")
+        code = self.usher.mailed(address, r"^\d{6}$")
         field = page.get_by_label("The six digits from the mail")
         field.fill(f"{(int(code) + 1) % 1_000_000:06}")
         page.get_by_role("button", name="Join acme").click()

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 
+import browser_onward
 import browser_organizations
 import browser_pysaml2
 import browser_simplesamlphp
@@ -98,6 +99,7 @@ def fresh(binary, postgres, checks, screens=None, package=None):
             ("pysaml2-browser", lambda: browser_pysaml2.run(ground)),
             ("Chromium", lambda: browser_strangers.run(ground)),
             ("Chromium", lambda: browser_organizations.run(ground)),
+            ("Chromium", lambda: browser_onward.run(ground)),
         ]
         if package:
             walks.insert(0, ("SimpleSAMLphp-browser", lambda: browser_simplesamlphp.run(ground, package)))

@@ -4,9 +4,12 @@ The server gets a folder of its own, a free port and a fresh database: an SQLite
 of the PostgreSQL server that TEST_DATABASE_URL names, which is dropped afterwards.
 """
 
+import email
+import email.policy
 import glob
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -80,6 +83,21 @@ class Usher:
         if done.returncode != 0:
             raise RuntimeError(f"usher events: {done.returncode} {done.stderr}")
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def mailed(self, address, pattern, seconds=20):
+        """What the last mail to an address says, once it is there."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for path in sorted(glob.glob(f"{self.folder}/outbox/*.eml"), key=os.path.getmtime, reverse=True):
+                with open(path, "rb") as file:
+                    mail = email.message_from_binary_file(file, policy=email.policy.default)
+                if address not in str(mail["To"]):
+                    continue
+                found = re.search(pattern, mail.get_body(("plain",)).get_content(), re.M)
+                if found:
+                    return found.group(0)
+            time.sleep(0.1)
+        raise RuntimeError(f"no mail to {address} has {pattern}")
 
     def start(self, seconds=30):
         with open(self.log, "a", encoding="utf-8") as log:
