@@ -84,7 +84,8 @@ impl Refusal {
                  administrator to compare userName and externalId."
             }
             Self::ConfirmationExpired => {
-                "The question was not answered in time. Start again from your identity provider."
+                "The question was not answered in time, or another one took its place in this \
+                 browser. Start again from your identity provider."
             }
             Self::AddressMissing | Self::SubjectMissing => {
                 "Your identity provider did not say who you are in a way that can be kept. Ask \

@@ -217,7 +217,7 @@ async fn whoever_joins_goes_on_to_the_app_with_their_projects() {
     let page = browser.get(&path).await.expect(200);
     let policy = page.header("content-security-policy").unwrap();
     assert!(
-        policy.contains("form-action 'self' https://app.example;"),
+        policy.contains("form-action 'self' https: https://app.example;"),
         "{policy}"
     );
     let reply = press(&browser, &path, ACCEPT).await.expect(303);

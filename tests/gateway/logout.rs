@@ -127,7 +127,7 @@ async fn without_a_good_id_token_the_person_is_asked() {
         assert!(page.text().contains("ada@acme.example"), "{}", page.text());
         assert!(page.text().contains("Docs") && !page.text().contains("<script>"));
         let policy = page.header("content-security-policy").unwrap();
-        assert!(policy.contains("form-action 'self' https://app.example;"));
+        assert!(policy.contains("form-action 'self' https: https://app.example;"));
         token = goes_on(&app, &token).await.expect("nothing has ended");
     }
     let fields = [("client_id", "docs"), ("post_logout_redirect_uri", BYE)];

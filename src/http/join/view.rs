@@ -162,7 +162,10 @@ pub(super) fn show(
             };
             page::html(StatusCode::GONE, &page, &[])
         }
-        Page::Pending(look) => pending(look, asked, csrf, times(look.expires_at)),
+        Page::Pending(look) => {
+            let onward = page::onward(public_url, &look.app);
+            pending(look, (asked, &onward), csrf, times(look.expires_at))
+        }
         Page::SignIn(look) => {
             let (expires, relative) = times(look.expires_at);
             let page = Elsewhere {
@@ -188,7 +191,7 @@ pub(super) fn show(
 
 fn pending(
     look: &Offer,
-    asked: Asked,
+    (asked, onward): (Asked, &[String]),
     csrf: &str,
     (expires, relative): (String, String),
 ) -> Response {
@@ -199,7 +202,7 @@ fn pending(
         expires,
         relative,
     };
-    page::html(asked.status(), &page, &page::origins(&look.app))
+    page::html(asked.status(), &page, onward)
 }
 
 /// A heading and a sentence.

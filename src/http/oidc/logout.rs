@@ -291,16 +291,8 @@ impl<'a> Logout<'a> {
             app: self.app.as_ref().map(|app| app.name.as_str()),
             pairs: &pairs,
         };
-        let onward = if self
-            .here
-            .iter()
-            .any(|live| leave::reaches(self.gateway, live))
-        {
-            page::anywhere(self.gateway)
-        } else {
-            let back: Vec<_> = self.back.iter().cloned().collect();
-            page::origins(&back)
-        };
+        let back: Vec<_> = self.back.iter().cloned().collect();
+        let onward = page::onward(&self.gateway.public_url, &back);
         page::html(StatusCode::OK, &shown, &onward)
     }
 

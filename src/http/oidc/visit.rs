@@ -49,6 +49,8 @@ const KEPT: [&str; 16] = [
 const UNKNOWN: &str = "No sign-in was found for this address. Check it, or open the application \
                        from your organization's identity provider.";
 
+const HOW: &str = "How do you sign in?";
+
 /// An app's request that waits for a sign-in.
 pub(super) struct Visit<'a> {
     pub(super) gateway: &'a Gateway,
@@ -69,6 +71,7 @@ struct Choice {
 struct SignIn<'a> {
     app: &'a str,
     notice: Option<&'a str>,
+    question: &'a str,
     choices: Vec<Choice>,
     pairs: &'a [(String, String)],
     hint: &'a str,
@@ -96,16 +99,16 @@ impl Visit<'_> {
             },
             Ways::Open(ways) if ways.is_empty() => {
                 let hint = asked.login_hint.as_deref().unwrap_or_default();
-                self.page(Some(UNKNOWN), Vec::new(), hint)
+                self.page((Some(UNKNOWN), HOW), Vec::new(), hint)
             }
             Ways::Open(ways) => {
                 let choices = ways.into_iter().map(|row| Choice {
                     href: self.path(&[], &[("connection", &row.id.to_string())]),
                     name: row.name,
                 });
-                self.page(None, choices.collect(), "")
+                self.page((None, HOW), choices.collect(), "")
             }
-            Ways::Unsaid => self.page(None, Vec::new(), ""),
+            Ways::Unsaid => self.page((None, HOW), Vec::new(), ""),
         }
     }
 
@@ -116,7 +119,7 @@ impl Visit<'_> {
             href: self.path(&[], &[("prompt", "login")]),
             name: "Use another account".to_owned(),
         });
-        self.page(None, choices, "")
+        self.page((None, "As whom do you want to continue?"), choices, "")
     }
 
     fn going_on(
@@ -172,11 +175,17 @@ impl Visit<'_> {
         format!("/oauth/authorize?{}", query.finish())
     }
 
-    fn page(&self, notice: Option<&str>, choices: Vec<Choice>, hint: &str) -> Response {
+    fn page(
+        &self,
+        (notice, question): (Option<&str>, &str),
+        choices: Vec<Choice>,
+        hint: &str,
+    ) -> Response {
         let pairs = self.pairs.iter().filter(|(name, _)| name != "login_hint");
         let shown = SignIn {
             app: &self.app.name,
             notice,
+            question,
             choices,
             pairs: &pairs.cloned().collect::<Vec<_>>(),
             hint,

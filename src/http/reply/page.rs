@@ -60,24 +60,25 @@ pub(in crate::http) fn html(
     response
 }
 
-/// The origins of these addresses, each once, as a content security policy names them.
-pub(in crate::http) fn origins(addresses: &[String]) -> Vec<String> {
+/// Where a form's answer may lead whose way ends in an application: to these addresses of it, and from
+/// there on anywhere, since an application goes on to hosts of its own, or sends the browser to sign in.
+/// A browser stops at the first step that a content security policy does not name, and shows nobody why.
+pub(in crate::http) fn onward(public_url: &str, addresses: &[String]) -> Vec<String> {
     let origin = |address: &String| {
         let origin = Url::parse(address).ok()?.origin();
         origin.is_tuple().then(|| origin.ascii_serialization())
     };
-    let all: BTreeSet<_> = addresses.iter().filter_map(origin).collect();
+    let mut all: BTreeSet<_> = addresses.iter().filter_map(origin).collect();
+    all.insert("https:".to_owned());
+    if !public_url.starts_with("https:") {
+        all.insert("http:".to_owned());
+    }
     all.into_iter().collect()
 }
 
 /// Any origin that may be gone on to, where it is only known once the form is answered.
 pub(in crate::http) fn anywhere(gateway: &Gateway) -> Vec<String> {
-    let schemes: &[&str] = if gateway.is_https() {
-        &["https:"]
-    } else {
-        &["https:", "http:"]
-    };
-    schemes.iter().map(|it| (*it).to_owned()).collect()
+    onward(&gateway.public_url, &[])
 }
 
 /// A page whose form is submitted at once where scripts run, and by its button where not.

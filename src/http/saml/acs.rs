@@ -312,20 +312,25 @@ async fn ask(
         continue_at,
     } = question;
     let (asked, relayed) = (row.clone(), relay_state.map(str::to_owned));
+    let asking = continue_at.as_deref().and_then(answer::app_of);
     let place = gateway.store.read(move |tx| {
-        let (row, relayed) = (asked.clone(), relayed.clone());
+        let (row, relayed, asking) = (asked.clone(), relayed.clone(), asking.clone());
         async move {
-            let Some(app) = hand_off::app_of(tx, Origin::from(&row)).await? else {
+            let app = match asking {
+                Some(client_id) => tx.app_by_client_id(&client_id).await?,
+                None => hand_off::app_of(tx, Origin::from(&row)).await?,
+            };
+            let Some(app) = app else {
                 return Ok((None, None, vec![]));
             };
             let launch_urls = tx.launch_urls(app.id).await?;
             let target = relayed.and_then(|state| launch::target(&state, &launch_urls));
-            let onward = page::origins(&hand_off::addresses(tx, &app).await?);
-            Ok::<_, Error>((Some(app.name), target, onward))
+            let addresses = hand_off::addresses(tx, &app).await?;
+            Ok::<_, Error>((Some(app.name), target, addresses))
         }
         .boxed()
     });
-    let (app, target, onward) = place.await?;
+    let (app, target, addresses) = place.await?;
     let host = row.sso_url.as_deref().and_then(|url| Url::parse(url).ok());
     let page = Confirm {
         app: app.as_deref(),
@@ -339,11 +344,7 @@ async fn ask(
         replaces,
         continue_at: continue_at.as_deref(),
     };
-    // The app's request, to which the person goes back, knows its own app.
-    let onward = match continue_at {
-        Some(_) => page::anywhere(gateway),
-        None => onward,
-    };
+    let onward = page::onward(&gateway.public_url, &addresses);
     let mut response = page::html(StatusCode::OK, &page, &onward);
     session::ask(response.headers_mut(), gateway, &secret);
     Ok(response)

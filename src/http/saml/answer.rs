@@ -97,6 +97,14 @@ pub(super) fn proof_of(question: &str) -> String {
     URL_SAFE_NO_PAD.encode(secret::hash(&format!("proof:{question}")))
 }
 
+/// The app whose request a path of ours is.
+pub(super) fn app_of(place: &str) -> Option<String> {
+    let query = place.strip_prefix(AUTHORIZE)?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, client_id) = pairs.find(|(name, _)| name == "client_id")?;
+    Some(client_id.into_owned())
+}
+
 /// Whether a path of ours is that of an app's request.
 pub(super) fn is_request(place: &str) -> bool {
     place.starts_with(AUTHORIZE) && place.bytes().all(|it| it.is_ascii_graphic())
