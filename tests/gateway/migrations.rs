@@ -169,6 +169,8 @@ fn take(schema: &mut Schema, statement: &str) {
         let part = change.strip_prefix("COLUMN ").unwrap_or(change);
         let table = schema.get_mut(name).expect("the table is there");
         table.insert(part.to_owned());
+    } else if let Some(name) = statement.strip_prefix("DROP INDEX ") {
+        schema.remove(name).expect("the index is there");
     } else if let Some((before, index)) = statement.split_once("INDEX ") {
         let (name, on) = index.split_once(' ').expect("an index has a name");
         schema.insert(name.to_owned(), BTreeSet::from([format!("{before}{on}")]));

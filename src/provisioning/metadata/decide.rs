@@ -102,6 +102,7 @@ mod tests {
         let other = second.replace("urn:idp", "urn:other");
         let third = second.replace("urn:idp", "urn:third");
         let nowhere = first.replace("SingleSignOnService", "NameIDMappingService");
+        let open = second.replace("https://idp.example/sso", "http://idp.example/sso");
         let ended = second.replace(" entityID", " validUntil=\"2026-11-22T10:00:00Z\" entityID");
         for (name, text, by_itself, by_a_yes) in [
             ("the same", first.clone(), "unchanged", "unchanged"),
@@ -113,19 +114,9 @@ mod tests {
             ),
             ("another key", second.clone(), "applied", "proposed"),
             ("nowhere to go", nowhere, "proposed", "proposed"),
-            (
-                "in the open",
-                second.replace("https://idp.example/sso", "http://idp.example/sso"),
-                "proposed",
-                "proposed",
-            ),
+            ("in the open", open, "proposed", "proposed"),
             ("another provider", other.clone(), "refused", "refused"),
-            (
-                "other providers",
-                group(&[&other, &third]),
-                "failed",
-                "failed",
-            ),
+            ("others", group(&[&other, &third]), "failed", "failed"),
             ("a page", "<html/>".to_owned(), "failed", "failed"),
             ("junk", "junk".to_owned(), "failed", "failed"),
             ("ended", ended, "failed", "failed"),

@@ -16,6 +16,7 @@ use crate::provisioning::settings::connection_view::{find, row as connection_row
 use crate::provisioning::{Change, Context, Error, admission, change, provider};
 use crate::saml::certificate::Certificate;
 use crate::saml::metadata::{Diff, IdentityProvider, Validity};
+use crate::secret;
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, MetadataRow};
 use crate::store::types::Time;
@@ -59,10 +60,22 @@ pub async fn apply_in(
     Ok(Metadata::of(id, Some(row)))
 }
 
+/// What a yes or a no names: SHA-256 of who would sign and where people would be sent, in hexadecimal
+/// digits.
+pub(super) fn digest(diff: &Diff) -> String {
+    use std::fmt::Write as _;
+    let text = json!(diff.timeless()).to_string();
+    let mut digits = String::new();
+    for octet in secret::hash(&text) {
+        let _ = write!(digits, "{octet:02x}");
+    }
+    digits
+}
+
 /// Whoever says yes or no says it of what they saw: the document is another's, and may be another one
 /// by now.
 fn is_meant(diff: &Diff, digest: &str) -> Result<(), Error> {
-    if diff.digest().eq_ignore_ascii_case(digest.trim()) {
+    if self::digest(diff).eq_ignore_ascii_case(digest.trim()) {
         Ok(())
     } else {
         Err(Error::Stale)

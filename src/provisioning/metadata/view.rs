@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::directory::metadata::{self, RefreshMode, RefreshOutcome, Warning};
 use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::metadata::proposal::digest;
 use crate::provisioning::settings::connection_view::find;
 use crate::provisioning::{Error, Kind};
 use crate::saml::metadata::Diff;
@@ -87,7 +88,7 @@ impl Metadata {
                 let changes: Diff = serde_json::from_str(&changes.0).ok()?;
                 Some(Proposal {
                     proposed_at: at.0,
-                    digest: changes.digest(),
+                    digest: digest(&changes),
                     changes,
                 })
             }),

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::{Endpoints, IdentityProvider};
 use crate::saml::certificate::Certificate;
-use crate::secret;
 
 /// What differs between what is known of an identity provider and what is newer.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -111,6 +110,7 @@ impl Diff {
     }
 
     /// The same without times, which a document that is published each day anew changes each day.
+    #[must_use]
     pub fn timeless(&self) -> Self {
         Self {
             valid_until: None,
@@ -123,16 +123,6 @@ impl Diff {
         let is_plain = |it: &Option<String>| it.as_ref().is_some_and(|it| it.starts_with("http:"));
         let mut all = self.endpoints.iter();
         all.any(|it| is_plain(&it.new) && !is_plain(&it.old))
-    }
-
-    /// What a yes or a no names: SHA-256 of who would sign and where people would be sent, in
-    /// hexadecimal digits.
-    pub fn digest(&self) -> String {
-        let text = serde_json::json!(self.timeless()).to_string();
-        secret::hash(&text)
-            .iter()
-            .map(|octet| format!("{octet:02x}"))
-            .collect()
     }
 }
 
