@@ -10,7 +10,8 @@ use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, UserId};
 use crate::provisioning::{Change, Context, Error, Kind, change, people, sign_in, sign_out};
-use crate::store::rows::{SessionRow, UserRow};
+use crate::store::rows::UserRow;
+use crate::store::types::Whose;
 use crate::store::{Store, Tx};
 
 /// The row of a person, by id or by sign-in address.
@@ -125,26 +126,28 @@ pub async fn end_sessions_through(
     connection: ConnectionId,
     cause: &str,
 ) -> Result<(), Error> {
-    end_sessions_but(change, connection, &[], cause).await
+    let (org, now) = (change.org, change.time());
+    let live = change.tx.live_sessions_through(org, connection, now);
+    let live = live.await?;
+    sign_out::end(change, &live, cause).await?;
+    sign_in::give_up(change, Whose::Connection(connection)).await
 }
 
-/// The same of those that none of these certificates vouched for.
-pub async fn end_sessions_but(
+/// The same of those that no certificate vouched for which still is trusted, where one of those before
+/// is trusted no more.
+pub async fn end_sessions_rekeyed(
     change: &mut Change<'_>,
     connection: ConnectionId,
-    still: &[String],
-    cause: &str,
+    (before, still): (&[String], &[String]),
 ) -> Result<(), Error> {
+    if before.iter().all(|it| still.contains(it)) {
+        return Ok(());
+    }
     let (org, now) = (change.org, change.time());
-    let mut live = change
-        .tx
-        .live_sessions_through(org, connection, now)
-        .await?;
-    let stands = |session: &SessionRow| {
-        let by = session.certificate.as_ref();
-        by.is_some_and(|by| still.contains(by))
-    };
-    live.retain(|session| !stands(session));
-    sign_out::end(change, &live, cause).await?;
-    sign_in::withdraw_through(change, connection).await
+    let live = change.tx.live_sessions_through(org, connection, now);
+    let mut live = live.await?;
+    let stands = |by: &String| still.contains(by);
+    live.retain(|session| !session.certificate.as_ref().is_some_and(stands));
+    sign_out::end(change, &live, "connection_rekeyed").await?;
+    sign_in::give_up(change, Whose::Connection(connection)).await
 }

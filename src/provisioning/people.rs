@@ -8,6 +8,7 @@ use crate::directory::grant::GrantSource;
 use crate::id::UserId;
 use crate::provisioning::{Change, Error, sign_in, sign_out};
 use crate::store::rows::UserRow;
+use crate::store::types::Whose;
 
 /// After so long an absence grants that no directory gave do not come back by themselves.
 const LONG_ABSENCE_SECONDS: i64 = 30 * 24 * 60 * 60;
@@ -24,7 +25,7 @@ pub async fn end_sessions_of(
         .live_sessions_of(change.org, user, change.time())
         .await?;
     sign_out::end(change, &live, cause).await?;
-    sign_in::withdraw_of(change, user).await
+    sign_in::give_up(change, Whose::User(user)).await
 }
 
 /// Retires what a person held beside the directory's grants, when they come back after a long

@@ -315,3 +315,14 @@ const _: () = {
         }
     }
 };
+
+/// Whose sessions are given up that wait for a yes.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose {
+    /// All through a connection.
+    Connection(ConnectionId),
+    /// This one.
+    Session(SessionId),
+    /// All of a person.
+    User(UserId),
+}

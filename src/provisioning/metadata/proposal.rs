@@ -209,11 +209,8 @@ pub(super) async fn take(
         .iter()
         .map(Certificate::fingerprint)
         .collect();
-    if before.iter().any(|row| !still.contains(&row.fingerprint)) {
-        let id = connection.id;
-        admission::end_sessions_but(change, id, &still, "connection_rekeyed").await?;
-    }
-    Ok(())
+    let before: Vec<_> = before.into_iter().map(|row| row.fingerprint).collect();
+    admission::end_sessions_rekeyed(change, connection.id, (&before, &still)).await
 }
 
 /// Forgets what was proposed, and what got a no: there is nothing new.

@@ -23,7 +23,7 @@ use crate::provisioning::{Change, Context, Error, admission, change, sign_in};
 use crate::saml::metadata::IdentityProvider;
 use crate::scim;
 use crate::store::rows::{ConnectionRow, DomainRow};
-use crate::store::types::Doc;
+use crate::store::types::{Doc, Whose};
 use crate::store::{Store, Tx};
 
 pub use crate::provisioning::settings::connection_view::{
@@ -205,28 +205,25 @@ pub(super) async fn update_in(
     }
     if before.demands != row.demands {
         // What waits for a yes was let through by what was demanded before.
-        sign_in::withdraw_through(change, id).await?;
+        sign_in::give_up(change, Whose::Connection(id)).await?;
     }
-    if let Some(still) = trusted_no_more(&old, &new) {
-        admission::end_sessions_but(change, id, &still, "connection_rekeyed").await?;
-    }
+    let still = trusted_still(&old, &new);
+    admission::end_sessions_rekeyed(change, id, (&fingerprints(&old), &still)).await?;
     Ok(new)
 }
 
-/// Where something that was trusted is trusted no more: the fingerprints of the certificates that still
-/// are. None of another identity provider.
-fn trusted_no_more(old: &Connection, new: &Connection) -> Option<Vec<String>> {
-    let before = old.idp_entity_id.as_ref()?;
-    if new.idp_entity_id.as_ref() != Some(before) {
-        return Some(Vec::new());
+/// Of the provider that was trusted, the certificates that are trusted now; none of another one.
+fn trusted_still(old: &Connection, new: &Connection) -> Vec<String> {
+    if old.idp_entity_id == new.idp_entity_id {
+        fingerprints(new)
+    } else {
+        Vec::new()
     }
-    let still = |of: &Connection| -> Vec<String> {
-        let all = of.certificates.iter();
-        all.map(|it| it.fingerprint.clone()).collect()
-    };
-    let (before, still) = (still(old), still(new));
-    let is_gone = before.iter().any(|it| !still.contains(it));
-    is_gone.then_some(still)
+}
+
+fn fingerprints(of: &Connection) -> Vec<String> {
+    let all = of.certificates.iter();
+    all.map(|it| it.fingerprint.clone()).collect()
 }
 
 /// Puts the settings into the row, once they hold together; answers the provider that was named.

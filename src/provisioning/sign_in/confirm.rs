@@ -11,13 +11,14 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 
-use crate::id::{ConnectionId, OrganizationId, UserId};
+use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::sessions;
 use crate::provisioning::sign_in::{Arrival, Cookie, may_enter, open, write};
 use crate::provisioning::{Change, Context, Error, Refusal, change};
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
 use crate::store::rows::SessionRow;
+use crate::store::types::Whose;
 
 /// How long the question can be answered.
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
@@ -115,9 +116,7 @@ pub async fn decline(
         let answer = question(&answer);
         async move {
             if let Some(session) = waiting(change, connection, &answer).await? {
-                let (org, id) = (change.org, session.id);
-                let cause = session.ended_cause.unwrap_or_default();
-                change.tx.give_up_session(org, id, &cause, DECLINED).await?;
+                give_up(change, Whose::Session(session.id)).await?;
             }
             Ok(())
         }
@@ -126,25 +125,13 @@ pub async fn decline(
     .await
 }
 
-/// Gives up those of a person that wait for an answer.
-pub(in crate::provisioning) async fn withdraw_of(
+/// Gives up what waits for an answer, of somebody or of a connection.
+pub(in crate::provisioning) async fn give_up(
     change: &mut Change<'_>,
-    user: UserId,
+    whose: Whose,
 ) -> Result<(), Error> {
-    let (org, causes) = (change.org, [WAITING, ASKED]);
-    let given_up = change.tx.give_up_sessions_of(org, user, &causes, DECLINED);
-    Ok(given_up.await?)
-}
-
-/// Gives up those through a connection that wait for an answer.
-pub(in crate::provisioning) async fn withdraw_through(
-    change: &mut Change<'_>,
-    id: ConnectionId,
-) -> Result<(), Error> {
-    let (org, causes) = (change.org, [WAITING, ASKED]);
-    let given_up = change
-        .tx
-        .give_up_sessions_through(org, id, &causes, DECLINED);
+    let (org, waiting) = (change.org, [WAITING, ASKED]);
+    let given_up = change.tx.give_up_sessions(org, whose, &waiting, DECLINED);
     Ok(given_up.await?)
 }
 
@@ -162,9 +149,7 @@ pub(in crate::provisioning) async fn withdraw(
         .tx
         .waiting_sessions_named(org, connection, name_id, since, &causes);
     for session in waiting.await?.into_iter().filter(is_meant) {
-        let cause = session.ended_cause.unwrap_or_default();
-        let id = session.id;
-        change.tx.give_up_session(org, id, &cause, DECLINED).await?;
+        give_up(change, Whose::Session(session.id)).await?;
     }
     Ok(())
 }

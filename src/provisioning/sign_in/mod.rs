@@ -33,7 +33,7 @@ use crate::store::Store;
 use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, SessionRow, UserRow};
 
 pub use confirm::{confirm, decline};
-pub(super) use confirm::{withdraw, withdraw_of, withdraw_through};
+pub(super) use confirm::{give_up, withdraw};
 
 use self::link::Found;
 use self::subject::Subject;

@@ -25,7 +25,7 @@ use crate::store::rows::{
 };
 use crate::store::search::Search;
 use crate::store::tx::ops;
-use crate::store::types::{AnyId, Doc, Time};
+use crate::store::types::{AnyId, Doc, Time, Whose};
 
 /// A grant's project, as it is inserted.
 pub(super) type GrantProject = (OrganizationId, GrantId, ProjectId);
@@ -305,12 +305,8 @@ ops! {
     touch_session = sessions::touch(org: OrganizationId, id: SessionId, at: Time) -> ();
     /// Starts a session that waited for its person's yes; `false` where it waits no longer.
     start_session = sessions::start(org: OrganizationId, id: SessionId, hash: &Hash, at: Time, waiting: &str, chain: Option<SessionId>) -> bool;
-    /// Gives up a session that waits for its person's yes.
-    give_up_session = sessions::give_up(org: OrganizationId, id: SessionId, waiting: &str, cause: &str) -> ();
-    /// Gives up every session of a person that waits for a yes.
-    give_up_sessions_of = sessions::give_up_of(org: OrganizationId, user: UserId, waiting: &[&str], cause: &str) -> ();
-    /// Gives up every session through a connection that waits for a yes.
-    give_up_sessions_through = sessions::give_up_through(org: OrganizationId, connection: ConnectionId, waiting: &[&str], cause: &str) -> ();
+    /// Gives up sessions that wait for their person's yes.
+    give_up_sessions = sessions::give_up(org: OrganizationId, whose: Whose, waiting: &[&str], cause: &str) -> ();
     /// The live sessions of these chains.
     live_sessions_chained = sessions::live_chained(org: OrganizationId, chains: &[SessionId], now: Time) -> Vec<SessionRow>;
     /// Takes a session out of its browser: from now on only this hash, which no cookie has, means it.

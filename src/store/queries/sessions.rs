@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use super::CHUNK;
 use crate::id::{AppId, CodeId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{CodeRow, SessionRow};
 use crate::store::schema::{apps, codes, refresh_families, sessions};
-use crate::store::types::Time;
+use crate::store::types::{Time, Whose};
 
 diesel::define_sql_function! {
     /// ASCII letters in lower case, on both engines.
@@ -203,66 +203,26 @@ pub(crate) async fn start(
     Ok(diesel::update(target).set(set).execute(conn).await? == 1)
 }
 
-/// Gives up a session that waits for its person's yes.
+/// Gives up sessions that wait for their person's yes: they have ended of one of these words.
 pub(crate) async fn give_up(
     conn: &mut Conn,
     org: OrganizationId,
-    id: SessionId,
-    waiting: &str,
-    cause: &str,
-) -> QueryResult<()> {
-    let target = sessions::table
-        .filter(sessions::org_id.eq(org))
-        .filter(sessions::id.eq(id))
-        .filter(sessions::ended_cause.eq(waiting.to_owned()));
-    let set = sessions::ended_cause.eq(Some(cause.to_owned()));
-    diesel::update(target)
-        .set(set)
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-/// Gives up every session of a person that waits for a yes.
-pub(crate) async fn give_up_of(
-    conn: &mut Conn,
-    org: OrganizationId,
-    user: UserId,
+    whose: Whose,
     waiting: &[&str],
     cause: &str,
 ) -> QueryResult<()> {
     let waiting: Vec<_> = waiting.iter().map(|it| Some((*it).to_owned())).collect();
-    let target = sessions::table
+    let waiting = diesel::update(sessions::table)
         .filter(sessions::org_id.eq(org))
-        .filter(sessions::user_id.eq(user))
-        .filter(sessions::ended_cause.eq_any(waiting));
-    let set = sessions::ended_cause.eq(Some(cause.to_owned()));
-    diesel::update(target)
-        .set(set)
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-/// Gives up every session through a connection that waits for a yes.
-pub(crate) async fn give_up_through(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-    waiting: &[&str],
-    cause: &str,
-) -> QueryResult<()> {
-    let waiting: Vec<_> = waiting.iter().map(|it| Some((*it).to_owned())).collect();
-    let target = sessions::table
-        .filter(sessions::org_id.eq(org))
-        .filter(sessions::connection_id.eq(connection))
-        .filter(sessions::ended_cause.eq_any(waiting));
-    let set = sessions::ended_cause.eq(Some(cause.to_owned()));
-    diesel::update(target)
-        .set(set)
-        .execute(conn)
-        .await
-        .map(drop)
+        .filter(sessions::ended_cause.eq_any(waiting))
+        .set(sessions::ended_cause.eq(Some(cause.to_owned())))
+        .into_boxed::<Db>();
+    let meant = match whose {
+        Whose::Connection(id) => waiting.filter(sessions::connection_id.eq(id)),
+        Whose::Session(id) => waiting.filter(sessions::id.eq(id)),
+        Whose::User(id) => waiting.filter(sessions::user_id.eq(id)),
+    };
+    meant.execute(conn).await.map(drop)
 }
 
 /// Ends sessions, and with them every code made from them that was not used yet and every refresh
