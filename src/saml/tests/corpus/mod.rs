@@ -7,7 +7,7 @@
 //! its own, without our gate, says that they are signed. An [`Honest`] message is accepted, says who it is
 //! about, and stops being accepted where one signed octet is changed.
 //!
-//! What attacks encrypted messages is not here, nor what needs a store: replay.
+//! What needs a store is not here: replay; nor what needs a clock that goes on: how often a key may fail.
 
 mod attacks;
 mod honest;
@@ -26,6 +26,11 @@ enum Class {
     Differential,
     DigestComment,
     Downgrade,
+    EncryptedContent,
+    EncryptedNames,
+    EncryptedOctets,
+    EncryptedWrapper,
+    EncryptionAlgorithms,
     Entities,
     HmacConfusion,
     InResponseTo,
@@ -64,6 +69,13 @@ impl Class {
             Self::Differential => "parser differentials",
             Self::DigestComment => "comment in DigestValue",
             Self::Downgrade => "downgrade to weak algorithms",
+            Self::EncryptedContent => {
+                "what is encrypted: no assertion, another one, with a document type"
+            }
+            Self::EncryptedNames => "namespaces slipped under what is encrypted",
+            Self::EncryptedOctets => "changed, short, padded ciphertexts and tags (oracles)",
+            Self::EncryptedWrapper => "encrypted wrappers: moved, doubled, mixed with what is not",
+            Self::EncryptionAlgorithms => "RSA 1.5, 3DES, CBC unasked and other algorithms",
             Self::Entities => "document types and entities",
             Self::HmacConfusion => "HMAC with a public key",
             Self::InResponseTo => "stale or unknown InResponseTo",
@@ -152,6 +164,10 @@ struct Place {
     outstanding: Vec<String>,
     trusted: Vec<Certificate>,
     subject_attribute: Option<&'static str>,
+    /// Whether it takes CBC.
+    allow_cbc: bool,
+    /// Whether another decryption key stands before ours.
+    rollover: bool,
 }
 
 impl Default for Place {
@@ -162,6 +178,8 @@ impl Default for Place {
             outstanding: Vec::new(),
             trusted: vec![mint::ours().clone()],
             subject_attribute: None,
+            allow_cbc: true,
+            rollover: false,
         }
     }
 }
@@ -213,6 +231,18 @@ impl Message {
     /// To a connection that names the subject by this attribute.
     fn named_by(mut self, attribute: &'static str) -> Self {
         self.place.subject_attribute = Some(attribute);
+        self
+    }
+
+    /// To a connection that takes GCM alone.
+    fn without_cbc(mut self) -> Self {
+        self.place.allow_cbc = false;
+        self
+    }
+
+    /// To a service provider whose next key stands before its own.
+    fn in_rollover(mut self) -> Self {
+        self.place.rollover = true;
         self
     }
 

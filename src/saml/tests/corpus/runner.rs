@@ -73,14 +73,19 @@ fn read(message: &Message) -> Result<Accepted, Refused> {
         outstanding: &place.outstanding,
         ..EXPECTED
     };
-    let assertion = crate::saml::receive(
-        response,
-        &trusting(&place.trusted),
-        &expected,
-        place.now,
-        &mut Trace::default(),
-    )
-    .map_err(ended(Step::Receive))?;
+    let decryption = [encryption::another(), encryption::ours()].map(|pair| pair.key.clone());
+    let keys = crate::saml::Keys {
+        decryption: if place.rollover {
+            &decryption
+        } else {
+            &decryption[1..]
+        },
+        allow_cbc: place.allow_cbc,
+        ..trusting(&place.trusted)
+    };
+    let assertion =
+        crate::saml::receive(response, &keys, &expected, place.now, &mut Trace::default())
+            .map_err(ended(Step::Receive))?;
     let overrides = Overrides {
         subject_attribute: place.subject_attribute.map(ToOwned::to_owned),
         ..Overrides::default()

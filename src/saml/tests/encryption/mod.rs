@@ -18,7 +18,7 @@ use crate::{
     saml,
 };
 
-const CONTENTS: [Content; 4] = [
+pub(super) const CONTENTS: [Content; 4] = [
     Content::Aes128Cbc,
     Content::Aes128Gcm,
     Content::Aes256Cbc,
@@ -29,9 +29,9 @@ const CONTENTS: [Content; 4] = [
 const SIGNS: [Sign; 3] = [Sign::Assertion, Sign::Response, Sign::Both];
 
 /// A key pair of ours.
-struct Pair {
-    private: PKey<Private>,
-    key: DecryptionKey,
+pub(super) struct Pair {
+    pub(super) private: PKey<Private>,
+    pub(super) key: DecryptionKey,
 }
 
 impl Pair {
@@ -45,23 +45,23 @@ impl Pair {
     }
 }
 
-fn ours() -> &'static Pair {
+pub(super) fn ours() -> &'static Pair {
     static OURS: OnceLock<Pair> = OnceLock::new();
     OURS.get_or_init(Pair::generate)
 }
 
 /// Another key: of somebody else, or the next of ours.
-fn another() -> &'static Pair {
+pub(super) fn another() -> &'static Pair {
     static ANOTHER: OnceLock<Pair> = OnceLock::new();
     ANOTHER.get_or_init(Pair::generate)
 }
 
 /// GCM, which every connection takes.
-fn gcm() -> Encryption<'static> {
+pub(super) fn gcm() -> Encryption<'static> {
     Encryption::default()
 }
 
-fn cbc() -> Encryption<'static> {
+pub(super) fn cbc() -> Encryption<'static> {
     Encryption {
         content: Content::Aes128Cbc,
         ..gcm()
@@ -69,7 +69,7 @@ fn cbc() -> Encryption<'static> {
 }
 
 /// Ada's message: signed, encrypted, signed.
-fn message(what: Sign, encryption: &Encryption<'_>) -> String {
+pub(super) fn message(what: Sign, encryption: &Encryption<'_>) -> String {
     let inside = matches!(what, Sign::Assertion | Sign::Both);
     let xml = if inside {
         signed(Sign::Assertion)
@@ -80,7 +80,7 @@ fn message(what: Sign, encryption: &Encryption<'_>) -> String {
 }
 
 /// Signs the response, where it is to be signed.
-fn around(what: Sign, xml: &str) -> String {
+pub(super) fn around(what: Sign, xml: &str) -> String {
     match what {
         Sign::Both | Sign::Response => idp().sign_template(xml, Sign::Response),
         Sign::Assertion | Sign::Neither => xml.to_owned(),
@@ -88,14 +88,14 @@ fn around(what: Sign, xml: &str) -> String {
 }
 
 /// Ada's response with this in the place of her assertion.
-fn holding(encrypted: &str) -> String {
+pub(super) fn holding(encrypted: &str) -> String {
     let xml = unsigned();
     let assertion = part(&xml, "<saml:Assertion", "</saml:Assertion>");
     xml.replace(assertion, encrypted)
 }
 
 /// Ada's assertion as it stands in a document.
-fn assertion(xml: &str) -> &str {
+pub(super) fn assertion(xml: &str) -> &str {
     part(xml, "<saml:Assertion", "</saml:Assertion>")
 }
 
@@ -141,13 +141,13 @@ fn is_ada(read: Result<Assertion, Error>) -> Assertion {
 }
 
 /// The value of the last CipherValue, which is the content's where its key lies inside.
-fn cipher_value(xml: &str) -> &str {
+pub(super) fn cipher_value(xml: &str) -> &str {
     let begin = xml.rfind("<xenc:CipherValue>").unwrap();
     part(&xml[begin..], "<xenc:CipherValue>", "</xenc:CipherValue>")
 }
 
 /// Changes the octets of the content.
-fn changed(xml: &str, change: impl Fn(&mut Vec<u8>)) -> String {
+pub(super) fn changed(xml: &str, change: impl Fn(&mut Vec<u8>)) -> String {
     use ::base64::{Engine, engine::general_purpose::STANDARD};
     let value = cipher_value(xml);
     let text = value.replace("<xenc:CipherValue>", "");

@@ -5,6 +5,7 @@ mod algorithms;
 mod comments;
 mod differential;
 mod dos;
+mod encrypted;
 mod entities;
 mod excluded;
 mod keys;
@@ -31,6 +32,7 @@ pub(super) fn all() -> Vec<Attack> {
         comments::cases(),
         differential::cases(),
         dos::cases(),
+        encrypted::cases(),
         entities::cases(),
         excluded::cases(),
         keys::cases(),

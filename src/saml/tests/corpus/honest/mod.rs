@@ -1,5 +1,6 @@
 //! The honest messages, a file a subject: what products send, and what the standard leaves open.
 
+mod encrypted;
 mod metadata;
 mod products;
 mod said;
@@ -13,6 +14,7 @@ use super::{mint::*, *};
 /// All of them.
 pub(super) fn all() -> Vec<Honest> {
     [
+        encrypted::cases(),
         metadata::cases(),
         products::cases(),
         said::cases(),
