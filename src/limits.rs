@@ -306,6 +306,9 @@ pub const SCIM_ACCESS_TOKEN: SignedDuration = SignedDuration::from_hours(1);
 /// Live access tokens of one SCIM client; the next one takes the place of the oldest.
 pub const SCIM_ACCESS_TOKENS: i64 = 100;
 
+/// How long the secret is taken that an app had before its present one.
+pub const APP_SECRET_OVERLAP: SignedDuration = SignedDuration::from_hours(24);
+
 /// How long a refresh token of an app is good unless it is used; with its session it ends in any case.
 pub const REFRESH_IDLE: SignedDuration = SignedDuration::from_hours(7 * 24);
 

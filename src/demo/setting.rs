@@ -118,11 +118,11 @@ async fn organization(stage: &Stage) -> Went<OrganizationId> {
 async fn application(stage: &Stage) -> Went<String> {
     let new = NewApp {
         name: "Demo".to_owned(),
-        redirect_uris: vec![stage.app.redirect_uri()],
-        initiate_login_uri: Some(stage.app.login_url()),
-        post_logout_redirect_uris: Vec::new(),
-        backchannel_logout_uri: None,
-        launch_urls: Vec::new(),
+        addresses: apps::Addresses {
+            redirect_uris: vec![stage.app.redirect_uri()],
+            initiate_login_uri: Some(stage.app.login_url()),
+            ..apps::Addresses::default()
+        },
         organizations: vec![SLUG.to_owned()],
         audience: None,
         id_token_alg: Algorithm::Es256,

@@ -18,6 +18,10 @@ words! {
     EventKind {
         /// An app was registered for the organization.
         AppCreated = "app.created",
+        /// An app that serves the organization was revoked, for good.
+        AppRevoked = "app.revoked",
+        /// An app that serves the organization, or did until now, was changed.
+        AppUpdated = "app.updated",
         /// A certificate of a connection's identity provider ends soon, or has ended.
         ConnectionCertificateEnding = "connection.certificate_ending",
         /// A connection was set up.
@@ -134,6 +138,8 @@ impl EventKind {
     pub fn visibility(self) -> Visibility {
         match self {
             Self::AppCreated
+            | Self::AppRevoked
+            | Self::AppUpdated
             | Self::ConnectionCertificateEnding
             | Self::ConnectionMetadataApplied
             | Self::ConnectionMetadataDismissed

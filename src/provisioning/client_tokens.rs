@@ -70,24 +70,32 @@ pub fn by_secret(
     method: Method,
     now: Timestamp,
 ) -> Result<Authenticated, Failure> {
-    let (kept, may) = match &found {
-        Some(Client::App(app)) => (
-            Some(&app.secret_hash),
-            app.auth_method.takes(method.as_str()),
-        ),
+    let nobody = None;
+    let (kept, former, may) = match &found {
+        Some(Client::App(app)) => {
+            let may = app.auth_method.takes(method.as_str());
+            (Some(&app.secret_hash), former(app, now), may)
+        }
         Some(Client::Scim(row)) => {
             let may = row.auth_method.takes(method.as_str()) && row.is_live(Time(now));
-            (row.secret_hash.as_ref(), may)
+            (row.secret_hash.as_ref(), nobody, may)
         }
-        None => (None, false),
+        None => (None, nobody, false),
     };
-    let good = secret::equal(
-        &secret::hash(secret),
-        kept.map_or(&[0; 32][..], Vec::as_slice),
-    );
+    let hash = secret::hash(secret);
+    let is =
+        |kept: Option<&Vec<u8>>| secret::equal(&hash, kept.map_or(&[0; 32][..], Vec::as_slice));
+    // Both are compared, whatever the first says.
+    let good = is(kept) | is(former);
     let client = found.filter(|_| good && may).ok_or(REFUSED)?;
     let proven = None;
     Ok(Authenticated { client, proven })
+}
+
+/// The secret that an app had before its present one, while that is taken.
+fn former(app: &AppRow, now: Timestamp) -> Option<&Vec<u8>> {
+    let until = app.former_secret_until?;
+    app.former_secret_hash.as_ref().filter(|_| now < until.0)
 }
 
 /// The client that signs, if it is one that does (OpenID Connect Core §9).

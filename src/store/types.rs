@@ -316,6 +316,19 @@ const _: () = {
     }
 };
 
+/// A list of an app.
+#[derive(Clone, Copy, Debug)]
+pub enum AppList {
+    /// Places that a sign-in may lead to.
+    LaunchUrls,
+    /// Organizations that it serves.
+    Organizations,
+    /// Where browsers may be sent that have signed out.
+    PostLogoutRedirectUris,
+    /// Where codes may be sent.
+    RedirectUris,
+}
+
 /// Whose sessions are given up that wait for a yes.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {

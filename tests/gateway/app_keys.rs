@@ -8,7 +8,7 @@ use usher::directory::connection::Profile;
 use usher::oidc::client::ASSERTION_TYPE;
 use usher::oidc::jwks::PublicKeys;
 use usher::oidc::keys::{Algorithm, KeySet};
-use usher::provisioning::settings::apps::{self, CreatedApp, NewApp};
+use usher::provisioning::settings::apps::{self, Addresses, CreatedApp, NewApp};
 use usher::provisioning::settings::oauth_clients::Proof;
 use usher::provisioning::{Context, Source, sweep};
 
@@ -28,11 +28,10 @@ pub(crate) struct Signer<'a> {
 pub(crate) async fn register(gateway: &TestGateway, name: &str, proof: Proof) -> CreatedApp {
     let new = NewApp {
         name: name.to_owned(),
-        redirect_uris: vec![REDIRECT.to_owned()],
-        initiate_login_uri: None,
-        post_logout_redirect_uris: Vec::new(),
-        backchannel_logout_uri: None,
-        launch_urls: Vec::new(),
+        addresses: Addresses {
+            redirect_uris: vec![REDIRECT.to_owned()],
+            ..Addresses::default()
+        },
         organizations: Vec::new(),
         audience: None,
         id_token_alg: Algorithm::Es256,

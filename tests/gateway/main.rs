@@ -14,6 +14,7 @@ mod harness;
 mod admin;
 mod again;
 mod app_keys;
+mod app_life;
 mod bounds;
 mod config;
 mod conformance;

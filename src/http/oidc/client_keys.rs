@@ -125,11 +125,12 @@ impl Kept {
     }
 }
 
-/// The keys of clients, by client. By default it fetches nothing.
+/// The keys of clients, by client and by where it publishes them: one that moves is asked anew. By default
+/// it fetches nothing.
 #[derive(Default)]
 pub struct ClientKeys {
     client: Option<Client>,
-    known: std::sync::Mutex<HashMap<Uuid, Arc<Published>>>,
+    known: std::sync::Mutex<HashMap<(Uuid, String), Arc<Published>>>,
 }
 
 impl ClientKeys {
@@ -154,7 +155,7 @@ impl ClientKeys {
             return Ok(admitted.verify(&keys)?);
         }
         let url = row.jwks_url.ok_or(Refusal::Unreached)?;
-        let published = self.published(row.id);
+        let published = self.published(row.id, url);
         // Whom the known keys serve waits for nobody.
         let serves = published.known().serves(admitted, now);
         if !serves {
@@ -174,13 +175,14 @@ impl ClientKeys {
     }
 
     /// What is known of a client's keys; the clients that are kept are bounded.
-    fn published(&self, id: Uuid) -> Arc<Published> {
+    fn published(&self, id: Uuid, url: &str) -> Arc<Published> {
+        let place = (id, url.to_owned());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= limits::JWKS_CACHED && !known.contains_key(&id) {
+        if known.len() >= limits::JWKS_CACHED && !known.contains_key(&place) {
             // Those that somebody waits for right now stay, so that none is fetched twice at once.
             known.retain(|_, kept| Arc::strong_count(kept) > 1);
         }
-        Arc::clone(known.entry(id).or_default())
+        Arc::clone(known.entry(place).or_default())
     }
 
     async fn fetch(&self, url: &str, reach: Reach) -> Result<PublicKeys, Unfetched> {

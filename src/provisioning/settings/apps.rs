@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use url::Url;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
@@ -26,16 +27,8 @@ use crate::store::{Store, Tx};
 pub struct NewApp {
     /// Its name for people.
     pub name: String,
-    /// Where codes may be sent.
-    pub redirect_uris: Vec<String>,
-    /// Where the app begins a sign-in (OpenID Connect Core §4).
-    pub initiate_login_uri: Option<String>,
-    /// Where browsers may be sent that have signed out (OpenID Connect RP-Initiated Logout 1.0 §3.1).
-    pub post_logout_redirect_uris: Vec<String>,
-    /// Where logouts are told (OpenID Connect Back-Channel Logout 1.0 §2.2).
-    pub backchannel_logout_uri: Option<String>,
-    /// Places of the app that a sign-in may lead to.
-    pub launch_urls: Vec<String>,
+    /// Its addresses.
+    pub addresses: Addresses,
     /// The slugs of the organizations it serves; none means all.
     pub organizations: Vec<String>,
     /// The audience of its access tokens; the client id where there is none.
@@ -67,16 +60,9 @@ pub struct CreatedApp {
     pub audience: String,
     /// How its ID tokens are signed.
     pub id_token_alg: &'static str,
-    /// Where codes may be sent.
-    pub redirect_uris: Vec<String>,
-    /// Where the app begins a sign-in.
-    pub initiate_login_uri: Option<String>,
-    /// Where browsers may be sent that have signed out.
-    pub post_logout_redirect_uris: Vec<String>,
-    /// Where logouts are told.
-    pub backchannel_logout_uri: Option<String>,
-    /// Places of the app that a sign-in may lead to.
-    pub launch_urls: Vec<String>,
+    /// Its addresses.
+    #[serde(flatten)]
+    pub addresses: Addresses,
     /// The slugs of the organizations it serves; none means all.
     pub organizations: Vec<String>,
     /// Since when.
@@ -97,46 +83,79 @@ pub async fn create(store: &Store, context: Context, new: NewApp) -> Result<Crea
     created.await
 }
 
-fn check(new: &NewApp) -> Result<(), Error> {
-    let invalid = |what: &str, uri: &str, why: String| {
-        Error::Rule(Violation::Invalid(format!(
-            "the {what} {uri} cannot be registered: {why}"
-        )))
-    };
-    if new.redirect_uris.is_empty() {
-        let rule = "an app needs at least one redirect URI";
-        return Err(Violation::Invalid(rule.into()).into());
-    }
-    let redirects = new.redirect_uris.iter().map(|uri| ("redirect URI", uri));
-    let after = new.post_logout_redirect_uris.iter();
-    let after = after.map(|uri| ("post-logout redirect URI", uri));
-    let keys_at = match &new.proof {
-        Proof::KeysAt(url) => Some(url.to_string()),
-        Proof::Keys(_) | Proof::Secret(_) => None,
-    };
-    let others = [
-        ("initiate-login URI", &new.initiate_login_uri),
-        ("back-channel logout URI", &new.backchannel_logout_uri),
-        ("JWKS URL", &keys_at),
-    ];
-    let others = others
-        .into_iter()
-        .filter_map(|(what, uri)| Some((what, uri.as_ref()?)));
-    for (what, uri) in redirects.chain(after).chain(others) {
-        redirect::valid_registration(uri).map_err(|why| invalid(what, uri, why.to_string()))?;
-    }
-    for url in &new.launch_urls {
-        if launch::target(url, std::slice::from_ref(url)).is_none() {
-            let why = "it must be an absolute http or https URL without fragment and user name";
-            return Err(invalid("launch URL", url, why.to_owned()));
+/// The addresses of an app.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Addresses {
+    /// Where codes may be sent.
+    pub redirect_uris: Vec<String>,
+    /// Where the app begins a sign-in (OpenID Connect Core §4).
+    pub initiate_login_uri: Option<String>,
+    /// Where browsers may be sent that have signed out (OpenID Connect RP-Initiated Logout 1.0 §3.1).
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where logouts are told (OpenID Connect Back-Channel Logout 1.0 §2.2).
+    pub backchannel_logout_uri: Option<String>,
+    /// Places of the app that a sign-in may lead to.
+    pub launch_urls: Vec<String>,
+}
+
+impl Addresses {
+    /// Whether they can be registered.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.redirect_uris.is_empty() {
+            let rule = "an app needs at least one redirect URI";
+            return Err(Violation::Invalid(rule.into()).into());
         }
+        let redirects = self.redirect_uris.iter().map(|uri| ("redirect URI", uri));
+        let after = self.post_logout_redirect_uris.iter();
+        let after = after.map(|uri| ("post-logout redirect URI", uri));
+        let others = [
+            ("initiate-login URI", &self.initiate_login_uri),
+            ("back-channel logout URI", &self.backchannel_logout_uri),
+        ];
+        let others = others
+            .into_iter()
+            .filter_map(|(what, uri)| Some((what, uri.as_ref()?)));
+        for (what, uri) in redirects.chain(after).chain(others) {
+            registrable(what, uri)?;
+        }
+        for url in &self.launch_urls {
+            if launch::target(url, std::slice::from_ref(url)).is_none() {
+                let why = "it must be an absolute http or https URL without fragment and user name";
+                return Err(unregistrable("launch URL", url, why));
+            }
+        }
+        Ok(())
     }
-    let audience = new.audience.as_deref().unwrap_or("app");
-    if audience.is_empty()
-        || audience
-            .chars()
-            .any(|c| c.is_control() || c.is_whitespace())
-    {
+
+    /// Whether an app may publish its keys here.
+    pub(super) fn check_jwks_url(url: &Url) -> Result<(), Error> {
+        registrable("JWKS URL", url.as_str())
+    }
+}
+
+fn registrable(what: &str, uri: &str) -> Result<(), Error> {
+    redirect::valid_registration(uri).map_err(|why| unregistrable(what, uri, &why.to_string()))
+}
+
+fn unregistrable(what: &str, uri: &str, why: &str) -> Error {
+    Error::Rule(Violation::Invalid(format!(
+        "the {what} {uri} cannot be registered: {why}"
+    )))
+}
+
+fn check(new: &NewApp) -> Result<(), Error> {
+    new.addresses.check()?;
+    if let Proof::KeysAt(url) = &new.proof {
+        Addresses::check_jwks_url(url)?;
+    }
+    audience(new.audience.as_deref())
+}
+
+/// Whether it can be an audience.
+pub(super) fn audience(wanted: Option<&str>) -> Result<(), Error> {
+    let wanted = wanted.unwrap_or("app");
+    let is_blank = |c: char| c.is_control() || c.is_whitespace();
+    if wanted.is_empty() || wanted.chars().any(is_blank) {
         let rule = "an audience is one word, such as a URL";
         return Err(Violation::Invalid(rule.into()).into());
     }
@@ -160,22 +179,25 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         audience: new.audience.unwrap_or_else(|| client_id.clone()),
         client_id,
         id_token_alg: new.id_token_alg.as_str().to_owned(),
-        initiate_login_uri: new.initiate_login_uri,
-        backchannel_logout_uri: new.backchannel_logout_uri,
+        initiate_login_uri: new.addresses.initiate_login_uri.clone(),
+        backchannel_logout_uri: new.addresses.backchannel_logout_uri.clone(),
         all_organizations: served.is_empty(),
         created_at: Time(context.ids.clock().now()),
         auth_method,
         jwks,
         jwks_url,
+        revoked_at: None,
+        former_secret_hash: None,
+        former_secret_until: None,
     };
     tx.insert_app(&row).await?;
-    for uri in &new.redirect_uris {
+    for uri in &new.addresses.redirect_uris {
         tx.add_redirect_uri(row.id, uri).await?;
     }
-    for uri in &new.post_logout_redirect_uris {
+    for uri in &new.addresses.post_logout_redirect_uris {
         tx.add_post_logout_redirect_uri(row.id, uri).await?;
     }
-    for url in &new.launch_urls {
+    for url in &new.addresses.launch_urls {
         tx.add_launch_url(row.id, url).await?;
     }
     for (org, _) in &served {
@@ -194,11 +216,7 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         name: row.name,
         audience: row.audience,
         id_token_alg: new.id_token_alg.as_str(),
-        redirect_uris: new.redirect_uris,
-        initiate_login_uri: row.initiate_login_uri,
-        post_logout_redirect_uris: new.post_logout_redirect_uris,
-        backchannel_logout_uri: row.backchannel_logout_uri,
-        launch_urls: new.launch_urls,
+        addresses: new.addresses,
         organizations: served.into_iter().map(|(_, slug)| slug).collect(),
         created_at: row.created_at.0,
     })
@@ -206,7 +224,10 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
 
 /// The organizations of these slugs, always in one order, so that two commands cannot wait for each
 /// other.
-async fn served(tx: &mut Tx, slugs: &[String]) -> Result<Vec<(OrganizationId, String)>, Error> {
+pub(super) async fn served(
+    tx: &mut Tx,
+    slugs: &[String],
+) -> Result<Vec<(OrganizationId, String)>, Error> {
     let mut served = Vec::new();
     for slug in slugs {
         let row = tx.organization_by_slug(slug).await?;
@@ -234,11 +255,10 @@ mod tests {
     fn app() -> NewApp {
         NewApp {
             name: "App".to_owned(),
-            redirect_uris: vec!["https://app.example/callback".to_owned()],
-            initiate_login_uri: None,
-            post_logout_redirect_uris: Vec::new(),
-            backchannel_logout_uri: None,
-            launch_urls: Vec::new(),
+            addresses: Addresses {
+                redirect_uris: vec!["https://app.example/callback".to_owned()],
+                ..Addresses::default()
+            },
             organizations: Vec::new(),
             audience: None,
             id_token_alg: Algorithm::Es256,
@@ -250,11 +270,11 @@ mod tests {
     fn addresses_are_checked_before_they_are_kept() {
         assert!(check(&app()).is_ok());
         let wrong: [fn(&mut NewApp); 7] = [
-            |app| app.redirect_uris.clear(),
-            |app| app.redirect_uris = vec!["http://a.example/".into()],
-            |app| app.initiate_login_uri = Some("javascript:x".into()),
-            |app| app.backchannel_logout_uri = Some("/out".into()),
-            |app| app.post_logout_redirect_uris = vec!["https://app.example/#bye".into()],
+            |app| app.addresses.redirect_uris.clear(),
+            |app| app.addresses.redirect_uris = vec!["http://a.example/".into()],
+            |app| app.addresses.initiate_login_uri = Some("javascript:x".into()),
+            |app| app.addresses.backchannel_logout_uri = Some("/out".into()),
+            |app| app.addresses.post_logout_redirect_uris = vec!["https://app.example/#bye".into()],
             |app| app.audience = Some("two words".into()),
             |app| app.proof = Proof::KeysAt("http://app.example/jwks".parse().unwrap()),
         ];
@@ -270,16 +290,9 @@ mod tests {
             ("https://me@app.example/", false),
             ("app.example", false),
         ] {
-            let launch_urls = vec![url.to_owned()];
-            assert_eq!(
-                check(&NewApp {
-                    launch_urls,
-                    ..app()
-                })
-                .is_ok(),
-                good,
-                "{url}"
-            );
+            let mut app = app();
+            app.addresses.launch_urls = vec![url.to_owned()];
+            assert_eq!(check(&app).is_ok(), good, "{url}");
         }
     }
 }

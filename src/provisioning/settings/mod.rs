@@ -11,6 +11,8 @@ use crate::provisioning::{Error, resolution};
 use crate::store::Tx;
 use crate::store::rows::ProjectRow;
 
+pub mod app_changes;
+pub mod app_view;
 pub mod apps;
 pub mod connection_demands;
 pub mod connection_end;

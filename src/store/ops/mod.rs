@@ -1,5 +1,6 @@
 //! The table of queries: each becomes a method of [`Tx`](crate::store::Tx).
 
+mod apps;
 mod domains;
 mod invitations;
 mod metadata;
@@ -19,7 +20,7 @@ use crate::id::{
 };
 use crate::secret::Hash;
 use crate::store::rows::{
-    ApiKeyRow, AppRow, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
+    ApiKeyRow, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
     InstanceRow, MappingRow, OrganizationRow, ProjectRow, RoleRow, ScimGroupRow, ScimTokenRow,
     ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
 };
@@ -43,30 +44,6 @@ ops! {
     keep_step = instance::keep_step() -> ();
     /// Ends the part that was begun last, as if it had not been.
     undo_step = instance::undo_step() -> ();
-    /// The query `apps::insert`.
-    insert_app = apps::insert(row: &AppRow) -> ();
-    /// The query `apps::add_redirect_uri`.
-    add_redirect_uri = apps::add_redirect_uri(id: AppId, uri: &str) -> ();
-    /// The query `apps::add_post_logout_redirect_uri`.
-    add_post_logout_redirect_uri = apps::add_post_logout_redirect_uri(id: AppId, uri: &str) -> ();
-    /// The query `apps::add_launch_url`.
-    add_launch_url = apps::add_launch_url(id: AppId, url: &str) -> ();
-    /// The query `apps::add_organization`.
-    add_app_organization = apps::add_organization(id: AppId, org: OrganizationId) -> ();
-    /// The query `apps::by_client_id`.
-    app_by_client_id = apps::by_client_id(client_id: &str) -> Option<AppRow>;
-    /// The query `apps::by_id`.
-    app = apps::by_id(id: AppId) -> Option<AppRow>;
-    /// The query `apps::redirect_uris`.
-    redirect_uris = apps::redirect_uris(id: AppId) -> Vec<String>;
-    /// The query `apps::post_logout_redirect_uris`.
-    post_logout_redirect_uris = apps::post_logout_redirect_uris(id: AppId) -> Vec<String>;
-    /// The query `apps::launch_urls`.
-    launch_urls = apps::launch_urls(id: AppId) -> Vec<String>;
-    /// Whether the app serves the organization.
-    app_serves = apps::serves(id: AppId, org: OrganizationId) -> bool;
-    /// The first apps that serve the organization: two are enough to know that it is not one.
-    apps_serving = apps::serving(org: OrganizationId) -> Vec<AppRow>;
     /// The connection that a URL names: the one look-up without an organization, since the
     /// connection is what tells the organization.
     connection_of_url = connections::by_url(id: ConnectionId) -> Option<ConnectionRow>;

@@ -1,6 +1,6 @@
 //! The queries of OAuth clients.
 
-use crate::id::{AppId, ConnectionId, OauthClientId, OrganizationId};
+use crate::id::{ConnectionId, OauthClientId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::{AccessTokenRow, OauthClientRow};
 use crate::store::tx::ops;
@@ -23,10 +23,6 @@ ops! {
     insert_access_token = oauth::insert_token(row: &AccessTokenRow, most: i64) -> ();
     /// Remembers that an assertion was used; `false` where it was before.
     use_assertion = oauth::use_assertion(org: OrganizationId, client: OauthClientId, jti: &Hash, until: Time) -> bool;
-    /// Remembers that an app used an assertion; `false` where it did before.
-    use_app_assertion = apps::use_assertion(id: AppId, jti: &Hash, until: Time) -> bool;
-    /// Forgets assertions of apps that nobody would take any more.
-    forget_app_assertions = apps::forget_assertions(before: Time) -> usize;
     /// Forgets clients that were revoked or expired before then, of every organization.
     forget_oauth_clients = oauth::forget_clients(before: Time) -> usize;
     /// Forgets access tokens and assertions whose time is over, of every organization.

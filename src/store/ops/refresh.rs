@@ -1,6 +1,6 @@
 //! The queries of refresh tokens.
 
-use crate::id::{OrganizationId, RefreshFamilyId};
+use crate::id::{AppId, OrganizationId, RefreshFamilyId};
 use crate::secret::Hash;
 use crate::store::rows::{RefreshFamilyRow, RefreshTokenRow};
 use crate::store::tx::ops;
@@ -21,6 +21,8 @@ ops! {
     use_refresh_token = refresh::use_token(org: OrganizationId, hash: &Hash, at: Time, successor: &[u8]) -> bool;
     /// Ends a family; `false` where it had ended before, or there is none.
     end_refresh_family = refresh::end_family(org: OrganizationId, id: RefreshFamilyId, at: Time, cause: &str) -> bool;
+    /// Ends the families of an app, but for those of these organizations; answers how many.
+    end_refresh_families_of_app = refresh::end_families_of_app(app: AppId, spared: &[OrganizationId], at: Time, cause: &str) -> usize;
     /// Forgets so many families whose time is over, of every organization, and their tokens.
     forget_refresh_families = refresh::forget(before: Time, limit: i64) -> usize;
 }

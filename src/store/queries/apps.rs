@@ -9,9 +9,9 @@ use crate::secret::Hash;
 use crate::store::rows::AppRow;
 use crate::store::schema::{
     app_assertions, app_launch_urls, app_organizations, app_post_logout_redirect_uris,
-    app_redirect_uris, apps,
+    app_redirect_uris, apps, organizations,
 };
-use crate::store::types::Time;
+use crate::store::types::{AppList, Time};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
     diesel::insert_into(apps::table)
@@ -88,13 +88,67 @@ pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> QueryResul
     }
     let find = apps::table
         .filter(apps::client_id.eq(client_id.to_owned()))
+        .filter(apps::revoked_at.is_null())
         .select(AppRow::as_select());
     find.first(conn).await.optional()
+}
+
+/// All apps, those that are revoked too, oldest first: an operator has a few.
+pub(crate) async fn all(conn: &mut Conn) -> QueryResult<Vec<AppRow>> {
+    let all = apps::table.select(AppRow::as_select()).order(apps::id);
+    all.load(conn).await
+}
+
+/// Writes an app's row, whose lists are their own.
+pub(crate) async fn update(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
+    diesel::update(apps::table.find(row.id))
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Empties a list of an app.
+pub(crate) async fn clear(conn: &mut Conn, id: AppId, list: AppList) -> QueryResult<()> {
+    let cleared = match list {
+        AppList::LaunchUrls => {
+            let rows = app_launch_urls::table.filter(app_launch_urls::app_id.eq(id));
+            diesel::delete(rows).execute(conn).await
+        }
+        AppList::Organizations => {
+            let rows = app_organizations::table.filter(app_organizations::app_id.eq(id));
+            diesel::delete(rows).execute(conn).await
+        }
+        AppList::PostLogoutRedirectUris => {
+            let rows = app_post_logout_redirect_uris::table
+                .filter(app_post_logout_redirect_uris::app_id.eq(id));
+            diesel::delete(rows).execute(conn).await
+        }
+        AppList::RedirectUris => {
+            let rows = app_redirect_uris::table.filter(app_redirect_uris::app_id.eq(id));
+            diesel::delete(rows).execute(conn).await
+        }
+    };
+    cleared.map(drop)
+}
+
+/// The organizations on an app's list, with their slugs.
+pub(crate) async fn organizations(
+    conn: &mut Conn,
+    id: AppId,
+) -> QueryResult<Vec<(OrganizationId, String)>> {
+    let listed = app_organizations::table
+        .inner_join(organizations::table.on(organizations::id.eq(app_organizations::org_id)))
+        .filter(app_organizations::app_id.eq(id))
+        .select((organizations::id, organizations::slug))
+        .order(organizations::id);
+    listed.load(conn).await
 }
 
 pub(crate) async fn by_id(conn: &mut Conn, id: AppId) -> QueryResult<Option<AppRow>> {
     apps::table
         .find(id)
+        .filter(apps::revoked_at.is_null())
         .select(AppRow::as_select())
         .first(conn)
         .await
@@ -131,15 +185,18 @@ pub(crate) async fn launch_urls(conn: &mut Conn, id: AppId) -> QueryResult<Vec<S
         .await
 }
 
-/// Whether the app serves the organization.
+/// Whether the app serves the organization; one that is revoked serves none.
 pub(crate) async fn serves(conn: &mut Conn, id: AppId, org: OrganizationId) -> QueryResult<bool> {
     let all = apps::table
         .find(id)
+        .filter(apps::revoked_at.is_null())
         .select(apps::all_organizations)
         .first::<bool>(conn)
         .await;
-    if all.optional()? == Some(true) {
-        return Ok(true);
+    match all.optional()? {
+        None => return Ok(false),
+        Some(true) => return Ok(true),
+        Some(false) => {}
     }
     let listed = app_organizations::table
         .find((id, org))
@@ -157,6 +214,7 @@ pub(crate) async fn serving(conn: &mut Conn, org: OrganizationId) -> QueryResult
         .select(app_organizations::app_id);
     apps::table
         .filter(apps::all_organizations.eq(true).or(apps::id.eq_any(listed)))
+        .filter(apps::revoked_at.is_null())
         .select(AppRow::as_select())
         .order(apps::id)
         .limit(2)

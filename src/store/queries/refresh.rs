@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use crate::id::{OrganizationId, RefreshFamilyId};
+use crate::id::{AppId, OrganizationId, RefreshFamilyId};
 use crate::secret::Hash;
 use crate::store::rows::{RefreshFamilyRow, RefreshTokenRow};
 use crate::store::schema::{refresh_families, refresh_tokens};
@@ -98,6 +98,25 @@ pub(crate) async fn end_family(
         refresh_families::ended_cause.eq(Some(cause.to_owned())),
     );
     Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+}
+
+/// Ends the families of an app, but for those of these organizations.
+pub(crate) async fn end_families_of_app(
+    conn: &mut Conn,
+    app: AppId,
+    spared: &[OrganizationId],
+    at: Time,
+    cause: &str,
+) -> QueryResult<usize> {
+    let target = refresh_families::table
+        .filter(refresh_families::app_id.eq(app))
+        .filter(refresh_families::org_id.ne_all(spared.to_vec()))
+        .filter(refresh_families::ended_at.is_null());
+    let set = (
+        refresh_families::ended_at.eq(Some(at)),
+        refresh_families::ended_cause.eq(Some(cause.to_owned())),
+    );
+    diesel::update(target).set(set).execute(conn).await
 }
 
 /// Forgets so many families whose time is over, of every organization, and their tokens.

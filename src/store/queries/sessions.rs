@@ -283,6 +283,7 @@ pub(crate) async fn apps_to_tell(
             .filter(codes::org_id.eq(org))
             .filter(codes::session_id.eq_any(ids.to_vec()))
             .filter(apps::backchannel_logout_uri.is_not_null())
+            .filter(apps::revoked_at.is_null())
             .select((codes::session_id, apps::id, apps::client_id))
             .distinct()
             .order((codes::session_id, apps::id));

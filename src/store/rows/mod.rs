@@ -4,6 +4,7 @@
     reason = "fields are columns; the migrations describe them"
 )]
 
+mod apps;
 mod domains;
 mod invitations;
 mod metadata;
@@ -20,7 +21,6 @@ use crate::directory::demands::Demands;
 use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
-use crate::directory::oauth_client::AuthMethod;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId, OrganizationId,
     ProjectId, RoleId, ScimGroupId, ScimUserId, SessionId, UserId,
@@ -28,6 +28,7 @@ use crate::id::{
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
+pub use apps::AppRow;
 pub use domains::{DomainProofRow, DomainRow};
 pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
@@ -100,26 +101,6 @@ pub struct ProjectRow {
     pub name: String,
     pub created_at: Time,
     pub archived_at: Option<Time>,
-}
-
-/// An application behind Usher.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::apps)]
-pub struct AppRow {
-    pub id: AppId,
-    pub client_id: String,
-    /// Empty where the app signs: no secret has such a hash.
-    pub secret_hash: Vec<u8>,
-    pub name: String,
-    pub audience: String,
-    pub id_token_alg: String,
-    pub initiate_login_uri: Option<String>,
-    pub backchannel_logout_uri: Option<String>,
-    pub all_organizations: bool,
-    pub created_at: Time,
-    pub auth_method: AuthMethod,
-    pub jwks: Option<Doc>,
-    pub jwks_url: Option<String>,
 }
 
 /// A bearer key of the admin API.

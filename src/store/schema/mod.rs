@@ -2,11 +2,13 @@
 //! `migrations/`; a test compares the two engines' tables with each other.
 
 mod channels;
+mod clients;
 mod people;
 mod requests;
 mod setup;
 
 pub use channels::*;
+pub use clients::*;
 pub use people::*;
 pub use requests::*;
 pub use setup::*;

@@ -282,6 +282,9 @@ impl TestGateway {
             auth_method: AuthMethod::ClientSecret,
             jwks: None,
             jwks_url: None,
+            revoked_at: None,
+            former_secret_hash: None,
+            former_secret_until: None,
         };
         let (id, client_id) = (row.id, row.client_id.clone());
         let written = self.gateway.store.write(move |tx| {

@@ -15,7 +15,7 @@ mod mint;
 mod runner;
 
 use super::*;
-use crate::saml::certificate::Certificate;
+use crate::saml::{certificate::Certificate, profile::Preset};
 
 /// A row of the attack map.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -23,6 +23,7 @@ enum Class {
     Addressee,
     AlgorithmicDos,
     CommentTruncation,
+    Demands,
     Differential,
     DigestComment,
     Downgrade,
@@ -66,6 +67,7 @@ impl Class {
             Self::Addressee => "wrong recipient, destination, audience, issuer",
             Self::AlgorithmicDos => "algorithmic denial of service",
             Self::CommentTruncation => "comments that truncate a value",
+            Self::Demands => "what a connection demands beyond the rules",
             Self::Differential => "parser differentials",
             Self::DigestComment => "comment in DigestValue",
             Self::Downgrade => "downgrade to weak algorithms",
@@ -164,6 +166,10 @@ struct Place {
     outstanding: Vec<String>,
     trusted: Vec<Certificate>,
     subject_attribute: Option<&'static str>,
+    /// What it demands beyond the rules.
+    demands: Demands<'static>,
+    /// What it knows of the product.
+    preset: Preset,
     /// Whether it takes CBC.
     allow_cbc: bool,
     /// Whether another decryption key stands before ours.
@@ -178,6 +184,8 @@ impl Default for Place {
             outstanding: Vec::new(),
             trusted: vec![mint::ours().clone()],
             subject_attribute: None,
+            demands: Demands::NONE,
+            preset: Preset::Generic,
             allow_cbc: true,
             rollover: false,
         }
@@ -231,6 +239,18 @@ impl Message {
     /// To a connection that names the subject by this attribute.
     fn named_by(mut self, attribute: &'static str) -> Self {
         self.place.subject_attribute = Some(attribute);
+        self
+    }
+
+    /// To a connection that demands this.
+    fn demanding(mut self, demands: Demands<'static>) -> Self {
+        self.place.demands = demands;
+        self
+    }
+
+    /// To a connection of this product.
+    fn of(mut self, preset: Preset) -> Self {
+        self.place.preset = preset;
         self
     }
 

@@ -16,7 +16,7 @@ use crate::saml::{
     binding::{FORM_LIMIT, MESSAGE_LIMIT, PostForm},
     gate,
     metadata::IdentityProvider,
-    profile::{self, Overrides, Preset},
+    profile::{self, Overrides},
 };
 
 /// What is read of an accepted message.
@@ -71,6 +71,7 @@ fn read(message: &Message) -> Result<Accepted, Refused> {
     let expected = Expected {
         skew_seconds: place.skew_seconds,
         outstanding: &place.outstanding,
+        demands: place.demands,
         ..EXPECTED
     };
     let decryption = [encryption::another(), encryption::ours()].map(|pair| pair.key.clone());
@@ -90,7 +91,7 @@ fn read(message: &Message) -> Result<Accepted, Refused> {
         subject_attribute: place.subject_attribute.map(ToOwned::to_owned),
         ..Overrides::default()
     };
-    profile::read(&assertion, Preset::Generic, &overrides).map_err(ended(Step::Profile))?;
+    profile::read(&assertion, place.preset, &overrides).map_err(ended(Step::Profile))?;
     let attribute = |a: &crate::saml::assertion::Attribute| (a.name.clone(), a.values.clone());
     Ok(Accepted::Person {
         who: assertion.name_id.as_ref().map(|name| name.value.clone()),

@@ -3,6 +3,7 @@
 mod addressee;
 mod algorithms;
 mod comments;
+pub(super) mod demanded;
 mod differential;
 mod dos;
 mod encrypted;
@@ -30,6 +31,7 @@ pub(super) fn all() -> Vec<Attack> {
         addressee::cases(),
         algorithms::cases(),
         comments::cases(),
+        demanded::cases(),
         differential::cases(),
         dos::cases(),
         encrypted::cases(),

@@ -22,6 +22,7 @@ pub(super) fn cases() -> Vec<Honest> {
     let mut cases = algorithms();
     cases.extend(keys());
     cases.extend(looks());
+    cases.extend(scopes());
     cases
 }
 
@@ -124,5 +125,36 @@ fn looks() -> Vec<Honest> {
         "white space around the assertion",
         xml,
     ));
+    cases
+}
+
+/// Signed in the scope of the response, by canonicalizations that sign all of it or prefixes of it; then
+/// encrypted.
+fn scopes() -> Vec<Honest> {
+    let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    let transform = format!("<ds:Transform Algorithm=\"{exclusive}\">");
+    let listed = format!(
+        "{transform}<ec:InclusiveNamespaces xmlns:ec=\"{exclusive}\" PrefixList=\"saml samlp\"></ec:InclusiveNamespaces>"
+    );
+    let mut cases = Vec::new();
+    for (name, new) in [
+        (
+            "inclusive 1.0",
+            transform.replace(exclusive, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
+        ),
+        (
+            "inclusive 1.1",
+            transform.replace(exclusive, "http://www.w3.org/2006/12/xml-c14n11"),
+        ),
+        ("a list of prefixes", listed),
+    ] {
+        let inside = sealed(&[(&transform, &new)]);
+        let xml = gcm().encrypt(&inside, &our_key().private);
+        let name = format!("{name}, encrypted");
+        let signed = around(Sign::Response, &xml);
+        cases.push(Honest::new("encryption", name.clone(), xml));
+        let name = format!("{name}, signed around");
+        cases.push(Honest::new("encryption", name, signed));
+    }
     cases
 }

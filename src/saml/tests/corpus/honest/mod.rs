@@ -1,5 +1,6 @@
 //! The honest messages, a file a subject: what products send, and what the standard leaves open.
 
+mod demanded;
 mod encrypted;
 mod metadata;
 mod products;
@@ -14,6 +15,7 @@ use super::{mint::*, *};
 /// All of them.
 pub(super) fn all() -> Vec<Honest> {
     [
+        demanded::cases(),
         encrypted::cases(),
         metadata::cases(),
         products::cases(),

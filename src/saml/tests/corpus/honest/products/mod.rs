@@ -6,6 +6,7 @@ use crate::demo::idp::Signing;
 /// A product's response, and how it signs.
 struct Product {
     name: &'static str,
+    preset: Preset,
     template: &'static str,
     /// The prefix of its signatures.
     prefix: &'static str,
@@ -20,6 +21,7 @@ struct Product {
 const PRODUCTS: [Product; 9] = [
     Product {
         name: "Okta",
+        preset: Preset::Okta,
         template: include_str!("okta.xml"),
         prefix: "ds",
         inclusive: "xs",
@@ -29,6 +31,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "Entra ID",
+        preset: Preset::Entra,
         template: include_str!("entra.xml"),
         prefix: "",
         inclusive: "",
@@ -41,6 +44,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "ADFS",
+        preset: Preset::Adfs,
         template: include_str!("adfs.xml"),
         prefix: "ds",
         inclusive: "",
@@ -53,6 +57,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "Google",
+        preset: Preset::Google,
         template: include_str!("google.xml"),
         prefix: "ds",
         inclusive: "",
@@ -62,6 +67,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "OneLogin",
+        preset: Preset::OneLogin,
         template: include_str!("onelogin.xml"),
         prefix: "ds",
         inclusive: "",
@@ -71,6 +77,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "Ping",
+        preset: Preset::Ping,
         template: include_str!("ping.xml"),
         prefix: "ds",
         inclusive: "",
@@ -80,6 +87,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "Keycloak",
+        preset: Preset::Keycloak,
         template: include_str!("keycloak.xml"),
         prefix: "dsig",
         inclusive: "",
@@ -89,6 +97,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "Shibboleth",
+        preset: Preset::Shibboleth,
         template: include_str!("shibboleth.xml"),
         prefix: "ds",
         inclusive: "xsd",
@@ -98,6 +107,7 @@ const PRODUCTS: [Product; 9] = [
     },
     Product {
         name: "pysaml2",
+        preset: Preset::Generic,
         template: include_str!("pysaml2.xml"),
         prefix: "ns2",
         inclusive: "",
@@ -124,7 +134,9 @@ pub(super) fn cases() -> Vec<Honest> {
             id: numbered.then_some("Signature1"),
             ..Signing::default()
         };
-        let message = Message::from(idp().sign_with(&template, &signing)).asked(&["_q"]);
+        let message = Message::from(idp().sign_with(&template, &signing))
+            .asked(&["_q"])
+            .of(product.preset);
         let (attribute, values) = product.attribute;
         Honest::new("products", format!("{}, {what:?}", product.name), message)
             .about(Some(product.who))
