@@ -179,7 +179,7 @@ fn afresh() -> Vec<Attack> {
         (
             "of a while ago",
             "authentication_too_old",
-            "2026-07-01T09:50:00Z",
+            "2026-07-01T09:40:00Z",
         ),
     ] {
         let pair = [at(time), twin.clone()];
