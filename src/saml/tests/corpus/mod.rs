@@ -15,7 +15,10 @@ mod mint;
 mod runner;
 
 use super::*;
-use crate::saml::{certificate::Certificate, profile::Preset};
+use crate::saml::{
+    certificate::Certificate,
+    profile::{Groups, Preset},
+};
 
 /// A row of the attack map.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -170,6 +173,8 @@ struct Place {
     demands: Demands<'static>,
     /// What it knows of the product.
     preset: Preset,
+    /// Whether its groups come as distinguished names.
+    distinguished: bool,
     /// Whether it takes CBC.
     allow_cbc: bool,
     /// Whether another decryption key stands before ours.
@@ -186,6 +191,7 @@ impl Default for Place {
             subject_attribute: None,
             demands: Demands::NONE,
             preset: Preset::Generic,
+            distinguished: false,
             allow_cbc: true,
             rollover: false,
         }
@@ -251,6 +257,12 @@ impl Message {
     /// To a connection of this product.
     fn of(mut self, preset: Preset) -> Self {
         self.place.preset = preset;
+        self
+    }
+
+    /// To a connection whose groups come as distinguished names.
+    fn distinguished(mut self) -> Self {
+        self.place.distinguished = true;
         self
     }
 
@@ -340,6 +352,8 @@ struct Honest {
     who: Option<&'static str>,
     /// An attribute and its values, where the case is about one.
     attribute: Option<(&'static str, Vec<String>)>,
+    /// What is known of the groups, where the case is about that.
+    groups: Option<Groups>,
 }
 
 impl Honest {
@@ -351,12 +365,19 @@ impl Honest {
             message: message.into(),
             who: Some(ADA),
             attribute: None,
+            groups: None,
         }
     }
 
     /// One about somebody else, or about nobody.
     fn about(mut self, who: Option<&'static str>) -> Self {
         self.who = who;
+        self
+    }
+
+    /// One of which this is known of the groups.
+    fn with_groups(mut self, groups: Groups) -> Self {
+        self.groups = Some(groups);
         self
     }
 

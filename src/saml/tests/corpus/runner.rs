@@ -26,6 +26,7 @@ enum Accepted {
     Person {
         who: Option<String>,
         attributes: Vec<(String, Vec<String>)>,
+        groups: Groups,
         ids: [String; 2],
     },
 }
@@ -89,13 +90,16 @@ fn read(message: &Message) -> Result<Accepted, Refused> {
             .map_err(ended(Step::Receive))?;
     let overrides = Overrides {
         subject_attribute: place.subject_attribute.map(ToOwned::to_owned),
+        groups_are_distinguished_names: place.distinguished,
         ..Overrides::default()
     };
-    profile::read(&assertion, place.preset, &overrides).map_err(ended(Step::Profile))?;
+    let profile = profile::read(&assertion, place.preset, &overrides);
+    let profile = profile.map_err(ended(Step::Profile))?;
     let attribute = |a: &crate::saml::assertion::Attribute| (a.name.clone(), a.values.clone());
     Ok(Accepted::Person {
         who: assertion.name_id.as_ref().map(|name| name.value.clone()),
         attributes: assertion.attributes.iter().map(attribute).collect(),
+        groups: profile.groups,
         ids: [assertion.issuer.clone(), assertion.assertion_id.clone()],
     })
 }
@@ -204,13 +208,18 @@ fn every_honest_message_is_accepted_for_what_it_says() {
                 (read.entity_id != IDP).then(|| format!("it is about {}", read.entity_id))
             }
             Ok(Accepted::Person {
-                who, attributes, ..
+                who,
+                attributes,
+                groups,
+                ..
             }) => {
                 let said = case.attribute.as_ref().is_none_or(|(name, values)| {
                     let said = attributes.iter().find(|(known, _)| known == name);
                     said.is_some_and(|(_, said)| said == values)
                 });
-                (who.as_deref() != case.who || !said).then(|| format!("{who:?}: {attributes:?}"))
+                let known = case.groups.as_ref().is_none_or(|known| *known == groups);
+                let is_it = who.as_deref() == case.who && said && known;
+                (!is_it).then(|| format!("{who:?}: {attributes:?}: {groups:?}"))
             }
         };
         let tampered = tampered(&case.message).map(|tampered| read(&tampered));

@@ -2,6 +2,7 @@
 
 mod demanded;
 mod encrypted;
+mod groups;
 mod metadata;
 mod products;
 mod said;
@@ -17,6 +18,7 @@ pub(super) fn all() -> Vec<Honest> {
     [
         demanded::cases(),
         encrypted::cases(),
+        groups::cases(),
         metadata::cases(),
         products::cases(),
         said::cases(),
