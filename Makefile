@@ -62,6 +62,10 @@ fuzz: ## what a fuzzer makes of messages and metadata (FUZZ_SECONDS=60 each)
 	@scripts/setup
 	@scripts/fuzz $(or $(FUZZ_SECONDS),60)
 
+.PHONY: coverage
+coverage: ## which lines of the SAML gate and policy the corpus reaches (needs cargo-tarpaulin)
+	@scripts/coverage
+
 .PHONY: interop
 interop: ## identity providers and clients that others wrote, against a running Usher
 	@scripts/interop
