@@ -34,6 +34,10 @@ pub struct Event {
     /// When.
     #[schema(value_type = String, format = "date-time")]
     pub time: Timestamp,
+    /// Who did it: `command`, `invitee`, `key:ID`, `scim:CONNECTION`, `saml:CONNECTION`, `system` or
+    /// `user:ID`; not there where only admins may read the event and the key may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// The request or command that caused it.
     pub cause: String,
     /// What of it there is to tell; empty where only admins may read it and the key may not.
@@ -46,22 +50,40 @@ pub struct Event {
 pub struct Feed {
     /// The events, in order.
     pub data: Vec<Event>,
-    /// Where to go on: the number of the last event here, or what `after` was.
+    /// Where to go on: the number of the last event that was looked at.
     pub next: i64,
+}
+
+/// Which events a reader asks for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Those after this number.
+    pub after: i64,
+    /// Of these kinds; none named means all.
+    pub kinds: Vec<EventKind>,
+    /// So many at most.
+    pub limit: usize,
+    /// Whether the reader may read what is for admins.
+    pub as_admin: bool,
 }
 
 /// Events after a number. Who may not read what is for admins sees of such an event only that it
 /// happened.
-pub async fn read(
-    tx: &mut Tx,
-    org: OrganizationId,
-    after: i64,
-    limit: usize,
-    as_admin: bool,
-) -> Result<Feed, Error> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = tx.events_after(org, after, None, limit).await?;
-    let next = rows.last().map_or(after, |row| row.seq);
+pub async fn read(tx: &mut Tx, org: OrganizationId, wanted: &Wanted) -> Result<Feed, Error> {
+    let Wanted {
+        after,
+        ref kinds,
+        limit,
+        as_admin,
+    } = *wanted;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = tx.events_after(org, after, kinds, most).await?;
+    let next = match rows.last() {
+        Some(last) if kinds.is_empty() || rows.len() >= limit => last.seq,
+        // Everything there is was looked at.
+        _ if !kinds.is_empty() => tx.last_event(org).await?.max(after),
+        _ => after,
+    };
     let data = rows
         .into_iter()
         .map(|row| event(row, as_admin))
@@ -70,7 +92,8 @@ pub async fn read(
 }
 
 fn event(row: EventRow, as_admin: bool) -> Result<Event, Error> {
-    let data = if as_admin || row.visibility == Visibility::Feed {
+    let is_shown = as_admin || row.visibility == Visibility::Feed;
+    let data = if is_shown {
         let corrupt = |_| store::Error::Corrupt {
             table: "events",
             column: "data",
@@ -84,6 +107,7 @@ fn event(row: EventRow, as_admin: bool) -> Result<Event, Error> {
         id,
         kind,
         time,
+        actor,
         cause,
         ..
     } = row;
@@ -92,6 +116,7 @@ fn event(row: EventRow, as_admin: bool) -> Result<Event, Error> {
         id,
         kind,
         time: time.0,
+        actor: is_shown.then_some(actor),
         cause,
         data,
     })

@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::directory::email::Address;
+use crate::directory::event::EventKind;
+use crate::directory::user::UserState;
 use crate::id::UserId;
 use crate::provisioning::invitations::interplay;
 use crate::provisioning::people::{
@@ -39,6 +41,31 @@ pub(super) async fn arrive(
 pub(super) struct Effects {
     pub(super) user: Option<UserRow>,
     pub(super) changes: Vec<Value>,
+    /// The person's state before.
+    before: Option<UserState>,
+}
+
+impl Effects {
+    fn of(old: &UserRow, new: UserRow) -> Self {
+        Self {
+            changes: differences(old, &new),
+            before: Some(old.state()),
+            user: Some(new),
+        }
+    }
+
+    /// What the change was for the person: what a resource says of its own is not in force where somebody
+    /// else says no.
+    pub(super) fn kind(&self) -> EventKind {
+        use UserState::{Active, Deleted, Erased, Suspended};
+        let after = self.user.as_ref().map(UserRow::state);
+        match (self.before, after) {
+            (Some(Active), Some(Suspended)) => EventKind::UserSuspended,
+            (Some(Active | Suspended), Some(Deleted | Erased)) => EventKind::UserDeleted,
+            (Some(Suspended), Some(Active)) => EventKind::UserReactivated,
+            _ => EventKind::UserUpdated,
+        }
+    }
 }
 
 /// Brings what the directory says into force for the person.
@@ -88,11 +115,7 @@ pub(super) async fn apply(
         resource.active(),
     )
     .await?;
-    let changes = differences(&old, &user);
-    Ok(Effects {
-        user: Some(user),
-        changes,
-    })
+    Ok(Effects::of(&old, user))
 }
 
 /// Whether the directory gives somebody who was there already an externalId that they did not
@@ -189,12 +212,14 @@ fn differences(old: &UserRow, new: &UserRow) -> Vec<Value> {
     .collect()
 }
 
+/// What befalls a person whose last resource is deleted.
 pub(super) async fn bury(
     change: &mut Change<'_>,
     client: &ScimClient,
     row: &ScimUserRow,
     mut user: UserRow,
-) -> Result<(), Error> {
+) -> Result<Effects, Error> {
+    let old = user.clone();
     end_sessions_of(change, user.id, "deleted_by_directory").await?;
     user.managed_by = None;
     user.updated_at = change.time();
@@ -209,5 +234,5 @@ pub(super) async fn bury(
         retire_all(change, user.id, "deleted_by_directory").await?;
     }
     change.tx.update_user(&user).await?;
-    Ok(())
+    Ok(Effects::of(&old, user))
 }

@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::directory::connection::Mode;
 use crate::directory::event::EventKind;
 use crate::directory::grant::{Because, Entitlement, Grant, GrantSource, Resolution};
 use crate::id::{GrantId, RoleId, UserId};
+use crate::provisioning::people_view::suspended_by;
 use crate::provisioning::resolution::{Due, World};
 use crate::provisioning::{Change, Error, Recorded};
 use crate::store::rows::{GrantRow, UserProjectRow, UserRow};
@@ -247,6 +248,7 @@ fn tell(
     if let Some(Value::Object(data)) = own.map(|event| &mut event.data) {
         data.insert("role".into(), role);
         data.insert("roles_version".into(), version.into());
+        data.extend(standing(world, user, new));
         if let Some(Value::Array(list)) = data.get_mut("changes") {
             list.append(&mut changes);
         } else if !changes.is_empty() {
@@ -258,7 +260,7 @@ fn tell(
         } else {
             EventKind::UserRoleChanged
         };
-        let data = json!({
+        let mut data = json!({
             "user_id": user.id,
             "connection_id": user.managed_by,
             "role": role,
@@ -266,12 +268,33 @@ fn tell(
             "because": because(world, resolution),
             "changes": changes,
         });
+        if let Some(data) = data.as_object_mut() {
+            data.extend(standing(world, user, new));
+        }
         change.events.push(Recorded {
             subject: None,
             kind,
             data,
         });
     }
+}
+
+/// What holds of a person once the change is done, whatever it was: whoever reads only the events knows
+/// everybody's profile, state, role and projects from the latest that names them.
+fn standing(world: &World, user: &UserRow, new: &Entitlement) -> Map<String, Value> {
+    let said = [
+        ("state", json!(user.state())),
+        ("suspended_by", json!(suspended_by(user))),
+        ("owner", json!(user.owner)),
+        ("projects", world.project_roles(new)),
+        ("email", json!(user.email)),
+        ("display_name", json!(user.display_name)),
+        ("given_name", json!(user.given_name)),
+        ("family_name", json!(user.family_name)),
+    ];
+    said.map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
 }
 
 fn because(world: &World, resolution: &Resolution) -> Value {

@@ -107,17 +107,13 @@ where
         Some(user) => apply(change, client, user, &after, Some(&before)).await?,
         None => Effects::default(),
     };
-    let kind = match (before.active(), after.active()) {
-        (true, false) => EventKind::UserSuspended,
-        (false, true) => EventKind::UserReactivated,
-        _ => EventKind::UserUpdated,
-    };
+    let kind = effects.kind();
     tell(change, &row, kind, (effects, Some(&after)));
     Ok(row)
 }
 
 /// Deletes a User (RFC 7644 §3.6). The person becomes a tombstone, unless another connection
-/// still names them or they hold the owner's title.
+/// still names them or they hold the owner's title: the event says what became of the person.
 pub async fn delete(
     change: &mut Change<'_>,
     client: &ScimClient,
@@ -128,19 +124,19 @@ pub async fn delete(
     conditions.check(row.version)?;
     leave_groups(change, client, id.uuid()).await?;
     change.tx.delete_scim_user(change.org, id).await?;
+    let mut effects = Effects::default();
     if let Some(user) = row.user_id {
         let others = change.tx.scim_links_of(change.org, &[user]).await?;
-        if let Some(user) = change
-            .tx
-            .user(change.org, user)
-            .await?
-            .filter(|_| others.is_empty())
-        {
-            bury(change, client, &row, user).await?;
+        let user = change.tx.user(change.org, user).await?;
+        if let Some(user) = user.filter(|_| others.is_empty()) {
+            effects = bury(change, client, &row, user).await?;
         }
     }
-    let nothing = (Effects::default(), None);
-    tell(change, &row, EventKind::UserDeleted, nothing);
+    let kind = match row.user_id {
+        Some(_) => effects.kind(),
+        None => EventKind::UserDeleted,
+    };
+    tell(change, &row, kind, (effects, None));
     Ok(())
 }
 
@@ -281,10 +277,9 @@ fn tell(
     kind: EventKind,
     (effects, resource): (Effects, Option<&Resource>),
 ) {
-    let user_id = row.user_id.or(row.proposed_user_id);
     let user = effects.user.as_ref();
     let mut data = json!({
-        "user_id": user_id,
+        "user_id": row.user_id,
         "connection_id": row.connection_id,
         "scim_id": row.id,
         "version": scim::etag::of(row.version),
@@ -294,6 +289,9 @@ fn tell(
         "active": row.active,
         "changes": effects.changes,
     });
+    if row.user_id.is_none() {
+        data["proposed_user_id"] = json!(row.proposed_user_id);
+    }
     carry(&mut data, resource);
     match row.user_id {
         Some(id) => change.record_of(id, kind, data),

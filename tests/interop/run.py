@@ -22,6 +22,7 @@ from authlib.common.security import generate_token
 
 import cold_start
 import conformance
+import feed
 import openid_clients
 import readme
 import results
@@ -364,6 +365,7 @@ def every(usher, checks, given, thin):
     results.compare(checks)
     readme.fresh(given.usher, given.postgres, checks)
     conformance.fresh(given.usher, given.postgres, checks)
+    feed.run(usher, checks)
     cold_start.run(usher, checks, lambda address: idp.response(address, run.connection, sign="both"), run.acs)
     silence.provoke(usher, run.connection, run.app_row, [idp.response("eve@evil.example", run.connection, sign="both")])
 

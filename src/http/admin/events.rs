@@ -12,12 +12,13 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::directory::event::EventKind;
 use crate::directory::scope::Scope;
 use crate::http::admin::asked::Asked;
 use crate::http::admin::paging;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::provisioning::feed::{self, Feed};
+use crate::provisioning::feed::{self, Feed, Wanted};
 
 /// Seconds that a reader may wait for an event.
 const LONGEST_WAIT: u64 = 30;
@@ -36,13 +37,37 @@ pub(super) struct Stretch {
     /// How many events, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
+    /// Only events of these types, divided by commas; all unless said. `next` goes on past the others.
+    types: Option<String>,
+}
+
+/// The most types that are named at once.
+const MOST_TYPES: usize = 100;
+
+impl Stretch {
+    fn kinds(&self) -> Result<Vec<EventKind>, Problem> {
+        let Some(types) = &self.types else {
+            return Ok(Vec::new());
+        };
+        let unknown = |why: &str| Problem::parameter("types", "unknown_event_type", why);
+        if types.split(',').count() > MOST_TYPES {
+            return Err(unknown("fewer types are possible"));
+        }
+        let kind = |word: &str| word.parse::<EventKind>();
+        let kinds = types.split(',').map(|word| kind(word.trim()));
+        let kinds: Result<Vec<_>, _> = kinds.collect();
+        kinds.map_err(|error| unknown(&error.to_string()))
+    }
 }
 
 /// Read the event feed of an organization.
 ///
 /// Numbers have no gaps: after 41 comes 42. For that, events that only admins may read are
 /// delivered to every reader, but their `data` is empty unless the key has the scope `audit:read`.
-/// `next` is the number of the last event delivered, or what `after` was.
+/// `next` is the number of the last event that was looked at.
+///
+/// An event of a person says what holds of them once it happened, beside what it changed: `state`,
+/// `owner`, `role`, `projects`, `email`, `display_name`, `given_name`, `family_name`.
 #[utoipa::path(
     get, path = "/organizations/{slug}/events", operation_id = "read_events", tag = "Events",
     params(("slug" = String, Path, description = "The organization's slug"), Stretch),
@@ -68,13 +93,21 @@ pub(super) async fn read(
         return Err(Problem::parameter("wait", "out_of_range", possible));
     }
     let limit = paging::limit(asked.limit)?;
+    let kinds = asked.kinds()?;
     let store = admin.gateway().store.clone();
     let look = || {
+        let kinds = kinds.clone();
         admin.read(&slug, Scope::EventsRead, move |tx, admitted| {
+            let kinds = kinds.clone();
             async move {
                 let org = admitted.organization.id;
-                let as_admin = admitted.access.scopes.allow(Scope::AuditRead);
-                Ok((org, feed::read(tx, org, after, limit, as_admin).await?))
+                let wanted = Wanted {
+                    after,
+                    kinds,
+                    limit,
+                    as_admin: admitted.access.scopes.allow(Scope::AuditRead),
+                };
+                Ok((org, feed::read(tx, org, &wanted).await?))
             }
             .boxed()
         })

@@ -207,7 +207,7 @@ async fn views(tx: &mut Tx, org: OrganizationId, rows: Vec<UserRow>) -> Result<V
     Ok(rows.into_iter().map(view).collect())
 }
 
-fn suspended_by(row: &UserRow) -> Vec<&'static str> {
+pub(super) fn suspended_by(row: &UserRow) -> Vec<&'static str> {
     [
         ("directory", row.suspended_by_directory_at),
         ("admin", row.suspended_by_admin_at),

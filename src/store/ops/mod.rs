@@ -12,7 +12,7 @@ mod sightings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::directory::event::Visibility;
+use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, InvitationId, MappingId,
@@ -67,8 +67,10 @@ ops! {
     replace_certificates = connections::replace_certificates(org: OrganizationId, id: ConnectionId, rows: &[CertificateRow]) -> ();
     /// The query `events::append`.
     append_events = events::append(rows: &[EventRow]) -> ();
-    /// Events after a number, in order; with `visibility` only those for that reader.
-    events_after = events::after(org: OrganizationId, seq: i64, visibility: Option<Visibility>, limit: i64) -> Vec<EventRow>;
+    /// Events after a number, in order: of these kinds, or of all where none is named.
+    events_after = events::after(org: OrganizationId, seq: i64, kinds: &[EventKind], limit: i64) -> Vec<EventRow>;
+    /// The number of the organization's latest event; 0 where there is none.
+    last_event = events::last(org: OrganizationId) -> i64;
     /// The SCIM schemas that an organization registered.
     schemas = organizations::schemas(org: OrganizationId) -> Doc;
     /// Replaces them, in each of its connections, too.

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::super::Conn;
 use super::CHUNK;
 use super::values::{Rows, Values};
-use crate::directory::event::Visibility;
+use crate::directory::event::EventKind;
 use crate::id::OrganizationId;
 use crate::store::rows::EventRow;
 use crate::store::schema::events;
@@ -39,12 +39,12 @@ fn bind_event<'b>(row: &'b EventRow, values: &mut Values<'_, '_, 'b>) -> QueryRe
     values.bind::<DocSql, _>(&row.data)
 }
 
-/// Events after a number, in order; with `visibility` only those for that reader.
+/// Events after a number, in order: of these kinds, or of all where none is named.
 pub(crate) async fn after(
     conn: &mut Conn,
     org: OrganizationId,
     seq: i64,
-    visibility: Option<Visibility>,
+    kinds: &[EventKind],
     limit: i64,
 ) -> QueryResult<Vec<EventRow>> {
     let mut query = events::table
@@ -52,8 +52,18 @@ pub(crate) async fn after(
         .filter(events::seq.gt(seq))
         .select(EventRow::as_select())
         .into_boxed();
-    if let Some(visibility) = visibility {
-        query = query.filter(events::visibility.eq(visibility));
+    if !kinds.is_empty() {
+        query = query.filter(events::kind.eq_any(kinds.to_vec()));
     }
     query.order(events::seq).limit(limit).load(conn).await
+}
+
+/// The number of the organization's latest event; 0 where there is none.
+pub(crate) async fn last(conn: &mut Conn, org: OrganizationId) -> QueryResult<i64> {
+    let numbers = events::table.filter(events::org_id.eq(org));
+    let last: Option<i64> = numbers
+        .select(diesel::dsl::max(events::seq))
+        .first(conn)
+        .await?;
+    Ok(last.unwrap_or(0))
 }

@@ -179,7 +179,7 @@ impl TestGateway {
         let rows = self
             .gateway
             .store
-            .read(move |tx| async move { tx.events_after(org, 0, None, 100_000).await }.boxed())
+            .read(move |tx| async move { tx.events_after(org, 0, &[], 100_000).await }.boxed())
             .await
             .unwrap();
         rows.iter()

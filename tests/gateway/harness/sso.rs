@@ -155,7 +155,7 @@ impl TestGateway {
                     users: users.len(),
                     ..Traces::default()
                 };
-                traces.events = tx.events_after(org, 0, None, 100_000).await?.len();
+                traces.events = tx.events_after(org, 0, &[], 100_000).await?.len();
                 for user in users {
                     traces.links += tx.identities_of(org, user.id).await?.len();
                     let now = Time(jiff::Timestamp::UNIX_EPOCH);
