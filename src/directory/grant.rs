@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::directory::connection::Mode;
 use crate::directory::role::Catalogue;
@@ -130,19 +132,31 @@ pub struct Resolution {
     pub verdicts: BTreeMap<GrantId, Verdict>,
 }
 
-const OVERRIDE: u8 = 0;
-const DIRECTORY: u8 = 1;
-const MANUAL: u8 = 2;
-const INVITATION: u8 = 3;
+/// The layers, the first to decide before the others.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// What the owner says against the directory.
+    Override,
+    /// The directory's groups; where a connection adds, everything but overrides.
+    Directory,
+    /// What people gave.
+    Manual,
+    /// What people came by.
+    Invitation,
+}
 
-fn layer(source: GrantSource, mode: Mode) -> u8 {
-    match (source, mode) {
-        (GrantSource::Override, _) => OVERRIDE,
-        (_, Mode::Additive) | (GrantSource::DirectoryGroup | GrantSource::SamlGroup, _) => {
-            DIRECTORY
+impl Layer {
+    /// The layer of a source, as the person's connection weighs its directory.
+    pub fn of(source: GrantSource, mode: Mode) -> Self {
+        match (source, mode) {
+            (GrantSource::Override, _) => Self::Override,
+            (_, Mode::Additive) | (GrantSource::DirectoryGroup | GrantSource::SamlGroup, _) => {
+                Self::Directory
+            }
+            (GrantSource::Manual | GrantSource::Bootstrap, _) => Self::Manual,
+            (GrantSource::Invite | GrantSource::Csv, _) => Self::Invitation,
         }
-        (GrantSource::Manual | GrantSource::Bootstrap, _) => MANUAL,
-        (GrantSource::Invite | GrantSource::Csv, _) => INVITATION,
     }
 }
 
@@ -250,7 +264,10 @@ fn organization_role(
     verdicts: &mut BTreeMap<GrantId, Verdict>,
 ) -> (Option<RoleId>, Because) {
     let wide = || live.iter().filter(|grant| grant.projects.is_empty());
-    let Some(decisive) = wide().map(|grant| layer(grant.source, standing.mode)).min() else {
+    let Some(decisive) = wide()
+        .map(|grant| Layer::of(grant.source, standing.mode))
+        .min()
+    else {
         let grantable = |role: &RoleId| !is_owners(roles, *role);
         return match standing.connection_default.filter(grantable) {
             _ if !live.is_empty() => (None, Because::NoOrganizationGrant),
@@ -261,7 +278,7 @@ fn organization_role(
             ),
         };
     };
-    let candidates = || wide().filter(|grant| layer(grant.source, standing.mode) == decisive);
+    let candidates = || wide().filter(|grant| Layer::of(grant.source, standing.mode) == decisive);
     candidates().for_each(|grant| {
         verdicts.insert(grant.id, Verdict::LowerRank);
     });

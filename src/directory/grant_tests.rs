@@ -191,35 +191,161 @@ fn projects_add_up_and_additive_mode_takes_the_highest() {
     assert_eq!(w.slug(&additive, &grants).as_deref(), Some("admin"));
 }
 
-proptest! {
-    /// Whatever the grants are, the order in which they are read decides nothing.
-    #[test]
-    fn resolver_is_order_independent(
-        picks in prop::collection::vec((0_usize..6, 0_usize..3, any::<bool>()), 0..8),
-        turns in 0_usize..8,
-        additive in any::<bool>(),
-    ) {
-        use GrantSource::{Csv, DirectoryGroup, Invite, Manual, Override, SamlGroup};
-        let w = World::new();
-        let project: ProjectId = w.ids.next();
-        let sources = [Csv, DirectoryGroup, Invite, Manual, Override, SamlGroup];
-        let roles = ["viewer", "editor", "admin"];
-        let mut grants: Vec<_> = picks
+/// Grants, standing and roles of any kind: two connections, ends before and after now, ceilings, titles.
+#[derive(Debug)]
+struct Any {
+    world: World,
+    standing: Standing,
+    grants: Vec<Grant>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
+    }
+}
+
+type Pick = (usize, usize, usize, u8, i64, Option<bool>);
+
+fn any_case() -> impl Strategy<Value = (Any, usize)> {
+    let pick = (
+        0_usize..7,
+        0_usize..4,
+        0_usize..2,
+        0_u8..4,
+        1_i64..3,
+        prop::option::weighted(0.2, any::<bool>()),
+    );
+    let flags = (any::<bool>(), any::<bool>(), 0_u8..4, 0_usize..5, 0_u8..8);
+    let picks = prop::collection::vec(pick, 0..10);
+    let case = (picks, flags, (0_usize..4, 0_usize..4), any::<usize>());
+    case.prop_map(|(picks, flags, ceilings, seed)| (Any::of(&picks, flags, ceilings), seed))
+}
+
+impl Any {
+    fn of(
+        picks: &[Pick],
+        (additive, owner, governed, default, active): (bool, bool, u8, usize, u8),
+        ceilings: (usize, usize),
+    ) -> Self {
+        use GrantSource::{Bootstrap, Csv, DirectoryGroup, Invite, Manual, Override, SamlGroup};
+        const SOURCES: [GrantSource; 7] = [
+            Bootstrap,
+            Csv,
+            DirectoryGroup,
+            Invite,
+            Manual,
+            Override,
+            SamlGroup,
+        ];
+        const ROLES: [&str; 4] = ["viewer", "editor", "admin", "owner"];
+        let world = World::new();
+        let connections = [world.connection, world.ids.next()];
+        let projects: [ProjectId; 2] = [world.ids.next(), world.ids.next()];
+        let hour = jiff::SignedDuration::from_hours(1);
+        let grants = picks
             .iter()
-            .map(|(source, role, scoped)| {
-                let projects = if *scoped { vec![project] } else { Vec::new() };
-                w.grant(sources[*source], roles[*role], &projects)
-            })
-            .collect();
+            .map(|&(source, role, connection, scope, position, ends)| {
+                let scope = projects
+                    .iter()
+                    .zip([1, 2])
+                    .filter(|(_, bit)| scope & bit != 0);
+                let scope: Vec<_> = scope.map(|(project, _)| *project).collect();
+                let mut grant = world.grant(SOURCES[source], ROLES[role], &scope);
+                grant.rule = grant.rule.map(|_| (connections[connection], position));
+                grant.ends_at = ends.map(|later| if later { world.now + hour } else { world.now });
+                grant
+            });
+        let grants = grants.collect();
+        let rank = |role: usize| world.roles.by_slug(ROLES[role]).unwrap().rank;
+        let governs = connections
+            .iter()
+            .zip([1, 2])
+            .filter(|(_, bit)| governed & bit != 0);
         let standing = Standing {
-            mode: if additive { Mode::Additive } else { Mode::Authoritative },
-            ..w.standing()
+            active: active > 0,
+            owner,
+            governed_by: governs.map(|(id, _)| *id).collect(),
+            connection_default: ROLES.get(default).map(|role| world.role(role)),
+            organization_default: world.role(ROLES[ceilings.0]),
+            mode: if additive {
+                Mode::Additive
+            } else {
+                Mode::Authoritative
+            },
+            ceilings: [
+                (connections[0], rank(ceilings.0)),
+                (connections[1], rank(ceilings.1)),
+            ]
+            .into(),
         };
-        let before = resolve(&standing, &grants, &w.roles, w.now).entitlement;
-        let turns = turns.min(grants.len());
-        grants.rotate_left(turns);
-        prop_assert_eq!(&before, &resolve(&standing, &grants, &w.roles, w.now).entitlement);
-        grants.reverse();
-        prop_assert_eq!(&before, &resolve(&standing, &grants, &w.roles, w.now).entitlement);
+        Self {
+            world,
+            standing,
+            grants,
+        }
+    }
+
+    fn resolve(&self) -> Resolution {
+        resolve(
+            &self.standing,
+            &self.grants,
+            &self.world.roles,
+            self.world.now,
+        )
+    }
+}
+
+proptest! {
+    /// Whatever the grants are, the order in which they are read decides nothing: not the role, not what
+    /// decided it, not one verdict.
+    #[test]
+    fn resolver_is_order_independent((mut case, seed) in any_case()) {
+        let before = case.resolve();
+        let count = case.grants.len().max(1);
+        for turn in [true, false, true] {
+            if turn {
+                case.grants.rotate_left(seed % count.max(2) % count);
+            } else {
+                case.grants.reverse();
+            }
+            let after = case.resolve();
+            prop_assert_eq!(&before.entitlement, &after.entitlement);
+            prop_assert_eq!(&before.because, &after.because);
+            prop_assert_eq!(&before.verdicts, &after.verdicts);
+        }
+        let mut seed = seed;
+        for at in (1..case.grants.len()).rev() {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            case.grants.swap(at, (seed >> 33) % (at + 1));
+        }
+        prop_assert_eq!(&before.verdicts, &case.resolve().verdicts);
+        prop_assert_eq!(&before.entitlement, &case.resolve().entitlement);
+    }
+
+    /// No grant, ceiling or default gives the owner's role: the title does, alone.
+    #[test]
+    fn owner_never_grantable((case, _) in any_case()) {
+        let owners = case.world.role("owner");
+        let resolution = case.resolve();
+        let is_owners = resolution.entitlement.role == Some(owners);
+        prop_assert_eq!(is_owners, case.standing.owner && case.standing.active);
+        if !case.standing.owner {
+            prop_assert!(!resolution.entitlement.projects.values().any(|role| *role == owners));
+        }
+    }
+
+    /// Each grant has a verdict, and what is said to have decided has won.
+    #[test]
+    fn what_decides_has_won((case, _) in any_case()) {
+        let resolution = case.resolve();
+        prop_assert_eq!(resolution.verdicts.len(), case.grants.len());
+        if let Because::Grant(id) = resolution.because {
+            prop_assert_eq!(resolution.verdicts.get(&id), Some(&Verdict::Won));
+            let decided = case.grants.iter().find(|grant| grant.id == id).unwrap();
+            prop_assert_eq!(resolution.entitlement.role, Some(decided.role_id));
+            prop_assert!(decided.projects.is_empty());
+            prop_assert!(decided.ends_at.is_none_or(|end| end > case.world.now));
+        }
     }
 }

@@ -1,5 +1,6 @@
-"""What a second program makes of the event feed alone, of everything that the run did: it is stopped dead in
-the middle of pages, meets events twice, and comes to the same people as the API has."""
+"""What others make of what we say, of everything that the run did: a second program reads the event feed
+alone, is stopped dead in the middle of pages, meets events twice, and comes to the same people as the API has;
+a third comes from everybody's explanation to their role, by the written rules."""
 
 import json
 import os
@@ -7,6 +8,7 @@ import random
 import subprocess
 import sys
 
+from evaluate import evaluate
 from traffic import browser
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,6 +30,7 @@ def run(usher, checks):
         other = [pair for pair in other.items() if pair[1][0] != pair[1][1]]
         said = f"the feed of {slug} alone, {known['seen']} events, {crashes} crashes, tells its {len(people)} people"
         checks.check(said, not other, other[:3])
+        explained(usher, checks, key, slug, people)
 
 
 def rebuild(usher, key, slug, file):
@@ -44,9 +47,28 @@ def rebuild(usher, key, slug, file):
         crashes += 1
 
 
-def every(usher, key, slug):
-    session, rows, after = browser(), [], None
+def explained(usher, checks, key, slug, people):
+    session, other, grants = reader(key), [], 0
+    for user, person in people.items():
+        answer = session.get(f"{usher.url}/api/v1/organizations/{slug}/users/{user}/explain", timeout=30)
+        answer.raise_for_status()
+        explanation = answer.json()
+        grants += len(explanation["candidates"])
+        came = evaluate(explanation)
+        if came != (person["role"], person["projects"]):
+            other.append((user, came, person, explanation))
+    said = f"the explanations of {slug} alone, {grants} grants, give the roles of its {len(people)} people"
+    checks.check(said, not other, other[:2])
+
+
+def reader(key):
+    session = browser()
     session.headers["Authorization"] = f"Bearer {key}"
+    return session
+
+
+def every(usher, key, slug):
+    session, rows, after = reader(key), [], None
     while True:
         asked = {"limit": 200, **({"after": after} if after else {})}
         answer = session.get(f"{usher.url}/api/v1/organizations/{slug}/users", params=asked, timeout=30)

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory::grant::{self, GrantSource, Resolution, Verdict};
+use crate::directory::connection::Mode;
+use crate::directory::grant::{self, GrantSource, Layer, Resolution, Verdict};
 use crate::directory::lint::{Facts, Recognized};
 use crate::directory::mapping::MatchKind;
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ScimGroupId, UserId};
-use crate::provisioning::people_view::{ProjectRole, project_roles, slug};
+use crate::provisioning::people_view::{Inputs, ProjectRole, project_roles, slug};
 use crate::provisioning::resolution::World;
 use crate::provisioning::{Error, Kind, lint};
 use crate::store::Tx;
@@ -36,6 +37,8 @@ pub struct Explanation {
     pub candidates: Vec<Candidate>,
     /// The groups that the person's last sign-ins named, and what became of each.
     pub asserted_groups: Vec<AssertedGroup>,
+    /// What the resolution was made of beside the grants.
+    pub inputs: Inputs,
 }
 
 /// A group that a sign-in named.
@@ -77,6 +80,8 @@ pub struct Candidate {
     pub projects: Vec<String>,
     /// Where it comes from.
     pub source: GrantSource,
+    /// The layer in which it counts.
+    pub layer: Layer,
     /// The rule that gave it.
     pub mapping: Option<Rule>,
     /// The group that the rule matched.
@@ -139,9 +144,10 @@ pub async fn explain(
         .into_iter()
         .map(|row| (row.id, row))
         .collect();
+    let mode = world.standing(user).mode;
     let candidates = rows.iter().zip(&grants);
     let candidates =
-        candidates.map(|(row, grant)| candidate(&world, &resolution, row, grant, &groups));
+        candidates.map(|(row, grant)| candidate(&world, &resolution, row, grant, &groups, mode));
     Ok(Explanation {
         user_id: id,
         state: user.state(),
@@ -152,6 +158,7 @@ pub async fn explain(
         because: because(&resolution.because),
         candidates: candidates.collect(),
         asserted_groups: asserted_groups(tx, org, &world.identities).await?,
+        inputs: Inputs::of(&world, user, now),
     })
 }
 
@@ -185,6 +192,7 @@ fn candidate(
     row: &GrantRow,
     grant: &grant::Grant,
     groups: &BTreeMap<ScimGroupId, ScimGroupRow>,
+    mode: Mode,
 ) -> Candidate {
     let mapping = mapping_of(row)
         .and_then(|id| world.mappings.get(&id))
@@ -207,6 +215,7 @@ fn candidate(
             .filter_map(|id| slug(&world.projects, *id))
             .collect(),
         source: row.source,
+        layer: Layer::of(row.source, mode),
         mapping: mapping.map(|rule| Rule {
             id: rule.id,
             connection_id: rule.connection_id,

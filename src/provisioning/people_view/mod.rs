@@ -15,10 +15,12 @@ use crate::store::Tx;
 use crate::store::rows::{IdentityRow, ProjectRow, ScimUserRow, UserRow};
 
 mod explanation;
+mod inputs;
 
 pub use explanation::{
     AssertedGroup, Because, Candidate, Explanation, MatchedGroup, Rule, explain,
 };
+pub use inputs::{Ceiling, Inputs, RankedRole};
 
 /// A person.
 #[derive(Clone, Debug, Serialize, ToSchema)]
