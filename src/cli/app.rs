@@ -11,8 +11,9 @@ use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::directory::oauth_client::AuthMethod;
 use crate::oidc::keys::Algorithm;
-use crate::provisioning::settings::app_changes::{self, AppChange, Serves};
+use crate::provisioning::settings::app_changes;
 use crate::provisioning::settings::app_view;
+use crate::provisioning::settings::app_wanted::{AppChange, Serves};
 use crate::provisioning::settings::apps::{self, Addresses, NewApp};
 
 /// Apps: the applications behind, which get a token for who signed in
@@ -39,9 +40,10 @@ pub(super) enum App {
     ///   usher app list
     #[command(verbatim_doc_comment)]
     List,
-    /// Revoke an app, for good: its tokens end at once, nobody is sent to it any more
+    /// Revoke an app, for good: it gets no token any more, and nobody is sent to it
     ///
-    /// People stay signed in here, and at other apps.
+    /// What it has is worth nothing where Usher is asked; an access token that others check by its
+    /// signature alone lasts for 5 minutes. People stay signed in here, and at other apps.
     ///
     /// Example:
     ///   usher app revoke CLIENT_ID
@@ -53,7 +55,7 @@ pub(super) enum App {
     /// Give an app a fresh secret, which is shown this once
     ///
     /// The one before is taken for a day more, so that the app can be given the new one without a
-    /// gap; with --now it is over at once.
+    /// gap; with --now it is over at once. Within that day only --now gives another one.
     ///
     /// Examples:
     ///   usher app rotate-secret CLIENT_ID

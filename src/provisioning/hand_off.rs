@@ -69,12 +69,13 @@ impl From<&ConnectionRow> for Origin {
     }
 }
 
-/// The app to which people go: the one that their connection names, else the only one that serves
-/// the organization.
+/// The app to which people go: the one that their connection names, while it serves the organization,
+/// else the only one that does.
 pub async fn app_of(tx: &mut Tx, from: Origin) -> Result<Option<AppRow>, Error> {
-    if let Some(id) = from.app {
-        let served = tx.app_serves(id, from.org).await?;
-        return Ok(if served { tx.app(id).await? } else { None });
+    if let Some(id) = from.app
+        && tx.app_serves(id, from.org).await?
+    {
+        return Ok(tx.app(id).await?);
     }
     let mut serving = tx.apps_serving(from.org).await?;
     Ok(if serving.len() == 1 {

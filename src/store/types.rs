@@ -329,6 +329,18 @@ pub enum AppList {
     RedirectUris,
 }
 
+impl AppList {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LaunchUrls => "launch_urls",
+            Self::Organizations => "organizations",
+            Self::PostLogoutRedirectUris => "post_logout_redirect_uris",
+            Self::RedirectUris => "redirect_uris",
+        }
+    }
+}
+
 /// Whose sessions are given up that wait for a yes.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {

@@ -1,11 +1,19 @@
 //! What becomes of an app: its secret is rotated, it changes, it is revoked, and what it held goes with it.
 
+use std::time::Duration;
+
+use futures_util::FutureExt;
 use serde_json::{Value, json};
+use usher::directory::delivery::Load;
+use usher::directory::event::EventKind;
 use usher::oidc::jwks::PublicKeys;
-use usher::provisioning::settings::app_changes::{self, AppChange, Serves};
+use usher::provisioning::settings::app_changes;
 use usher::provisioning::settings::app_view;
+use usher::provisioning::settings::app_wanted::{AppChange, Serves};
+use usher::provisioning::settings::connections::{self, ConnectionSettings};
 use usher::provisioning::settings::oauth_clients::Proof;
-use usher::provisioning::{Context, Error, Source};
+use usher::provisioning::{Context, Error, Source, admission, change};
+use usher::store::types::Time;
 
 use crate::app_keys::{Signer, grant, register, signed_in};
 use crate::connection_commands::Place;
@@ -106,6 +114,14 @@ async fn nobody_is_sent_to_a_revoked_app_nor_told_for_it() {
     let idp = gateway.idp(&okta).await;
     let hears = Some("https://app.example/out".to_owned());
     let docs = gateway.app_at("Docs", okta.org, hears).await;
+    let names = ConnectionSettings {
+        app: Some(docs.client_id.clone()),
+        ..ConnectionSettings::default()
+    };
+    let store = &gateway.gateway.store;
+    connections::update(store, context(&gateway), okta.id, names)
+        .await
+        .unwrap();
     let browser = Browser::new(&gateway);
     let there = idp.sign_in(&browser, "ada@acme.example").await.expect(303);
     assert!(
@@ -116,13 +132,33 @@ async fn nobody_is_sent_to_a_revoked_app_nor_told_for_it() {
     );
     docs.tokens(&browser).await;
     revoke(&gateway, &docs.client_id).await.unwrap();
-    let here = idp
+    let browser = Browser::new(&gateway);
+    let here = idp.sign_in(&browser, "ada@acme.example").await.expect(303);
+    let here = here.header("location").unwrap().to_owned();
+    assert!(here.ends_with("/signed-in"), "{here}");
+    // What its session was, others may hear of; it does not.
+    let ada = gateway.person(okta.org, "ada@acme.example").await.unwrap();
+    let ada = ada.id.to_string();
+    let suspended = admission::suspend(store, okta.org, context(&gateway), &ada);
+    suspended.await.unwrap();
+    let now = Time(gateway.clock.now());
+    let owed = store
+        .read(move |tx| async move { tx.due_deliveries(Load::Logouts, now, 1_000).await }.boxed());
+    assert!(owed.await.unwrap().is_empty());
+    admission::reactivate(store, okta.org, context(&gateway), &ada)
+        .await
+        .unwrap();
+    // Where another app serves the organization, people go there.
+    gateway.app("Other", okta.org).await;
+    let there = idp
         .sign_in(&Browser::new(&gateway), "ada@acme.example")
         .await;
-    let here = here.expect(303);
+    let there = there.expect(303);
     assert!(
-        here.header("location").unwrap().ends_with("/signed-in"),
-        "{here:?}"
+        there
+            .header("location")
+            .unwrap()
+            .starts_with("https://app.example/login")
     );
 }
 
@@ -154,14 +190,16 @@ async fn the_secret_before_is_taken_for_a_day() {
     gateway.clock.advance(1);
     assert_eq!((takes(&docs).await, takes(&second).await), (401, 200));
 
-    // Of three the first is over at once, and where others know it, so is the one before.
+    // Two are taken at most; where others know them, none is but the new one.
     let (third, _) = rotate(false).await;
-    let (fourth, _) = rotate(false).await;
-    assert_eq!((takes(&second).await, takes(&third).await), (401, 200));
-    let (fifth, until) = rotate(true).await;
+    assert_eq!((takes(&second).await, takes(&third).await), (200, 200));
+    let early = app_changes::rotate_secret(store, context(&gateway), &docs.client_id, false).await;
+    assert!(early.unwrap_err().to_string().contains("--now"));
+    assert_eq!((takes(&second).await, takes(&third).await), (200, 200));
+    let (fourth, until) = rotate(true).await;
     assert_eq!(until, None);
-    assert_eq!((takes(&third).await, takes(&fourth).await), (401, 401));
-    assert_eq!(takes(&fifth).await, 200);
+    assert_eq!((takes(&second).await, takes(&third).await), (401, 401));
+    assert_eq!(takes(&fourth).await, 200);
     for event in gateway.events(okta.org).await {
         assert!(!event.to_string().contains("cs_"), "{event}");
     }
@@ -322,6 +360,41 @@ async fn an_apps_keys_change_at_once() {
     let store = &gateway.gateway.store;
     let rotated = app_changes::rotate_secret(store, context(&gateway), &client_id, false).await;
     assert!(rotated.unwrap_err().to_string().contains("signs with keys"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_change_an_app_the_second_sees_what_the_first_did() {
+    let (gateway, okta) = okta().await;
+    for name in ["One", "Two", "Three", "Four"] {
+        let app = gateway.app(name, okta.org).await;
+        let store = &gateway.gateway.store;
+        // Somebody holds the organization meanwhile, so that the first waits in the midst of its work.
+        let held = change(store, okta.org, context(&gateway), |change| {
+            change.record(EventKind::OrganizationUpdated, json!({}));
+            async {
+                std::thread::sleep(Duration::from_millis(150));
+                Ok(())
+            }
+            .boxed()
+        });
+        let renamed = AppChange {
+            name: Some("Renamed".to_owned()),
+            ..AppChange::default()
+        };
+        let (held, revoked, renamed) = tokio::join!(
+            held,
+            revoke(&gateway, &app.client_id),
+            update(&gateway, &app.client_id, renamed)
+        );
+        held.unwrap();
+        assert!(revoked.unwrap().revoked_at.is_some());
+        let shown = app_view::show(store, &app.client_id, gateway.clock.now()).await;
+        let shown = shown.unwrap();
+        assert!(shown.revoked_at.is_some(), "{name} lives again");
+        let was_first = renamed.is_ok();
+        assert_eq!(shown.name == "Renamed", was_first);
+        refused(&app.refresh("rt_x").await, 401, "invalid_client");
+    }
 }
 
 #[test]

@@ -56,6 +56,7 @@ struct Registered<'a> {
     id: Uuid,
     jwks: Option<&'a Doc>,
     jwks_url: Option<&'a str>,
+    since: Option<Timestamp>,
     /// Who registered it: an app is the operator's, a SCIM client its organization's.
     reach: Reach,
 }
@@ -67,17 +68,22 @@ impl<'a> Registered<'a> {
                 id: row.id.uuid(),
                 jwks: row.jwks.as_ref(),
                 jwks_url: row.jwks_url.as_deref(),
+                since: row.keys_since.map(|at| at.0),
                 reach: Reach::Operator,
             },
             client_tokens::Client::Scim(row) => Self {
                 id: row.id.uuid(),
                 jwks: row.jwks.as_ref(),
                 jwks_url: row.jwks_url.as_deref(),
+                since: None,
                 reach: Reach::Organization,
             },
         }
     }
 }
+
+/// A client, where it publishes its keys, and since when.
+type Place = (Uuid, String, Option<Timestamp>);
 
 /// One client's published keys, and the turn to fetch them.
 #[derive(Debug, Default)]
@@ -125,12 +131,12 @@ impl Kept {
     }
 }
 
-/// The keys of clients, by client and by where it publishes them: one that moves is asked anew. By default
-/// it fetches nothing.
+/// The keys of clients, by client, by where it publishes them and since when it does: one that moves, away
+/// and back, is asked anew. By default it fetches nothing.
 #[derive(Default)]
 pub struct ClientKeys {
     client: Option<Client>,
-    known: std::sync::Mutex<HashMap<(Uuid, String), Arc<Published>>>,
+    known: std::sync::Mutex<HashMap<Place, Arc<Published>>>,
 }
 
 impl ClientKeys {
@@ -155,7 +161,7 @@ impl ClientKeys {
             return Ok(admitted.verify(&keys)?);
         }
         let url = row.jwks_url.ok_or(Refusal::Unreached)?;
-        let published = self.published(row.id, url);
+        let published = self.published((row.id, url.to_owned(), row.since));
         // Whom the known keys serve waits for nobody.
         let serves = published.known().serves(admitted, now);
         if !serves {
@@ -175,8 +181,7 @@ impl ClientKeys {
     }
 
     /// What is known of a client's keys; the clients that are kept are bounded.
-    fn published(&self, id: Uuid, url: &str) -> Arc<Published> {
-        let place = (id, url.to_owned());
+    fn published(&self, place: Place) -> Arc<Published> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= limits::JWKS_CACHED && !known.contains_key(&place) {
             // Those that somebody waits for right now stay, so that none is fetched twice at once.

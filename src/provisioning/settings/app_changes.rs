@@ -2,62 +2,35 @@
 //! change, its secret is rotated, it is revoked. All of it counts from the transaction on.
 //!
 //! Whom it serves no more, and whom it served when it was revoked, it keeps nothing of: its refresh tokens
-//! end, its access tokens are worth nothing where they are asked about. People's sessions go on, since
-//! they are not the app's.
+//! end, its access tokens are worth nothing where they are asked about, and it is told of no logout any
+//! more. People's sessions go on, since they are not the app's.
+//!
+//! The app's row is taken first, then the rows of the organizations that are told, and what the app holds
+//! last, as everybody else takes them. Organizations are told that are on the app's list, before or after;
+//! an app that serves all is the operator's alone, and told to none.
+
+use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::directory::oauth_client::AuthMethod;
 use crate::id::{AppId, OrganizationId};
 use crate::limits;
-use crate::oidc::keys::Algorithm;
 use crate::provisioning::settings::app_view::{App, addresses, any, live, view};
+use crate::provisioning::settings::app_wanted::{AppChange, Serves};
 use crate::provisioning::settings::apps::{Addresses, audience, served};
 use crate::provisioning::settings::name;
 use crate::provisioning::settings::oauth_clients::{Proof, Registered};
 use crate::provisioning::{Change, Context, Error};
+use crate::secret::Bearer;
 use crate::store::rows::AppRow;
 use crate::store::types::{AppList, Time};
 use crate::store::{Store, Tx};
-
-/// What is to change; what is not named stays. A list that is named replaces the one that was.
-#[derive(Clone, Debug, Default)]
-pub struct AppChange {
-    /// Its name for people.
-    pub name: Option<String>,
-    /// Where codes may be sent.
-    pub redirect_uris: Option<Vec<String>>,
-    /// Where the app begins a sign-in; nothing takes the address away.
-    pub initiate_login_uri: Option<Option<String>>,
-    /// Where browsers may be sent that have signed out.
-    pub post_logout_redirect_uris: Option<Vec<String>>,
-    /// Where logouts are told; nothing takes the address away.
-    pub backchannel_logout_uri: Option<Option<String>>,
-    /// Places of the app that a sign-in may lead to.
-    pub launch_urls: Option<Vec<String>>,
-    /// Whom it serves.
-    pub serves: Option<Serves>,
-    /// The audience of its access tokens.
-    pub audience: Option<String>,
-    /// How its ID tokens are signed.
-    pub id_token_alg: Option<Algorithm>,
-    /// Keys by which it is to prove itself from now on; a secret is rotated instead.
-    pub keys: Option<Proof>,
-}
-
-/// Whom an app serves.
-#[derive(Clone, Debug)]
-pub enum Serves {
-    /// Every organization.
-    All,
-    /// Those of these slugs, and no others.
-    These(Vec<String>),
-}
 
 /// A fresh secret, which is shown this once.
 #[derive(Clone, Serialize)]
@@ -106,20 +79,22 @@ pub async fn rotate_secret(
         let (context, client_id) = (context.clone(), client_id.clone());
         async move {
             let mut row = live(tx, &client_id).await?;
-            let secret = Proof::Secret(Some(row.auth_method)).registered(&context).secret;
-            let Some(secret) = secret.filter(|_| row.auth_method != AuthMethod::PrivateKeyJwt)
-            else {
-                let rule = "the app has no secret: it signs with keys of its own; give it others with `usher app update`";
-                return Err(Violation::Invalid(rule.to_owned()).into());
-            };
+            let secret = fresh_secret(&row, &context, at_once)?;
             let until = overlap(&context, at_once).map(Time);
             let former = std::mem::replace(&mut row.secret_hash, secret.hash().to_vec());
             row.former_secret_hash = until.map(|_| former);
             row.former_secret_until = until;
-            tx.update_app(&row).await?;
             let orgs = listed(tx, row.id).await?;
-            let data = told(&row, &["client_secret"]);
-            tell(tx, &context, orgs, EventKind::AppUpdated, &data).await?;
+            tell(
+                tx,
+                &context,
+                &row,
+                orgs,
+                EventKind::AppUpdated,
+                &["client_secret"],
+            )
+            .await?;
+            tx.update_app(&row).await?;
             Ok(Rotated {
                 client_id: row.client_id,
                 client_secret: secret.reveal().to_owned(),
@@ -144,12 +119,11 @@ pub async fn revoke(store: &Store, context: Context, client_id: &str) -> Result<
                 row.secret_hash = Vec::new();
                 row.former_secret_hash = None;
                 row.former_secret_until = None;
+                let orgs = listed(tx, row.id).await?;
+                tell(tx, &context, &row, orgs, EventKind::AppRevoked, &[]).await?;
                 tx.update_app(&row).await?;
                 tx.end_refresh_families_of_app(row.id, &[], Time(now), "app_revoked")
                     .await?;
-                let orgs = listed(tx, row.id).await?;
-                let data = told(&row, &[]);
-                tell(tx, &context, orgs, EventKind::AppRevoked, &data).await?;
                 tracing::info!(app.id = %row.id, "An app is revoked");
             }
             view(tx, row, now).await
@@ -157,6 +131,28 @@ pub async fn revoke(store: &Store, context: Context, client_id: &str) -> Result<
         .boxed()
     });
     revoked.await
+}
+
+/// A secret for an app that has one; two are taken at most.
+fn fresh_secret(row: &AppRow, context: &Context, at_once: bool) -> Result<Bearer, Error> {
+    let now = context.ids.clock().now();
+    let refuse = |rule: String| Err(Violation::Invalid(rule).into());
+    if let Some(until) = row
+        .former_secret_until
+        .filter(|until| now < until.0 && !at_once)
+    {
+        return refuse(format!(
+            "the secret before the present one is taken until {}: rotate after that, or with --now, which ends both",
+            until.0
+        ));
+    }
+    let secret = Proof::Secret(Some(row.auth_method))
+        .registered(context)
+        .secret;
+    match secret.filter(|_| row.auth_method != AuthMethod::PrivateKeyJwt) {
+        Some(secret) => Ok(secret),
+        None => refuse("the app has no secret: it signs with keys of its own; give it others with `usher app update`".to_owned()),
+    }
 }
 
 /// How long the former secret is taken.
@@ -174,108 +170,98 @@ async fn update_in(
 ) -> Result<App, Error> {
     let now = context.ids.clock().now();
     let mut row = live(tx, client_id).await?;
-    let (mut changed, before) = (Vec::new(), addresses(tx, &row).await?);
+    let before = addresses(tx, &row).await?;
     let after = wanted.addresses(before.clone());
     after.check()?;
-    for (what, list, old, new) in [
+    let lists = [
+        (AppList::LaunchUrls, &before.launch_urls, &after.launch_urls),
         (
-            "launch_urls",
-            AppList::LaunchUrls,
-            &before.launch_urls,
-            &after.launch_urls,
-        ),
-        (
-            "post_logout_redirect_uris",
             AppList::PostLogoutRedirectUris,
             &before.post_logout_redirect_uris,
             &after.post_logout_redirect_uris,
         ),
         (
-            "redirect_uris",
             AppList::RedirectUris,
             &before.redirect_uris,
             &after.redirect_uris,
         ),
-    ] {
-        if old != new {
-            changed.push(what);
-            write_list(tx, row.id, list, new).await?;
-        }
-    }
-    let mut set = |what, is_new: bool| {
-        if is_new {
-            changed.push(what);
-        }
+    ];
+    let lists = lists.into_iter().filter(|(_, old, new)| old != new);
+    let lists: Vec<_> = lists.map(|(list, _, new)| (list, new.clone())).collect();
+    let mut changed: Vec<_> = lists.iter().map(|(list, _)| list.as_str()).collect();
+    let listed = listed(tx, row.id).await?;
+    let serves = match &wanted.serves {
+        Some(serves) => Some(named(tx, serves).await?),
+        None => None,
     };
-    set(
-        "initiate_login_uri",
-        row.initiate_login_uri != after.initiate_login_uri,
-    );
-    set(
-        "backchannel_logout_uri",
-        row.backchannel_logout_uri != after.backchannel_logout_uri,
-    );
-    row.initiate_login_uri = after.initiate_login_uri;
-    row.backchannel_logout_uri = after.backchannel_logout_uri;
-    if let Some(new) = wanted.name {
-        let new = name(&new)?;
-        set("name", row.name != new);
-        row.name = new;
-    }
-    if let Some(new) = wanted.audience {
-        audience(Some(&new))?;
-        set("audience", row.audience != new);
-        row.audience = new;
-    }
-    if let Some(new) = wanted.id_token_alg {
-        set("id_token_alg", row.id_token_alg != new.as_str());
-        new.as_str().clone_into(&mut row.id_token_alg);
-    }
-    if let Some(proof) = wanted.keys {
-        set("keys", true);
-        sign_by(&mut row, proof, context)?;
-    }
-    let mut orgs = listed(tx, row.id).await?;
-    if let Some(serves) = wanted.serves {
-        set("organizations", true);
-        let kept = serve(tx, &mut row, serves, now).await?;
-        orgs.extend(kept);
-        orgs.sort_unstable();
-        orgs.dedup();
-    }
+    let serves = serves.filter(|orgs| *orgs != listed || orgs.is_empty() != row.all_organizations);
+    changed.extend(serves.as_ref().map(|_| AppList::Organizations.as_str()));
+    changed.extend(describe(&mut row, wanted, &after, context)?);
     if changed.is_empty() {
         return view(tx, row, now).await;
     }
+    if let Some(orgs) = &serves {
+        row.all_organizations = orgs.is_empty();
+    }
+    let still = serves.clone().unwrap_or_else(|| listed.clone());
+    let told = still.into_iter().chain(listed).collect::<BTreeSet<_>>();
+    let told = told.into_iter().collect();
+    if let Some(orgs) = &serves {
+        write_organizations(tx, row.id, orgs).await?;
+    }
+    tell(tx, context, &row, told, EventKind::AppUpdated, &changed).await?;
     tx.update_app(&row).await?;
-    let data = told(&row, &changed);
-    tell(tx, context, orgs, EventKind::AppUpdated, &data).await?;
+    for (list, values) in &lists {
+        write_list(tx, row.id, *list, values).await?;
+    }
+    if let Some(orgs) = serves.filter(|orgs| !orgs.is_empty()) {
+        tx.end_refresh_families_of_app(row.id, &orgs, Time(now), "not_served")
+            .await?;
+    }
     view(tx, row, now).await
 }
 
-impl AppChange {
-    /// The addresses as they are to be.
-    fn addresses(&self, before: Addresses) -> Addresses {
-        let list = |wanted: &Option<Vec<String>>, known: Vec<String>| {
-            let mut list = wanted.clone().unwrap_or(known);
-            list.sort();
-            list.dedup();
-            list
-        };
-        let one = |wanted: &Option<Option<String>>, known| wanted.clone().unwrap_or(known);
-        Addresses {
-            redirect_uris: list(&self.redirect_uris, before.redirect_uris),
-            initiate_login_uri: one(&self.initiate_login_uri, before.initiate_login_uri),
-            post_logout_redirect_uris: list(
-                &self.post_logout_redirect_uris,
-                before.post_logout_redirect_uris,
-            ),
-            backchannel_logout_uri: one(
-                &self.backchannel_logout_uri,
-                before.backchannel_logout_uri,
-            ),
-            launch_urls: list(&self.launch_urls, before.launch_urls),
-        }
+/// Writes what is in the app's own row; answers what of it changed.
+fn describe(
+    row: &mut AppRow,
+    wanted: AppChange,
+    addresses: &Addresses,
+    context: &Context,
+) -> Result<Vec<&'static str>, Error> {
+    let (before, has_keys) = (row.clone(), wanted.keys.is_some());
+    row.initiate_login_uri
+        .clone_from(&addresses.initiate_login_uri);
+    row.backchannel_logout_uri
+        .clone_from(&addresses.backchannel_logout_uri);
+    if let Some(new) = wanted.name {
+        row.name = name(&new)?;
     }
+    if let Some(new) = wanted.audience {
+        audience(Some(&new))?;
+        row.audience = new;
+    }
+    if let Some(new) = wanted.id_token_alg {
+        new.as_str().clone_into(&mut row.id_token_alg);
+    }
+    if let Some(proof) = wanted.keys {
+        sign_by(row, proof, context)?;
+    }
+    let changes = [
+        (
+            "initiate_login_uri",
+            before.initiate_login_uri != row.initiate_login_uri,
+        ),
+        (
+            "backchannel_logout_uri",
+            before.backchannel_logout_uri != row.backchannel_logout_uri,
+        ),
+        ("name", before.name != row.name),
+        ("audience", before.audience != row.audience),
+        ("id_token_alg", before.id_token_alg != row.id_token_alg),
+        ("keys", has_keys),
+    ];
+    let changed = changes.into_iter().filter(|(_, is_new)| *is_new);
+    Ok(changed.map(|(what, _)| what).collect())
 }
 
 /// From now on these keys are the app's proof; a secret that it had is over.
@@ -294,6 +280,7 @@ fn sign_by(row: &mut AppRow, proof: Proof, context: &Context) -> Result<(), Erro
         return Err(Violation::Invalid(rule.to_owned()).into());
     }
     row.auth_method = auth_method;
+    row.keys_since = Some(Time(context.ids.clock().now()));
     row.jwks = jwks;
     row.jwks_url = jwks_url;
     row.secret_hash = Vec::new();
@@ -302,33 +289,26 @@ fn sign_by(row: &mut AppRow, proof: Proof, context: &Context) -> Result<(), Erro
     Ok(())
 }
 
-/// Writes whom the app serves; of whom it serves no more it keeps nothing. Answers whom it serves by name.
-async fn serve(
-    tx: &mut Tx,
-    row: &mut AppRow,
-    serves: Serves,
-    now: Timestamp,
-) -> Result<Vec<OrganizationId>, Error> {
+/// The organizations that are named; all is none.
+async fn named(tx: &mut Tx, serves: &Serves) -> Result<Vec<OrganizationId>, Error> {
     let slugs = match serves {
-        Serves::All => Vec::new(),
+        Serves::All => return Ok(Vec::new()),
         Serves::These(slugs) if slugs.is_empty() => {
             let rule = "an app serves at least one organization; revoke one that serves none";
             return Err(Violation::Invalid(rule.to_owned()).into());
         }
         Serves::These(slugs) => slugs,
     };
-    let orgs: Vec<_> = served(tx, &slugs).await?;
-    let orgs: Vec<_> = orgs.into_iter().map(|(org, _)| org).collect();
-    row.all_organizations = orgs.is_empty();
-    tx.clear_app_list(row.id, AppList::Organizations).await?;
-    for org in &orgs {
-        tx.add_app_organization(row.id, *org).await?;
+    let orgs = served(tx, slugs).await?;
+    Ok(orgs.into_iter().map(|(org, _)| org).collect())
+}
+
+async fn write_organizations(tx: &mut Tx, id: AppId, orgs: &[OrganizationId]) -> Result<(), Error> {
+    tx.clear_app_list(id, AppList::Organizations).await?;
+    for org in orgs {
+        tx.add_app_organization(id, *org).await?;
     }
-    if !row.all_organizations {
-        tx.end_refresh_families_of_app(row.id, &orgs, Time(now), "not_served")
-            .await?;
-    }
-    Ok(orgs)
+    Ok(())
 }
 
 async fn write_list(tx: &mut Tx, id: AppId, list: AppList, values: &[String]) -> Result<(), Error> {
@@ -344,28 +324,30 @@ async fn write_list(tx: &mut Tx, id: AppId, list: AppList, values: &[String]) ->
     Ok(())
 }
 
-/// Tells these organizations.
+/// Tells these organizations, each whether the app serves it now.
 async fn tell(
     tx: &mut Tx,
     context: &Context,
+    row: &AppRow,
     orgs: Vec<OrganizationId>,
     kind: EventKind,
-    data: &Value,
+    changed: &[&str],
 ) -> Result<(), Error> {
     for org in orgs {
         let mut change = Change::begin(tx, org, context).await?;
-        change.record(kind, data.clone());
+        let serves = row.revoked_at.is_none()
+            && (row.all_organizations || listed(change.tx, row.id).await?.contains(&org));
+        let data = json!({
+            "app_id": row.id,
+            "client_id": row.client_id,
+            "name": row.name,
+            "serves": serves,
+            "changed": changed,
+        });
+        change.record(kind, data);
         change.settle().await?;
     }
     Ok(())
-}
-
-fn told(row: &AppRow, changed: &[&str]) -> Value {
-    let mut data = json!({"app_id": row.id, "client_id": row.client_id, "name": row.name});
-    if !changed.is_empty() {
-        data["changed"] = json!(changed);
-    }
-    data
 }
 
 /// The organizations on its list, in one order.

@@ -55,8 +55,9 @@ pub async fn show(store: &Store, client_id: &str, now: Timestamp) -> Result<App,
     let shown = store.read(move |tx| {
         let client_id = client_id.clone();
         async move {
-            let row = any(tx, &client_id).await?;
-            view(tx, row, now).await
+            let mut all = tx.apps().await?.into_iter();
+            let row = all.find(|row| row.client_id == client_id);
+            view(tx, row.ok_or(Error::NotFound(Kind::App))?, now).await
         }
         .boxed()
     });
@@ -78,17 +79,18 @@ pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<App>, Error> {
     listed.await
 }
 
-/// The app, unless it is revoked.
+/// The app, unless it is revoked; its row is held.
 pub(super) async fn live(tx: &mut Tx, client_id: &str) -> Result<AppRow, Error> {
-    let row = tx.app_by_client_id(client_id).await?;
-    row.ok_or(Error::NotFound(Kind::App))
+    let row = any(tx, client_id).await?;
+    Some(row)
+        .filter(|row| row.revoked_at.is_none())
+        .ok_or(Error::NotFound(Kind::App))
 }
 
-/// The app, revoked or not.
+/// The app, revoked or not; its row is held.
 pub(super) async fn any(tx: &mut Tx, client_id: &str) -> Result<AppRow, Error> {
-    let mut all = tx.apps().await?.into_iter();
-    all.find(|row| row.client_id == client_id)
-        .ok_or(Error::NotFound(Kind::App))
+    let row = tx.take_app(client_id).await?;
+    row.ok_or(Error::NotFound(Kind::App))
 }
 
 /// Its addresses.

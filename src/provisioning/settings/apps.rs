@@ -189,6 +189,7 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         revoked_at: None,
         former_secret_hash: None,
         former_secret_until: None,
+        keys_since: None,
     };
     tx.insert_app(&row).await?;
     for uri in &new.addresses.redirect_uris {

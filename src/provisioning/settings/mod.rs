@@ -13,6 +13,7 @@ use crate::store::rows::ProjectRow;
 
 pub mod app_changes;
 pub mod app_view;
+pub mod app_wanted;
 pub mod apps;
 pub mod connection_demands;
 pub mod connection_end;

@@ -27,6 +27,8 @@ ops! {
     post_logout_redirect_uris = apps::post_logout_redirect_uris(id: AppId) -> Vec<String>;
     /// The query `apps::launch_urls`.
     launch_urls = apps::launch_urls(id: AppId) -> Vec<String>;
+    /// The app of this client id, revoked or not; its row is held until the transaction ends.
+    take_app = apps::take(client_id: &str) -> Option<AppRow>;
     /// All apps, those that are revoked too, oldest first.
     apps = apps::all() -> Vec<AppRow>;
     /// Writes an app's row, whose lists are their own.

@@ -1,5 +1,6 @@
 //! Applications behind Usher. They belong to the operator and list the organizations they serve.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -91,6 +92,27 @@ pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> QueryResul
         .filter(apps::revoked_at.is_null())
         .select(AppRow::as_select());
     find.first(conn).await.optional()
+}
+
+/// The app of this client id, revoked or not; its row is held until the transaction ends, so that of two
+/// who change it the second sees what the first did.
+pub(crate) async fn take(conn: &mut Conn, client_id: &str) -> QueryResult<Option<AppRow>> {
+    if client_id.contains('\0') {
+        return Ok(None);
+    }
+    let this = || apps::table.filter(apps::client_id.eq(client_id.to_owned()));
+    let held = diesel::update(this())
+        .set(apps::name.eq(apps::name))
+        .execute(conn)
+        .await?;
+    if held == 0 {
+        return Ok(None);
+    }
+    this()
+        .select(AppRow::as_select())
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// All apps, those that are revoked too, oldest first: an operator has a few.
@@ -187,24 +209,16 @@ pub(crate) async fn launch_urls(conn: &mut Conn, id: AppId) -> QueryResult<Vec<S
 
 /// Whether the app serves the organization; one that is revoked serves none.
 pub(crate) async fn serves(conn: &mut Conn, id: AppId, org: OrganizationId) -> QueryResult<bool> {
-    let all = apps::table
-        .find(id)
-        .filter(apps::revoked_at.is_null())
-        .select(apps::all_organizations)
-        .first::<bool>(conn)
-        .await;
-    match all.optional()? {
-        None => return Ok(false),
-        Some(true) => return Ok(true),
-        Some(false) => {}
-    }
     let listed = app_organizations::table
-        .find((id, org))
-        .select(app_organizations::org_id)
-        .first::<OrganizationId>(conn)
-        .await
-        .optional()?;
-    Ok(listed.is_some())
+        .filter(app_organizations::app_id.eq(apps::id))
+        .filter(app_organizations::org_id.eq(org));
+    let serving = apps::table
+        .filter(apps::id.eq(id))
+        .filter(apps::revoked_at.is_null())
+        .filter(apps::all_organizations.eq(true).or(exists(listed)))
+        .select(apps::id);
+    let serving: Option<AppId> = serving.first(conn).await.optional()?;
+    Ok(serving.is_some())
 }
 
 /// The first apps that serve the organization: two are enough to know that it is not one.

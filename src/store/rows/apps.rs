@@ -33,4 +33,5 @@ pub struct AppRow {
     pub revoked_at: Option<Time>,
     pub former_secret_hash: Option<Vec<u8>>,
     pub former_secret_until: Option<Time>,
+    pub keys_since: Option<Time>,
 }

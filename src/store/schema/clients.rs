@@ -25,6 +25,7 @@ diesel::table! {
         revoked_at -> Nullable<TimeSql>,
         former_secret_hash -> Nullable<Binary>,
         former_secret_until -> Nullable<TimeSql>,
+        keys_since -> Nullable<TimeSql>,
     }
 }
 

@@ -285,6 +285,7 @@ impl TestGateway {
             revoked_at: None,
             former_secret_hash: None,
             former_secret_until: None,
+            keys_since: None,
         };
         let (id, client_id) = (row.id, row.client_id.clone());
         let written = self.gateway.store.write(move |tx| {
