@@ -1,4 +1,4 @@
-//! Every limit of the product, in one file: what one request, one page and one connection may
+//! Every limit of the product, in one place: what one request, one page and one connection may
 //! cost. They are constants, not settings, so that the README, the discovery document
 //! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set.
 
