@@ -179,6 +179,8 @@ ids! {
     SessionId;
     /// A person.
     UserId;
+    /// Where an organization's events are posted to.
+    WebhookId;
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -64,6 +67,14 @@ pub fn hash(presented: &str) -> Hash {
 /// Whether two byte strings are equal, in a time that does not tell where they differ.
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
+}
+
+/// HMAC-SHA-256 of a message, by a key of any length (RFC 2104).
+pub fn mac(key: &[u8], message: &[u8]) -> Hash {
+    let mac = PKey::hmac(key)
+        .and_then(|key| Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot_to_vec(message))
+        .expect("HMAC-SHA-256 takes any key and any message");
+    mac.try_into().expect("SHA-256 gives 32 bytes")
 }
 
 /// Something is wrong with a key or with what it sealed.

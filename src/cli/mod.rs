@@ -36,6 +36,7 @@ mod share_webhook;
 mod sign_ins;
 mod token;
 mod user;
+mod webhook;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -142,6 +143,8 @@ enum Command {
     #[command(subcommand)]
     User(user::User),
     Events(events::Events),
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     Openapi(openapi::OpenApi),
     #[command(subcommand)]
     Migrate(migrate::Migrate),
@@ -255,6 +258,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Key(key) => Box::pin(key.run(opened)).await?,
         Command::User(user) => Box::pin(user.run(opened)).await?,
         Command::Events(events) => Box::pin(events.run(opened)).await?,
+        Command::Webhook(webhook) => Box::pin(webhook.run(opened)).await?,
         // These were run before anything was opened.
         Command::Serve(_)
         | Command::Demo(_)

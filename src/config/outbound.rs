@@ -38,6 +38,18 @@ impl Outbound {
     }
 }
 
+impl Outbound {
+    /// Whether a target that the operator sets may be private as far as its URL says by itself: by the
+    /// host's name, or by the address that stands in place of one.
+    pub fn names(&self, host: &str, address: Option<IpAddr>) -> bool {
+        self.allow.iter().any(|allowed| match (allowed, address) {
+            (Allowed::Host(name), None) => name.eq_ignore_ascii_case(host),
+            (Allowed::Network(network), Some(address)) => network.contains(address),
+            _ => false,
+        })
+    }
+}
+
 /// A target that may be private.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]

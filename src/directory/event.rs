@@ -130,6 +130,14 @@ words! {
         UserSuspended = "user.suspended",
         /// A person's profile changed.
         UserUpdated = "user.updated",
+        /// A webhook was set up.
+        WebhookCreated = "webhook.created",
+        /// A webhook was deleted.
+        WebhookDeleted = "webhook.deleted",
+        /// Nothing is posted to a webhook any more, since it is gone or failed for days.
+        WebhookDisabled = "webhook.disabled",
+        /// A webhook's settings or secret changed, or it was enabled again.
+        WebhookUpdated = "webhook.updated",
     }
 }
 
@@ -158,7 +166,11 @@ impl EventKind {
             | Self::RoleCreated
             | Self::SignInRefused
             | Self::TokenIssued
-            | Self::TokenRevoked => Visibility::Admin,
+            | Self::TokenRevoked
+            | Self::WebhookCreated
+            | Self::WebhookDeleted
+            | Self::WebhookDisabled
+            | Self::WebhookUpdated => Visibility::Admin,
             _ => Visibility::Feed,
         }
     }

@@ -11,6 +11,7 @@
 //! - [`external_id`], [`lint`]: what a directory shows of itself, and what goes wrong with it
 //! - [`delivery`]: what is owed to whom, and how far it got
 //! - [`event`]: what happened
+//! - [`webhook`]: where events are posted to, and when again
 //! - [`scope`]: what a key of the admin API may do
 //! - [`error`]: rules that said no
 
@@ -33,6 +34,7 @@ pub mod role;
 pub mod scope;
 pub mod sign_in;
 pub mod user;
+pub mod webhook;
 mod words;
 
 pub use error::Violation;

@@ -46,6 +46,10 @@ words! {
         SignInsRead = "sign-ins:read",
         /// Read users, and why they hold the role they hold.
         UsersRead = "users:read",
+        /// Read webhooks, and what they were sent.
+        WebhooksRead = "webhooks:read",
+        /// Set webhooks, by which whoever is behind them reads the event feed.
+        WebhooksWrite = "webhooks:write",
     }
 }
 
@@ -72,6 +76,8 @@ impl Scope {
             Self::ScimRequestsRead => "this key lacks the scope scim-requests:read",
             Self::SignInsRead => "this key lacks the scope sign-ins:read",
             Self::UsersRead => "this key lacks the scope users:read",
+            Self::WebhooksRead => "this key lacks the scope webhooks:read",
+            Self::WebhooksWrite => "this key lacks the scope webhooks:write",
         }
     }
 }

@@ -2,9 +2,13 @@
 //! cost. They are constants, not settings, so that the README, the discovery document
 //! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set.
 
+mod webhooks;
+
 use std::time::Duration;
 
 use jiff::SignedDuration;
+
+pub use webhooks::*;
 
 /// Bytes in the body of a SCIM request (RFC 7644 §3.7.4 names the answer: 413). Enough for
 /// [`MEMBERS_PER_REQUEST`] members in one PATCH.

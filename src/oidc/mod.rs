@@ -24,6 +24,7 @@ pub mod redirect;
 pub mod refresh;
 pub mod request;
 pub mod scope;
+pub mod set;
 pub mod token;
 
 pub use error::{Code, Error};

@@ -42,6 +42,8 @@ pub enum Kind {
     Token,
     /// A user.
     User,
+    /// A webhook.
+    Webhook,
 }
 
 impl Kind {
@@ -65,6 +67,7 @@ impl Kind {
             Self::SignIn => "sign-in",
             Self::Token => "token",
             Self::User => "user",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -20,7 +20,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::directory::event::EventKind;
+use crate::directory::event::{EventKind, Visibility};
 use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId};
 use crate::provisioning::request_log::Effect;
 use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
@@ -71,6 +71,7 @@ pub mod sweep;
 pub mod tally;
 pub mod trust;
 pub mod users;
+pub mod webhooks;
 
 pub use error::{Error, Kind};
 pub use refusal::Refusal;
@@ -235,8 +236,11 @@ impl<'t> Change<'t> {
                 data: Doc(recorded.data.to_string()),
             });
         }
-        if !rows.is_empty() {
+        if let Some(first) = rows.first() {
             self.tx.append_events(&rows).await?;
+            if rows.iter().any(|row| row.visibility == Visibility::Feed) {
+                self.tx.owe_webhooks(self.org, first.seq - 1).await?;
+            }
             self.tx.advance_events(self.org, self.seq).await?;
             wakeups::tell(self.org);
         }

@@ -36,6 +36,8 @@ mod on_sqlite {
     pub(crate) const BYTEWISE: &str = " COLLATE BINARY";
     /// The function that finds a text in another.
     pub(crate) const POSITION: &str = "instr";
+    /// What is said after a query whose rows are taken: here one alone writes.
+    pub(crate) const SKIP_LOCKED: &str = "";
     /// An id column as the text that clients see.
     pub(crate) fn id_text(column: &str) -> String {
         let part = |from, length| format!("substr(lower(hex({column})), {from}, {length})");
@@ -63,6 +65,9 @@ mod on_postgres {
     pub(crate) const BYTEWISE: &str = " COLLATE \"C\"";
     /// The function that finds a text in another.
     pub(crate) const POSITION: &str = "strpos";
+    /// What is said after a query whose rows are taken, those but which others took. Rows that refer
+    /// to them may be written meanwhile.
+    pub(crate) const SKIP_LOCKED: &str = " FOR NO KEY UPDATE SKIP LOCKED";
     /// An id column as the text that clients see.
     pub(crate) fn id_text(column: &str) -> String {
         format!("(CAST({column} AS text) COLLATE \"C\")")

@@ -27,11 +27,12 @@ use crate::directory::mapping::MatchKind;
 use crate::directory::metadata::{RefreshMode, RefreshOutcome};
 use crate::directory::oauth_client::AuthMethod;
 use crate::directory::sign_in::SignInOutcome;
+use crate::directory::webhook::{Disabling, Format, Posting, WebhookState};
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
     OrganizationId, ProjectId, RefreshFamilyId, RoleId, SamlKeyId, ScimGroupId, ScimRequestId,
-    ScimTokenId, ScimUserId, SessionId, SignInId, UserId,
+    ScimTokenId, ScimUserId, SessionId, SignInId, UserId, WebhookId,
 };
 
 /// An identifier.
@@ -119,6 +120,7 @@ sql_ids!(
     SessionId,
     SignInId,
     UserId,
+    WebhookId,
 );
 sql_ids!(AnyId);
 
@@ -183,13 +185,16 @@ sql_words!(
     Channel,
     ConnectionState,
     Delivery,
+    Disabling,
     EventKind,
+    Format,
     GrantSource,
     Jit,
     KeyState,
     MailKind,
     MatchKind,
     Mode,
+    Posting,
     Profile,
     Proof,
     RefreshMode,
@@ -199,6 +204,7 @@ sql_words!(
     State,
     Strictness,
     Visibility,
+    WebhookState,
 );
 
 /// An instant, as rows hold it.

@@ -33,6 +33,11 @@ pub(in crate::store) fn tell_outbox(load: Load) {
     });
 }
 
+/// Says, within a job that writes, that webhooks are owed something new.
+pub(in crate::store) fn tell_webhooks() {
+    let _ = TOLD.try_with(|told| told.lock().webhooks = true);
+}
+
 /// What a job has told of.
 #[derive(Clone, Default)]
 pub(in crate::store) struct Told(Arc<Mutex<News>>);
@@ -43,6 +48,7 @@ struct News {
     logouts: bool,
     mails: bool,
     posts: bool,
+    webhooks: bool,
 }
 
 impl Told {
@@ -69,6 +75,7 @@ struct Bells {
     logouts: Notify,
     mails: Notify,
     posts: Notify,
+    webhooks: Notify,
     by_organization: Mutex<HashMap<OrganizationId, Weak<Notify>>>,
 }
 
@@ -98,6 +105,11 @@ impl Wakeups {
         }
     }
 
+    /// The bell of those who post to webhooks. It keeps ringing until one has heard it.
+    pub fn webhooks(&self) -> &Notify {
+        &self.0.webhooks
+    }
+
     /// Wakes whoever waits for what a job has told of, now that it is committed.
     pub(in crate::store) fn ring(&self, told: &Told) {
         let mut bells = self
@@ -114,6 +126,9 @@ impl Wakeups {
         }
         if news.posts {
             self.0.posts.notify_one();
+        }
+        if news.webhooks {
+            self.0.webhooks.notify_one();
         }
         for org in news.organizations {
             match bells.get(&org).map(Weak::upgrade) {

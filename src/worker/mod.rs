@@ -1,7 +1,8 @@
 //! The worker: what the outbox owes leaves from here. A few carriers, each with a connection of its
 //! own, claim what is due, hand it over and write how it went; several processes share the work by
 //! the claims alone. Posts to webhooks have a carrier that takes nothing else, and so has what apps
-//! are told of sessions: whoever answers them slowly delays nothing else. See [`outbox`] for what is written when.
+//! are told of sessions: whoever answers them slowly delays nothing else. Webhooks for events have an
+//! outbox of their own. See [`outbox`] for what is written when.
 
 mod domains;
 mod folder;
@@ -12,6 +13,7 @@ mod pace;
 mod post;
 pub mod smtp;
 mod starttls;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -32,6 +34,7 @@ use crate::outbound::Client;
 use crate::provisioning::Error;
 use crate::provisioning::outbox::{self, Composed, Letterhead, Outcome};
 use crate::provisioning::signing_keys::Keyring;
+use crate::provisioning::webhooks::Lane;
 use crate::store::Store;
 use crate::store::rows::OutboxRow;
 use crate::worker::mail::{Fault, Post, Route};
@@ -102,7 +105,7 @@ impl Office {
             }
         }
         post.rest().await;
-        Ok(count)
+        Ok(count + self.drain_webhooks().await?)
     }
 
     fn post(&self) -> Post {
@@ -314,6 +317,12 @@ impl Worker {
             tokio::spawn(async move { office.carry(load, stopped).await })
         });
         let mut carriers: Vec<_> = carriers.collect();
+        for lane in [Lane::Steady, Lane::Failing] {
+            let (office, stopped) = (office.clone(), stopped.clone());
+            carriers.push(tokio::spawn(async move {
+                office.carry_webhooks(lane, stopped).await;
+            }));
+        }
         let (keeper, stops) = (office.clone(), stopped.clone());
         carriers.push(tokio::spawn(
             async move { keeper.keep_domains(stops).await },

@@ -151,6 +151,7 @@ struct Matrix {
     invitation: String,
     request: String,
     user: String,
+    webhook: String,
     no_good: Vec<String>,
     foreign: String,
     operator: String,
@@ -240,6 +241,12 @@ impl Matrix {
             .as_str()
             .unwrap()
             .to_owned();
+        let request = Request::post("/api/v1/organizations/acme/webhooks")
+            .header("authorization", &operator)
+            .header("content-type", "application/json");
+        let hook = Body::from(json!({"url": "https://app.example/hooks"}).to_string());
+        let webhook = gateway.send(request.body(hook).unwrap()).await;
+        let webhook = webhook.expect(201).id();
         Self {
             gateway,
             org,
@@ -249,6 +256,7 @@ impl Matrix {
             invitation,
             request: logged,
             user,
+            webhook,
             no_good,
             foreign,
             operator,
@@ -267,6 +275,7 @@ impl Matrix {
             Some("invitations") => &self.invitation,
             Some("scim-requests") => &self.request,
             Some("sign-ins") => &self.sign_in,
+            Some("webhooks") => &self.webhook,
             _ => "",
         };
         let uri = path
@@ -321,6 +330,7 @@ impl Matrix {
         if method == "DELETE" {
             // What is registered is read by others yet.
             uri = uri.replace(SCHEMA, "urn:acme:nothing");
+            uri = uri.replace(&self.webhook, "no-webhook");
         }
         let right = self.key(scope.as_str()).await;
         for credential in [&right, &self.operator] {

@@ -79,3 +79,4 @@ mod signing_keys;
 mod tables;
 mod tenancy;
 mod waiting;
+mod webhooks;

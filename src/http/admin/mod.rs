@@ -24,6 +24,7 @@ mod sign_ins;
 pub mod tokens;
 mod upload;
 pub mod users;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware;
@@ -98,10 +99,22 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(sign_ins::list))
         .routes(routes!(sign_ins::show))
         .routes(routes!(events::read))
+        .merge(of_webhooks())
         .route_layer(middleware::from_fn(asked::takes_json));
     // Files, whose answer is no JSON.
     let files = OpenApiRouter::new()
         .routes(routes!(imports::template_file))
         .routes(routes!(imports::result_file));
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", operations.merge(files))
+}
+
+fn of_webhooks() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::deliveries::list))
+        .routes(routes!(webhooks::deliveries::test))
+        .routes(routes!(webhooks::deliveries::redeliver))
 }

@@ -22,6 +22,7 @@ use crate::provisioning::invitations::links::until;
 use crate::provisioning::invitations::{Links, share};
 use crate::provisioning::outbox::composed::{Composed, Letter, Post};
 use crate::provisioning::outbox::logout;
+use crate::secret::DataKeys;
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
 
@@ -52,6 +53,11 @@ impl Letterhead {
     /// The public URL: by which apps know us, too.
     pub fn public_url(&self) -> &str {
         &self.links.public_url
+    }
+
+    /// What seals the secrets of webhooks.
+    pub fn secrets(&self) -> &DataKeys {
+        &self.links.secrets
     }
 
     /// The id of a row's mail: the same at every try.

@@ -33,6 +33,8 @@ pub mod projects;
 pub mod roles;
 pub mod schemas;
 pub mod tokens;
+pub mod webhook_deliveries;
+pub mod webhooks;
 
 /// The longest name of anything that admins name, in characters.
 const LONGEST_NAME: usize = 200;

@@ -9,6 +9,7 @@ mod refresh;
 mod requests;
 mod saml;
 mod sightings;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -31,6 +31,8 @@ pub(crate) mod sign_ins;
 pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod values;
+pub(crate) mod webhook_deliveries;
+pub(crate) mod webhooks;
 
 /// How many values one `IN (..)` or one multi-row insert carries: both engines bound the number
 /// of parameters of a statement.

@@ -13,6 +13,7 @@ mod requests;
 mod saml;
 mod scim_clients;
 mod sightings;
+mod webhooks;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
@@ -42,6 +43,7 @@ pub use saml::{
 };
 pub use scim_clients::{AccessTokenRow, OauthClientRow, ScimTokenRow};
 pub use sightings::SightingRow;
+pub use webhooks::{WebhookDeliveryRow, WebhookRow};
 
 /// The installation: its check value and its wrapped data keys.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

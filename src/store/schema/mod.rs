@@ -3,12 +3,14 @@
 
 mod channels;
 mod clients;
+mod hooks;
 mod people;
 mod requests;
 mod setup;
 
 pub use channels::*;
 pub use clients::*;
+pub use hooks::*;
 pub use people::*;
 pub use requests::*;
 pub use setup::*;
@@ -71,4 +73,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     scim_request_subjects,
     scim_request_counts,
     scim_request_usage,
+    webhooks,
+    webhook_deliveries,
 );

@@ -159,6 +159,11 @@ impl TestGateway {
         self.engine.plan(query).await
     }
 
+    /// The same store as another process has it.
+    pub(crate) fn store_again(&self) -> Store {
+        Store::open_as_it_is(&self.engine.place, 4).unwrap()
+    }
+
     /// The context of a command that the operator gives.
     pub(crate) fn command(&self) -> Context {
         Context {
