@@ -83,3 +83,4 @@ proof: ## the suite with many more cases, on both engines, and interop
 	@scripts/kill-test
 	@scripts/postgres scripts/kill-test
 	@scripts/mail-test
+	@scripts/hook-test
