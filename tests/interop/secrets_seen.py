@@ -17,7 +17,7 @@ VALUE = re.compile(r"<(?:\w+:)?(NameID|AttributeValue)\b[^>]*>([^<]+)<")
 # Fields of forms and queries, and those of JSON documents.
 SENT = {"client_secret", "code", "code_verifier", "login_hint", "nonce", "state"}
 TOLD = {
-    "access_token", "client_secret", "id_token", "scim_token", "token", "display_name", "email", "family_name", "familyName",
+    "access_token", "client_secret", "id_token", "scim_token", "secret", "token", "display_name", "email", "family_name", "familyName",
     "formatted", "given_name", "givenName", "middleName", "nickName", "streetAddress", "userName",
 }
 # A short word may be in a log for another reason.
