@@ -205,6 +205,17 @@ impl std::fmt::Debug for World {
     }
 }
 
+const SOURCES: [GrantSource; 7] = [
+    GrantSource::Bootstrap,
+    GrantSource::Csv,
+    GrantSource::DirectoryGroup,
+    GrantSource::Invite,
+    GrantSource::Manual,
+    GrantSource::Override,
+    GrantSource::SamlGroup,
+];
+const ROLES: [&str; 4] = ["viewer", "editor", "admin", "owner"];
+
 type Pick = (usize, usize, usize, u8, i64, Option<bool>);
 
 fn any_case() -> impl Strategy<Value = (Any, usize)> {
@@ -228,17 +239,6 @@ impl Any {
         (additive, owner, governed, default, active): (bool, bool, u8, usize, u8),
         ceilings: (usize, usize),
     ) -> Self {
-        use GrantSource::{Bootstrap, Csv, DirectoryGroup, Invite, Manual, Override, SamlGroup};
-        const SOURCES: [GrantSource; 7] = [
-            Bootstrap,
-            Csv,
-            DirectoryGroup,
-            Invite,
-            Manual,
-            Override,
-            SamlGroup,
-        ];
-        const ROLES: [&str; 4] = ["viewer", "editor", "admin", "owner"];
         let world = World::new();
         let connections = [world.connection, world.ids.next()];
         let projects: [ProjectId; 2] = [world.ids.next(), world.ids.next()];

@@ -289,8 +289,9 @@ fn tell(
         "active": row.active,
         "changes": effects.changes,
     });
-    if row.user_id.is_none() {
-        data["proposed_user_id"] = json!(row.proposed_user_id);
+    let proposed = row.proposed_user_id.filter(|_| row.user_id.is_none());
+    if let (Some(id), Some(data)) = (proposed, data.as_object_mut()) {
+        data.insert("proposed_user_id".to_owned(), json!(id));
     }
     carry(&mut data, resource);
     match row.user_id {

@@ -36,6 +36,7 @@ fn sealed(name: &str, signed: &'static str, plaintext: &[u8], twin: &[u8]) -> Ve
     cases
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn plaintexts() -> Vec<Attack> {
     let whole = signed(Sign::Assertion);
     let honest = assertion(&whole);
@@ -171,6 +172,7 @@ fn octets() -> Vec<Attack> {
 }
 
 /// Nobody of trust signed inside, and nobody around.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn signers() -> Vec<Attack> {
     let twin = message(Sign::Assertion, &gcm());
     let seal = |encryption: Encryption<'_>, xml: &str| encryption.encrypt(xml, &our_key().private);
