@@ -23,6 +23,9 @@ pub const WEBHOOK_AGAIN: i64 = 1_000;
 /// How long every post to a webhook may fail before it is disabled.
 pub const WEBHOOK_FAILING: SignedDuration = SignedDuration::from_hours(5 * 24);
 
+/// How often an event must have been tried for its failure to disable the webhook.
+pub const WEBHOOK_TRIED: i64 = 8;
+
 /// How long the secret signs, too, that a webhook had before its present one.
 pub const WEBHOOK_SECRET_OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 

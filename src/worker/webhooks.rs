@@ -225,7 +225,8 @@ impl Office {
             Err(fault) => return fault.into(),
         };
         let answer = line.send(Method::POST, headers, body, limits::WEBHOOK_ANSWER);
-        answer.await.map_or_else(Outcome::from, |it| outcome(&it))
+        let answer = answer.await.map_or_else(Outcome::from, |it| outcome(&it));
+        unlocated(answer, url)
     }
 
     /// A signed token of what happened. One that is posted twice has the same id.
@@ -277,6 +278,23 @@ fn outcome(answer: &Answer) -> Outcome {
     }
 }
 
+/// The outcome without the webhook's path and query, which a page of an error may repeat: they may be its
+/// secret, and what is answered is kept and shown.
+fn unlocated(outcome: Outcome, url: &Url) -> Outcome {
+    let query = url.query().unwrap_or_default();
+    let hide = |said: String| {
+        let parts = [query, url.path(), url.path().trim_matches('/')];
+        let parts = parts.into_iter().filter(|part| part.len() > 1);
+        parts.fold(said, |said, part| said.replace(part, "..."))
+    };
+    match outcome {
+        Outcome::Failed(status, said) => Outcome::Failed(status, hide(said)),
+        Outcome::Gone(said) => Outcome::Gone(hide(said)),
+        Outcome::Taken(status, said) => Outcome::Taken(status, hide(said)),
+        impossible @ Outcome::Impossible(_) => impossible,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::Bytes;
@@ -301,5 +319,22 @@ mod tests {
             };
             assert_eq!(outcome(&answer), expected);
         }
+    }
+
+    #[test]
+    fn an_answer_is_kept_without_the_place_it_came_from() {
+        let url: Url = "https://a.example/hooks/SECRET?key=OTHER".parse().unwrap();
+        for (said, kept) in [
+            ("Cannot POST /hooks/SECRET", "Cannot POST ..."),
+            ("no hooks/SECRET?key=OTHER here", "no ...?... here"),
+            ("fine", "fine"),
+        ] {
+            let outcome = Outcome::Failed(Some(404), said.to_owned());
+            let expected = Outcome::Failed(Some(404), kept.to_owned());
+            assert_eq!(unlocated(outcome, &url), expected);
+        }
+        let root: Url = "https://a.example/".parse().unwrap();
+        let said = || Outcome::Gone("a/b".to_owned());
+        assert_eq!(unlocated(said(), &root), said());
     }
 }

@@ -335,7 +335,8 @@ pub async fn delete(change: &mut Change<'_>, id: WebhookId) -> Result<Webhook, E
 }
 
 /// Gives a webhook a fresh secret. The one before signs, too, for [`limits::WEBHOOK_SECRET_OVERLAP`],
-/// or no more where it is over at once.
+/// or no more where it is over at once. While two sign, only that is possible: a receiver may still have
+/// the older one alone.
 pub async fn rotate_secret(
     change: &mut Change<'_>,
     keys: &DataKeys,
@@ -343,6 +344,14 @@ pub async fn rotate_secret(
     at_once: bool,
 ) -> Result<WebhookSecret, Error> {
     let mut row = row(change.tx, change.org, id).await?;
+    let signs = |until: &Time| change.now < until.0;
+    if let Some(until) = row.former_until.filter(|it| signs(it) && !at_once) {
+        let rule = format!(
+            "the secret before the present one signs until {}: rotate after that, or at once (`now`), which ends both",
+            until.0
+        );
+        return Err(Violation::Invalid(rule).into());
+    }
     let secret = signature::fresh(change.context.ids.entropy());
     let until = change.now.checked_add(limits::WEBHOOK_SECRET_OVERLAP).ok();
     row.former_until = until.filter(|_| !at_once).map(Time);

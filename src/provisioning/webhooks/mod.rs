@@ -160,7 +160,7 @@ pub async fn finish(
     let now = ids.clock().now();
     let chance = u16::from_be_bytes(ids.entropy().bytes());
     let row = after(row, outcome, chance, now);
-    if let Some(cause) = disabling(outcome, failing_since, now) {
+    if let Some(cause) = disabling(outcome, (failing_since, row.attempts), now) {
         let context = Context {
             ids: ids.clone(),
             source: Source::System,
@@ -195,16 +195,18 @@ pub async fn finish(
         .await
 }
 
-/// Why a webhook is to be disabled by how a try ended.
+/// Why a webhook is to be disabled by how a try ended, of an event that was tried so often. One that is
+/// seldom posted to has failed for days after one failure: an event that was tried again and again says that
+/// it is the webhook.
 fn disabling(
     outcome: &Outcome,
-    failing_since: Option<Timestamp>,
+    (failing_since, attempts): (Option<Timestamp>, i64),
     now: Timestamp,
 ) -> Option<Disabling> {
     match outcome {
         Outcome::Gone(_) => Some(Disabling::Gone),
         Outcome::Failed(..) => failing_since
-            .filter(|since| webhook::is_given_up(*since, now))
+            .filter(|since| attempts >= limits::WEBHOOK_TRIED && webhook::is_given_up(*since, now))
             .map(|_| Disabling::Failing),
         Outcome::Impossible(_) | Outcome::Taken(..) => None,
     }
@@ -228,11 +230,18 @@ async fn disable(
     }
     change.tx.update_webhook_delivery(row).await?;
     let reply = "not posted: the webhook was disabled";
-    if let Some(hook) = change.tx.webhook(org, id).await?
-        && change
-            .tx
-            .disable_webhook(org, id, cause, now, reply)
-            .await?
+    let Some(hook) = change.tx.webhook(org, id).await? else {
+        return Ok(Written::Held);
+    };
+    // Another post may have been good meanwhile, or somebody may have mended the webhook.
+    let fails = |it: Time| webhook::is_given_up(it.0, change.now);
+    if cause == Disabling::Failing && !hook.failing_since.is_some_and(fails) {
+        return Ok(Written::Held);
+    }
+    if change
+        .tx
+        .disable_webhook(org, id, cause, now, reply)
+        .await?
     {
         let data = json!({
             "webhook_id": id,
