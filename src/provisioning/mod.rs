@@ -12,6 +12,12 @@
 //! the order of commits. A SCIM change that moves `meta.version` is exactly one event with the
 //! resource's `scim_id`; what it does to the person's own role rides in that event, and what it
 //! does to other people's roles follows as `user.role_changed` events without a `scim_id`.
+//!
+//! An event of a person is named by what became of the person, not by what a resource says: whose
+//! resource is deleted while another names them was updated, and an owner's deletion suspends. It
+//! carries what holds of the person since (state, owner, role, projects, address, names), so that
+//! the events alone tell everybody. A resource whose person is only proposed names nobody as
+//! `user_id`, but `proposed_user_id`.
 
 use std::collections::BTreeSet;
 

@@ -46,6 +46,7 @@ mod oidc;
 mod oidc_attacks;
 mod outbox;
 mod owner;
+mod person_events;
 mod plans;
 mod refresh;
 mod request_commands;

@@ -32,6 +32,8 @@ impl Engine {
 
     async fn file(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("usher-{name}"));
+        // A process of the same number may have been stopped dead, and left its own.
+        drop(std::fs::remove_dir_all(&folder));
         std::fs::create_dir_all(&folder).unwrap();
         let place = Place::Sqlite(folder.join("usher.db"));
         Store::migrate(&place, &Direction::Up).await.unwrap();
