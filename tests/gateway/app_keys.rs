@@ -10,7 +10,7 @@ use usher::oidc::jwks::PublicKeys;
 use usher::oidc::keys::{Algorithm, KeySet};
 use usher::provisioning::settings::apps::{self, Addresses, CreatedApp, NewApp};
 use usher::provisioning::settings::oauth_clients::Proof;
-use usher::provisioning::{Context, Source, sweep};
+use usher::provisioning::sweep;
 
 use crate::harness::{
     App, Browser, Connected, PUBLIC_URL, REDIRECT, Reply, TestGateway, VERIFIER, form,
@@ -37,12 +37,7 @@ pub(crate) async fn register(gateway: &TestGateway, name: &str, proof: Proof) ->
         id_token_alg: Algorithm::Es256,
         proof,
     };
-    let context = Context {
-        ids: gateway.gateway.ids.clone(),
-        source: Source::Command,
-        cause: "test".to_owned(),
-    };
-    let created = apps::create(&gateway.gateway.store, context, new).await;
+    let created = apps::create(&gateway.gateway.store, gateway.command(), new).await;
     created.unwrap()
 }
 

@@ -12,7 +12,7 @@ use usher::provisioning::settings::app_view;
 use usher::provisioning::settings::app_wanted::{AppChange, Serves};
 use usher::provisioning::settings::connections::{self, ConnectionSettings};
 use usher::provisioning::settings::oauth_clients::Proof;
-use usher::provisioning::{Context, Error, Source, admission, change};
+use usher::provisioning::{Error, admission, change};
 use usher::store::types::Time;
 
 use crate::app_keys::{Signer, grant, register, signed_in};
@@ -21,25 +21,17 @@ use crate::harness::{App, Browser, TestGateway};
 use crate::oauth_clients::{Publisher, keys, refused};
 use crate::refresh::{okta, text, userinfo};
 
-fn context(gateway: &TestGateway) -> Context {
-    Context {
-        ids: gateway.gateway.ids.clone(),
-        source: Source::Command,
-        cause: "test".to_owned(),
-    }
-}
-
 async fn update(
     gateway: &TestGateway,
     client_id: &str,
     wanted: AppChange,
 ) -> Result<app_view::App, Error> {
     let store = &gateway.gateway.store;
-    app_changes::update(store, context(gateway), client_id, wanted).await
+    app_changes::update(store, gateway.command(), client_id, wanted).await
 }
 
 async fn revoke(gateway: &TestGateway, client_id: &str) -> Result<app_view::App, Error> {
-    app_changes::revoke(&gateway.gateway.store, context(gateway), client_id).await
+    app_changes::revoke(&gateway.gateway.store, gateway.command(), client_id).await
 }
 
 async fn active(app: &App<'_>, token: &str) -> Value {
@@ -92,7 +84,7 @@ async fn a_revoked_app_has_nothing_and_gets_nothing() {
     assert_eq!(again.revoked_at, revoked.revoked_at);
     let store = &gateway.gateway.store;
     let rotated =
-        app_changes::rotate_secret(store, context(&gateway), &docs.client_id, false).await;
+        app_changes::rotate_secret(store, gateway.command(), &docs.client_id, false).await;
     assert!(matches!(rotated, Err(Error::NotFound(_))), "{rotated:?}");
     let changed = update(&gateway, &docs.client_id, AppChange::default()).await;
     assert!(matches!(changed, Err(Error::NotFound(_))), "{changed:?}");
@@ -119,7 +111,7 @@ async fn nobody_is_sent_to_a_revoked_app_nor_told_for_it() {
         ..ConnectionSettings::default()
     };
     let store = &gateway.gateway.store;
-    connections::update(store, context(&gateway), okta.id, names)
+    connections::update(store, gateway.command(), okta.id, names)
         .await
         .unwrap();
     let browser = Browser::new(&gateway);
@@ -139,13 +131,13 @@ async fn nobody_is_sent_to_a_revoked_app_nor_told_for_it() {
     // What its session was, others may hear of; it does not.
     let ada = gateway.person(okta.org, "ada@acme.example").await.unwrap();
     let ada = ada.id.to_string();
-    let suspended = admission::suspend(store, okta.org, context(&gateway), &ada);
+    let suspended = admission::suspend(store, okta.org, gateway.command(), &ada);
     suspended.await.unwrap();
     let now = Time(gateway.clock.now());
     let owed = store
         .read(move |tx| async move { tx.due_deliveries(Load::Logouts, now, 1_000).await }.boxed());
     assert!(owed.await.unwrap().is_empty());
-    admission::reactivate(store, okta.org, context(&gateway), &ada)
+    admission::reactivate(store, okta.org, gateway.command(), &ada)
         .await
         .unwrap();
     // Where another app serves the organization, people go there.
@@ -171,7 +163,7 @@ async fn the_secret_before_is_taken_for_a_day() {
     let store = &gateway.gateway.store;
     let rotate = async |at_once| {
         let rotated =
-            app_changes::rotate_secret(store, context(&gateway), &docs.client_id, at_once);
+            app_changes::rotate_secret(store, gateway.command(), &docs.client_id, at_once);
         let rotated = rotated.await.unwrap();
         let app = App::with(&gateway, docs.id, &docs.client_id, &rotated.client_secret);
         (app, rotated.former_secret_until)
@@ -193,7 +185,7 @@ async fn the_secret_before_is_taken_for_a_day() {
     // Two are taken at most; where others know them, none is but the new one.
     let (third, _) = rotate(false).await;
     assert_eq!((takes(&second).await, takes(&third).await), (200, 200));
-    let early = app_changes::rotate_secret(store, context(&gateway), &docs.client_id, false).await;
+    let early = app_changes::rotate_secret(store, gateway.command(), &docs.client_id, false).await;
     assert!(early.unwrap_err().to_string().contains("--now"));
     assert_eq!((takes(&second).await, takes(&third).await), (200, 200));
     let (fourth, until) = rotate(true).await;
@@ -358,7 +350,7 @@ async fn an_apps_keys_change_at_once() {
     signer.keys = third;
     assert_eq!(redeem(&signer, "5").await, 200);
     let store = &gateway.gateway.store;
-    let rotated = app_changes::rotate_secret(store, context(&gateway), &client_id, false).await;
+    let rotated = app_changes::rotate_secret(store, gateway.command(), &client_id, false).await;
     assert!(rotated.unwrap_err().to_string().contains("signs with keys"));
 }
 
@@ -369,7 +361,7 @@ async fn of_two_who_change_an_app_the_second_sees_what_the_first_did() {
         let app = gateway.app(name, okta.org).await;
         let store = &gateway.gateway.store;
         // Somebody holds the organization meanwhile, so that the first waits in the midst of its work.
-        let held = change(store, okta.org, context(&gateway), |change| {
+        let held = change(store, okta.org, gateway.command(), |change| {
             change.record(EventKind::OrganizationUpdated, json!({}));
             async {
                 std::thread::sleep(Duration::from_millis(150));

@@ -1,11 +1,11 @@
 //! What events say of people: what became of them, and what holds since; and how they are asked for by type.
 
 use serde_json::{Value, json};
-use usher::directory::connection::Profile;
 use usher::provisioning::admission;
 
 use crate::credentials::live;
-use crate::harness::{TestGateway, user};
+use crate::harness::user;
+use crate::refresh::okta;
 
 const EVENTS: &str = "/api/v1/organizations/acme/events";
 
@@ -15,10 +15,8 @@ fn active(is: bool) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_is_named_by_what_became_of_the_person() {
-    let gateway = TestGateway::start().await;
-    let org = gateway.organization("acme").await;
-    let okta = gateway.connect(org, "Okta", Profile::Okta, &["acme.example"]);
-    let okta = okta.await;
+    let (gateway, okta) = okta().await;
+    let org = okta.org;
     let scim = gateway.scim(&okta);
     let ada = scim.post("/Users", user("ada@acme.example")).await;
     let path = format!("/Users/{}", ada.expect(201).json()["id"].as_str().unwrap());
@@ -101,10 +99,8 @@ async fn an_event_is_named_by_what_became_of_the_person() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_deletion_of_an_owners_resource_suspends_them() {
-    let gateway = TestGateway::start().await;
-    let org = gateway.organization("acme").await;
-    let okta = gateway.connect(org, "Okta", Profile::Okta, &["acme.example"]);
-    let okta = okta.await;
+    let (gateway, okta) = okta().await;
+    let org = okta.org;
     let scim = gateway.scim(&okta);
     let ada = scim.post("/Users", user("ada@acme.example")).await;
     let path = format!("/Users/{}", ada.expect(201).json()["id"].as_str().unwrap());
@@ -128,10 +124,8 @@ async fn the_deletion_of_an_owners_resource_suspends_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn types_leave_the_others_out_and_the_place_goes_past_them() {
-    let gateway = TestGateway::start().await;
-    let org = gateway.organization("acme").await;
-    let okta = gateway.connect(org, "Okta", Profile::Okta, &["acme.example"]);
-    let okta = okta.await;
+    let (gateway, okta) = okta().await;
+    let org = okta.org;
     let scim = gateway.scim(&okta);
     for number in 0..3 {
         let made = scim

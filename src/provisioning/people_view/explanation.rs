@@ -144,10 +144,10 @@ pub async fn explain(
         .into_iter()
         .map(|row| (row.id, row))
         .collect();
-    let mode = world.standing(user).mode;
+    let inputs = Inputs::of(&world, user, now);
     let candidates = rows.iter().zip(&grants);
-    let candidates =
-        candidates.map(|(row, grant)| candidate(&world, &resolution, row, grant, &groups, mode));
+    let candidates = candidates
+        .map(|(row, grant)| candidate(&world, &resolution, row, grant, &groups, inputs.mode));
     Ok(Explanation {
         user_id: id,
         state: user.state(),
@@ -158,7 +158,7 @@ pub async fn explain(
         because: because(&resolution.because),
         candidates: candidates.collect(),
         asserted_groups: asserted_groups(tx, org, &world.identities).await?,
-        inputs: Inputs::of(&world, user, now),
+        inputs,
     })
 }
 

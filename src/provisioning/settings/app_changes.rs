@@ -333,10 +333,11 @@ async fn tell(
     kind: EventKind,
     changed: &[&str],
 ) -> Result<(), Error> {
+    let served = listed(tx, row.id).await?;
     for org in orgs {
         let mut change = Change::begin(tx, org, context).await?;
-        let serves = row.revoked_at.is_none()
-            && (row.all_organizations || listed(change.tx, row.id).await?.contains(&org));
+        let is_served = row.all_organizations || served.contains(&org);
+        let serves = row.revoked_at.is_none() && is_served;
         let data = json!({
             "app_id": row.id,
             "client_id": row.client_id,
