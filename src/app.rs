@@ -27,7 +27,7 @@ use crate::provisioning::outbox::Letterhead;
 use crate::provisioning::request_log::{self, writer::Writer};
 use crate::provisioning::signing_keys::Keyring;
 use crate::provisioning::tally::Tally;
-use crate::provisioning::{idempotency, sign_in_log, sweep, webhooks};
+use crate::provisioning::{audit, idempotency, sign_in_log, sweep, webhooks};
 use crate::serve::{self, ServeLimits};
 use crate::store::{self, Place, Store};
 use crate::worker::mail::Route;
@@ -269,6 +269,8 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
             report("sign-ins", done);
             let done = webhooks::forget(&store, &ids).await;
             report("posts to webhooks", done);
+            let done = audit::cut::forget(&store, &ids).await;
+            report("old events", done);
             let done = sweep::forget_invited(&store, &ids).await;
             report("closed invitations", done);
         }

@@ -14,28 +14,46 @@ use crate::clock::Clock;
 
 /// The one source of randomness: the operating system's, or a seed's in a test.
 #[derive(Clone)]
-pub struct Entropy(Arc<Mutex<StdRng>>);
+pub struct Entropy {
+    usual: Arc<Mutex<StdRng>>,
+    salts: Arc<Mutex<StdRng>>,
+}
 
 impl Entropy {
     /// Seeded by the operating system.
     pub fn system() -> Self {
-        Self(Arc::new(Mutex::new(StdRng::from_os_rng())))
+        Self::of(StdRng::from_os_rng(), StdRng::from_os_rng())
     }
 
     /// The same bytes in the same order every time: for tests only.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+        Self::of(StdRng::seed_from_u64(seed), StdRng::seed_from_u64(!seed))
+    }
+
+    fn of(usual: StdRng, salts: StdRng) -> Self {
+        Self {
+            usual: Arc::new(Mutex::new(usual)),
+            salts: Arc::new(Mutex::new(salts)),
+        }
     }
 
     /// So many fresh random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill_bytes(&mut bytes);
-        bytes
+        drawn(&self.usual)
     }
+
+    /// Random bytes that nobody is shown, from a stream of their own.
+    pub fn salt<const N: usize>(&self) -> [u8; N] {
+        drawn(&self.salts)
+    }
+}
+
+fn drawn<const N: usize>(from: &Mutex<StdRng>) -> [u8; N] {
+    let mut bytes = [0; N];
+    from.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .fill_bytes(&mut bytes);
+    bytes
 }
 
 impl fmt::Debug for Entropy {

@@ -5,6 +5,7 @@
 mod address_change;
 mod app;
 mod arguments;
+mod audit;
 mod config;
 mod conformance;
 mod connection;
@@ -144,6 +145,8 @@ enum Command {
     User(user::User),
     Events(events::Events),
     #[command(subcommand)]
+    Audit(audit::Audit),
+    #[command(subcommand)]
     Webhook(webhook::Webhook),
     Openapi(openapi::OpenApi),
     #[command(subcommand)]
@@ -258,6 +261,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Key(key) => Box::pin(key.run(opened)).await?,
         Command::User(user) => Box::pin(user.run(opened)).await?,
         Command::Events(events) => Box::pin(events.run(opened)).await?,
+        Command::Audit(audit) => return Box::pin(audit.run(opened)).await,
         Command::Webhook(webhook) => Box::pin(webhook.run(opened)).await?,
         // These were run before anything was opened.
         Command::Serve(_)

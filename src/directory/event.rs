@@ -22,6 +22,8 @@ words! {
         AppRevoked = "app.revoked",
         /// An app that serves the organization, or did until now, was changed.
         AppUpdated = "app.updated",
+        /// The audit log holds together up to here: a signed word for it.
+        AuditCheckpoint = "audit.checkpoint",
         /// A certificate of a connection's identity provider ends soon, or has ended.
         ConnectionCertificateEnding = "connection.certificate_ending",
         /// A connection was set up.
@@ -118,6 +120,8 @@ words! {
         UserCreated = "user.created",
         /// A person was deleted.
         UserDeleted = "user.deleted",
+        /// A person's personal data were erased, for good.
+        UserErased = "user.erased",
         /// A directory names a privileged person: the link waits for a yes.
         UserLinkProposed = "user.link_proposed",
         /// A person's roles in projects changed, and nothing else.

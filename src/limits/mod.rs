@@ -2,12 +2,14 @@
 //! cost. They are constants, not settings, so that the README, the discovery document
 //! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set.
 
+mod audit;
 mod webhooks;
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
+pub use audit::*;
 pub use webhooks::*;
 
 /// Bytes in the body of a SCIM request (RFC 7644 §3.7.4 names the answer: 413). Enough for
@@ -391,9 +393,5 @@ pub const SAML_REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(10);
 /// People whom one command may part from their connection before it must be confirmed.
 pub const UNCONFIRMED_PEOPLE: usize = 20;
 
-/// How long a sign-in is kept with its checks.
-pub const SIGN_IN_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long one is kept whose signature was not found good.
-pub const STRANGE_SIGN_IN_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// Refused sign-ins of a connection that are kept in a minute.
 pub const REFUSALS_A_MINUTE: u32 = 30;

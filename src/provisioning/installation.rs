@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::id::Ids;
 use crate::oidc::keys::{Algorithm, KeySet, State};
-use crate::provisioning::signing_keys;
+use crate::provisioning::{audit, signing_keys};
 use crate::secret::{self, DataKeys, MasterKeys};
 use crate::store::rows::InstanceRow;
 use crate::store::types::Time;
@@ -68,6 +68,14 @@ impl Installation {
         };
         let master = read(key_file)?.ok_or_else(|| missing(key_file))?;
         let data_keys = unlock(&instance, &master).map_err(|_| wrong(key_file))?;
+        let data_keys = match data_keys.chain() {
+            Some(_) => data_keys,
+            None if opener == Opener::Examiner => data_keys,
+            None => chain(&store, &instance, data_keys, &master, ids).await?,
+        };
+        if let Some(key) = data_keys.chain() {
+            store.chain_by(key);
+        }
         if opener == Opener::Server {
             signing_keys::complete(&store, ids, &data_keys).await?;
         }
@@ -132,6 +140,45 @@ impl Installation {
             Err(error) => Self::instance(store).await?.ok_or(error),
         }
     }
+}
+
+/// Makes the key that chains the audit log, in an installation that is older than the chain, and begins
+/// the chain of each organization; where another process was first, its key counts. Afterwards an
+/// organization without a chain is one whose chain was taken away.
+async fn chain(
+    store: &Store,
+    instance: &InstanceRow,
+    keys: DataKeys,
+    master: &MasterKeys,
+    ids: &Ids,
+) -> Result<DataKeys, Error> {
+    let entropy = ids.entropy();
+    let keys = keys.chaining(entropy);
+    let (old, new) = (instance.data_keys.clone(), keys.wrap(master, entropy));
+    let key = keys.chain();
+    let written = store.write(move |tx| {
+        let (old, new, key) = (old.clone(), new.clone(), key.clone());
+        async move {
+            let replaced = tx.replace_data_keys(&old, &new).await?;
+            if let (true, Some(key)) = (replaced, &key) {
+                for row in tx.unbegun_chains().await? {
+                    audit::begin_by(key, tx, row.id).await?;
+                }
+            }
+            Ok::<_, Error>(replaced)
+        }
+        .boxed()
+    });
+    if written.await? {
+        return Ok(keys);
+    }
+    let theirs = Installation::instance(store).await?;
+    let theirs = theirs.ok_or(Error::Corrupt {
+        table: "instance",
+        column: "data_keys",
+    })?;
+    let broken = |error: secret::Error| Error::MasterKey(error.to_string());
+    DataKeys::unwrap(&theirs.data_keys, master).map_err(broken)
 }
 
 fn unlock(instance: &InstanceRow, master: &MasterKeys) -> Result<DataKeys, secret::Error> {
@@ -210,4 +257,76 @@ fn wrong(path: &Path) -> Error {
          name it by USHER_MASTER_KEY_FILE",
         path.display()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::id::{Entropy, OrganizationId};
+    use crate::provisioning::audit::verify::{Report, verify};
+    use crate::provisioning::settings::{organizations, projects};
+    use crate::provisioning::{Context, Source};
+    use crate::store::sqlite;
+
+    async fn report(installation: &Installation, org: OrganizationId) -> Report {
+        let report = verify(&installation.store, &installation.keys, org, &[]).await;
+        report.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_older_installation_is_chained_when_it_is_opened_next() {
+        let folder = std::env::temp_dir().join(format!("usher-older-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (file, key_file) = (folder.join("usher.db"), folder.join("usher.key"));
+        let place = Place::Sqlite(file.clone());
+        let ids = Ids::new(Clock::System, Entropy::system());
+        let context = Context {
+            ids: ids.clone(),
+            source: Source::Command,
+            cause: "test".to_owned(),
+        };
+        let open = || Installation::open(&place, &key_file, &ids, Opener::Command);
+        let first = open().await.unwrap();
+        let new = organizations::NewOrganization {
+            slug: "acme".to_owned(),
+            name: None,
+            owner: None,
+        };
+        let made = organizations::create(&first.store, context.clone(), new).await;
+        let org = made.unwrap().id;
+        assert_eq!(report(&first, org).await.before_the_chain, 0);
+
+        let instance = Installation::instance(&first.store).await.unwrap().unwrap();
+        let master = read(&key_file).unwrap().unwrap();
+        let older = unlock(&instance, &master).unwrap().unchained();
+        let wrapped = older.wrap(&master, ids.entropy());
+        let old = instance.data_keys;
+        let written = first.store.write(move |tx| {
+            let (old, wrapped) = (old.clone(), wrapped.clone());
+            async move { tx.replace_data_keys(&old, &wrapped).await }.boxed()
+        });
+        assert!(written.await.unwrap());
+        drop(first);
+        let mut connection = sqlite::connect(&file).unwrap();
+        let unchain = "UPDATE events SET mac = NULL, salts = NULL; UPDATE organizations SET \
+            base_seq = NULL, base_mac = NULL, base_seal = NULL, event_mac = NULL, event_seal = NULL";
+        connection.batch_execute(unchain).unwrap();
+        drop(connection);
+
+        // Two come at once, and agree.
+        let (one, other) = tokio::join!(open(), open());
+        let (one, other) = (one.unwrap(), other.unwrap());
+        for (installation, slug) in [(&one, "a"), (&other, "b")] {
+            let store = &installation.store;
+            let made = projects::create(store, org, context.clone(), slug, None).await;
+            made.unwrap();
+        }
+        let found = report(&one, org).await;
+        assert!(found.good, "{found:?}");
+        assert_eq!((found.before_the_chain, found.rows), (1, 2));
+        drop(fs::remove_dir_all(folder));
+    }
 }

@@ -30,12 +30,13 @@ use crate::directory::event::{EventKind, Visibility};
 use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId};
 use crate::provisioning::request_log::Effect;
 use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
-use crate::store::rows::EventRow;
+use crate::store::rows::{ChainRow, EventRow};
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx, wakeups};
 
 pub mod access;
 pub mod admission;
+pub mod audit;
 pub mod client_tokens;
 pub mod correlate;
 pub mod demands;
@@ -138,7 +139,7 @@ pub struct Change<'t> {
     pub now: Timestamp,
     /// Who asks, and the source of ids.
     pub context: Context,
-    seq: i64,
+    chain: ChainRow,
     touched: BTreeSet<UserId>,
     events: Vec<Recorded>,
     unknown_members: bool,
@@ -158,7 +159,7 @@ impl<'t> Change<'t> {
         org: OrganizationId,
         context: &Context,
     ) -> Result<Change<'t>, Error> {
-        let seq = tx
+        let chain = tx
             .lock_organization(org)
             .await?
             .ok_or(Error::NotFound(Kind::Organization))?;
@@ -169,7 +170,7 @@ impl<'t> Change<'t> {
             org,
             now,
             context: context.clone(),
-            seq,
+            chain,
             touched,
             events,
             unknown_members: false,
@@ -225,14 +226,19 @@ impl<'t> Change<'t> {
     /// what the events are about.
     pub async fn settle(mut self) -> Result<Vec<Effect>, Error> {
         settle::settle(&mut self).await?;
-        let mut effects = Vec::with_capacity(self.events.len());
-        let mut rows = Vec::with_capacity(self.events.len());
-        for recorded in std::mem::take(&mut self.events) {
-            self.seq += 1;
-            effects.push(Effect::of(self.seq, &recorded.data));
-            rows.push(EventRow {
+        let events = std::mem::take(&mut self.events);
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mut head, mut seq) = (audit::Head::of(&self.chain)?, self.chain.event_seq);
+        let mut effects = Vec::with_capacity(events.len());
+        let mut rows = Vec::with_capacity(events.len());
+        for recorded in events {
+            seq += 1;
+            effects.push(Effect::of(seq, &recorded.data));
+            let mut row = EventRow {
                 org_id: self.org,
-                seq: self.seq,
+                seq,
                 id: self.id::<EventId>(),
                 kind: recorded.kind,
                 visibility: recorded.kind.visibility(),
@@ -240,16 +246,18 @@ impl<'t> Change<'t> {
                 actor: self.context.source.actor(),
                 cause: self.context.cause.clone(),
                 data: Doc(recorded.data.to_string()),
-            });
+                salts: None,
+                mac: None,
+            };
+            head.add(&mut row, &recorded.data, self.context.ids.entropy())?;
+            rows.push(row);
         }
-        if let Some(first) = rows.first() {
-            self.tx.append_events(&rows).await?;
-            if rows.iter().any(|row| row.visibility == Visibility::Feed) {
-                self.tx.owe_webhooks(self.org, first.seq - 1).await?;
-            }
-            self.tx.advance_events(self.org, self.seq).await?;
-            wakeups::tell(self.org);
+        self.tx.append_events(&rows).await?;
+        if rows.iter().any(|row| row.visibility == Visibility::Feed) {
+            self.tx.owe_webhooks(self.org, self.chain.event_seq).await?;
         }
+        head.write(self.tx).await?;
+        wakeups::tell(self.org);
         Ok(effects)
     }
 }

@@ -13,7 +13,7 @@ use crate::directory::user::UserState;
 use crate::id::{ConnectionId, Ids, OrganizationId};
 use crate::provisioning::settings::connections;
 use crate::provisioning::settings::tokens::{PREFIX, SCOPES};
-use crate::provisioning::{Error, Kind};
+use crate::provisioning::{Error, Kind, audit};
 use crate::secret::Bearer;
 use crate::store::copies::{Copy, Extent};
 use crate::store::rows::{ConnectionRow, DomainRow, MappingRow, ScimTokenRow};
@@ -104,6 +104,7 @@ pub async fn copy(template: &Template, ids: &Ids, extra: Extra) -> Result<Scratc
         async move {
             let (template, ids, extra, token) = &*parts;
             tx.put_copy(&template.copy).await?;
+            audit::begin(tx, template.connection.org_id).await?;
             tx.insert_scim_token(token).await?;
             arrange(tx, template, ids, extra).await
         }

@@ -1,6 +1,8 @@
 //! Secrets: bearers that are stored as hashes, keys that seal what must be read again, and the
 //! master key file that wraps them. Nothing here prints a secret.
 
+pub mod chain;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -215,13 +217,15 @@ impl MasterKeys {
 #[derive(Clone, Debug)]
 pub struct DataKeys(BTreeMap<String, Key>);
 
+/// Chains the audit log.
+const CHAIN: &str = "chain";
 /// Proves invitation links.
 const LINK: &str = "link";
 /// Seals stored secrets.
 const SEAL: &str = "seal";
 /// Makes six-digit codes.
 const SHORT_CODE: &str = "short-code";
-const PURPOSES: [&str; 4] = ["audit", LINK, SEAL, SHORT_CODE];
+const PURPOSES: [&str; 4] = [CHAIN, LINK, SEAL, SHORT_CODE];
 const WRAP_PLACE: &str = "instance|data_keys||1";
 
 impl DataKeys {
@@ -254,6 +258,26 @@ impl DataKeys {
             Ok((purpose.to_owned(), Key::from_base64(key)?))
         });
         Ok(Self(keys.collect::<Result<_, Error>>()?))
+    }
+
+    /// The key that chains the audit log; none in an installation whose log is not chained yet.
+    pub fn chain(&self) -> Option<chain::ChainKey> {
+        self.0.get(CHAIN).cloned().map(Into::into)
+    }
+
+    /// The same keys, and one that chains the audit log.
+    #[must_use]
+    pub fn chaining(mut self, entropy: &Entropy) -> Self {
+        let fresh = || Key::random(entropy);
+        self.0.entry(CHAIN.to_owned()).or_insert_with(fresh);
+        self
+    }
+
+    /// The same keys as an installation had them before the audit log was chained.
+    #[cfg(test)]
+    pub(crate) fn unchained(mut self) -> Self {
+        self.0.remove(CHAIN);
+        self
     }
 
     /// The key that proves invitation links.

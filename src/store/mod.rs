@@ -11,6 +11,7 @@
     reason = "the queries are written once and mounted an engine"
 )]
 
+pub mod chained;
 pub mod copies;
 pub mod error;
 pub mod invited;
@@ -83,6 +84,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::id::Entropy;
+use crate::secret::chain::ChainKey;
+use chained::Held;
 pub use error::{Error, Failure, Key};
 pub use migrate::{Direction, Step};
 pub use tx::Tx;
@@ -134,7 +138,7 @@ enum Engine {
 
 /// The one user store.
 #[derive(Clone)]
-pub struct Store(Arc<Engine>, Wakeups);
+pub struct Store(Arc<Engine>, Wakeups, Held);
 
 impl Store {
     /// Brings the store at `place` up to date and opens it.
@@ -170,13 +174,26 @@ impl Store {
             }
             Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path, watcher)?),
         };
-        Ok(Self(Arc::new(engine), Wakeups::default()))
+        Ok(Self(Arc::new(engine), Wakeups::default(), Held::default()))
     }
 
-    /// An empty store in the memory of this process, up to date; it is gone with its last handle.
+    /// An empty store in the memory of this process, up to date; it is gone with its last handle, and
+    /// so is the key that chains its events.
     pub fn in_memory() -> Result<Self, Error> {
         let engine = Engine::Sqlite(sqlite::Threads::in_memory()?);
-        Ok(Self(Arc::new(engine), Wakeups::default()))
+        let store = Self(Arc::new(engine), Wakeups::default(), Held::default());
+        store.chain_by(ChainKey::random(&Entropy::system()));
+        Ok(store)
+    }
+
+    /// Chains what is written from now on by this key.
+    pub fn chain_by(&self, key: ChainKey) {
+        self.2.hold(key);
+    }
+
+    /// The key that chains the events; none before the installation is open.
+    pub fn chain_key(&self) -> Option<ChainKey> {
+        self.2.key()
     }
 
     /// The bells of those who wait for events; whoever commits one rings.
@@ -215,7 +232,7 @@ impl Store {
         E: Failure,
     {
         let told = Told::default();
-        let job = heard(job, told.clone());
+        let job = heard(job, told.clone(), self.2.clone());
         let done = match &*self.0 {
             Engine::Postgres(pool) => pool.write(job).await,
             Engine::Sqlite(threads) => threads.write(job).await,
@@ -231,11 +248,12 @@ impl Store {
 fn heard<T, E, F>(
     job: F,
     told: Told,
+    held: Held,
 ) -> impl for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static
 where
     F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
     T: Send + 'static,
     E: Failure,
 {
-    move |tx| told.listen(job(tx))
+    move |tx| told.listen(held.lend(job(tx)))
 }

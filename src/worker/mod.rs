@@ -4,6 +4,7 @@
 //! are told of sessions: whoever answers them slowly delays nothing else. Webhooks for events have an
 //! outbox of their own. See [`outbox`] for what is written when.
 
+mod checkpoints;
 mod domains;
 mod folder;
 mod logout;
@@ -327,6 +328,10 @@ impl Worker {
         carriers.push(tokio::spawn(
             async move { keeper.keep_domains(stops).await },
         ));
+        let (keeper, stops) = (office.clone(), stopped.clone());
+        carriers.push(tokio::spawn(async move {
+            keeper.keep_checkpoints(stops).await;
+        }));
         carriers.push(tokio::spawn(async move {
             office.keep_metadata(stopped).await;
         }));

@@ -53,6 +53,18 @@ impl Place {
         place
     }
 
+    /// A file of the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// What somebody does who has the database alone.
+    pub(crate) fn sql(&self, sql: &str) {
+        use diesel::connection::SimpleConnection;
+        let mut connection = usher::store::sqlite::connect(&self.path("usher.db")).unwrap();
+        connection.batch_execute(sql).unwrap();
+    }
+
     /// A connection of the organization.
     fn connection(&self) -> String {
         let create = ["connection", "create", "--org", "acme", "--name", "Okta"];

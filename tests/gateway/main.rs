@@ -15,6 +15,7 @@ mod admin;
 mod again;
 mod app_keys;
 mod app_life;
+mod audit;
 mod bounds;
 mod config;
 mod conformance;

@@ -10,6 +10,7 @@ use usher::id::{Entropy, Ids};
 use usher::provisioning::settings::connections::{self, ConnectionSettings};
 use usher::provisioning::settings::organizations::{self, NewOrganization};
 use usher::provisioning::{Context, Source};
+use usher::secret::chain::ChainKey;
 use usher::store::{Direction, Place, Store};
 
 /// What a type of one engine is in both.
@@ -88,6 +89,7 @@ async fn walk(place: &Place, direction: &Direction) -> Vec<bool> {
 /// An organization with its roles, an owner, a connection, a token, and the events of it all.
 async fn fill(place: &Place) {
     let store = Store::open_as_it_is(place, 2).unwrap();
+    store.chain_by(ChainKey::random(&Entropy::seeded(1)));
     let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
     let context = Context {
         ids: Ids::new(clock, Entropy::seeded(1)),

@@ -64,7 +64,7 @@ impl Stretch {
 ///
 /// Numbers have no gaps: after 41 comes 42. For that, events that only admins may read are
 /// delivered to every reader, but their `data` is empty unless the key has the scope `audit:read`.
-/// `next` is the number of the last event that was looked at.
+/// `next` is the number of the last event that was looked at. Events are kept for 90 days.
 ///
 /// An event of a person says what holds of them once it happened, beside what it changed: `state`,
 /// `owner`, `role`, `projects`, `email`, `display_name`, `given_name`, `family_name`.

@@ -5,6 +5,7 @@
 //! credential matrix of the suite walks the document and tries every operation.
 
 pub mod asked;
+mod audit;
 pub mod connections;
 mod docs;
 mod domains;
@@ -99,6 +100,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(sign_ins::list))
         .routes(routes!(sign_ins::show))
         .routes(routes!(events::read))
+        .routes(routes!(audit::read))
         .merge(of_webhooks())
         .route_layer(middleware::from_fn(asked::takes_json));
     // Files, whose answer is no JSON.

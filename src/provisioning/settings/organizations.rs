@@ -12,7 +12,7 @@ use crate::directory::grant::GrantSource;
 use crate::directory::role::{DEFAULT, OWNER_RANK, SEEDED};
 use crate::id::{OrganizationId, RoleId, UserId};
 use crate::provisioning::settings::{name, slug};
-use crate::provisioning::{Change, Context, Error, Kind};
+use crate::provisioning::{Change, Context, Error, Kind, audit};
 use crate::store::rows::{GrantRow, OrganizationRow, RoleRow, UserRow};
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
@@ -78,6 +78,7 @@ pub async fn create(
         async move {
             let (row, roles) = rows(slug, name, &context);
             tx.insert_organization(&row).await?;
+            audit::begin(tx, row.id).await?;
             for role in &roles {
                 tx.insert_role(role).await?;
             }

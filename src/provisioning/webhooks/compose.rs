@@ -283,6 +283,8 @@ mod tests {
             actor: "command".to_owned(),
             cause: "test".to_owned(),
             data: Doc(data.to_string()),
+            salts: None,
+            mac: None,
         };
         let row = WebhookDeliveryRow {
             org_id,

@@ -1,6 +1,7 @@
 //! The table of queries: each becomes a method of [`Tx`](crate::store::Tx).
 
 mod apps;
+mod audit;
 mod domains;
 mod invitations;
 mod metadata;
@@ -158,11 +159,6 @@ ops! {
     delete_mapping = mappings::delete(org: OrganizationId, id: MappingId) -> usize;
     /// The position after a connection's last rule.
     next_mapping_position = mappings::next_position(org: OrganizationId, connection: ConnectionId) -> i64;
-    /// Takes the organization's row: whoever holds it is the only one who changes anything of the
-    /// organization until the transaction ends.
-    lock_organization = organizations::lock(id: OrganizationId) -> Option<i64>;
-    /// The query `organizations::advance`.
-    advance_events = organizations::advance(id: OrganizationId, seq: i64) -> ();
     /// The query `organizations::insert`.
     insert_organization = organizations::insert(row: &OrganizationRow) -> ();
     /// The query `organizations::by_id`.

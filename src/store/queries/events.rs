@@ -1,7 +1,7 @@
 //! Events: appended in the transaction of the change, read in order.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
@@ -17,7 +17,7 @@ pub(crate) async fn append(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO events (org_id, seq, id, type, visibility, time, actor, cause, \
-                data) VALUES",
+                data, salts, mac) VALUES",
             lines: rows,
             bind: bind_event,
             tail: "",
@@ -36,7 +36,9 @@ fn bind_event<'b>(row: &'b EventRow, values: &mut Values<'_, '_, 'b>) -> QueryRe
     values.bind::<TimeSql, _>(&row.time)?;
     values.bind::<Text, _>(&row.actor)?;
     values.bind::<Text, _>(&row.cause)?;
-    values.bind::<DocSql, _>(&row.data)
+    values.bind::<DocSql, _>(&row.data)?;
+    values.bind::<Nullable<Text>, _>(&row.salts)?;
+    values.bind::<Nullable<Binary>, _>(&row.mac)
 }
 
 /// Events after a number, in order: of these kinds, or of all where none is named.

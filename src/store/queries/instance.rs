@@ -21,6 +21,17 @@ pub(crate) async fn insert(conn: &mut Conn, row: &InstanceRow) -> QueryResult<()
     insert.execute(conn).await.map(drop)
 }
 
+/// Replaces the data keys, where they are still these; whether they were.
+pub(crate) async fn replace_data_keys(
+    conn: &mut Conn,
+    old: &[u8],
+    new: &[u8],
+) -> QueryResult<bool> {
+    let same = instance::table.filter(instance::data_keys.eq(old.to_vec()));
+    let update = diesel::update(same).set(instance::data_keys.eq(new.to_vec()));
+    Ok(update.execute(conn).await? > 0)
+}
+
 pub(crate) async fn is_empty(conn: &mut Conn) -> QueryResult<bool> {
     let first = organizations::table
         .select(organizations::slug)

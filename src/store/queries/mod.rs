@@ -2,6 +2,7 @@
 //! organization as an argument; a row of another organization is a row that is not there.
 
 pub(crate) mod apps;
+pub(crate) mod audit;
 pub(crate) mod connections;
 pub(crate) mod copies;
 pub(crate) mod domains;

@@ -74,23 +74,6 @@ pub(crate) async fn count_schema_change(
     Ok(1)
 }
 
-/// Takes the organization's row: whoever holds it is the only one who changes anything of the
-/// organization until the transaction ends.
-pub(crate) async fn lock(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<i64>> {
-    diesel::update(organizations::table.find(id))
-        .set(organizations::event_seq.eq(organizations::event_seq))
-        .returning(organizations::event_seq)
-        .get_result(conn)
-        .await
-        .optional()
-}
-
-pub(crate) async fn advance(conn: &mut Conn, id: OrganizationId, seq: i64) -> QueryResult<()> {
-    let update =
-        diesel::update(organizations::table.find(id)).set(organizations::event_seq.eq(seq));
-    update.execute(conn).await.map(drop)
-}
-
 pub(crate) async fn insert(conn: &mut Conn, row: &OrganizationRow) -> QueryResult<()> {
     diesel::insert_into(organizations::table)
         .values(row.clone())

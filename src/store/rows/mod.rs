@@ -5,6 +5,7 @@
 )]
 
 mod apps;
+mod audit;
 mod domains;
 mod invitations;
 mod metadata;
@@ -19,17 +20,17 @@ use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::directory::connection::{ConnectionState, Jit, Mode, Profile, Safeguard, Strictness};
 use crate::directory::demands::Demands;
-use crate::directory::event::{EventKind, Visibility};
 use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
 use crate::id::{
-    ApiKeyId, AppId, CodeId, ConnectionId, EventId, GrantId, IdentityId, MappingId, OrganizationId,
+    ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, MappingId, OrganizationId,
     ProjectId, RoleId, ScimGroupId, ScimUserId, SessionId, UserId,
 };
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
 pub use apps::AppRow;
+pub use audit::{ChainRow, CheckpointRow, EventRow};
 pub use domains::{DomainProofRow, DomainRow};
 pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,
@@ -361,19 +362,4 @@ pub struct CodeRow {
     pub created_at: Time,
     pub expires_at: Time,
     pub used_at: Option<Time>,
-}
-
-/// An event.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::events)]
-pub struct EventRow {
-    pub org_id: OrganizationId,
-    pub seq: i64,
-    pub id: EventId,
-    pub kind: EventKind,
-    pub visibility: Visibility,
-    pub time: Time,
-    pub actor: String,
-    pub cause: String,
-    pub data: Doc,
 }

@@ -60,6 +60,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_families,
     refresh_tokens,
     events,
+    audit_checkpoints,
     imports,
     invitations,
     invitation_projects,

@@ -326,5 +326,20 @@ diesel::table! {
         actor -> Text,
         cause -> Text,
         data -> DocSql,
+        salts -> Nullable<Text>,
+        mac -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    audit_checkpoints (org_id, seq) {
+        org_id -> IdSql,
+        seq -> BigInt,
+        mac -> Binary,
+        jws -> Text,
+        created_at -> TimeSql,
     }
 }

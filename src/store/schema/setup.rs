@@ -46,6 +46,13 @@ diesel::table! {
         schemas -> DocSql,
         schema_changes -> BigInt,
         schema_changes_since -> Nullable<TimeSql>,
+        event_mac -> Nullable<Binary>,
+        event_seal -> Nullable<Binary>,
+        base_seq -> Nullable<BigInt>,
+        base_mac -> Nullable<Binary>,
+        base_seal -> Nullable<Binary>,
+        checkpoint_seq -> BigInt,
+        checkpoint_at -> Nullable<TimeSql>,
     }
 }
 

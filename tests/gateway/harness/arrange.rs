@@ -59,6 +59,7 @@ impl TestGateway {
                     policy: Doc(policy),
                 })
                 .await?;
+                usher::provisioning::audit::begin(tx, org).await?;
                 for role in roles {
                     tx.insert_role(&role).await?;
                 }

@@ -83,6 +83,36 @@ const EXPLAIN: &str = "
     ANALYZE;";
 
 impl Engine {
+    /// What somebody does who has the database alone. `{json}` is the type of documents.
+    pub(crate) async fn run(&self, sql: &str) {
+        match &self.place {
+            Place::Sqlite(path) => {
+                use diesel::connection::SimpleConnection;
+                let mut connection = usher::store::sqlite::connect(path).unwrap();
+                let sql = sql.replace("{json}", "text");
+                connection.batch_execute(&sql).unwrap();
+            }
+            Place::Postgres(url) => {
+                let mut connection = AsyncPgConnection::establish(url).await.unwrap();
+                let sql = sql.replace("{json}", "jsonb");
+                connection.batch_execute(&sql).await.unwrap();
+            }
+        }
+    }
+
+    /// Bytes as a literal.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> String {
+        use std::fmt::Write;
+        let mut hex = String::new();
+        for byte in bytes {
+            write!(hex, "{byte:02x}").unwrap();
+        }
+        match &self.place {
+            Place::Sqlite(_) => format!("x'{hex}'"),
+            Place::Postgres(_) => format!("'\\x{hex}'"),
+        }
+    }
+
     /// How the engine would answer a query.
     pub(crate) async fn plan(&self, query: &str) -> String {
         let lines: Vec<Line> = match &self.place {

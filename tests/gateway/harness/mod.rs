@@ -18,6 +18,7 @@ use usher::provisioning::invitations::Links;
 use usher::provisioning::signing_keys::Keyring;
 use usher::provisioning::{Context, Source};
 use usher::secret::DataKeys;
+use usher::secret::chain::ChainKey;
 use usher::store::{Place, Store};
 
 mod arrange;
@@ -97,6 +98,7 @@ impl TestGateway {
     }
 
     fn with(engine: engine::Engine, store: Store) -> Self {
+        store.chain_by(chain());
         let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
         let ids = Ids::new(clock.clone(), Entropy::seeded(42));
         let links = Links::new(PUBLIC_URL, &DataKeys::generate(ids.entropy())).unwrap();
@@ -159,9 +161,21 @@ impl TestGateway {
         self.engine.plan(query).await
     }
 
+    /// What somebody does who has the database alone.
+    pub(crate) async fn sql(&self, sql: &str) {
+        self.engine.run(sql).await;
+    }
+
+    /// Bytes as the database writes them.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> String {
+        self.engine.bytes(bytes)
+    }
+
     /// The same store as another process has it.
     pub(crate) fn store_again(&self) -> Store {
-        Store::open_as_it_is(&self.engine.place, 4).unwrap()
+        let store = Store::open_as_it_is(&self.engine.place, 4).unwrap();
+        store.chain_by(chain());
+        store
     }
 
     /// The context of a command that the operator gives.
@@ -198,6 +212,11 @@ impl TestGateway {
             })
             .collect()
     }
+}
+
+/// The key by which every test's events are chained.
+fn chain() -> ChainKey {
+    ChainKey::random(&Entropy::seeded(7))
 }
 
 /// One set of signing keys for all tests: making an RSA key takes its time.

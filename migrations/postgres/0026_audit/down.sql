@@ -1,0 +1,10 @@
+DROP TABLE audit_checkpoints;
+ALTER TABLE organizations DROP COLUMN checkpoint_at;
+ALTER TABLE organizations DROP COLUMN checkpoint_seq;
+ALTER TABLE organizations DROP COLUMN base_seal;
+ALTER TABLE organizations DROP COLUMN base_mac;
+ALTER TABLE organizations DROP COLUMN base_seq;
+ALTER TABLE organizations DROP COLUMN event_seal;
+ALTER TABLE organizations DROP COLUMN event_mac;
+ALTER TABLE events DROP COLUMN mac;
+ALTER TABLE events DROP COLUMN salts;
