@@ -37,6 +37,7 @@ mod share_webhook;
 mod sign_ins;
 mod token;
 mod user;
+mod user_data;
 mod webhook;
 
 use std::io::{self, Write};

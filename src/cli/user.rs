@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::cli::output::Output;
+use crate::cli::user_data;
 use crate::directory::user::UserState;
 use crate::id::{OrganizationId, UserId};
 use crate::provisioning::people_view::{
@@ -59,6 +60,8 @@ pub(super) enum User {
     ///   usher user reactivate --org acme ada@acme.example
     #[command(verbatim_doc_comment)]
     Reactivate(One),
+    Export(user_data::Export),
+    Erase(user_data::Erase),
 }
 
 #[derive(Args, Debug)]
@@ -81,6 +84,8 @@ impl User {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         let (store, output) = (&opened.store, opened.output);
         match self {
+            Self::Export(export) => export.run(opened).await,
+            Self::Erase(erase) => erase.run(opened).await,
             Self::List { org, after, limit } => {
                 let org = opened.organization(&org).await?;
                 let people = people(opened, org, after, limit.unwrap_or(usize::MAX)).await?;

@@ -43,6 +43,9 @@ pub enum Violation {
     /// A directory group decides this person's role.
     #[error("the directory decides this; change it at the identity provider")]
     ManagedByDirectory,
+    /// Who may act is not erased.
+    #[error("the person is active; suspend them first")]
+    MustBeSuspended,
     /// Nobody grants the owner's role.
     #[error("no one can be granted the role owner; ownership is transferred")]
     OwnerNotGrantable,
@@ -87,6 +90,7 @@ impl Violation {
             Self::Invalid(_) => "invalid",
             Self::LastOwner => "last_owner",
             Self::ManagedByDirectory => "managed_by_directory",
+            Self::MustBeSuspended => "must_be_suspended",
             Self::OwnerNotGrantable => "owner_not_grantable",
             Self::ScopeNotAllowed => "scope_not_allowed",
             Self::TooManyClients => "too_many_clients",

@@ -44,6 +44,10 @@ words! {
         ScimRequestsRead = "scim-requests:read",
         /// Read sign-ins, and which check said no.
         SignInsRead = "sign-ins:read",
+        /// Erase users, for good.
+        UsersErase = "users:erase",
+        /// Export everything that is kept of users.
+        UsersExport = "users:export",
         /// Read users, and why they hold the role they hold.
         UsersRead = "users:read",
         /// Read webhooks, and what they were sent.
@@ -75,6 +79,8 @@ impl Scope {
             Self::RolesRead => "this key lacks the scope roles:read",
             Self::ScimRequestsRead => "this key lacks the scope scim-requests:read",
             Self::SignInsRead => "this key lacks the scope sign-ins:read",
+            Self::UsersErase => "this key lacks the scope users:erase",
+            Self::UsersExport => "this key lacks the scope users:export",
             Self::UsersRead => "this key lacks the scope users:read",
             Self::WebhooksRead => "this key lacks the scope webhooks:read",
             Self::WebhooksWrite => "this key lacks the scope webhooks:write",

@@ -11,6 +11,9 @@ pub const CHECKPOINT_AGE: SignedDuration = SignedDuration::from_hours(1);
 /// How long events are kept, at least: they go up to a checkpoint that is older.
 pub const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// Characters of the reason why a person is erased.
+pub const ERASURE_REASON: usize = 500;
+
 /// Events that are looked at in one reading while the chain is verified.
 pub const AUDIT_PAGE: i64 = 500;
 

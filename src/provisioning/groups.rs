@@ -105,7 +105,7 @@ pub async fn delete(
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
     unbind(change, row.connection_id, id).await?;
-    leave_groups(change, client, id.uuid()).await?;
+    leave_groups(change, client.connection.id, id.uuid()).await?;
     end(change, &row).await
 }
 
@@ -130,7 +130,7 @@ pub(super) async fn end(change: &mut Change<'_>, row: &ScimGroupRow) -> Result<(
 /// new version and its own event.
 pub(super) async fn leave_groups(
     change: &mut Change<'_>,
-    client: &ScimClient,
+    connection: ConnectionId,
     member: uuid::Uuid,
 ) -> Result<(), Error> {
     let groups = change
@@ -146,7 +146,7 @@ pub(super) async fn leave_groups(
         .await?;
     let known = change
         .tx
-        .known_scim_users(change.org, client.connection.id, &[member.into()])
+        .known_scim_users(change.org, connection, &[member.into()])
         .await?;
     let removed: BTreeSet<UserId> = known.into_iter().filter_map(|(_, user)| user).collect();
     for row in change.tx.scim_groups_by_ids(change.org, &groups).await? {

@@ -40,6 +40,7 @@ pub mod audit;
 pub mod client_tokens;
 pub mod correlate;
 pub mod demands;
+pub mod erase;
 mod error;
 pub mod feed;
 pub mod groups;
@@ -77,6 +78,7 @@ pub mod steps;
 pub mod sweep;
 pub mod tally;
 pub mod trust;
+pub mod user_export;
 pub mod users;
 pub mod webhooks;
 

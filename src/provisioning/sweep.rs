@@ -136,7 +136,7 @@ pub async fn forget_invited(store: &Store, ids: &Ids) -> Result<usize, Error> {
 }
 
 /// What stays of an address: the same in one organization, another one in each.
-fn forgotten(org: OrganizationId, norm: &str) -> String {
+pub(super) fn forgotten(org: OrganizationId, norm: &str) -> String {
     let hash = secret::hash(&format!("{org} {norm}"));
     URL_SAFE_NO_PAD.encode(hash)
 }

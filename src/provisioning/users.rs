@@ -122,7 +122,7 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
-    leave_groups(change, client, id.uuid()).await?;
+    leave_groups(change, client.connection.id, id.uuid()).await?;
     change.tx.delete_scim_user(change.org, id).await?;
     let mut effects = Effects::default();
     if let Some(user) = row.user_id {

@@ -26,6 +26,7 @@ mod credentials;
 mod demo;
 mod domain_looks;
 mod domains;
+mod erase;
 mod fixtures;
 mod house;
 mod idempotency;

@@ -24,7 +24,8 @@ pub mod share_hook;
 mod sign_ins;
 pub mod tokens;
 mod upload;
-pub mod users;
+pub mod user_data;
+mod users;
 mod webhooks;
 
 use axum::Router;
@@ -77,6 +78,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(users::list))
         .routes(routes!(users::show))
         .routes(routes!(users::explain))
+        .routes(routes!(user_data::export))
+        .routes(routes!(user_data::erase))
         .routes(routes!(connections::list))
         .routes(routes!(connections::show, connections::demands::change))
         .routes(routes!(domains::list, domains::add))

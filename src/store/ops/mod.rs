@@ -3,6 +3,7 @@
 mod apps;
 mod audit;
 mod domains;
+mod erasure;
 mod invitations;
 mod metadata;
 mod oauth;

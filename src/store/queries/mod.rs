@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod connections;
 pub(crate) mod copies;
 pub(crate) mod domains;
+pub(crate) mod erasure;
 pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod idempotency;

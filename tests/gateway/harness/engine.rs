@@ -100,6 +100,46 @@ impl Engine {
         }
     }
 
+    /// Every row of every table as text, a line each, behind the table's name.
+    pub(crate) async fn dump(&self) -> String {
+        let mut lines = Vec::new();
+        match &self.place {
+            Place::Sqlite(path) => {
+                use diesel::RunQueryDsl;
+                let mut connection = usher::store::sqlite::connect(path).unwrap();
+                let columns = "SELECT m.name || ' ' || group_concat('iif(typeof(\"' || c.name || \
+                    '\") = ''text'', \"' || c.name || '\", quote(\"' || c.name || '\"))', \
+                    ' || '' | '' || ') AS detail \
+                    FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+                    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' GROUP BY m.name";
+                let tables: Vec<Line> = diesel::sql_query(columns).load(&mut connection).unwrap();
+                for line in tables {
+                    let (table, columns) = line.detail.split_once(' ').unwrap();
+                    let query = format!("SELECT '{table}: ' || {columns} AS detail FROM {table}");
+                    let found: Vec<Line> = diesel::sql_query(query).load(&mut connection).unwrap();
+                    lines.extend(found);
+                }
+            }
+            Place::Postgres(url) => {
+                use diesel_async::RunQueryDsl;
+                let mut connection = AsyncPgConnection::establish(url).await.unwrap();
+                let tables = "SELECT CAST(table_name AS text) AS detail \
+                    FROM information_schema.tables WHERE table_schema = current_schema()";
+                let tables = diesel::sql_query(tables).load(&mut connection).await;
+                let tables: Vec<Line> = tables.unwrap();
+                for Line { detail: table } in tables {
+                    let query =
+                        format!("SELECT '{table}: ' || CAST(t AS text) AS detail FROM {table} t");
+                    let found = diesel::sql_query(query).load(&mut connection).await;
+                    let found: Vec<Line> = found.unwrap();
+                    lines.extend(found);
+                }
+            }
+        }
+        let flat = |line: Line| line.detail.replace('\n', " ");
+        lines.into_iter().map(flat).collect::<Vec<_>>().join("\n")
+    }
+
     /// Bytes as a literal.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> String {
         use std::fmt::Write;

@@ -166,6 +166,11 @@ impl TestGateway {
         self.engine.run(sql).await;
     }
 
+    /// Every row of every table as text, a line each, behind the table's name.
+    pub(crate) async fn dump(&self) -> String {
+        self.engine.dump().await
+    }
+
     /// Bytes as the database writes them.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> String {
         self.engine.bytes(bytes)

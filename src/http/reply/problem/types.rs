@@ -111,6 +111,8 @@ types! {
         "Reactivate the person instead.";
     MethodNotAllowed = "method_not_allowed", 405, "The path takes other methods",
         "The Allow header says which methods the path takes.";
+    MustBeSuspended = "must_be_suspended", 409, "The person is active",
+        "Suspend the person first.";
     NeedsAttention = "needs_attention", 409, "The invitation needs attention first",
         "Set its role and its projects, which sets it going again.";
     NoAddressChange = "no_address_change", 409, "Nobody asks for another address",
