@@ -197,6 +197,10 @@ ids! {
     SessionId;
     /// A person.
     UserId;
+    /// A safeguard that tripped.
+    SafeguardId;
+    /// Something that a directory says and that is not in force.
+    WaiverId;
     /// Where an organization's events are posted to.
     WebhookId;
 }

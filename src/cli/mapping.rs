@@ -1,14 +1,17 @@
 //! `usher mapping`.
 
 use clap::{Args, Subcommand};
+use futures_util::FutureExt;
 
 use crate::cli::arguments::word;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
 use crate::directory::mapping::MatchKind;
 use crate::id::{ConnectionId, MappingId};
+use crate::provisioning::change;
+use crate::provisioning::settings::connections;
 use crate::provisioning::settings::mappings::{self, NewMapping};
-use crate::provisioning::settings::preview::{self, Plan, Proposal};
+use crate::provisioning::settings::plan::{self, Plan, Proposal, Removal};
 
 /// Mappings: a connection's rules that a group gives a role
 #[derive(Debug, Subcommand)]
@@ -83,7 +86,10 @@ pub(super) struct Preview {
 impl From<Preview> for Proposal {
     fn from(preview: Preview) -> Self {
         match preview.remove {
-            Some(mapping) => Self::Remove(preview.connection, mapping),
+            Some(id) => Self::Remove(Removal {
+                connection_id: Some(preview.connection),
+                id,
+            }),
             None => Self::Add(NewMapping {
                 connection: preview.connection,
                 match_kind: preview.match_kind,
@@ -148,7 +154,13 @@ impl Mapping {
             }
             Self::Preview(proposal) => {
                 let context = opened.context();
-                let plan = preview::preview(store, context, proposal.into()).await?;
+                let org = connections::find(store, proposal.connection).await?.org_id;
+                let proposals = [Proposal::from(proposal)];
+                let planned = change(store, org, context, move |change| {
+                    let proposals = proposals.clone();
+                    async move { plan::outlook(change, &proposals).await }.boxed()
+                });
+                let plan = planned.await?;
                 output.record(&plan)?;
                 return Ok(outcome(&plan));
             }

@@ -29,6 +29,7 @@ mod org;
 mod output;
 mod project;
 mod role;
+mod safeguard;
 mod scim;
 mod scratch;
 mod selftest;
@@ -38,6 +39,7 @@ mod sign_ins;
 mod token;
 mod user;
 mod user_data;
+mod user_roles;
 mod webhook;
 
 use std::io::{self, Write};
@@ -145,6 +147,8 @@ enum Command {
     #[command(subcommand)]
     User(user::User),
     Events(events::Events),
+    #[command(subcommand)]
+    Safeguard(safeguard::Safeguard),
     #[command(subcommand)]
     Audit(audit::Audit),
     #[command(subcommand)]
@@ -262,6 +266,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Key(key) => Box::pin(key.run(opened)).await?,
         Command::User(user) => Box::pin(user.run(opened)).await?,
         Command::Events(events) => Box::pin(events.run(opened)).await?,
+        Command::Safeguard(safeguard) => return Box::pin(safeguard.run(opened)).await,
         Command::Audit(audit) => return Box::pin(audit.run(opened)).await,
         Command::Webhook(webhook) => Box::pin(webhook.run(opened)).await?,
         // These were run before anything was opened.

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,6 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::cli::output::Output;
 use crate::cli::user_data;
+use crate::cli::user_roles::ByHand;
 use crate::directory::user::UserState;
 use crate::id::{OrganizationId, UserId};
 use crate::provisioning::people_view::{
@@ -46,8 +48,15 @@ pub(super) enum User {
     ///
     /// Example:
     ///   usher user explain --org acme ada@acme.example
+    ///   usher user explain --org acme ada@acme.example --at 2026-11-01T09:00:00Z
     #[command(verbatim_doc_comment)]
-    Explain(One),
+    Explain {
+        #[command(flatten)]
+        one: One,
+        /// An instant of the past, in UTC [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<Timestamp>,
+    },
     /// Shut a person out: no sign-in, no role, and every session ends at once
     ///
     /// Example:
@@ -60,6 +69,8 @@ pub(super) enum User {
     ///   usher user reactivate --org acme ada@acme.example
     #[command(verbatim_doc_comment)]
     Reactivate(One),
+    #[command(flatten)]
+    ByHand(ByHand),
     Export(user_data::Export),
     Erase(user_data::Erase),
 }
@@ -68,16 +79,14 @@ pub(super) enum User {
 pub(super) struct One {
     /// The organization's slug
     #[arg(long)]
-    org: String,
+    pub(super) org: String,
     /// The person: an id, or a sign-in address
-    user: String,
+    pub(super) user: String,
 }
 
 /// People that are read at once.
 const PAGE: usize = 500;
-const GRANTS: [&str; 7] = [
-    "verdict", "role", "projects", "source", "group", "rule", "since",
-];
+const GRANTS: [&str; 5] = ["verdict", "role", "projects", "source", "told"];
 const COLUMNS: [&str; 6] = ["email", "display_name", "state", "role", "projects", "id"];
 
 impl User {
@@ -95,9 +104,9 @@ impl User {
                 let (org, id) = one.find(opened).await?;
                 output.record(&show(opened, org, id).await?)
             }
-            Self::Explain(one) => {
+            Self::Explain { one, at } => {
                 let (org, id) = one.find(opened).await?;
-                told(output, &explain(opened, org, id).await?)
+                told(output, &explain(opened, org, id, at).await?)
             }
             Self::Suspend(one) => {
                 let org = opened.organization(&one.org).await?;
@@ -109,6 +118,7 @@ impl User {
                 let id = admission::reactivate(store, org, opened.context(), &one.user).await?;
                 output.record(&show(opened, org, id).await?)
             }
+            Self::ByHand(by_hand) => by_hand.run(opened).await,
         }
     }
 }
@@ -141,9 +151,7 @@ fn told(output: Output, explanation: &Explanation) -> Result<(), Failure> {
             "role": grant.role,
             "projects": grant.projects,
             "source": grant.source,
-            "group": grant.group.as_ref().map(|group| &group.display_name),
-            "rule": grant.mapping.as_ref().map(|rule| rule.position),
-            "since": grant.granted_at,
+            "told": grant.told,
         })
     });
     Output::print("\n")?;
@@ -191,17 +199,26 @@ async fn people(
     Ok(all)
 }
 
-async fn show(opened: &Opened, org: OrganizationId, id: UserId) -> Result<UserDetail, Failure> {
+pub(super) async fn show(
+    opened: &Opened,
+    org: OrganizationId,
+    id: UserId,
+) -> Result<UserDetail, Failure> {
     let shown = opened
         .store
         .read(move |tx| async move { people_view::show(tx, org, id).await }.boxed());
     Ok(shown.await?)
 }
 
-async fn explain(opened: &Opened, org: OrganizationId, id: UserId) -> Result<Explanation, Failure> {
+async fn explain(
+    opened: &Opened,
+    org: OrganizationId,
+    id: UserId,
+    at: Option<Timestamp>,
+) -> Result<Explanation, Failure> {
     let now = opened.ids.clock().now();
     let told = opened
         .store
-        .read(move |tx| async move { people_view::explain(tx, org, id, now).await }.boxed());
+        .read(move |tx| async move { people_view::explain(tx, org, id, now, at).await }.boxed());
     Ok(told.await?)
 }

@@ -18,6 +18,9 @@ pub enum Violation {
     /// The project is archived.
     #[error("the project {0} is archived; choose a live one")]
     ArchivedProject(String),
+    /// It was decided already.
+    #[error("this was decided already: {0}")]
+    Decided(&'static str),
     /// The record that proves a domain is being looked for, or was a moment ago.
     #[error("the record is not looked for before {again_at}; publish it, and try again then")]
     DomainTooSoon {
@@ -49,6 +52,18 @@ pub enum Violation {
     /// Nobody grants the owner's role.
     #[error("no one can be granted the role owner; ownership is transferred")]
     OwnerNotGrantable,
+    /// A group of the directory decides this person's role.
+    #[error(
+        "the group {group} decides this role, by rule {position} of the connection {connection}; change the group at the identity provider, or let the owner override it for a while"
+    )]
+    RoleManagedByDirectory {
+        /// The group, as the rule calls it.
+        group: String,
+        /// The rule's place.
+        position: i64,
+        /// The connection's name.
+        connection: String,
+    },
     /// An admin's role covers the whole organization.
     #[error("the role admin covers the whole organization and takes no projects")]
     ScopeNotAllowed,
@@ -85,6 +100,7 @@ impl Violation {
         match self {
             Self::AboveCeiling { .. } => "role_above_ceiling",
             Self::ArchivedProject(_) => "archived_project",
+            Self::Decided(_) => "decided",
             Self::DomainTooSoon { .. } => "domain_too_soon",
             Self::DomainUnverified { .. } => "domain_unverified",
             Self::Invalid(_) => "invalid",
@@ -92,6 +108,7 @@ impl Violation {
             Self::ManagedByDirectory => "managed_by_directory",
             Self::MustBeSuspended => "must_be_suspended",
             Self::OwnerNotGrantable => "owner_not_grantable",
+            Self::RoleManagedByDirectory { .. } => "role_managed_by_directory",
             Self::ScopeNotAllowed => "scope_not_allowed",
             Self::TooManyClients => "too_many_clients",
             Self::TooManyTokens => "too_many_tokens",

@@ -54,6 +54,10 @@ words! {
         DomainRemoved = "domain.removed",
         /// A domain was proved: its addresses are trusted at each connection.
         DomainVerified = "domain.verified",
+        /// A grant that somebody gave was taken back.
+        GrantEnded = "grant.ended",
+        /// Somebody was given a role by hand, or was given one back.
+        GrantGiven = "grant.given",
         /// A directory pushed a new group.
         GroupCreated = "group.created",
         /// A directory deleted a group.
@@ -90,10 +94,14 @@ words! {
         ImportCompleted = "import.completed",
         /// A key of the admin API was issued.
         KeyIssued = "key.issued",
+        /// Rules were changed together, as a plan had shown it.
+        MappingApplied = "mapping.applied",
         /// A rule was added.
         MappingCreated = "mapping.created",
         /// A rule was removed.
         MappingRemoved = "mapping.removed",
+        /// A rule was changed.
+        MappingUpdated = "mapping.updated",
         /// An organization was created.
         OrganizationCreated = "organization.created",
         /// The owner cannot act any more.
@@ -104,6 +112,14 @@ words! {
         ProjectCreated = "project.created",
         /// A role was created.
         RoleCreated = "role.created",
+        /// What a safeguard held is done, since somebody said yes.
+        SafeguardApproved = "safeguard.approved",
+        /// Nobody decided in time about what a safeguard held.
+        SafeguardExpired = "safeguard.expired",
+        /// What a safeguard held is not done, since somebody said no.
+        SafeguardRejected = "safeguard.rejected",
+        /// A directory took away or gave more within an hour than is usual.
+        SafeguardTripped = "safeguard.tripped",
         /// A person signed in.
         SessionCreated = "session.created",
         /// A session was ended.
@@ -114,6 +130,8 @@ words! {
         TokenIssued = "token.issued",
         /// A SCIM token was revoked.
         TokenRevoked = "token.revoked",
+        /// What a request or a window did to people was undone.
+        UndoApplied = "undo.applied",
         /// A directory took over a person who was there.
         UserAdopted = "user.adopted",
         /// A person came.
@@ -146,6 +164,23 @@ words! {
 }
 
 impl EventKind {
+    /// Whether it may have changed by which rules roles are given.
+    pub fn changes_rules(self) -> bool {
+        matches!(
+            self,
+            Self::ConnectionCreated
+                | Self::ConnectionDeleted
+                | Self::ConnectionUpdated
+                | Self::MappingCreated
+                | Self::MappingRemoved
+                | Self::MappingUpdated
+                | Self::OrganizationCreated
+                | Self::OrganizationUpdated
+                | Self::ProjectCreated
+                | Self::RoleCreated
+        )
+    }
+
     /// Who may read events of this kind.
     pub fn visibility(self) -> Visibility {
         match self {
@@ -162,9 +197,12 @@ impl EventKind {
             | Self::DomainAdded
             | Self::DomainLapsed
             | Self::DomainRemoved
+            | Self::GrantEnded
+            | Self::GrantGiven
             | Self::KeyIssued
             | Self::MappingCreated
             | Self::MappingRemoved
+            | Self::MappingUpdated
             | Self::OrganizationUpdated
             | Self::ProjectCreated
             | Self::RoleCreated

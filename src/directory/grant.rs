@@ -32,6 +32,13 @@ words! {
     }
 }
 
+impl GrantSource {
+    /// Whether a rule gives it, as long as the group is there.
+    pub fn is_by_rule(self) -> bool {
+        matches!(self, Self::DirectoryGroup | Self::SamlGroup)
+    }
+}
+
 /// A role that a person has from one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -88,6 +95,8 @@ words! {
         LowerLayer = "lower_layer",
         /// A higher role of the same layer decided.
         LowerRank = "lower_rank",
+        /// It is over: its group, its rule or whoever gave it took it back.
+        Retired = "retired",
         /// The directory's own groups govern this person.
         Stale = "stale",
         /// Decides the role, or a project's.

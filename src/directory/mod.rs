@@ -31,6 +31,8 @@ pub mod oauth_client;
 pub mod organization;
 pub mod policy;
 pub mod role;
+pub mod rulebook;
+pub mod safeguard;
 pub mod scope;
 pub mod sign_in;
 pub mod user;

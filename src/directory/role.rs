@@ -1,6 +1,6 @@
 //! Roles: an ordered catalogue of each organization. A higher rank may do more; one rank, one role.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::id::RoleId;
 
@@ -22,7 +22,7 @@ pub const DEFAULT: &str = "viewer";
 pub const DEFAULT_MAXIMUM: &str = "admin";
 
 /// A role of an organization.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// Its id.
     pub id: RoleId,
@@ -35,7 +35,7 @@ pub struct Role {
 }
 
 /// The roles of one organization.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalogue(Vec<Role>);
 
 impl Catalogue {

@@ -32,6 +32,8 @@ words! {
         InvitationsWrite = "invitations:write",
         /// Read mappings.
         MappingsRead = "mappings:read",
+        /// Change mappings, and with them people's roles.
+        MappingsWrite = "mappings:write",
         /// Read organizations.
         OrganizationsRead = "organizations:read",
         /// Change organizations.
@@ -40,6 +42,10 @@ words! {
         ProjectsRead = "projects:read",
         /// Read roles.
         RolesRead = "roles:read",
+        /// Read safeguards, and where directories and what is in force differ.
+        SafeguardsRead = "safeguards:read",
+        /// Decide about what safeguards hold, and undo what directories did.
+        SafeguardsWrite = "safeguards:write",
         /// Read what SCIM clients asked.
         ScimRequestsRead = "scim-requests:read",
         /// Read sign-ins, and which check said no.
@@ -50,6 +56,8 @@ words! {
         UsersExport = "users:export",
         /// Read users, and why they hold the role they hold.
         UsersRead = "users:read",
+        /// Give and take roles by hand, suspend people, and let them in again.
+        UsersWrite = "users:write",
         /// Read webhooks, and what they were sent.
         WebhooksRead = "webhooks:read",
         /// Set webhooks, by which whoever is behind them reads the event feed.
@@ -73,15 +81,19 @@ impl Scope {
             Self::InvitationsRead => "this key lacks the scope invitations:read",
             Self::InvitationsWrite => "this key lacks the scope invitations:write",
             Self::MappingsRead => "this key lacks the scope mappings:read",
+            Self::MappingsWrite => "this key lacks the scope mappings:write",
             Self::OrganizationsRead => "this key lacks the scope organizations:read",
             Self::OrganizationsWrite => "this key lacks the scope organizations:write",
             Self::ProjectsRead => "this key lacks the scope projects:read",
             Self::RolesRead => "this key lacks the scope roles:read",
+            Self::SafeguardsRead => "this key lacks the scope safeguards:read",
+            Self::SafeguardsWrite => "this key lacks the scope safeguards:write",
             Self::ScimRequestsRead => "this key lacks the scope scim-requests:read",
             Self::SignInsRead => "this key lacks the scope sign-ins:read",
             Self::UsersErase => "this key lacks the scope users:erase",
             Self::UsersExport => "this key lacks the scope users:export",
             Self::UsersRead => "this key lacks the scope users:read",
+            Self::UsersWrite => "this key lacks the scope users:write",
             Self::WebhooksRead => "this key lacks the scope webhooks:read",
             Self::WebhooksWrite => "this key lacks the scope webhooks:write",
         }

@@ -152,7 +152,7 @@ fn of(world: &World, row: &GrantRow) -> String {
         .and_then(|(id, _)| id.parse().ok());
     let group = rule
         .and_then(|id| world.mappings.get(&id))
-        .map(|(rule, _)| &rule.match_text);
+        .map(|rule| &rule.match_text);
     match (row.source, group) {
         (GrantSource::DirectoryGroup, Some(group)) => {
             format!("the group {group} of your directory")

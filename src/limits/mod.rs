@@ -3,6 +3,7 @@
 //! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set.
 
 mod audit;
+mod people;
 mod webhooks;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 pub use audit::*;
+pub use people::*;
 pub use webhooks::*;
 
 /// Bytes in the body of a SCIM request (RFC 7644 §3.7.4 names the answer: 413). Enough for
@@ -389,9 +391,6 @@ pub const REPLAYED_REQUESTS: usize = 1_000;
 
 /// How long an identity provider may take to answer our request.
 pub const SAML_REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(10);
-
-/// People whom one command may part from their connection before it must be confirmed.
-pub const UNCONFIRMED_PEOPLE: usize = 20;
 
 /// Refused sign-ins of a connection that are kept in a minute.
 pub const REFUSALS_A_MINUTE: u32 = 30;

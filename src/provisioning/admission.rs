@@ -35,11 +35,7 @@ pub async fn suspend(
     let named = named.to_owned();
     change(store, org, context, move |change| {
         let named = named.clone();
-        async move {
-            let user = living(change, &named).await?;
-            shut_out(change, user).await
-        }
-        .boxed()
+        async move { shut_out(change, &named).await }.boxed()
     })
     .await
 }
@@ -54,16 +50,13 @@ pub async fn reactivate(
     let named = named.to_owned();
     change(store, org, context, move |change| {
         let named = named.clone();
-        async move {
-            let user = living(change, &named).await?;
-            let_in(change, user).await
-        }
-        .boxed()
+        async move { let_in(change, &named).await }.boxed()
     })
     .await
 }
 
-async fn living(change: &mut Change<'_>, named: &str) -> Result<UserRow, Error> {
+/// Somebody who is there, active or suspended.
+pub(super) async fn living(change: &mut Change<'_>, named: &str) -> Result<UserRow, Error> {
     let user = find(change.tx, change.org, named).await?;
     match user.state() {
         UserState::Active | UserState::Suspended => Ok(user),
@@ -71,7 +64,9 @@ async fn living(change: &mut Change<'_>, named: &str) -> Result<UserRow, Error> 
     }
 }
 
-async fn shut_out(change: &mut Change<'_>, mut user: UserRow) -> Result<UserId, Error> {
+/// Suspends a person within a change; see [`suspend`].
+pub async fn shut_out(change: &mut Change<'_>, named: &str) -> Result<UserId, Error> {
+    let mut user = living(change, named).await?;
     if user.suspended_by_admin_at.is_some() {
         return Ok(user.id);
     }
@@ -86,7 +81,9 @@ async fn shut_out(change: &mut Change<'_>, mut user: UserRow) -> Result<UserId, 
     Ok(user.id)
 }
 
-async fn let_in(change: &mut Change<'_>, mut user: UserRow) -> Result<UserId, Error> {
+/// Lifts an admin's suspension within a change; see [`reactivate`].
+pub async fn let_in(change: &mut Change<'_>, named: &str) -> Result<UserId, Error> {
+    let mut user = living(change, named).await?;
     if user.suspended_by_admin_at.is_none() {
         return Ok(user.id);
     }

@@ -5,12 +5,13 @@ use crate::directory::email::Address;
 use crate::directory::external_id::is_opaque;
 use crate::directory::grant::GrantSource;
 use crate::directory::role::ADMIN_RANK;
+use crate::directory::safeguard::WaiverKind;
 use crate::id::UserId;
 use crate::limits;
 use crate::provisioning::resolution::role;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::trust::is_trusted;
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Error, safeguards};
 use crate::scim;
 use crate::store::Tx;
 use crate::store::rows::UserRow;
@@ -51,6 +52,9 @@ pub async fn correlate(
     };
     let links = change.tx.scim_links_of(change.org, &[holder.id]).await?;
     let here = client.connection.id;
+    if links.is_empty() && is_deleted_here(change, client, resource, &holder).await? {
+        return Ok(Meaning::Adopted(holder));
+    }
     if links.iter().any(|(_, connection, _)| *connection == here) {
         return Ok(Meaning::NewSharingAddress);
     }
@@ -72,6 +76,24 @@ pub async fn correlate(
         return Ok(Meaning::Proposed(holder));
     }
     Ok(Meaning::Adopted(holder))
+}
+
+/// Whether this very directory deleted the person, who is there all the same, and names them again.
+async fn is_deleted_here(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    resource: &scim::Resource,
+    holder: &UserRow,
+) -> Result<bool, Error> {
+    let here = client.connection.id;
+    let same = holder.last_connection_id == Some(here)
+        && holder.last_user_name_folded == resource.user_name().map(scim::fold)
+        && holder.last_external_id.as_deref() == resource.external_id();
+    if !same {
+        return Ok(false);
+    }
+    let waived = safeguards::removal_waived(change, holder.id, here).await?;
+    Ok(waived.is_some_and(|it| it.kind == WaiverKind::Deletion))
 }
 
 fn conflict(detail: &str) -> Error {

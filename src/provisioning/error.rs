@@ -3,6 +3,7 @@
 use crate::directory::Violation;
 use crate::provisioning::invitations::Obstacle;
 use crate::provisioning::refusal::Refusal;
+use crate::provisioning::settings::plan::Plan;
 use crate::{scim, store};
 
 /// A kind of thing that was looked for.
@@ -14,6 +15,8 @@ pub enum Kind {
     Connection,
     /// A domain, trusted or to prove.
     Domain,
+    /// A grant.
+    Grant,
     /// A SCIM Group.
     Group,
     /// A committed import.
@@ -32,6 +35,8 @@ pub enum Kind {
     Project,
     /// A role.
     Role,
+    /// A safeguard that tripped.
+    Safeguard,
     /// A registered SCIM schema.
     Schema,
     /// A request in the request log.
@@ -53,6 +58,7 @@ impl Kind {
             Self::App => "app",
             Self::Connection => "connection",
             Self::Domain => "domain",
+            Self::Grant => "grant",
             Self::Group => "group",
             Self::Import => "import",
             Self::ImportResult => "result: the rows of an import are kept for 30 days",
@@ -62,6 +68,7 @@ impl Kind {
             Self::Organization => "organization",
             Self::Project => "project",
             Self::Role => "role",
+            Self::Safeguard => "safeguard",
             Self::Schema => "schema",
             Self::ScimRequest => "SCIM request in the log",
             Self::SignIn => "sign-in",
@@ -87,6 +94,13 @@ pub enum Error {
     /// An admin paused the connection.
     #[error("the connection is paused")]
     Paused,
+    /// What would happen is not what was shown, or was not shown though it is a lot.
+    #[error("{} people's roles would change{}", .0.people.len(), if *.1 {
+        ": look at the plan, and apply it with its digest"
+    } else {
+        ", which is not what was shown"
+    })]
+    Plan(Box<Plan>, bool),
     /// A rule of the product said no.
     #[error(transparent)]
     Rule(#[from] Violation),

@@ -27,9 +27,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::directory::event::{EventKind, Visibility};
-use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, UserId};
+use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, SafeguardId, UserId};
 use crate::provisioning::request_log::Effect;
-use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
 use crate::store::rows::{ChainRow, EventRow};
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx, wakeups};
@@ -37,6 +36,7 @@ use crate::store::{Store, Tx, wakeups};
 pub mod access;
 pub mod admission;
 pub mod audit;
+pub mod by_hand;
 pub mod client_tokens;
 pub mod correlate;
 pub mod demands;
@@ -63,7 +63,9 @@ pub mod refresh;
 mod refusal;
 pub mod request_log;
 pub mod resolution;
+pub mod safeguards;
 pub mod saml_keys;
+pub mod scim_change;
 pub mod scim_client;
 pub mod scratch;
 pub mod sessions;
@@ -78,12 +80,14 @@ pub mod steps;
 pub mod sweep;
 pub mod tally;
 pub mod trust;
+pub mod undo;
 pub mod user_export;
 pub mod users;
 pub mod webhooks;
 
 pub use error::{Error, Kind};
 pub use refusal::Refusal;
+pub use scim_change::{scim_change, scim_question};
 
 /// Who asks for a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +149,10 @@ pub struct Change<'t> {
     touched: BTreeSet<UserId>,
     events: Vec<Recorded>,
     unknown_members: bool,
+    /// Whether whoever asks wants no safeguard to hold it.
+    apply_now: bool,
+    /// The safeguard that holds some of it.
+    held: Option<SafeguardId>,
 }
 
 /// An event that waits for its number, and the person whose own role rides in it.
@@ -176,6 +184,8 @@ impl<'t> Change<'t> {
             touched,
             events,
             unknown_members: false,
+            apply_now: false,
+            held: None,
         })
     }
 
@@ -226,11 +236,12 @@ impl<'t> Change<'t> {
 
     /// Ends the change: resolves the people touched, numbers the events and writes both; answers
     /// what the events are about.
-    pub async fn settle(mut self) -> Result<Vec<Effect>, Error> {
+    pub async fn settle(mut self) -> Result<Settled, Error> {
+        settle::revise(&mut self).await?;
         settle::settle(&mut self).await?;
         let events = std::mem::take(&mut self.events);
         if events.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Settled::default());
         }
         let (mut head, mut seq) = (audit::Head::of(&self.chain)?, self.chain.event_seq);
         let mut effects = Vec::with_capacity(events.len());
@@ -260,8 +271,20 @@ impl<'t> Change<'t> {
         }
         head.write(self.tx).await?;
         wakeups::tell(self.org);
-        Ok(effects)
+        Ok(Settled {
+            effects,
+            held: self.held,
+        })
     }
+}
+
+/// What a change came to.
+#[derive(Default)]
+pub struct Settled {
+    /// What its events are about.
+    pub effects: Vec<Effect>,
+    /// The safeguard that holds some of it.
+    pub held: Option<SafeguardId>,
 }
 
 /// Runs one change of one organization as one transaction.
@@ -291,110 +314,4 @@ where
             .boxed()
         })
         .await
-}
-
-/// Runs one change that a SCIM client asks for: the token is checked, the organization's row
-/// taken, the work done and settled, in one transaction.
-pub async fn scim_change<T, F>(
-    store: &Store,
-    ids: &Ids,
-    credentials: Credentials,
-    cause: String,
-    job: F,
-) -> Result<T, Error>
-where
-    F: for<'c, 't> Fn(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    T: Send + 'static,
-{
-    let witness = credentials.witness.clone();
-    let (ids, caller) = (ids.clone(), (credentials, cause));
-    let done = store.write(move |tx| {
-        let (job, ids, caller) = (job.clone(), ids.clone(), caller.clone());
-        async move {
-            caller.0.witness.begin();
-            scim_step(tx, &ids, &caller, job).await
-        }
-        .boxed()
-    });
-    let done = done.await?;
-    witness.keep();
-    Ok(done)
-}
-
-/// What [`scim_change`] does within its transaction, for the credentials and the request of its
-/// caller.
-async fn scim_step<T, E, F>(
-    tx: &mut Tx,
-    ids: &Ids,
-    (credentials, cause): &(Credentials, String),
-    job: F,
-) -> Result<T, E>
-where
-    F: for<'c, 't> FnOnce(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, E>>,
-    E: From<Error>,
-{
-    let now = Time(ids.clock().now());
-    let client = authenticate(tx, credentials, now, true).await?;
-    let context = Context {
-        ids: ids.clone(),
-        source: Source::Scim(client.connection.id),
-        cause: cause.clone(),
-    };
-    let mut change = Change::begin(tx, client.org, &context).await?;
-    // Who waited for the row is judged by what holds now: a token that was revoked, or a
-    // connection that was paused meanwhile, changes nothing any more.
-    let now = change.time();
-    let client = authenticate(change.tx, credentials, now, true).await?;
-    let value = job(&mut change, &client).await?;
-    if client.is_stale {
-        let touched = client.credential.touch(change.tx, client.org, now);
-        touched.await.map_err(Error::from)?;
-    }
-    credentials.witness.tell(change.settle().await?);
-    Ok(value)
-}
-
-/// Answers a question that a SCIM client asks, on one snapshot.
-pub async fn scim_question<T, F>(
-    store: &Store,
-    ids: &Ids,
-    credentials: Credentials,
-    job: F,
-) -> Result<T, Error>
-where
-    F: for<'c> Fn(&'c mut Tx, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    T: Send + 'static,
-{
-    let now = Time(ids.clock().now());
-    let (value, client) = store
-        .read(move |tx| {
-            let (job, credentials) = (job.clone(), credentials.clone());
-            async move {
-                let client = authenticate(tx, &credentials, now, false).await?;
-                Ok::<_, Error>((job(tx, &client).await?, client))
-            }
-            .boxed()
-        })
-        .await?;
-    if client.is_stale {
-        let store = store.clone();
-        tokio::spawn(async move {
-            let seen = store.write(move |tx| {
-                let (org, credential) = (client.org, client.credential);
-                async move { credential.touch(tx, org, now).await }.boxed()
-            });
-            if let Err(error) = seen.await {
-                tracing::warn!(%error, "a token's last use could not be noted");
-            }
-        });
-    }
-    Ok(value)
 }

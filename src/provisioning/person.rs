@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
+use crate::directory::safeguard::WaiverKind;
 use crate::directory::user::UserState;
-use crate::id::UserId;
+use crate::id::{SafeguardId, UserId};
 use crate::provisioning::invitations::interplay;
 use crate::provisioning::people::{
     alarm_owner_unavailable, end_sessions_of, retire_after_absence, retire_all,
 };
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Error, safeguards};
 use crate::scim::Resource;
-use crate::store::rows::{ScimUserRow, UserRow};
+use crate::store::rows::{ConnectionRow, ScimUserRow, UserRow};
 use crate::store::types::Time;
 
 /// A new person, or one who comes back to their old id with nothing of their old rights.
@@ -43,6 +44,8 @@ pub(super) struct Effects {
     pub(super) changes: Vec<Value>,
     /// The person's state before.
     before: Option<UserState>,
+    /// The safeguard that holds what the directory says.
+    pub(super) held: Option<SafeguardId>,
 }
 
 impl Effects {
@@ -51,6 +54,7 @@ impl Effects {
             changes: differences(old, &new),
             before: Some(old.state()),
             user: Some(new),
+            held: None,
         }
     }
 
@@ -95,12 +99,15 @@ pub(super) async fn apply(
     }
     move_address(change, &mut user, resource, before).await?;
     let suspended = user.suspended_by_directory_at.is_some();
+    let connection = &client.connection;
+    let was_out = before.is_some_and(|before| !before.active());
+    let is_new = user.created_at == change.time();
+    let mut held = None;
+    if !is_new && (before.is_none() || (resource.active() && was_out)) {
+        safeguards::clear_removal(change, id, connection.id).await?;
+    }
     if !resource.active() && !suspended {
-        user.suspended_by_directory_at = Some(change.time());
-        end_sessions_of(change, id, "deactivated_by_directory").await?;
-        if user.owner {
-            alarm_owner_unavailable(change, id);
-        }
+        held = turn_away(change, connection, &mut user, (before.is_some(), was_out)).await?;
     } else if resource.active() && suspended {
         retire_after_absence(change, &user).await?;
         user.suspended_by_directory_at = None;
@@ -115,7 +122,39 @@ pub(super) async fn apply(
         resource.active(),
     )
     .await?;
-    Ok(Effects::of(&old, user))
+    let effects = Effects::of(&old, user);
+    Ok(Effects { held, ..effects })
+}
+
+/// The directory says that a person is not to come, unless a safeguard holds it: answers which one.
+async fn turn_away(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    user: &mut UserRow,
+    (was_there, was_out): (bool, bool),
+) -> Result<Option<SafeguardId>, Error> {
+    // Who says the same again changes nothing of what is kept from being in force.
+    if was_out
+        && safeguards::removal_waived(change, user.id, connection.id)
+            .await?
+            .is_some()
+    {
+        return Ok(None);
+    }
+    // Who comes turned away was never in.
+    if was_there {
+        let kind = WaiverKind::Suspension;
+        let held = safeguards::hold_removal(change, connection, user, kind).await?;
+        if held.is_some() {
+            return Ok(held);
+        }
+    }
+    user.suspended_by_directory_at = Some(change.time());
+    end_sessions_of(change, user.id, "deactivated_by_directory").await?;
+    if user.owner {
+        alarm_owner_unavailable(change, user.id);
+    }
+    Ok(None)
 }
 
 /// Whether the directory gives somebody who was there already an externalId that they did not
@@ -220,12 +259,20 @@ pub(super) async fn bury(
     mut user: UserRow,
 ) -> Result<Effects, Error> {
     let old = user.clone();
-    end_sessions_of(change, user.id, "deleted_by_directory").await?;
-    user.managed_by = None;
-    user.updated_at = change.time();
     user.last_connection_id = Some(client.connection.id);
     user.last_external_id.clone_from(&row.external_id);
     user.last_user_name_folded = Some(row.user_name_folded.clone());
+    user.updated_at = change.time();
+    safeguards::clear_removal(change, user.id, client.connection.id).await?;
+    let kind = WaiverKind::Deletion;
+    let held = safeguards::hold_removal(change, &client.connection, &user, kind).await?;
+    if held.is_some() {
+        change.tx.update_user(&user).await?;
+        let effects = Effects::of(&old, user);
+        return Ok(Effects { held, ..effects });
+    }
+    end_sessions_of(change, user.id, "deleted_by_directory").await?;
+    user.managed_by = None;
     if user.owner {
         user.suspended_by_directory_at = user.suspended_by_directory_at.or(Some(change.time()));
         alarm_owner_unavailable(change, user.id);

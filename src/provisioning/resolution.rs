@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::directory::connection::Mode;
 use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Standing};
 use crate::directory::mapping::MatchKind;
 use crate::directory::role::{Catalogue, Role};
+use crate::directory::rulebook::{Rule, Rulebook, Tie, Weight};
 use crate::id::{
     ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId,
 };
@@ -14,25 +14,24 @@ use crate::provisioning::{Error, Kind};
 use crate::scim;
 use crate::store::Tx;
 use crate::store::rows::{
-    ConnectionRow, GrantRow, IdentityRow, MappingRow, ProjectRow, RoleRow, UserRow,
+    ConnectionRow, GrantRow, IdentityRow, MappingRow, OrganizationRow, RoleRow, UserRow,
 };
 use crate::store::types::Time;
 
 /// The rules and people of an organization, as far as some people's roles depend on them.
 pub struct World {
-    /// The roles.
-    pub roles: Catalogue,
-    /// The projects.
-    pub projects: Vec<ProjectRow>,
+    /// The rules.
+    pub book: Rulebook,
+    /// The revision of the rules.
+    pub rev: i64,
     /// The connections.
     pub connections: BTreeMap<ConnectionId, ConnectionRow>,
-    /// The rules, each with its projects.
-    pub mappings: BTreeMap<MappingId, (MappingRow, Vec<ProjectId>)>,
+    /// The rules as they are stored, with what each is bound to.
+    pub mappings: BTreeMap<MappingId, MappingRow>,
     /// The people.
     pub users: BTreeMap<UserId, UserRow>,
     /// The identities of the people.
     pub identities: Vec<IdentityRow>,
-    default_role: RoleId,
     /// Which connections have a resource of each person: large changes look each person up.
     links: BTreeMap<UserId, BTreeSet<ConnectionId>>,
     /// The connection of each person's first identity.
@@ -49,16 +48,6 @@ impl World {
             .organization(org)
             .await?
             .ok_or(Error::NotFound(Kind::Organization))?;
-        let roles = tx.roles(org).await?.iter().map(role).collect();
-        let scopes = tx.mapping_projects(org).await?;
-        let mappings = tx.mappings(org).await?.into_iter().map(|row| {
-            let projects = scopes
-                .iter()
-                .filter(|(id, _)| *id == row.id)
-                .map(|(_, p)| *p);
-            let projects: Vec<_> = projects.collect();
-            (row.id, (row, projects))
-        });
         let mut links: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for (user, connection, _) in tx.scim_links_of(org, people).await? {
             links.entry(user).or_default().insert(connection);
@@ -70,24 +59,16 @@ impl World {
                 .entry(identity.user_id)
                 .or_insert(identity.connection_id);
         }
+        let connections = tx.connections(org).await?;
+        let mappings = tx.mappings(org).await?;
+        let users = tx.users_by_ids(org, people).await?;
         Ok(Self {
-            roles: Catalogue::new(roles),
-            projects: tx.projects(org).await?,
-            connections: tx
-                .connections(org)
-                .await?
-                .into_iter()
-                .map(|c| (c.id, c))
-                .collect(),
-            mappings: mappings.collect(),
-            users: tx
-                .users_by_ids(org, people)
-                .await?
-                .into_iter()
-                .map(|u| (u.id, u))
-                .collect(),
+            book: rulebook(tx, &organization, &connections, &mappings).await?,
+            rev: organization.policy_rev,
+            connections: connections.into_iter().map(|it| (it.id, it)).collect(),
+            mappings: mappings.into_iter().map(|row| (row.id, row)).collect(),
+            users: users.into_iter().map(|user| (user.id, user)).collect(),
             identities,
-            default_role: organization.default_role_id,
             links,
             doors,
         })
@@ -116,7 +97,7 @@ impl World {
         let bound: Vec<_> = self
             .mappings
             .values()
-            .filter_map(|(row, _)| row.bound_group_id)
+            .filter_map(|row| row.bound_group_id)
             .collect();
         let groups = tx.scim_groups_by_ids(org, &bound).await?;
         let external: BTreeMap<ScimGroupId, Option<String>> = groups
@@ -129,7 +110,7 @@ impl World {
                 .as_ref()
                 .and_then(|doc| serde_json::from_str(&doc.0).ok())
                 .unwrap_or_default();
-            for (mapping, _) in self.mappings.values() {
+            for mapping in self.mappings.values() {
                 let ours = mapping.enabled && mapping.connection_id == identity.connection_id;
                 if ours && values.iter().any(|value| names(mapping, value, &external)) {
                     let reference = format!("{}/{}", mapping.id, identity.id);
@@ -147,76 +128,45 @@ impl World {
 
     /// A stored grant with its projects and its rule.
     pub fn grant(&self, row: &GrantRow, projects: &[(GrantId, ProjectId)]) -> Grant {
-        let mapping = row
-            .source_ref
-            .split_once('/')
-            .and_then(|(id, _)| id.parse().ok());
-        let rule = mapping
-            .and_then(|id: MappingId| self.mappings.get(&id))
-            .map(|(mapping, _)| (mapping.connection_id, mapping.position));
-        let from_group = matches!(
-            row.source,
-            GrantSource::DirectoryGroup | GrantSource::SamlGroup
-        );
-        Grant {
-            id: row.id,
-            user_id: row.user_id,
-            role_id: row.role_id,
-            source: row.source,
-            source_ref: row.source_ref.clone(),
-            projects: projects
-                .iter()
-                .filter(|(id, _)| *id == row.id)
-                .map(|(_, p)| *p)
-                .collect(),
-            granted_at: row.granted_at.0,
-            ends_at: row.ends_at.map(|at| at.0),
-            rule: if from_group { rule } else { None },
-        }
+        grant_by(&self.book, row, projects)
     }
 
-    /// What holds of a person beside the grants.
-    pub fn standing(&self, user: &UserRow) -> Standing {
+    /// What ties a person to the rules.
+    pub fn tie(&self, user: &UserRow) -> Tie {
         let live = self.links.get(&user.id).into_iter().flatten().copied();
         let governed_by = live.filter(|id| {
             self.connections
                 .get(id)
                 .is_some_and(|c| c.scim_groups_since.is_some())
         });
-        let home = user
-            .managed_by
-            .or_else(|| self.doors.get(&user.id).copied())
-            .and_then(|id| self.connections.get(&id));
-        let ceiling = |c: &ConnectionRow| (c.id, self.roles.rank(c.max_role_id));
-        Standing {
-            active: user.is_active(),
+        Tie {
+            state: user.state(),
             owner: user.owner,
+            home: user
+                .managed_by
+                .or_else(|| self.doors.get(&user.id).copied()),
             governed_by: governed_by.collect(),
-            connection_default: home.and_then(|c| c.default_role_id),
-            organization_default: self.default_role,
-            mode: home.map_or(Mode::Authoritative, |c| c.mode),
-            ceilings: self.connections.values().map(ceiling).collect(),
         }
+    }
+
+    /// What holds of a person beside the grants.
+    pub fn standing(&self, user: &UserRow) -> Standing {
+        self.book.standing(&self.tie(user))
     }
 
     /// The resolution of one person's grants.
     pub fn resolve(&self, user: &UserRow, grants: &[Grant], now: Time) -> Resolution {
-        grant::resolve(&self.standing(user), grants, &self.roles, now.0)
+        grant::resolve(&self.standing(user), grants, &self.book.roles, now.0)
     }
 
     /// The slug of a role.
     pub fn role_slug(&self, role: Option<RoleId>) -> Option<&str> {
-        self.roles.role(role?).map(|role| role.slug.as_str())
+        self.book.role_slug(role)
     }
 
     /// The project roles of an entitlement, as they are written on the wire.
     pub fn project_roles(&self, entitlement: &Entitlement) -> serde_json::Value {
-        let slug = |id: &ProjectId| {
-            self.projects
-                .iter()
-                .find(|project| project.id == *id)
-                .map(|project| &project.slug)
-        };
+        let slug = |id: &ProjectId| self.book.projects.get(id);
         entitlement
             .projects
             .iter()
@@ -224,6 +174,83 @@ impl World {
                 serde_json::json!({"slug": slug(project), "role": self.role_slug(Some(*role))})
             })
             .collect()
+    }
+}
+
+/// The rules of an organization, as they are now.
+pub async fn rulebook(
+    tx: &mut Tx,
+    organization: &OrganizationRow,
+    connections: &[ConnectionRow],
+    mappings: &[MappingRow],
+) -> Result<Rulebook, Error> {
+    let org = organization.id;
+    let mut scopes: BTreeMap<MappingId, BTreeSet<ProjectId>> = BTreeMap::new();
+    for (mapping, project) in tx.mapping_projects(org).await? {
+        scopes.entry(mapping).or_default().insert(project);
+    }
+    let weight = |row: &ConnectionRow| Weight {
+        name: row.name.clone(),
+        mode: row.mode,
+        default_role: row.default_role_id,
+        max_role: row.max_role_id,
+    };
+    let mut rule = |row: &MappingRow| Rule {
+        connection: row.connection_id,
+        match_kind: row.match_kind,
+        match_text: row.match_text.clone(),
+        role: row.role_id,
+        projects: scopes.remove(&row.id).unwrap_or_default(),
+        position: row.position,
+        enabled: row.enabled,
+        rev: row.rev,
+    };
+    Ok(Rulebook {
+        roles: Catalogue::new(tx.roles(org).await?.iter().map(role).collect()),
+        default_role: organization.default_role_id,
+        projects: tx
+            .projects(org)
+            .await?
+            .into_iter()
+            .map(|project| (project.id, project.slug))
+            .collect(),
+        connections: connections
+            .iter()
+            .map(|row| (row.id, weight(row)))
+            .collect(),
+        rules: mappings.iter().map(|row| (row.id, rule(row))).collect(),
+    })
+}
+
+/// The rule that gave a grant: the first half of its reference.
+pub fn mapping_of(row: &GrantRow) -> Option<MappingId> {
+    if !matches!(
+        row.source,
+        GrantSource::DirectoryGroup | GrantSource::SamlGroup
+    ) {
+        return None;
+    }
+    let (mapping, _) = row.source_ref.split_once('/')?;
+    mapping.parse().ok()
+}
+
+/// A stored grant with its projects, and its rule by these rules.
+pub fn grant_by(book: &Rulebook, row: &GrantRow, projects: &[(GrantId, ProjectId)]) -> Grant {
+    let rule = mapping_of(row).and_then(|id| book.rules.get(&id));
+    Grant {
+        id: row.id,
+        user_id: row.user_id,
+        role_id: row.role_id,
+        source: row.source,
+        source_ref: row.source_ref.clone(),
+        projects: projects
+            .iter()
+            .filter(|(id, _)| *id == row.id)
+            .map(|(_, p)| *p)
+            .collect(),
+        granted_at: row.granted_at.0,
+        ends_at: row.ends_at.map(|at| at.0),
+        rule: rule.map(|rule| (rule.connection, rule.position)),
     }
 }
 

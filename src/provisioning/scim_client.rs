@@ -88,6 +88,8 @@ pub struct Credentials {
     pub public_url: std::sync::Arc<str>,
     /// What is told to the request log of who was let in and what was done.
     pub witness: Witness,
+    /// Whether no safeguard is to hold what is asked: `Usher-Apply: now`.
+    pub apply_now: bool,
 }
 
 /// A caller that was let in.

@@ -162,6 +162,8 @@ async fn arrange(
             position: tx.next_mapping_position(org, row.id).await?,
             enabled: true,
             created_at: at,
+            rev: 0,
+            removed_at: None,
         };
         tx.insert_mapping(&rule, &[]).await?;
     }

@@ -9,8 +9,9 @@ use futures_util::future::BoxFuture;
 
 use crate::id::Ids;
 use crate::limits;
+use crate::provisioning::scim_change::scim_step;
 use crate::provisioning::scim_client::{Credentials, ScimClient};
-use crate::provisioning::{Change, Error, scim_step};
+use crate::provisioning::{Change, Error};
 use crate::store;
 use crate::store::{Store, Tx};
 

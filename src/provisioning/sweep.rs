@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use serde_json::json;
 
 use crate::directory::event::EventKind;
+use crate::directory::safeguard::WINDOW;
 use crate::id::{Ids, OrganizationId, UserId};
 use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, change, people};
@@ -139,6 +140,42 @@ pub async fn forget_invited(store: &Store, ids: &Ids) -> Result<usize, Error> {
 pub(super) fn forgotten(org: OrganizationId, norm: &str) -> String {
     let hash = secret::hash(&format!("{org} {norm}"));
     URL_SAFE_NO_PAD.encode(hash)
+}
+
+/// Forgets what safeguards counted and count no longer; answers how much.
+pub async fn forget_marks(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let before = Time(ids.clock().now() - WINDOW);
+    store
+        .write(move |tx| async move { Ok(tx.forget_safeguard_marks(before).await?) }.boxed())
+        .await
+}
+
+/// Retires grants whose time is over, and with them the roles they gave; answers how many people it was
+/// about.
+pub async fn end_grants(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let now = Time(ids.clock().now());
+    let ended = store
+        .read(move |tx| async move { tx.ended_grants(now, AT_ONCE).await }.boxed())
+        .await?;
+    let count = ended.len();
+    for (org, user) in ended {
+        let context = Context {
+            ids: ids.clone(),
+            source: Source::System,
+            cause: "grant_expired".to_owned(),
+        };
+        let settled = change(store, org, context, move |change| {
+            async move {
+                change.touch(user);
+                Ok(())
+            }
+            .boxed()
+        });
+        if let Err(error) = settled.await {
+            tracing::warn!(%error, org.id = %org, "A grant whose time is over is kept");
+        }
+    }
+    Ok(count)
 }
 
 async fn suspend(

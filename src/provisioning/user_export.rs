@@ -84,6 +84,13 @@ pub struct ExportedGrant {
     pub retired_at: Option<Timestamp>,
     /// Why it is retired.
     pub retired_cause: Option<String>,
+    /// Until when it was given, if not for good.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub ends_at: Option<Timestamp>,
+    /// Who gave it, as events name actors.
+    pub actor: Option<String>,
+    /// Why, where they had to say.
+    pub reason: Option<String>,
 }
 
 /// An invitation.
@@ -219,6 +226,9 @@ fn grant(row: GrantRow, roles: &[RoleRow]) -> ExportedGrant {
         granted_at: row.granted_at.0,
         retired_at: row.retired_at.map(|at| at.0),
         retired_cause: row.retired_cause,
+        ends_at: row.ends_at.map(|at| at.0),
+        actor: row.actor,
+        reason: row.reason,
     }
 }
 

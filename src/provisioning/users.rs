@@ -293,6 +293,9 @@ fn tell(
     if let (Some(id), Some(data)) = (proposed, data.as_object_mut()) {
         data.insert("proposed_user_id".to_owned(), json!(id));
     }
+    if let (Some(id), Some(data)) = (effects.held, data.as_object_mut()) {
+        data.insert("held_by".to_owned(), json!(id));
+    }
     carry(&mut data, resource);
     match row.user_id {
         Some(id) => change.record_of(id, kind, data),

@@ -34,6 +34,8 @@ impl UserRow {
             roles_version: 1,
             created_at: at,
             updated_at: at,
+            standing: None,
+            policy_rev: 0,
         }
     }
 

@@ -26,13 +26,14 @@ use crate::directory::invitation::link::Channel;
 use crate::directory::mapping::MatchKind;
 use crate::directory::metadata::{RefreshMode, RefreshOutcome};
 use crate::directory::oauth_client::AuthMethod;
+use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverState};
 use crate::directory::sign_in::SignInOutcome;
 use crate::directory::webhook::{Disabling, Format, Posting, WebhookState};
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
-    OrganizationId, ProjectId, RefreshFamilyId, RoleId, SamlKeyId, ScimGroupId, ScimRequestId,
-    ScimTokenId, ScimUserId, SessionId, SignInId, UserId, WebhookId,
+    OrganizationId, ProjectId, RefreshFamilyId, RoleId, SafeguardId, SamlKeyId, ScimGroupId,
+    ScimRequestId, ScimTokenId, ScimUserId, SessionId, SignInId, UserId, WaiverId, WebhookId,
 };
 
 /// An identifier.
@@ -112,6 +113,7 @@ sql_ids!(
     ProjectId,
     RefreshFamilyId,
     RoleId,
+    SafeguardId,
     SamlKeyId,
     ScimGroupId,
     ScimRequestId,
@@ -120,6 +122,7 @@ sql_ids!(
     SessionId,
     SignInId,
     UserId,
+    WaiverId,
     WebhookId,
 );
 sql_ids!(AnyId);
@@ -184,6 +187,7 @@ sql_words!(
     ChangeState,
     Channel,
     ConnectionState,
+    Danger,
     Delivery,
     Disabling,
     EventKind,
@@ -200,6 +204,9 @@ sql_words!(
     RefreshMode,
     RefreshOutcome,
     Safeguard,
+    SafeguardState,
+    WaiverKind,
+    WaiverState,
     SignInOutcome,
     State,
     Strictness,

@@ -8,11 +8,12 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use usher::directory::connection::Profile;
+use usher::directory::safeguard::{Danger, SafeguardState};
 use usher::directory::scope::Scope;
-use usher::id::{ApiKeyId, OrganizationId};
+use usher::id::{ApiKeyId, ConnectionId, OrganizationId};
 use usher::provisioning::invitations::{Inviter, NewInvitation, create};
 use usher::secret::Bearer;
-use usher::store::rows::ApiKeyRow;
+use usher::store::rows::{ApiKeyRow, SafeguardRow};
 use usher::store::types::Time;
 
 use crate::harness::{Browser, Reply, TestGateway};
@@ -152,6 +153,7 @@ struct Matrix {
     request: String,
     user: String,
     webhook: String,
+    safeguard: String,
     no_good: Vec<String>,
     foreign: String,
     operator: String,
@@ -159,6 +161,40 @@ struct Matrix {
 
 fn bearer(key: &str) -> String {
     format!("Bearer {key}")
+}
+
+/// A safeguard of the connection that tripped.
+async fn tripped(
+    gateway: &TestGateway,
+    org_id: OrganizationId,
+    connection_id: ConnectionId,
+) -> String {
+    let store = &gateway.gateway.store;
+    let made = usher::provisioning::change(store, org_id, gateway.command(), move |change| {
+        async move {
+            let at = change.time();
+            let row = SafeguardRow {
+                org_id,
+                id: change.id(),
+                connection_id,
+                kind: Danger::Removals,
+                state: SafeguardState::Observed,
+                people: 11,
+                threshold: 10,
+                active_people: 20,
+                began_at: at,
+                tripped_at: at,
+                latest_at: at,
+                expires_at: None,
+                decided_at: None,
+                decided_by: None,
+            };
+            change.tx.insert_safeguard(&row).await?;
+            Ok(row.id.to_string())
+        }
+        .boxed()
+    });
+    made.await.unwrap()
 }
 
 impl Matrix {
@@ -199,6 +235,7 @@ impl Matrix {
         let no_good = ["sk_garbage", &expired, &revoked, &okta.token];
         let mut no_good: Vec<_> = no_good.into_iter().map(bearer).collect();
         no_good.push("Basic c2s6".to_owned());
+        let safeguard = tripped(&gateway, okta.org, okta.id).await;
         let foreign = bearer(&gateway.key(live(Some(other), "*")).await);
         let operator = bearer(&gateway.key(live(None, "*")).await);
         let connection = okta.id.to_string();
@@ -260,6 +297,7 @@ impl Matrix {
             no_good,
             foreign,
             operator,
+            safeguard,
         }
     }
 
@@ -276,6 +314,8 @@ impl Matrix {
             Some("scim-requests") => &self.request,
             Some("sign-ins") => &self.sign_in,
             Some("webhooks") => &self.webhook,
+            Some("safeguards") => &self.safeguard,
+            Some("mappings") => "no-rule",
             _ => "",
         };
         let uri = path
@@ -283,6 +323,8 @@ impl Matrix {
             .replace("{urn}", SCHEMA)
             .replace("{domain}", "acme.example")
             .replace("{token}", id)
+            .replace("{grant}", &self.user)
+            .replace("{user}", &self.user)
             .replace("{id}", id);
         assert!(
             !uri.contains('{'),
@@ -336,9 +378,9 @@ impl Matrix {
         for credential in [&right, &self.operator] {
             let reply = self.gateway.ask(method, &uri, Some(credential)).await;
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{what}");
-            let of_trust = ["/metadata/apply", "/metadata/dismiss"];
+            let of_trust = ["/metadata/apply", "/metadata/dismiss", "/override"];
             if of_trust.iter().any(|it| path.ends_with(it)) && credential == &right {
-                // Whom a connection trusts is the operator's to say.
+                // Whom a connection trusts, and what overrides it, is the operator's to say.
                 refused(&reply, 403, "insufficient_scope", &what);
                 continue;
             }

@@ -285,7 +285,7 @@ async fn only_who_is_out_is_erased_and_only_for_a_reason() {
         .gateway
         .alter_person(somebody.org(), somebody.id, own)
         .await;
-    assert_eq!(kind(somebody.erase().await, 422), "last_owner");
+    assert_eq!(kind(somebody.erase().await, 409), "last_owner");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -290,6 +290,8 @@ async fn groups_that_are_named_make_the_role_and_silence_keeps_it() {
                     position: 1,
                     enabled: true,
                     created_at: change.time(),
+                    rev: 0,
+                    removed_at: None,
                 };
                 Ok(change.tx.insert_mapping(&row, &[]).await?)
             }

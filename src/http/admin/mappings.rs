@@ -22,7 +22,7 @@ use crate::store::Tx;
 pub struct Mapping {
     /// The id.
     #[schema(value_type = String, format = "uuid")]
-    id: MappingId,
+    pub(super) id: MappingId,
     /// The connection whose groups it is about.
     #[schema(value_type = String, format = "uuid")]
     connection_id: ConnectionId,
@@ -65,7 +65,7 @@ pub(super) async fn list(
     Ok(Json(place.cut(mappings.await?, |mapping| mapping.id)))
 }
 
-async fn mappings(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Mapping>, Error> {
+pub(super) async fn mappings(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Mapping>, Error> {
     let (roles, projects) = (tx.roles(org).await?, tx.projects(org).await?);
     let scopes = tx.mapping_projects(org).await?;
     let rows = tx.mappings(org).await?.into_iter();

@@ -6,6 +6,7 @@
 
 pub mod asked;
 mod audit;
+mod by_hand;
 pub mod connections;
 mod docs;
 mod domains;
@@ -13,11 +14,13 @@ pub mod events;
 pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;
+mod mapping_changes;
 pub mod mappings;
 mod openapi;
 pub mod organizations;
 pub mod paging;
 pub mod policy;
+mod safeguards;
 mod schemas;
 pub mod scim_requests;
 pub mod share_hook;
@@ -75,11 +78,6 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(invitations::address::decide))
         .routes(routes!(invitations::shared::share))
         .routes(routes!(invitations::shared::verify))
-        .routes(routes!(users::list))
-        .routes(routes!(users::show))
-        .routes(routes!(users::explain))
-        .routes(routes!(user_data::export))
-        .routes(routes!(user_data::erase))
         .routes(routes!(connections::list))
         .routes(routes!(connections::show, connections::demands::change))
         .routes(routes!(domains::list, domains::add))
@@ -92,7 +90,6 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(connections::metadata::refresh))
         .routes(routes!(connections::metadata::apply))
         .routes(routes!(connections::metadata::dismiss))
-        .routes(routes!(mappings::list))
         .routes(routes!(imports::list, imports::create))
         .routes(routes!(imports::template))
         .routes(routes!(imports::show))
@@ -104,13 +101,53 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(sign_ins::show))
         .routes(routes!(events::read))
         .routes(routes!(audit::read))
+        .merge(of_users())
+        .merge(of_mappings())
         .merge(of_webhooks())
+        .merge(of_safeguards())
         .route_layer(middleware::from_fn(asked::takes_json));
     // Files, whose answer is no JSON.
     let files = OpenApiRouter::new()
         .routes(routes!(imports::template_file))
         .routes(routes!(imports::result_file));
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", operations.merge(files))
+}
+
+fn of_safeguards() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(safeguards::list))
+        .routes(routes!(safeguards::show))
+        .routes(routes!(safeguards::approve))
+        .routes(routes!(safeguards::reject))
+        .routes(routes!(safeguards::apply_person))
+        .routes(routes!(safeguards::plan))
+        .routes(routes!(safeguards::drift))
+        .routes(routes!(safeguards::holdings))
+        .routes(routes!(safeguards::preview_undo))
+        .routes(routes!(safeguards::undo))
+}
+
+fn of_users() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list))
+        .routes(routes!(users::show))
+        .routes(routes!(users::explain))
+        .routes(routes!(by_hand::set_role))
+        .routes(routes!(by_hand::set_override, by_hand::end_override))
+        .routes(routes!(by_hand::restore))
+        .routes(routes!(by_hand::suspend))
+        .routes(routes!(by_hand::reactivate))
+        .routes(routes!(user_data::export))
+        .routes(routes!(user_data::erase))
+}
+
+fn of_mappings() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(mappings::list, mapping_changes::add))
+        .routes(routes!(mapping_changes::preview))
+        .routes(routes!(mapping_changes::apply))
+        .routes(routes!(mapping_changes::change, mapping_changes::remove))
+        .routes(routes!(mapping_changes::default_role))
 }
 
 fn of_webhooks() -> OpenApiRouter<Gateway> {

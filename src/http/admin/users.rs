@@ -7,6 +7,7 @@
 use axum::Json;
 use axum::extract::Path;
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -102,13 +103,25 @@ pub(super) async fn show(
     Ok(Json(user.await?))
 }
 
-/// Explain why a user holds the role they hold: every grant with its verdict.
+/// For which instant an explanation is.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Instant {
+    /// An instant of the past (RFC 3339); now unless said.
+    #[param(value_type = Option<String>, format = "date-time")]
+    at: Option<Timestamp>,
+}
+
+/// Explain why a user holds the role they hold, or held it at an instant of the past: every grant with its
+/// verdict.
 #[utoipa::path(
     get, path = "/organizations/{slug}/users/{id}/explain", operation_id = "explain_user",
     tag = "Users",
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The user's id"),
+        Instant,
     ),
     responses((status = 200, body = Explanation)),
     security(("key" = ["users:read"])),
@@ -116,12 +129,14 @@ pub(super) async fn show(
 pub(super) async fn explain(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
+    Asked(instant): Asked<Instant>,
 ) -> Result<Json<Explanation>, Problem> {
     let id: Option<UserId> = id.parse().ok();
     let explanation = admin.read(&slug, Scope::UsersRead, move |tx, admitted| {
         async move {
             let id = id.ok_or(Error::NotFound(Kind::User))?;
-            people_view::explain(tx, admitted.organization.id, id, admitted.now).await
+            let org = admitted.organization.id;
+            people_view::explain(tx, org, id, admitted.now, instant.at).await
         }
         .boxed()
     });

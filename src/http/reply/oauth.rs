@@ -134,6 +134,7 @@ pub(in crate::http) fn translated(failure: Failure, request: &RequestId) -> oidc
             | Error::Invitation(_)
             | Error::NotFound(_)
             | Error::Paused
+            | Error::Plan(..)
             | Error::Rule(_)
             | Error::Scim(_)
             | Error::SignIn(_)

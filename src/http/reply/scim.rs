@@ -68,6 +68,7 @@ pub(in crate::http) fn translated(error: Error) -> scim::Error {
         Error::Paused => scim::Error::forbidden(
             "connection paused: an administrator stopped this connection; resume it to go on",
         ),
+        error @ Error::Plan(..) => scim::Error::invalid_value(error.to_string()),
         Error::Rule(violation) => scim::Error::invalid_value(violation.to_string()),
         Error::SignIn(refusal) => scim::Error::forbidden(refusal.reason()),
         Error::Stale => scim::Error::precondition_failed("the resource was changed meanwhile"),

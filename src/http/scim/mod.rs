@@ -83,6 +83,11 @@ async fn answer(
     if head {
         *response.body_mut() = Body::empty();
     }
+    if let Some(id) = recording.witness.held()
+        && let Ok(held) = HeaderValue::from_str(&id.to_string())
+    {
+        response.headers_mut().insert("usher-held", held);
+    }
     recording.finish(&response);
     response
 }

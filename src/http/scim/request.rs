@@ -64,6 +64,12 @@ impl ScimRequest {
     }
 }
 
+/// Whether a client wants no safeguard to hold what it asks.
+fn wants_now(headers: &HeaderMap) -> bool {
+    let value = headers.get("usher-apply").and_then(|it| it.to_str().ok());
+    value.is_some_and(|it| it.trim().eq_ignore_ascii_case("now"))
+}
+
 /// Reads a request. Without a bearer its body is not even looked at, and a large one only when the
 /// bearer is a good one.
 pub(super) async fn read(
@@ -88,6 +94,7 @@ pub(super) async fn read(
         bearer,
         public_url: std::sync::Arc::clone(&gateway.public_url),
         witness: recording.witness.clone(),
+        apply_now: wants_now(&parts.headers),
     };
     let has_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
     let (body, place) = if has_body && bearer.is_some() {

@@ -16,6 +16,7 @@ const PERSONAL: &[&str] = &[
     "external_id",
     "family_name",
     "given_name",
+    "grant_reason",
     "ip",
     "message",
     "name_id",

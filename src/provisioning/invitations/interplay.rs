@@ -179,6 +179,8 @@ pub(super) async fn take(
         ends_at: None,
         retired_at: None,
         retired_cause: None,
+        actor: Some(change.context.source.actor()),
+        reason: None,
     };
     change
         .tx

@@ -1,23 +1,21 @@
 //! Why a person holds the role they hold: the resolution, told grant by grant.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory::connection::Mode;
-use crate::directory::grant::{self, GrantSource, Layer, Resolution, Verdict};
+use crate::directory::grant::{self, Layer, Verdict};
 use crate::directory::lint::{Facts, Recognized};
 use crate::directory::mapping::MatchKind;
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ScimGroupId, UserId};
-use crate::provisioning::people_view::{Inputs, ProjectRole, project_roles, slug};
-use crate::provisioning::resolution::World;
-use crate::provisioning::{Error, Kind, lint};
+use crate::provisioning::people_view::candidates::candidates;
+use crate::provisioning::people_view::scene::Scene;
+use crate::provisioning::people_view::{Inputs, ProjectRole, project_roles};
+use crate::provisioning::safeguards::view::Waiver;
+use crate::provisioning::{Error, lint};
 use crate::store::Tx;
-use crate::store::rows::{GrantRow, IdentityRow, ScimGroupRow};
-use crate::store::types::Time;
+use crate::store::rows::IdentityRow;
 
 /// Why a person holds the role they hold: every grant with its verdict.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -33,10 +31,12 @@ pub struct Explanation {
     pub projects: Vec<ProjectRole>,
     /// What decided the organization-wide role.
     pub because: Because,
-    /// Every live grant, the oldest first.
+    /// Every live grant, the oldest first; the defaults; and the latest that are over.
     pub candidates: Vec<Candidate>,
     /// The groups that the person's last sign-ins named, and what became of each.
     pub asserted_groups: Vec<AssertedGroup>,
+    /// What directories say of the person that is not in force: held, refused or undone. Of now only.
+    pub waivers: Vec<Waiver>,
     /// What the resolution was made of beside the grants.
     pub inputs: Inputs,
 }
@@ -64,12 +64,12 @@ pub struct Because {
     pub grant_id: Option<GrantId>,
 }
 
-/// A grant and what became of it.
+/// Something that gives a role, and what became of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Candidate {
-    /// The grant.
-    #[schema(value_type = String, format = "uuid")]
-    pub grant_id: GrantId,
+    /// The grant; null for a default, which is nobody's grant.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub grant_id: Option<GrantId>,
     /// Why it counted or did not.
     pub verdict: Verdict,
     /// The slug of the role it gives.
@@ -78,22 +78,36 @@ pub struct Candidate {
     pub rank: i64,
     /// The slugs of the projects it counts in; empty means the whole organization.
     pub projects: Vec<String>,
-    /// Where it comes from.
-    pub source: GrantSource,
-    /// The layer in which it counts.
-    pub layer: Layer,
+    /// Where it comes from: `bootstrap`, `csv`, `directory_group`, `invite`, `manual`, `override`,
+    /// `saml_group`, `connection_default` or `organization_default`.
+    pub source: &'static str,
+    /// The layer in which it counts; null for a default.
+    pub layer: Option<Layer>,
     /// The rule that gave it.
     pub mapping: Option<Rule>,
     /// The group that the rule matched.
     pub group: Option<MatchedGroup>,
     /// The request or command that caused it.
-    pub cause: String,
+    pub cause: Option<String>,
+    /// Who asked for it, as events name actors; null where it was given before that was kept.
+    pub actor: Option<String>,
+    /// Why, where whoever gave it had to say.
+    pub reason: Option<String>,
     /// Since when.
-    #[schema(value_type = String, format = "date-time")]
-    pub granted_at: Timestamp,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub granted_at: Option<Timestamp>,
     /// Until when, if not for good.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub ends_at: Option<Timestamp>,
+    /// Since when it is over.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub retired_at: Option<Timestamp>,
+    /// Why it is over.
+    pub retired_because: Option<String>,
+    /// Whether an admin may restore it as things stand.
+    pub restorable: bool,
+    /// All of this in a sentence.
+    pub told: String,
 }
 
 /// The rule behind a grant.
@@ -111,6 +125,10 @@ pub struct Rule {
     pub match_text: String,
     /// Its place among the connection's rules.
     pub position: i64,
+    /// The revision of the organization's rules that brought it.
+    pub rev: i64,
+    /// Whether it was removed since.
+    pub removed: bool,
 }
 
 /// The group behind a grant.
@@ -123,41 +141,37 @@ pub struct MatchedGroup {
     pub display_name: String,
 }
 
-/// Why one person holds the role they hold.
+/// Why one person holds the role they hold, or held it at an instant of the past.
 pub async fn explain(
     tx: &mut Tx,
     org: OrganizationId,
     id: UserId,
     now: Timestamp,
+    at: Option<Timestamp>,
 ) -> Result<Explanation, Error> {
-    let world = World::load(tx, org, &[id]).await?;
-    let user = world.users.get(&id).ok_or(Error::NotFound(Kind::User))?;
-    let rows = tx.live_grants(org, &[id]).await?;
-    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-    let scopes = tx.grant_projects(org, &ids).await?;
-    let grants: Vec<_> = rows.iter().map(|row| world.grant(row, &scopes)).collect();
-    let resolution = world.resolve(user, &grants, Time(now));
-    let groups: Vec<_> = rows.iter().filter_map(group_of).collect();
-    let groups: BTreeMap<_, _> = tx
-        .scim_groups_by_ids(org, &groups)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
-    let inputs = Inputs::of(&world, user, now);
-    let candidates = rows.iter().zip(&grants);
-    let candidates = candidates
-        .map(|(row, grant)| candidate(&world, &resolution, row, grant, &groups, inputs.mode));
+    let scene = Scene::at(tx, org, id, now, at).await?;
+    let resolution = scene.resolution();
+    let inputs = Inputs::of((&scene.book, scene.rev), &scene.tie, scene.at);
+    let candidates = candidates(&scene, &resolution);
+    // What sign-ins named is kept of the latest only.
+    let asserted_groups = match at {
+        None => asserted_groups(tx, org, &scene.identities).await?,
+        Some(_) => Vec::new(),
+    };
+    let waivers = match at {
+        None => tx.waivers_of(org, &[id]).await?,
+        Some(_) => Vec::new(),
+    };
+    let role = scene.book.role_slug(resolution.entitlement.role);
     Ok(Explanation {
         user_id: id,
-        state: user.state(),
-        role: world
-            .role_slug(resolution.entitlement.role)
-            .map(str::to_owned),
-        projects: project_roles(&resolution.entitlement, &world.roles, &world.projects),
+        state: scene.tie.state,
+        role: role.map(str::to_owned),
+        projects: project_roles(&resolution.entitlement, &scene.book),
         because: because(&resolution.because),
-        candidates: candidates.collect(),
-        asserted_groups: asserted_groups(tx, org, &world.identities).await?,
+        candidates,
+        asserted_groups,
+        waivers: waivers.into_iter().map(Waiver::from).collect(),
         inputs,
     })
 }
@@ -184,79 +198,6 @@ async fn asserted_groups(
         }));
     }
     Ok(groups)
-}
-
-fn candidate(
-    world: &World,
-    resolution: &Resolution,
-    row: &GrantRow,
-    grant: &grant::Grant,
-    groups: &BTreeMap<ScimGroupId, ScimGroupRow>,
-    mode: Mode,
-) -> Candidate {
-    let mapping = mapping_of(row)
-        .and_then(|id| world.mappings.get(&id))
-        .map(|(rule, _)| rule);
-    Candidate {
-        grant_id: row.id,
-        verdict: resolution
-            .verdicts
-            .get(&row.id)
-            .copied()
-            .unwrap_or(Verdict::Dormant),
-        role: world
-            .role_slug(Some(row.role_id))
-            .unwrap_or_default()
-            .to_owned(),
-        rank: world.roles.rank(row.role_id),
-        projects: grant
-            .projects
-            .iter()
-            .filter_map(|id| slug(&world.projects, *id))
-            .collect(),
-        source: row.source,
-        layer: Layer::of(row.source, mode),
-        mapping: mapping.map(|rule| Rule {
-            id: rule.id,
-            connection_id: rule.connection_id,
-            match_kind: rule.match_kind,
-            match_text: rule.match_text.clone(),
-            position: rule.position,
-        }),
-        group: matched(row, mapping.map(|rule| rule.match_text.as_str()), groups),
-        cause: row.cause.clone(),
-        granted_at: row.granted_at.0,
-        ends_at: row.ends_at.map(|at| at.0),
-    }
-}
-
-/// The rule that gave a grant: the first half of its reference.
-fn mapping_of(row: &GrantRow) -> Option<MappingId> {
-    row.source_ref
-        .split_once('/')
-        .and_then(|(mapping, _)| mapping.parse().ok())
-}
-
-/// The directory's group behind a grant: the second half of its reference.
-fn group_of(row: &GrantRow) -> Option<ScimGroupId> {
-    let (_, group) = row.source_ref.split_once('/')?;
-    (row.source == GrantSource::DirectoryGroup).then(|| group.parse().ok())?
-}
-
-fn matched(
-    row: &GrantRow,
-    written: Option<&str>,
-    groups: &BTreeMap<ScimGroupId, ScimGroupRow>,
-) -> Option<MatchedGroup> {
-    let group = group_of(row).and_then(|id| groups.get(&id));
-    let display_name = group
-        .map(|group| group.display_name.as_str())
-        .or(written)?
-        .to_owned();
-    Some(MatchedGroup {
-        id: group.map(|group| group.id),
-        display_name,
-    })
 }
 
 fn because(because: &grant::Because) -> Because {

@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 
 use crate::directory::connection::Mode;
 use crate::directory::grant::Standing;
+use crate::directory::rulebook::{Rulebook, Tie};
 use crate::id::{ConnectionId, RoleId};
-use crate::provisioning::resolution::World;
-use crate::store::rows::UserRow;
 
 /// What holds of a person and of the rules, beside the grants.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -17,6 +16,8 @@ pub struct Inputs {
     /// When the resolution was made: grants that end by then do not count.
     #[schema(value_type = String, format = "date-time")]
     pub at: Timestamp,
+    /// The revision of the organization's rules by which it was made.
+    pub policy_rev: i64,
     /// Whether the person may act at all.
     pub active: bool,
     /// Whether the person holds the owner's title, which decides the role.
@@ -60,7 +61,7 @@ pub struct RankedRole {
 }
 
 impl Inputs {
-    pub(super) fn of(world: &World, user: &UserRow, at: Timestamp) -> Self {
+    pub(super) fn of((book, rev): (&Rulebook, i64), tie: &Tie, at: Timestamp) -> Self {
         let Standing {
             active,
             owner,
@@ -69,9 +70,9 @@ impl Inputs {
             organization_default,
             mode,
             ceilings,
-        } = world.standing(user);
-        let slug = |role: RoleId| world.role_slug(Some(role)).map(str::to_owned);
-        let owners = world.roles.owner().map(|role| role.id);
+        } = book.standing(tie);
+        let slug = |role: RoleId| book.role_slug(Some(role)).map(str::to_owned);
+        let owners = book.roles.owner().map(|role| role.id);
         let ceilings = ceilings.into_iter();
         let role = |role: &crate::directory::role::Role| RankedRole {
             slug: role.slug.clone(),
@@ -80,6 +81,7 @@ impl Inputs {
         };
         Self {
             at,
+            policy_rev: rev,
             active,
             owner,
             mode,
@@ -92,7 +94,7 @@ impl Inputs {
                     rank,
                 })
                 .collect(),
-            roles: world.roles.iter().map(role).collect(),
+            roles: book.roles.iter().map(role).collect(),
         }
     }
 }

@@ -7,15 +7,19 @@ use utoipa::ToSchema;
 
 use crate::directory::grant::Entitlement;
 use crate::directory::role::Catalogue;
+use crate::directory::rulebook::Rulebook;
 use crate::directory::user::UserState;
-use crate::id::{ConnectionId, IdentityId, OrganizationId, ProjectId, ScimUserId, UserId};
+use crate::id::{ConnectionId, IdentityId, OrganizationId, ScimUserId, UserId};
 use crate::provisioning::resolution::role;
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
-use crate::store::rows::{IdentityRow, ProjectRow, ScimUserRow, UserRow};
+use crate::store::rows::{IdentityRow, ScimUserRow, UserRow};
 
+mod candidates;
 mod explanation;
 mod inputs;
+mod scene;
+mod words;
 
 pub use explanation::{
     AssertedGroup, Because, Candidate, Explanation, MatchedGroup, Rule, explain,
@@ -180,10 +184,15 @@ async fn views(tx: &mut Tx, org: OrganizationId, rows: Vec<UserRow>) -> Result<V
     let projects = tx.projects(org).await?;
     let view = |row: UserRow| {
         let mine = held.iter().filter(|held| held.user_id == row.id);
-        let entitlement = Entitlement {
-            role: row.role_id,
-            projects: mine.map(|held| (held.project_id, held.role_id)).collect(),
-        };
+        let mine = mine.filter_map(|held| {
+            let project = projects
+                .iter()
+                .find(|project| project.id == held.project_id)?;
+            Some(ProjectRole {
+                slug: project.slug.clone(),
+                role: roles.role(held.role_id)?.slug.clone(),
+            })
+        });
         User {
             id: row.id,
             state: row.state(),
@@ -193,7 +202,7 @@ async fn views(tx: &mut Tx, org: OrganizationId, rows: Vec<UserRow>) -> Result<V
                 .role_id
                 .and_then(|id| roles.role(id))
                 .map(|role| role.slug.clone()),
-            projects: project_roles(&entitlement, &roles, &projects),
+            projects: mine.collect(),
             roles_version: row.roles_version,
             managed_by: row.managed_by,
             provisional: row.provisional_since.is_some(),
@@ -220,25 +229,14 @@ pub(super) fn suspended_by(row: &UserRow) -> Vec<&'static str> {
     .collect()
 }
 
-fn project_roles(
-    entitlement: &Entitlement,
-    roles: &Catalogue,
-    projects: &[ProjectRow],
-) -> Vec<ProjectRole> {
+fn project_roles(entitlement: &Entitlement, book: &Rulebook) -> Vec<ProjectRole> {
     let held = entitlement.projects.iter().filter_map(|(project, role)| {
         Some(ProjectRole {
-            slug: slug(projects, *project)?,
-            role: roles.role(*role)?.slug.clone(),
+            slug: book.projects.get(project)?.clone(),
+            role: book.role_slug(Some(*role))?.to_owned(),
         })
     });
     held.collect()
-}
-
-fn slug(projects: &[ProjectRow], id: ProjectId) -> Option<String> {
-    projects
-        .iter()
-        .find(|project| project.id == id)
-        .map(|project| project.slug.clone())
 }
 
 fn scim_link(row: ScimUserRow) -> ScimLink {

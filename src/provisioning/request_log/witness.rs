@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::id::{ConnectionId, OrganizationId, UserId};
+use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId};
+use crate::provisioning::Settled;
 use crate::provisioning::scim_client::Credential;
 
 /// A caller whose token is good for the connection that the path names.
@@ -48,6 +49,7 @@ struct Seen {
     effects: Vec<Effect>,
     /// How many of them are of transactions that stand.
     standing: usize,
+    held: Option<SafeguardId>,
 }
 
 /// What one request's transactions tell. A transaction may run again, or come to nothing: what it
@@ -78,8 +80,15 @@ impl Witness {
     }
 
     /// Says what a transaction did.
-    pub fn tell(&self, effects: Vec<Effect>) {
-        self.lock().effects.extend(effects);
+    pub fn tell(&self, settled: Settled) {
+        let mut seen = self.lock();
+        seen.effects.extend(settled.effects);
+        seen.held = settled.held.or(seen.held);
+    }
+
+    /// The safeguard that holds some of what was asked.
+    pub fn held(&self) -> Option<SafeguardId> {
+        self.lock().held
     }
 
     /// The transaction stands.
@@ -109,14 +118,18 @@ mod tests {
             resource: None,
             user: None,
         };
+        let settled = |seq| Settled {
+            effects: vec![effect(seq)],
+            held: None,
+        };
         let witness = Witness::default();
         witness.begin();
-        witness.tell(vec![effect(1)]);
+        witness.tell(settled(1));
         witness.begin();
-        witness.tell(vec![effect(2)]);
+        witness.tell(settled(2));
         witness.keep();
         witness.begin();
-        witness.tell(vec![effect(3)]);
+        witness.tell(settled(3));
         assert_eq!(witness.effects(), [effect(2)]);
     }
 }

@@ -19,7 +19,7 @@ use crate::id::{ConnectionId, ProjectId, RoleId, UserId};
 use crate::limits;
 use crate::provisioning::resolution::World;
 use crate::provisioning::settings::connection_view::{find, row};
-use crate::provisioning::{Change, Context, Error, admission, change, groups, people};
+use crate::provisioning::{Change, Context, Error, admission, change, groups, people, safeguards};
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, GrantRow, UserRow};
 
@@ -84,6 +84,7 @@ impl End {
         remains: Remains,
     ) -> Result<Self, Error> {
         let (org, id) = (row.org_id, row.id);
+        safeguards::decide_all(change, id).await?;
         let mut touched: BTreeSet<UserId> = change
             .tx
             .users_managed_by(org, id)
@@ -301,6 +302,8 @@ impl End {
                 ends_at: None,
                 retired_at: None,
                 retired_cause: None,
+                actor: Some(change.context.source.actor()),
+                reason: None,
             };
             let scope: Vec<_> = projects
                 .into_iter()
@@ -324,7 +327,7 @@ impl End {
         let before = self.world.users.get(&user.id).unwrap_or(user);
         let mut standing = self.world.standing(before);
         standing.active = true;
-        let resolution = grant::resolve(&standing, grants, &self.world.roles, now);
+        let resolution = grant::resolve(&standing, grants, &self.world.book.roles, now);
         let is_its = |grant: &&Grant| grant.rule.is_some_and(|rule| rule.0 == self.row.id);
         let its: Vec<&Grant> = grants.iter().filter(is_its).collect();
         let wide = match resolution.because {

@@ -3,14 +3,15 @@
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::directory::mapping::MatchKind;
 use crate::directory::role::{ADMIN_RANK, Catalogue, OWNER_RANK, Role};
-use crate::id::{ConnectionId, MappingId, ProjectId, RoleId, ScimGroupId, UserId};
+use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId};
 use crate::provisioning::settings::{catalogue, connection_view, projects, role};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::scim;
@@ -18,18 +19,49 @@ use crate::store::rows::{ConnectionRow, MappingRow, ProjectRow};
 use crate::store::{Store, Tx};
 
 /// A rule to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewMapping {
     /// The connection.
+    #[serde(rename = "connection_id")]
+    #[schema(value_type = String, format = "uuid")]
     pub connection: ConnectionId,
-    /// By what the group is known.
+    /// By what the group is known; its name unless said.
+    #[serde(default = "by_name")]
     pub match_kind: MatchKind,
     /// The group.
+    #[serde(rename = "match_text", alias = "group")]
     pub group: String,
     /// The slug of the role.
     pub role: String,
     /// The slugs of the projects it is for; none means the whole organization.
+    #[serde(default)]
     pub projects: Vec<String>,
+}
+
+fn by_name() -> MatchKind {
+    MatchKind::Name
+}
+
+/// What is to change of a rule; what is not said stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleChange {
+    /// The rule.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: MappingId,
+    /// The slug of the role.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// The slugs of the projects it is for; an empty list means the whole organization.
+    #[serde(default)]
+    pub projects: Option<Vec<String>>,
+    /// Whether it counts.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// Its place among the connection's rules.
+    #[serde(default)]
+    pub position: Option<i64>,
 }
 
 /// A rule.
@@ -60,7 +92,7 @@ pub struct Mapping {
     pub created_at: Timestamp,
 }
 
-fn view(row: &MappingRow, roles: &Catalogue, projects: Vec<String>) -> Mapping {
+pub(super) fn view(row: &MappingRow, roles: &Catalogue, projects: Vec<String>) -> Mapping {
     Mapping {
         id: row.id,
         connection_id: row.connection_id,
@@ -85,16 +117,13 @@ pub async fn add(store: &Store, context: Context, new: NewMapping) -> Result<Map
     let org = connection_view::find(store, new.connection).await?.org_id;
     change(store, org, context, move |change| {
         let new = new.clone();
-        async move { Ok(add_in(change, &new).await?.0) }.boxed()
+        async move { add_in(change, &new).await }.boxed()
     })
     .await
 }
 
-/// Adds a rule within a change; answers whom it may bear on, too.
-pub(super) async fn add_in(
-    change: &mut Change<'_>,
-    new: &NewMapping,
-) -> Result<(Mapping, Vec<UserId>), Error> {
+/// Adds a rule within a change.
+pub(super) async fn add_in(change: &mut Change<'_>, new: &NewMapping) -> Result<Mapping, Error> {
     let connection = connection_view::row(change, new.connection).await?;
     let roles = catalogue(change.tx, change.org).await?;
     let role = role(&roles, &new.role)?;
@@ -104,18 +133,17 @@ pub(super) async fn add_in(
     let ids: Vec<_> = scope.iter().map(|project| project.id).collect();
     unlike_the_others(change, &row, &ids).await?;
     change.tx.insert_mapping(&row, &ids).await?;
-    let people = people_of(change, &row).await?;
-    for user in &people {
-        change.touch(*user);
+    for user in people_of(change, &row).await? {
+        change.touch(user);
     }
     let slugs = scope.into_iter().map(|project| project.slug).collect();
     let mapping = view(&row, &roles, slugs);
     change.record(EventKind::MappingCreated, told(&mapping));
-    Ok((mapping, people))
+    Ok(mapping)
 }
 
 /// Whether the connection's rules may give this role there.
-fn permitted(
+pub(super) fn permitted(
     roles: &Catalogue,
     role: &Role,
     connection: &ConnectionRow,
@@ -190,11 +218,20 @@ async fn fresh(
         position: change.tx.next_mapping_position(org, connection).await?,
         enabled: true,
         created_at: change.time(),
+        rev: next_revision(change).await?,
+        removed_at: None,
     })
 }
 
+/// The revision of the rules that this change begins.
+pub(super) async fn next_revision(change: &mut Change<'_>) -> Result<i64, Error> {
+    let organization = change.tx.organization(change.org).await?;
+    let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
+    Ok(organization.policy_rev + 1)
+}
+
 /// A rule that is there already is not added again.
-async fn unlike_the_others(
+pub(super) async fn unlike_the_others(
     change: &mut Change<'_>,
     row: &MappingRow,
     scope: &[ProjectId],
@@ -206,8 +243,9 @@ async fn unlike_the_others(
             .iter()
             .filter(|(id, _)| *id == other.id)
             .map(|(_, project)| project);
-        (other.connection_id, other.match_kind, other.role_id)
-            == (row.connection_id, row.match_kind, row.role_id)
+        other.id != row.id
+            && (other.connection_id, other.match_kind, other.role_id)
+                == (row.connection_id, row.match_kind, row.role_id)
             && other.match_folded == row.match_folded
             && theirs.collect::<std::collections::BTreeSet<_>>() == wanted
     };
@@ -227,7 +265,10 @@ async fn unlike_the_others(
 }
 
 /// The people whom a rule may bear on: the group's, and whoever signed in through the connection.
-async fn people_of(change: &mut Change<'_>, row: &MappingRow) -> Result<Vec<UserId>, Error> {
+pub(super) async fn people_of(
+    change: &mut Change<'_>,
+    row: &MappingRow,
+) -> Result<Vec<UserId>, Error> {
     let mut people = change
         .tx
         .people_of_connection(change.org, row.connection_id)
@@ -241,7 +282,7 @@ async fn people_of(change: &mut Change<'_>, row: &MappingRow) -> Result<Vec<User
     Ok(people)
 }
 
-fn told(mapping: &Mapping) -> serde_json::Value {
+pub(super) fn told(mapping: &Mapping) -> serde_json::Value {
     json!({
         "mapping_id": mapping.id,
         "connection_id": mapping.connection_id,
@@ -250,6 +291,7 @@ fn told(mapping: &Mapping) -> serde_json::Value {
         "role": mapping.role,
         "projects": mapping.projects,
         "position": mapping.position,
+        "enabled": mapping.enabled,
     })
 }
 
@@ -273,7 +315,7 @@ pub async fn list(store: &Store, connection: ConnectionId) -> Result<Vec<Mapping
     all.await
 }
 
-async fn project_slugs(tx: &mut Tx, row: &MappingRow) -> Result<Vec<String>, Error> {
+pub(super) async fn project_slugs(tx: &mut Tx, row: &MappingRow) -> Result<Vec<String>, Error> {
     let scopes = tx.mapping_projects(row.org_id).await?;
     let mine = |project: &ProjectRow| scopes.contains(&(row.id, project.id));
     let all = tx.projects(row.org_id).await?;
@@ -284,6 +326,9 @@ async fn project_slugs(tx: &mut Tx, row: &MappingRow) -> Result<Vec<String>, Err
         .collect())
 }
 
+/// Changes a rule within a change; see [`mapping_update`](super::mapping_update).
+pub(super) use super::mapping_update::update_in;
+
 /// Removes a rule: as if everybody had left its group.
 pub async fn remove(
     store: &Store,
@@ -293,32 +338,50 @@ pub async fn remove(
 ) -> Result<Mapping, Error> {
     let org = connection_view::find(store, connection).await?.org_id;
     change(store, org, context, move |change| {
-        async move { Ok(remove_in(change, connection, id).await?.0) }.boxed()
+        async move { remove_in(change, Some(connection), id).await }.boxed()
     })
     .await
 }
 
-/// Removes a rule within a change; answers who held a role by it, too.
+/// The rule of an id, and of a connection where it is named.
+pub(super) async fn find(
+    tx: &mut Tx,
+    org: OrganizationId,
+    connection: Option<ConnectionId>,
+    id: MappingId,
+) -> Result<MappingRow, Error> {
+    let all = tx.mappings(org).await?;
+    let ours = |row: &MappingRow| {
+        row.id == id && connection.is_none_or(|connection| connection == row.connection_id)
+    };
+    all.into_iter()
+        .find(ours)
+        .ok_or(Error::NotFound(Kind::Mapping))
+}
+
+/// Removes a rule within a change.
 pub(super) async fn remove_in(
     change: &mut Change<'_>,
-    connection: ConnectionId,
+    connection: Option<ConnectionId>,
     id: MappingId,
-) -> Result<(Mapping, Vec<UserId>), Error> {
+) -> Result<Mapping, Error> {
     let org = change.org;
-    let all = change.tx.mappings(org).await?;
-    let ours = |row: &MappingRow| row.id == id && row.connection_id == connection;
-    let row = all
-        .into_iter()
-        .find(ours)
-        .ok_or(Error::NotFound(Kind::Mapping))?;
+    let row = find(change.tx, org, connection, id).await?;
     let holders = change.tx.mapping_holders(org, id).await?;
     let roles = catalogue(change.tx, org).await?;
     let slugs = project_slugs(change.tx, &row).await?;
-    change.tx.delete_mapping(org, id).await?;
+    change.tx.end_mapping(org, id, change.time()).await?;
     for user in &holders {
         change.touch(*user);
     }
+    // Whom it would give something that is withheld.
+    let named = format!(":{id}/");
+    for waiver in change.tx.waivers(org).await? {
+        if waiver.reference.contains(&named) {
+            change.touch(waiver.user_id);
+        }
+    }
     let mapping = view(&row, &roles, slugs);
     change.record(EventKind::MappingRemoved, told(&mapping));
-    Ok((mapping, holders))
+    Ok(mapping)
 }

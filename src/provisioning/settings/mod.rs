@@ -24,11 +24,12 @@ pub mod connections;
 pub mod domain_looks;
 pub mod domains;
 pub mod keys;
+mod mapping_update;
 pub mod mappings;
 pub mod oauth_clients;
 pub mod organizations;
+pub mod plan;
 pub mod policy;
-pub mod preview;
 pub mod projects;
 pub mod roles;
 pub mod schemas;
@@ -66,14 +67,14 @@ pub(super) async fn catalogue(tx: &mut Tx, org: OrganizationId) -> Result<Catalo
 }
 
 /// The role of a slug.
-fn role<'c>(catalogue: &'c Catalogue, slug: &str) -> Result<&'c Role, Error> {
+pub(super) fn role<'c>(catalogue: &'c Catalogue, slug: &str) -> Result<&'c Role, Error> {
     Ok(catalogue
         .by_slug(slug)
         .ok_or_else(|| Violation::UnknownRole(slug.to_owned()))?)
 }
 
 /// The live projects of these slugs.
-async fn projects(
+pub(super) async fn projects(
     tx: &mut Tx,
     org: OrganizationId,
     slugs: &[String],

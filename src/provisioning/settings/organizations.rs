@@ -9,9 +9,9 @@ use crate::directory::Violation;
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
-use crate::directory::role::{DEFAULT, OWNER_RANK, SEEDED};
+use crate::directory::role::{ADMIN_RANK, DEFAULT, OWNER_RANK, SEEDED};
 use crate::id::{OrganizationId, RoleId, UserId};
-use crate::provisioning::settings::{name, slug};
+use crate::provisioning::settings::{catalogue, name, role, slug};
 use crate::provisioning::{Change, Context, Error, Kind, audit};
 use crate::store::rows::{GrantRow, OrganizationRow, RoleRow, UserRow};
 use crate::store::types::{Doc, Time};
@@ -125,6 +125,7 @@ fn rows(slug: String, name: String, context: &Context) -> (OrganizationRow, Vec<
         event_seq: 0,
         created_at,
         policy: Doc("{}".to_owned()),
+        policy_rev: 0,
     };
     (row, roles.into())
 }
@@ -152,10 +153,41 @@ async fn appoint(change: &mut Change<'_>, address: &Address, role: RoleId) -> Re
         ends_at: None,
         retired_at: None,
         retired_cause: None,
+        actor: Some(change.context.source.actor()),
+        reason: None,
     };
     change.tx.insert_grants(&[grant]).await?;
     let data = json!({"user_id": id, "email": address.typed(), "source": "bootstrap"});
     change.record_of(id, EventKind::UserCreated, data);
+    Ok(())
+}
+
+/// Gives people whom nothing else gives a role this one, from now on.
+pub(super) async fn set_default_role(change: &mut Change<'_>, slug: &str) -> Result<(), Error> {
+    let roles = catalogue(change.tx, change.org).await?;
+    let role = role(&roles, slug)?;
+    if role.rank >= OWNER_RANK {
+        return Err(Violation::OwnerNotGrantable.into());
+    }
+    if role.rank >= ADMIN_RANK {
+        let rule = "nobody becomes an admin by default: choose a lower role";
+        return Err(Violation::Invalid(rule.to_owned()).into());
+    }
+    let organization = change.tx.organization(change.org).await?;
+    let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
+    if organization.default_role_id == role.id {
+        return Ok(());
+    }
+    change.tx.set_default_role(change.org, role.id).await?;
+    let former = organization.default_role_id;
+    for user in change.tx.people_with_role(change.org, former).await? {
+        change.touch(user);
+    }
+    let old = roles
+        .role(organization.default_role_id)
+        .map(|role| &role.slug);
+    let changes = json!([{"attribute": "default_role", "old": old, "new": role.slug}]);
+    change.record(EventKind::OrganizationUpdated, json!({"changes": changes}));
     Ok(())
 }
 

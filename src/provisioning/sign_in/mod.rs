@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use crate::directory::connection::ConnectionState;
 use crate::directory::demands::Demands;
+use crate::directory::safeguard::WaiverState;
 use crate::directory::sign_in::SignInOutcome;
 use crate::id::{ConnectionId, OrganizationId, SessionId, UserId};
 use crate::provisioning::invitations::interplay;
@@ -327,7 +328,12 @@ async fn may_enter(
     let mut here = resources
         .iter()
         .filter(|row| row.connection_id == connection.id);
-    if !user.is_active() || here.any(|row| !row.active) {
+    let waivers = change.tx.waivers_of(change.org, &[user.id]).await?;
+    let mut removals = waivers.iter().filter(|it| it.is_removal());
+    let held = removals.clone().any(|it| it.state == WaiverState::Held);
+    // Where the directory's word was refused or undone, the person may come in all the same.
+    let spared = removals.any(|it| it.connection_id == connection.id);
+    if !user.is_active() || held || (here.any(|row| !row.active) && !spared) {
         return Err(Error::SignIn(Refusal::Deprovisioned));
     }
     if user.owner && connection.owner_confirmed_at.is_none() {

@@ -7,13 +7,15 @@ mod erasure;
 mod invitations;
 mod metadata;
 mod oauth;
+mod policy;
 mod refresh;
 mod requests;
+mod safeguards;
 mod saml;
 mod sightings;
 mod webhooks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
@@ -30,6 +32,8 @@ use crate::store::rows::{
 use crate::store::search::Search;
 use crate::store::tx::ops;
 use crate::store::types::{AnyId, Doc, Time, Whose};
+
+pub(super) use policy::Decided;
 
 /// A grant's project, as it is inserted.
 pub(super) type GrantProject = (OrganizationId, GrantId, ProjectId);
@@ -72,6 +76,10 @@ ops! {
     append_events = events::append(rows: &[EventRow]) -> ();
     /// Events after a number, in order: of these kinds, or of all where none is named.
     events_after = events::after(org: OrganizationId, seq: i64, kinds: &[EventKind], limit: i64) -> Vec<EventRow>;
+    /// The events of one request or command, in order.
+    events_of_cause = events::of_cause(org: OrganizationId, cause: &str, limit: i64) -> Vec<EventRow>;
+    /// The events from one instant to another, in order.
+    events_between = events::between(org: OrganizationId, between: (Time, Time), limit: i64) -> Vec<EventRow>;
     /// The number of the organization's latest event; 0 where there is none.
     last_event = events::last(org: OrganizationId) -> i64;
     /// The SCIM schemas that an organization registered.
@@ -82,12 +90,20 @@ ops! {
     count_schema_change = organizations::count_schema_change(org: OrganizationId, day_ago: Time, now: Time) -> i64;
     /// Whether a user or a group carries what this folded URN names.
     schema_in_use = scim_users::schema_in_use(org: OrganizationId, urn: &str) -> bool;
+    /// Writes which role people have whom nothing else gives one.
+    set_default_role = organizations::set_default_role(org: OrganizationId, role: RoleId) -> ();
+    /// The people who have this organization-wide role.
+    people_with_role = users::with_role(org: OrganizationId, role: RoleId) -> Vec<UserId>;
     /// Replaces an organization's policy.
     set_policy = organizations::set_policy(org: OrganizationId, policy: Doc) -> ();
     /// The live grants of these people.
     live_grants = grants::live(org: OrganizationId, users: &[UserId]) -> Vec<GrantRow>;
     /// Every grant of one person, retired ones too, oldest first.
     grant_history = grants::history(org: OrganizationId, user: UserId) -> Vec<GrantRow>;
+    /// People of any organization, each with a grant whose time was over by then.
+    ended_grants = grants::ended(by: Time, limit: i64) -> Vec<(OrganizationId, UserId)>;
+    /// The live grants that no rule gave, each with its person's address and connection.
+    holdings = grants::holdings(org: OrganizationId) -> Vec<(GrantRow, Option<String>, Option<ConnectionId>)>;
     /// The projects of these grants.
     grant_projects = grants::projects(org: OrganizationId, ids: &[GrantId]) -> Vec<(GrantId, ProjectId)>;
     /// What the directory's groups give these people now: user, mapping, group.
@@ -156,8 +172,12 @@ ops! {
     insert_mapping = mappings::insert(row: &MappingRow, projects: &[ProjectId]) -> ();
     /// The query `mappings::bind`.
     bind_mappings = mappings::bind(org: OrganizationId, ids: &[MappingId], group: Option<ScimGroupId>) -> ();
-    /// The query `mappings::delete`.
-    delete_mapping = mappings::delete(org: OrganizationId, id: MappingId) -> usize;
+    /// Writes a rule anew, with its projects.
+    update_mapping = mappings::update(row: &MappingRow, projects: &[ProjectId]) -> ();
+    /// Ends a rule; it stays, for what it gave.
+    end_mapping = mappings::end(org: OrganizationId, id: MappingId, at: Time) -> ();
+    /// Rules that ended, among these.
+    ended_mappings = mappings::ended(org: OrganizationId, ids: &[MappingId]) -> Vec<MappingRow>;
     /// The position after a connection's last rule.
     next_mapping_position = mappings::next_position(org: OrganizationId, connection: ConnectionId) -> i64;
     /// The query `organizations::insert`.
@@ -341,8 +361,6 @@ ops! {
     owner_of = users::owner(org: OrganizationId) -> Option<UserRow>;
     /// Ids of the people whom a connection manages.
     users_managed_by = users::managed_by(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
-    /// Writes new organization-wide roles; everybody named gets a new version.
-    set_roles = users::set_roles(org: OrganizationId, roles: &BTreeMap<Option<RoleId>, Vec<UserId>>, at: Time) -> ();
     /// The query `users::projects_of`.
     user_projects = users::projects_of(org: OrganizationId, ids: &[UserId]) -> Vec<UserProjectRow>;
     /// The query `users::replace_projects`.

@@ -7,8 +7,9 @@ use super::super::Conn;
 use crate::id::{ConnectionId, IdentityId, OrganizationId};
 use crate::store::rows::{CertificateRow, ConnectionRow};
 use crate::store::schema::{
-    connection_certificates, connections, identities, mappings, saml_replays, saml_requests,
-    scim_groups, scim_tokens, scim_users, sessions, trusted_domains,
+    connection_certificates, connections, identities, mappings, safeguard_marks,
+    safeguard_settings, saml_replays, saml_requests, scim_groups, scim_tokens, scim_users,
+    sessions, trusted_domains, waivers,
 };
 use crate::store::types::Time;
 
@@ -147,7 +148,7 @@ pub(crate) async fn delete(
     }
     delete_from!(
         identities mappings scim_groups scim_users scim_tokens saml_requests saml_replays
-        connection_certificates trusted_domains
+        connection_certificates trusted_domains safeguard_marks safeguard_settings waivers
     );
     diesel::delete(connections::table.find((org, id)))
         .execute(conn)

@@ -13,7 +13,7 @@ use crate::store::rows::{
 };
 use crate::store::schema::{
     events, grants, identities, imports, invitation_changes, invitations, mail_codes, outbox,
-    scim_request_subjects, scim_requests, scim_users, sessions, sign_ins,
+    scim_request_subjects, scim_requests, scim_users, sessions, sign_ins, waivers,
 };
 use crate::store::types::{Doc, Time};
 
@@ -194,6 +194,17 @@ pub(crate) async fn erase_ties(
             sessions::name_qualifier.eq(None::<String>),
             sessions::sp_name_qualifier.eq(None::<String>),
         ))
+        .execute(conn)
+        .await?;
+    diesel::update(grants::table)
+        .filter(grants::org_id.eq(org))
+        .filter(grants::user_id.eq(user))
+        .set(grants::reason.eq(None::<String>))
+        .execute(conn)
+        .await?;
+    diesel::delete(waivers::table)
+        .filter(waivers::org_id.eq(org))
+        .filter(waivers::user_id.eq(user))
         .execute(conn)
         .await?;
     diesel::delete(identities::table)

@@ -11,7 +11,7 @@ use crate::directory::event::EventKind;
 use crate::id::OrganizationId;
 use crate::store::rows::EventRow;
 use crate::store::schema::events;
-use crate::store::types::{DocSql, IdSql, TimeSql};
+use crate::store::types::{DocSql, IdSql, Time, TimeSql};
 
 pub(crate) async fn append(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()> {
     for rows in rows.chunks(CHUNK) {
@@ -39,6 +39,39 @@ fn bind_event<'b>(row: &'b EventRow, values: &mut Values<'_, '_, 'b>) -> QueryRe
     values.bind::<DocSql, _>(&row.data)?;
     values.bind::<Nullable<Text>, _>(&row.salts)?;
     values.bind::<Nullable<Binary>, _>(&row.mac)
+}
+
+pub(crate) async fn of_cause(
+    conn: &mut Conn,
+    org: OrganizationId,
+    cause: &str,
+    limit: i64,
+) -> QueryResult<Vec<EventRow>> {
+    events::table
+        .filter(events::org_id.eq(org))
+        .filter(events::cause.eq(cause.to_owned()))
+        .select(EventRow::as_select())
+        .order(events::seq)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn between(
+    conn: &mut Conn,
+    org: OrganizationId,
+    (from, to): (Time, Time),
+    limit: i64,
+) -> QueryResult<Vec<EventRow>> {
+    events::table
+        .filter(events::org_id.eq(org))
+        .filter(events::time.ge(from))
+        .filter(events::time.le(to))
+        .select(EventRow::as_select())
+        .order(events::seq)
+        .limit(limit)
+        .load(conn)
+        .await
 }
 
 /// Events after a number, in order: of these kinds, or of all where none is named.

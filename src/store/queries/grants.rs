@@ -7,10 +7,11 @@ use diesel_async::RunQueryDsl;
 use super::super::Conn;
 use super::CHUNK;
 use super::values::{Rows, Values};
-use crate::id::{GrantId, MappingId, OrganizationId, ProjectId, ScimGroupId, UserId};
+use crate::directory::grant::GrantSource;
+use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, ScimGroupId, UserId};
 use crate::store::ops::GrantProject;
 use crate::store::rows::GrantRow;
-use crate::store::schema::{grant_projects, grants, mappings, scim_members, scim_users};
+use crate::store::schema::{grant_projects, grants, mappings, scim_members, scim_users, users};
 use crate::store::types::{IdSql, Time, TimeSql};
 
 /// The live grants of these people.
@@ -42,6 +43,43 @@ pub(crate) async fn history(
         .filter(grants::org_id.eq(org))
         .filter(grants::user_id.eq(user))
         .select(GrantRow::as_select())
+        .order(grants::id)
+        .load(conn)
+        .await
+}
+
+/// People who have a grant whose time was over by then.
+pub(crate) async fn ended(
+    conn: &mut Conn,
+    by: Time,
+    limit: i64,
+) -> QueryResult<Vec<(OrganizationId, UserId)>> {
+    grants::table
+        .filter(grants::ends_at.le(by))
+        .filter(grants::retired_at.is_null())
+        .select((grants::org_id, grants::user_id))
+        .order(grants::ends_at)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// The live grants that no rule gave, the oldest first.
+pub(crate) async fn holdings(
+    conn: &mut Conn,
+    org: OrganizationId,
+) -> QueryResult<Vec<(GrantRow, Option<String>, Option<ConnectionId>)>> {
+    let by_rule = [GrantSource::DirectoryGroup, GrantSource::SamlGroup];
+    let theirs = users::org_id
+        .eq(grants::org_id)
+        .and(users::id.eq(grants::user_id));
+    grants::table
+        .inner_join(users::table.on(theirs))
+        .filter(grants::org_id.eq(org))
+        .filter(grants::retired_at.is_null())
+        .filter(grants::source.ne_all(by_rule.to_vec()))
+        .filter(users::deleted_at.is_null())
+        .select((GrantRow::as_select(), users::email, users::managed_by))
         .order(grants::id)
         .load(conn)
         .await
@@ -101,7 +139,7 @@ pub(crate) async fn insert(conn: &mut Conn, rows: &[GrantRow]) -> QueryResult<()
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
             head: "INSERT INTO grants (org_id, id, user_id, role_id, source, source_ref, \
-                granted_at, cause, ends_at) VALUES",
+                granted_at, cause, ends_at, actor, reason) VALUES",
             lines: rows,
             bind: bind_grant,
             tail: "",
@@ -120,7 +158,9 @@ fn bind_grant<'b>(row: &'b GrantRow, values: &mut Values<'_, '_, 'b>) -> QueryRe
     values.bind::<Text, _>(&row.source_ref)?;
     values.bind::<TimeSql, _>(&row.granted_at)?;
     values.bind::<Text, _>(&row.cause)?;
-    values.bind::<Nullable<TimeSql>, _>(&row.ends_at)
+    values.bind::<Nullable<TimeSql>, _>(&row.ends_at)?;
+    values.bind::<Nullable<Text>, _>(&row.actor)?;
+    values.bind::<Nullable<Text>, _>(&row.reason)
 }
 
 pub(crate) async fn insert_projects(conn: &mut Conn, rows: &[GrantProject]) -> QueryResult<()> {

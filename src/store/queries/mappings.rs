@@ -7,10 +7,12 @@ use super::super::Conn;
 use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, ScimGroupId};
 use crate::store::rows::MappingRow;
 use crate::store::schema::{mapping_projects, mappings};
+use crate::store::types::Time;
 
 pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<MappingRow>> {
     mappings::table
         .filter(mappings::org_id.eq(org))
+        .filter(mappings::removed_at.is_null())
         .select(MappingRow::as_select())
         .order((mappings::connection_id, mappings::position, mappings::id))
         .load(conn)
@@ -38,6 +40,14 @@ pub(crate) async fn insert(
         .values(row.clone())
         .execute(conn)
         .await?;
+    insert_projects(conn, row, projects).await
+}
+
+async fn insert_projects(
+    conn: &mut Conn,
+    row: &MappingRow,
+    projects: &[ProjectId],
+) -> QueryResult<()> {
     for project in projects {
         let values = (
             mapping_projects::org_id.eq(row.org_id),
@@ -50,6 +60,27 @@ pub(crate) async fn insert(
             .await?;
     }
     Ok(())
+}
+
+pub(crate) async fn update(
+    conn: &mut Conn,
+    row: &MappingRow,
+    projects: &[ProjectId],
+) -> QueryResult<()> {
+    diesel::update(mappings::table.find((row.org_id, row.id)))
+        .set((
+            mappings::role_id.eq(row.role_id),
+            mappings::position.eq(row.position),
+            mappings::enabled.eq(row.enabled),
+            mappings::rev.eq(row.rev),
+        ))
+        .execute(conn)
+        .await?;
+    let its = mapping_projects::table
+        .filter(mapping_projects::org_id.eq(row.org_id))
+        .filter(mapping_projects::mapping_id.eq(row.id));
+    diesel::delete(its).execute(conn).await?;
+    insert_projects(conn, row, projects).await
 }
 
 pub(crate) async fn bind(
@@ -68,13 +99,34 @@ pub(crate) async fn bind(
         .map(drop)
 }
 
-pub(crate) async fn delete(
+pub(crate) async fn end(
     conn: &mut Conn,
     org: OrganizationId,
     id: MappingId,
-) -> QueryResult<usize> {
-    diesel::delete(mappings::table.find((org, id)))
+    at: Time,
+) -> QueryResult<()> {
+    diesel::update(mappings::table.find((org, id)))
+        .set((
+            mappings::removed_at.eq(at),
+            mappings::enabled.eq(false),
+            mappings::bound_group_id.eq(None::<ScimGroupId>),
+        ))
         .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn ended(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[MappingId],
+) -> QueryResult<Vec<MappingRow>> {
+    mappings::table
+        .filter(mappings::org_id.eq(org))
+        .filter(mappings::id.eq_any(ids.to_vec()))
+        .filter(mappings::removed_at.is_not_null())
+        .select(MappingRow::as_select())
+        .load(conn)
         .await
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use crate::id::{OrganizationId, ProjectId};
+use crate::id::{OrganizationId, ProjectId, RoleId};
 use crate::store::rows::{OrganizationRow, ProjectRow, RoleRow};
 use crate::store::schema::{connections, organizations, projects, roles};
 use crate::store::types::{Doc, Time};
@@ -17,6 +17,19 @@ pub(crate) async fn set_policy(
 ) -> QueryResult<()> {
     diesel::update(organizations::table.find(org))
         .set(organizations::policy.eq(policy))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Writes which role people have whom nothing else gives one.
+pub(crate) async fn set_default_role(
+    conn: &mut Conn,
+    org: OrganizationId,
+    role: RoleId,
+) -> QueryResult<()> {
+    diesel::update(organizations::table.find(org))
+        .set(organizations::default_role_id.eq(role))
         .execute(conn)
         .await
         .map(drop)

@@ -1,7 +1,5 @@
 //! People, and the roles that are derived for them.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 use diesel_async::RunQueryDsl;
@@ -252,29 +250,19 @@ pub(crate) async fn managed_by(
         .await
 }
 
-/// Writes new organization-wide roles; everybody named gets a new version.
-pub(crate) async fn set_roles(
+/// The people who have this organization-wide role.
+pub(crate) async fn with_role(
     conn: &mut Conn,
     org: OrganizationId,
-    roles: &BTreeMap<Option<RoleId>, Vec<UserId>>,
-    at: Time,
-) -> QueryResult<()> {
-    for (role, ids) in roles {
-        for ids in ids.chunks(CHUNK) {
-            let target = users::table
-                .filter(users::org_id.eq(org))
-                .filter(users::id.eq_any(ids.to_vec()));
-            diesel::update(target)
-                .set((
-                    users::role_id.eq(role),
-                    users::roles_version.eq(users::roles_version + 1),
-                    users::updated_at.eq(at),
-                ))
-                .execute(conn)
-                .await?;
-        }
-    }
-    Ok(())
+    role: RoleId,
+) -> QueryResult<Vec<UserId>> {
+    users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::role_id.eq(role))
+        .select(users::id)
+        .order(users::id)
+        .load(conn)
+        .await
 }
 
 pub(crate) async fn projects_of(

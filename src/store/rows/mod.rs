@@ -9,8 +9,10 @@ mod audit;
 mod domains;
 mod invitations;
 mod metadata;
+mod policy;
 mod refresh;
 mod requests;
+mod safeguards;
 mod saml;
 mod scim_clients;
 mod sightings;
@@ -37,8 +39,10 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
+pub use policy::{PolicyRevisionRow, StandingRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
+pub use safeguards::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
 pub use saml::{
     SamlKeyRow, SamlLogoutHeardRow, SamlLogoutRow, SamlRequestRow, SignInRow, WantedSignIns,
 };
@@ -80,6 +84,7 @@ pub struct OrganizationRow {
     pub event_seq: i64,
     pub created_at: Time,
     pub policy: Doc,
+    pub policy_rev: i64,
 }
 
 /// A role.
@@ -200,6 +205,8 @@ pub struct UserRow {
     pub roles_version: i64,
     pub created_at: Time,
     pub updated_at: Time,
+    pub standing: Option<String>,
+    pub policy_rev: i64,
 }
 
 /// A role in a project, derived from grants.
@@ -280,6 +287,8 @@ pub struct MappingRow {
     pub position: i64,
     pub enabled: bool,
     pub created_at: Time,
+    pub rev: i64,
+    pub removed_at: Option<Time>,
 }
 
 /// A grant.
@@ -297,6 +306,8 @@ pub struct GrantRow {
     pub ends_at: Option<Time>,
     pub retired_at: Option<Time>,
     pub retired_cause: Option<String>,
+    pub actor: Option<String>,
+    pub reason: Option<String>,
 }
 
 /// A link between a person and a SAML subject.

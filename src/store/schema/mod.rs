@@ -3,15 +3,19 @@
 
 mod channels;
 mod clients;
+mod holds;
 mod hooks;
 mod people;
+mod policy;
 mod requests;
 mod setup;
 
 pub use channels::*;
 pub use clients::*;
+pub use holds::*;
 pub use hooks::*;
 pub use people::*;
+pub use policy::*;
 pub use requests::*;
 pub use setup::*;
 
@@ -48,6 +52,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     mapping_projects,
     grants,
     grant_projects,
+    policy_revisions,
+    standings,
+    safeguard_marks,
+    safeguards,
+    waivers,
+    safeguard_settings,
     identities,
     saml_keys,
     saml_logouts,

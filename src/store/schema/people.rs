@@ -34,6 +34,8 @@ diesel::table! {
         roles_version -> BigInt,
         created_at -> TimeSql,
         updated_at -> TimeSql,
+        standing -> Nullable<Text>,
+        policy_rev -> BigInt,
     }
 }
 
@@ -135,6 +137,8 @@ diesel::table! {
         ends_at -> Nullable<TimeSql>,
         retired_at -> Nullable<TimeSql>,
         retired_cause -> Nullable<Text>,
+        actor -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 

@@ -46,6 +46,7 @@ diesel::table! {
         schemas -> DocSql,
         schema_changes -> BigInt,
         schema_changes_since -> Nullable<TimeSql>,
+        policy_rev -> BigInt,
         event_mac -> Nullable<Binary>,
         event_seal -> Nullable<Binary>,
         base_seq -> Nullable<BigInt>,
@@ -320,6 +321,8 @@ diesel::table! {
         position -> BigInt,
         enabled -> Bool,
         created_at -> TimeSql,
+        rev -> BigInt,
+        removed_at -> Nullable<TimeSql>,
     }
 }
 

@@ -57,6 +57,7 @@ impl TestGateway {
                     event_seq: 0,
                     created_at: at,
                     policy: Doc(policy),
+                    policy_rev: 0,
                 })
                 .await?;
                 usher::provisioning::audit::begin(tx, org).await?;

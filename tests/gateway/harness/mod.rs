@@ -21,6 +21,7 @@ use usher::secret::DataKeys;
 use usher::secret::chain::ChainKey;
 use usher::store::{Place, Store};
 
+mod acme;
 mod arrange;
 mod browser;
 mod crowd;
@@ -37,6 +38,7 @@ mod sso;
 mod statements;
 mod transport;
 
+pub(crate) use acme::Acme;
 pub(crate) use arrange::Connected;
 pub(crate) use browser::{Browser, form, proof_on};
 pub(crate) use dns::{Lie, Manner, NameServer};
@@ -199,15 +201,24 @@ impl TestGateway {
 
     /// Every event of an organization, in order: the numbers have no gap.
     pub(crate) async fn events(&self, org: usher::id::OrganizationId) -> Vec<Value> {
+        self.events_since(org, 0).await
+    }
+
+    /// Those after a number.
+    pub(crate) async fn events_since(
+        &self,
+        org: usher::id::OrganizationId,
+        since: i64,
+    ) -> Vec<Value> {
         use futures_util::FutureExt;
         let rows = self
             .gateway
             .store
-            .read(move |tx| async move { tx.events_after(org, 0, &[], 100_000).await }.boxed())
+            .read(move |tx| async move { tx.events_after(org, since, &[], 100_000).await }.boxed())
             .await
             .unwrap();
         rows.iter()
-            .zip(1..)
+            .zip(since + 1..)
             .map(|(row, seq)| {
                 assert_eq!(row.seq, seq, "an event number is missing");
                 let data: Value = serde_json::from_str(&row.data.0).unwrap();

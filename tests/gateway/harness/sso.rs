@@ -125,6 +125,8 @@ impl TestGateway {
                     ends_at: None,
                     retired_at: None,
                     retired_cause: None,
+                    actor: None,
+                    reason: None,
                 };
                 change.tx.insert_grants(&[row]).await?;
                 change.touch(user_id);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::provisioning::import::ImportReport;
+use crate::provisioning::settings::plan::Plan;
 use crate::roster::Finding;
 
 /// One thing that is wrong with a request.
@@ -70,4 +71,7 @@ pub struct Document<'a> {
     /// What became of each row of a file that is not imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) report: Option<&'a ImportReport>,
+    /// What a change of the rules would do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) plan: Option<&'a Plan>,
 }

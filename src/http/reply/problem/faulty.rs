@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Fault, Problem, Type};
+use super::{Fault, Problem, Shown, Type};
 use crate::provisioning::import::ImportReport;
 
 impl Problem {
@@ -10,7 +10,7 @@ impl Problem {
     pub fn of_import(kind: Type, report: ImportReport) -> Self {
         Self {
             errors: report.report.errors.iter().map(Fault::from).collect(),
-            report: Some(Box::new(report.clone())),
+            shown: Some(Box::new(Shown::Report(report.clone()))),
             ..Self::new(kind, report.summary)
         }
     }

@@ -21,6 +21,7 @@ use crate::directory::invitation::{Refusal, State};
 use crate::provisioning::Error;
 use crate::provisioning::import::ImportReport;
 use crate::provisioning::invitations::{Obstacle, Quota};
+use crate::provisioning::settings::plan::Plan;
 use crate::store;
 
 pub use document::{Document, Fault};
@@ -41,7 +42,16 @@ pub struct Problem {
     existing: Option<String>,
     again_at: Option<Timestamp>,
     quota: Option<Box<Quota>>,
-    report: Option<Box<ImportReport>>,
+    shown: Option<Box<Shown>>,
+}
+
+/// What a problem shows beside its words.
+#[derive(Clone, Debug)]
+enum Shown {
+    /// What a change of the rules would do.
+    Plan(Plan),
+    /// What became of the rows of a file.
+    Report(ImportReport),
 }
 
 impl Problem {
@@ -54,7 +64,7 @@ impl Problem {
             existing: None,
             again_at: None,
             quota: None,
-            report: None,
+            shown: None,
         }
     }
 
@@ -111,6 +121,17 @@ impl From<Error> for Problem {
                 format_args!("there is no such {}", kind.word()),
             ),
             Error::Paused => Self::new(Type::ConnectionPaused, "the connection is paused"),
+            Error::Plan(ref plan, is_required) => {
+                let kind = if is_required {
+                    Type::PlanRequired
+                } else {
+                    Type::PlanChanged
+                };
+                Self {
+                    shown: Some(Box::new(Shown::Plan((**plan).clone()))),
+                    ..Self::new(kind, &error)
+                }
+            }
             Error::Rule(violation) => of_rule(&violation),
             Error::Scim(error) => Self::new(Type::Invalid, error.detail),
             Error::SignIn(refusal) => Self::new(Type::SignInRefused, refusal.reason()),
@@ -129,6 +150,7 @@ fn of_rule(violation: &Violation) -> Problem {
     let kind = match violation {
         Violation::AboveCeiling { .. } => Type::RoleAboveCeiling,
         Violation::ArchivedProject(_) => Type::ArchivedProject,
+        Violation::Decided(_) => Type::Decided,
         Violation::DomainTooSoon { .. } => Type::DomainTooSoon,
         Violation::DomainUnverified { .. } => Type::DomainUnverified,
         Violation::Invalid(_) => Type::Invalid,
@@ -136,6 +158,7 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::ManagedByDirectory => Type::ManagedByDirectory,
         Violation::MustBeSuspended => Type::MustBeSuspended,
         Violation::OwnerNotGrantable => Type::OwnerNotGrantable,
+        Violation::RoleManagedByDirectory { .. } => Type::RoleManagedByDirectory,
         Violation::ScopeNotAllowed => Type::ScopeNotAllowed,
         Violation::TooManyClients => Type::TooManyClients,
         Violation::TooManyTokens => Type::TooManyTokens,
@@ -290,7 +313,14 @@ fn written(problem: &Problem, response: Response, public_url: &str, id: &str) ->
         trace_id: id,
         errors: &problem.errors,
         existing_id: problem.existing.as_deref(),
-        report: problem.report.as_deref(),
+        report: match problem.shown.as_deref() {
+            Some(Shown::Report(report)) => Some(report),
+            _ => None,
+        },
+        plan: match problem.shown.as_deref() {
+            Some(Shown::Plan(plan)) => Some(plan),
+            _ => None,
+        },
     };
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut written = HttpResponse::new(Body::from(body));
@@ -316,78 +346,4 @@ fn written(problem: &Problem, response: Response, public_url: &str, id: &str) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_is_in_order_and_every_type_is_a_refusal() {
-        assert!(Type::ALL.is_sorted_by_key(|kind| kind.slug()));
-        for kind in Type::ALL {
-            let status = kind.status();
-            assert!(
-                status.is_client_error() || status.is_server_error(),
-                "{kind:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_rule_has_one_name_everywhere() {
-        for violation in [
-            Violation::AboveCeiling {
-                role: "a".into(),
-                ceiling: "b".into(),
-            },
-            Violation::ArchivedProject("p".into()),
-            Violation::DomainTooSoon {
-                again_at: Timestamp::UNIX_EPOCH,
-            },
-            Violation::DomainUnverified {
-                name: "n".into(),
-                value: "v".into(),
-                found: "f".into(),
-            },
-            Violation::Invalid("v".into()),
-            Violation::LastOwner,
-            Violation::ManagedByDirectory,
-            Violation::MustBeSuspended,
-            Violation::OwnerNotGrantable,
-            Violation::ScopeNotAllowed,
-            Violation::TooManyClients,
-            Violation::TooManyTokens,
-            Violation::Unconfirmed {
-                people: 21,
-                name: "n".into(),
-            },
-            Violation::UnknownApp("a".into()),
-            Violation::UnknownProject("p".into()),
-            Violation::UnknownRole("r".into()),
-        ] {
-            assert_eq!(of_rule(&violation).kind.slug(), violation.slug());
-        }
-    }
-
-    #[test]
-    fn every_refusal_of_the_frame_becomes_a_problem_of_its_status() {
-        for status in [400, 401, 404, 405, 406, 408, 413, 415, 429, 500, 503] {
-            let code = StatusCode::from_u16(status).unwrap();
-            assert_eq!(Problem::bare(code).kind.status(), code);
-            let answer = finished(
-                code.into_response(),
-                "https://usher.example",
-                "id",
-                Timestamp::UNIX_EPOCH,
-            );
-            assert_eq!(answer.status(), code);
-            assert_eq!(answer.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
-            assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
-        }
-        let fine = finished(
-            StatusCode::OK.into_response(),
-            "https://usher.example",
-            "id",
-            Timestamp::UNIX_EPOCH,
-        );
-        assert_eq!(fine.status(), StatusCode::OK);
-    }
-}
+mod tests;

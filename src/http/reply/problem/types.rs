@@ -53,6 +53,8 @@ types! {
         "Send the request again.";
     ConnectionPaused = "connection_paused", 409, "The connection is paused",
         "Resume the connection first.";
+    Decided = "decided", 409, "It was decided already",
+        "Look at what became of it.";
     DeprovisionedByDirectory = "deprovisioned_by_directory", 409, "The directory turned the person away",
         "Reactivate the person at the identity provider.";
     DnsFailed = "dns_failed", 502, "The name server gave no answer",
@@ -97,13 +99,13 @@ types! {
         "Send it again, or change its role; existing_id says which it is.";
     InvitationExpired = "invitation_expired", 409, "The invitation has expired",
         "Extend it first.";
-    LastOwner = "last_owner", 422, "The owner stays",
+    LastOwner = "last_owner", 409, "The owner stays",
         "Transfer the ownership first.";
     MalformedBody = "malformed_body", 400, "The body cannot be read",
         "Send JSON of the shape that the API description gives.";
     MalformedRequest = "malformed_request", 400, "The request cannot be read",
         "Correct the request; the detail says what is wrong with it.";
-    ManagedByDirectory = "managed_by_directory", 422, "The directory decides this",
+    ManagedByDirectory = "managed_by_directory", 403, "The directory decides this",
         "Change it at the identity provider.";
     ManagedDomain = "managed_domain", 422, "A directory manages this domain",
         "Provision the person there.";
@@ -131,6 +133,8 @@ types! {
         "Grant another role, or transfer the ownership.";
     PlanChanged = "plan_changed", 409, "The plan is not what was shown",
         "Look at the new plan in the report, and send its digest if it is right.";
+    PlanRequired = "plan_required", 409, "Many people's roles would change",
+        "Look at the plan, and send its digest along.";
     ResendTooOften = "resend_too_often", 429, "It was sent as often as may be",
         "Come again after the time that Retry-After says.";
     ResendTooSoon = "resend_too_soon", 429, "It was sent just now",
@@ -139,6 +143,8 @@ types! {
         "Choose a lower role, or raise the connection's highest role.";
     RoleAboveInviter = "role_above_inviter", 403, "The role is above your own",
         "Choose a role that is not above your own.";
+    RoleManagedByDirectory = "role_managed_by_directory", 409, "A group of the directory decides this role",
+        "Change the group at the identity provider, or let the owner override it for a while.";
     ScopeNotAllowed = "scope_not_allowed", 422, "The role takes no projects",
         "Grant the role without projects.";
     SignInRefused = "sign_in_refused", 403, "The sign-in is refused",

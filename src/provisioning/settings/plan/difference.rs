@@ -1,49 +1,27 @@
-//! Preview: what a change of the rules would do to people's roles. The change is made, its
-//! outcome read, and all of it rolled back.
+//! The difference between what people hold before and after a change of the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::FutureExt;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::directory::mapping::Outcome;
 use crate::directory::role::Catalogue;
-use crate::id::{ConnectionId, MappingId, OrganizationId, UserId};
-use crate::provisioning::settings::mappings::{self, NewMapping};
-use crate::provisioning::settings::{catalogue, connections};
-use crate::provisioning::{Change, Context, Error};
-use crate::store::{self, Failure, Store, Tx};
-
-/// A change of a connection's rules that is only thought of.
-#[derive(Clone, Debug)]
-pub enum Proposal {
-    /// A rule is added.
-    Add(NewMapping),
-    /// A rule is removed.
-    Remove(ConnectionId, MappingId),
-}
-
-/// What a change would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Plan {
-    /// People who would have more than now, and less nowhere.
-    pub gained: usize,
-    /// People who would have less than now, and more nowhere.
-    pub lost: usize,
-    /// People who would have more here and less there.
-    pub changed: usize,
-    /// Who, and what.
-    pub people: Vec<Difference>,
-}
+use crate::id::{OrganizationId, UserId};
+use crate::provisioning::Error;
+use crate::provisioning::settings::catalogue;
+use crate::store::Tx;
 
 /// What a change would do to one person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Difference {
     /// The person.
+    #[schema(value_type = String, format = "uuid")]
     pub user_id: UserId,
     /// Their sign-in address.
     pub email: Option<String>,
-    /// `gained`, `lost` or `changed`.
-    pub outcome: &'static str,
+    /// Whether it is more, less, or more here and less there.
+    pub outcome: Outcome,
     /// The roles now.
     pub from: Roles,
     /// The roles then.
@@ -51,7 +29,7 @@ pub struct Difference {
 }
 
 /// What a person may do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Roles {
     /// The organization-wide role.
     pub role: Option<String>,
@@ -59,80 +37,8 @@ pub struct Roles {
     pub projects: BTreeMap<String, String>,
 }
 
-/// The end of a rehearsal: it never commits.
-enum Rehearsed {
-    Failed(Error),
-    Planned(Plan),
-}
-
-impl From<store::Error> for Rehearsed {
-    fn from(error: store::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<Error> for Rehearsed {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl Failure for Rehearsed {
-    fn is_lost(&self) -> bool {
-        matches!(self, Self::Failed(error) if error.is_lost())
-    }
-}
-
-/// Tells what the proposal would do, and does nothing.
-pub async fn preview(store: &Store, context: Context, proposal: Proposal) -> Result<Plan, Error> {
-    let connection = match &proposal {
-        Proposal::Add(new) => new.connection,
-        Proposal::Remove(connection, _) => *connection,
-    };
-    let org = connections::find(store, connection).await?.org_id;
-    let rehearsal = store.write(move |tx| {
-        let (context, proposal) = (context.clone(), proposal.clone());
-        async move {
-            let plan = rehearse(tx, org, &context, &proposal).await?;
-            Err::<(), _>(Rehearsed::Planned(plan))
-        }
-        .boxed()
-    });
-    match rehearsal.await {
-        Ok(()) => Ok(Plan::default()),
-        Err(Rehearsed::Planned(plan)) => Ok(plan),
-        Err(Rehearsed::Failed(error)) => Err(error),
-    }
-}
-
-async fn rehearse(
-    tx: &mut Tx,
-    org: OrganizationId,
-    context: &Context,
-    proposal: &Proposal,
-) -> Result<Plan, Error> {
-    let mut change = Change::begin(tx, org, context).await?;
-    let people = match proposal {
-        Proposal::Add(new) => mappings::add_in(&mut change, new).await?.1,
-        Proposal::Remove(connection, id) => {
-            mappings::remove_in(&mut change, *connection, *id).await?.1
-        }
-    };
-    let before = held(change.tx, org, &people).await?;
-    change.settle().await?;
-    let after = held(tx, org, &people).await?;
-    let ids: Vec<_> = people.into_iter().collect();
-    let addresses = tx.users_by_ids(org, &ids).await?.into_iter();
-    let mut plan = plan(&before, &after, &catalogue(tx, org).await?);
-    let addresses: BTreeMap<_, _> = addresses.map(|user| (user.id, user.email)).collect();
-    for person in &mut plan.people {
-        person.email = addresses.get(&person.user_id).cloned().flatten();
-    }
-    Ok(plan)
-}
-
 /// The roles that people hold, as stored.
-async fn held(
+pub(super) async fn held(
     tx: &mut Tx,
     org: OrganizationId,
     ids: &[UserId],
@@ -164,31 +70,29 @@ async fn held(
     Ok(held)
 }
 
-fn plan(
+/// What differs, person by person, in the order of their ids.
+pub(super) fn differences(
     before: &BTreeMap<UserId, Roles>,
     after: &BTreeMap<UserId, Roles>,
     catalogue: &Catalogue,
-) -> Plan {
-    let mut plan = Plan::default();
-    for (id, new) in after {
-        let Some(old) = before.get(id) else { continue };
-        let (count, outcome) = match direction(old, new, catalogue) {
-            (false, false) => continue,
-            (true, false) => (&mut plan.gained, "gained"),
-            (false, true) => (&mut plan.lost, "lost"),
-            (true, true) => (&mut plan.changed, "changed"),
+) -> Vec<Difference> {
+    let differs = after.iter().filter_map(|(id, new)| {
+        let old = before.get(id)?;
+        let outcome = match direction(old, new, catalogue) {
+            (false, false) => return None,
+            (true, false) => Outcome::Gained,
+            (false, true) => Outcome::Lost,
+            (true, true) => Outcome::Changed,
         };
-        *count += 1;
-        let (from, to) = (old.clone(), new.clone());
-        plan.people.push(Difference {
+        Some(Difference {
             user_id: *id,
             email: None,
             outcome,
-            from,
-            to,
-        });
-    }
-    plan
+            from: old.clone(),
+            to: new.clone(),
+        })
+    });
+    differs.collect()
 }
 
 /// Whether something rises, and whether something falls.

@@ -1,0 +1,13 @@
+DROP INDEX grants_ending;
+DROP INDEX grants_retired;
+ALTER TABLE grants DROP COLUMN reason;
+ALTER TABLE grants DROP COLUMN actor;
+DELETE FROM mapping_projects WHERE mapping_id IN (SELECT id FROM mappings WHERE removed_at IS NOT NULL);
+DELETE FROM mappings WHERE removed_at IS NOT NULL;
+ALTER TABLE mappings DROP COLUMN removed_at;
+ALTER TABLE mappings DROP COLUMN rev;
+DROP TABLE standings;
+ALTER TABLE users DROP COLUMN policy_rev;
+ALTER TABLE users DROP COLUMN standing;
+DROP TABLE policy_revisions;
+ALTER TABLE organizations DROP COLUMN policy_rev;

@@ -1,0 +1,255 @@
+//! Changes of mappings: one by one, or several as a plan that was shown first.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use futures_util::FutureExt;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::directory::scope::Scope;
+use crate::http::RequestId;
+use crate::http::admin::asked::Unread;
+use crate::http::admin::mappings::{Mapping, mappings};
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::Problem;
+use crate::id::MappingId;
+use crate::provisioning::settings::mappings::{NewMapping, RuleChange};
+use crate::provisioning::settings::plan::{self, DefaultRole, Plan, Proposal, Removal};
+use crate::provisioning::{Error, Kind};
+
+/// A rule to add.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct WantedMapping {
+    /// The digest of its preview, where more than 20 people's roles change.
+    digest: Option<String>,
+    #[serde(flatten)]
+    mapping: NewMapping,
+}
+
+/// What is to change of a rule; what is not said stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangedMapping {
+    /// The slug of the role.
+    role: Option<String>,
+    /// The slugs of the projects it is for; an empty list means the whole organization.
+    projects: Option<Vec<String>>,
+    /// Whether it counts.
+    enabled: Option<bool>,
+    /// Its place among the connection's rules.
+    position: Option<i64>,
+    /// The digest of its preview, where more than 20 people's roles change.
+    digest: Option<String>,
+}
+
+/// Why a removal may go on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RemovedMapping {
+    /// The digest of its preview, where more than 20 people's roles change.
+    digest: Option<String>,
+}
+
+/// Changes of the rules, which are made together or not at all.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Changes {
+    /// Each of them, in their order.
+    changes: Vec<Proposal>,
+    /// The digest of the plan that was shown; needed where more than 20 people's roles change.
+    digest: Option<String>,
+}
+
+/// Tell what changes of the rules would do, and change nothing.
+///
+/// Who would gain, who would lose, who would become an admin and who would lose the last project, person by
+/// person, with the digest that applying takes.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/mappings/preview", operation_id = "preview_mappings",
+    tag = "Mappings", params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = Changes, responses((status = 200, body = Plan)),
+    security(("key" = ["mappings:read"])),
+)]
+pub(super) async fn preview(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<Json<Plan>, Problem> {
+    let scope = Scope::MappingsRead;
+    admin.admit(&slug, scope).await?;
+    let asked: Changes = body.json().await?;
+    let planned = admin.change(&slug, scope, &request, move |change, _| {
+        let asked = asked.clone();
+        async move { plan::outlook(change, &asked.changes).await }.boxed()
+    });
+    Ok(Json(planned.await?))
+}
+
+/// Change several rules together, as their plan was shown.
+///
+/// With a digest only where the outcome still is what was shown: 409 `plan_changed` carries the plan as it
+/// would be now. Without one only where at most 20 people's roles change.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/mappings/apply", operation_id = "apply_mappings",
+    tag = "Mappings", params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = Changes, responses((status = 200, body = Plan)),
+    security(("key" = ["mappings:write"])),
+)]
+pub(super) async fn apply(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<Json<Plan>, Problem> {
+    admin.admit(&slug, Scope::MappingsWrite).await?;
+    let asked: Changes = body.json().await?;
+    Ok(Json(made(&admin, &slug, &request, asked).await?))
+}
+
+/// Add a rule that a group gives a role.
+///
+/// The group need not have been pushed yet. Nobody is made owner by a rule.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/mappings", operation_id = "add_mapping", tag = "Mappings",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = WantedMapping, responses((status = 201, body = Mapping)),
+    security(("key" = ["mappings:write"])),
+)]
+pub(super) async fn add(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<(StatusCode, Json<Mapping>), Problem> {
+    admin.admit(&slug, Scope::MappingsWrite).await?;
+    let wanted: WantedMapping = body.json().await?;
+    let (new, digest) = (Proposal::Add(wanted.mapping), wanted.digest);
+    let made = admin.change(&slug, Scope::MappingsWrite, &request, move |change, _| {
+        let (new, digest) = ([new.clone()], digest.clone());
+        async move {
+            let before = mappings(change.tx, change.org).await?;
+            plan::apply(change, &new, digest.as_deref()).await?;
+            let rules = mappings(change.tx, change.org).await?;
+            let is_new = |rule: &Mapping| !before.iter().any(|known| known.id == rule.id);
+            let newest = rules.into_iter().find(is_new);
+            newest.ok_or(Error::NotFound(Kind::Mapping))
+        }
+        .boxed()
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
+}
+
+/// Change a rule: its role, its projects, its place, whether it counts.
+#[utoipa::path(
+    patch, path = "/organizations/{slug}/mappings/{id}", operation_id = "change_mapping",
+    tag = "Mappings",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The rule's id"),
+    ),
+    request_body = ChangedMapping, responses((status = 200, body = Mapping)),
+    security(("key" = ["mappings:write"])),
+)]
+pub(super) async fn change(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, id)): Path<(String, String)>,
+    body: Unread,
+) -> Result<Json<Mapping>, Problem> {
+    admin.admit(&slug, Scope::MappingsWrite).await?;
+    let id = named(&id)?;
+    let wanted: ChangedMapping = body.json().await?;
+    let rule = RuleChange {
+        id,
+        role: wanted.role,
+        projects: wanted.projects,
+        enabled: wanted.enabled,
+        position: wanted.position,
+    };
+    let asked = Changes {
+        changes: vec![Proposal::Update(rule)],
+        digest: wanted.digest,
+    };
+    made(&admin, &slug, &request, asked).await?;
+    let rules = all(&admin, &slug).await?;
+    let rule = rules.into_iter().find(|rule| rule.id == id);
+    Ok(Json(rule.ok_or(Error::NotFound(Kind::Mapping))?))
+}
+
+/// Remove a rule, as if everybody had left its group; answers what that did.
+#[utoipa::path(
+    delete, path = "/organizations/{slug}/mappings/{id}", operation_id = "remove_mapping",
+    tag = "Mappings",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The rule's id"),
+    ),
+    request_body = Option<RemovedMapping>, responses((status = 200, body = Plan)),
+    security(("key" = ["mappings:write"])),
+)]
+pub(super) async fn remove(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, id)): Path<(String, String)>,
+    body: Unread,
+) -> Result<Json<Plan>, Problem> {
+    admin.admit(&slug, Scope::MappingsWrite).await?;
+    let removal = Removal {
+        connection_id: None,
+        id: named(&id)?,
+    };
+    let RemovedMapping { digest } = body.json().await?;
+    let asked = Changes {
+        changes: vec![Proposal::Remove(removal)],
+        digest,
+    };
+    Ok(Json(made(&admin, &slug, &request, asked).await?))
+}
+
+/// Set which role people have whom nothing else gives one.
+#[utoipa::path(
+    put, path = "/organizations/{slug}/default-role", operation_id = "set_default_role",
+    tag = "Roles", params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = DefaultRole, responses((status = 200, body = Plan)),
+    security(("key" = ["mappings:write"])),
+)]
+pub(super) async fn default_role(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<Json<Plan>, Problem> {
+    admin.admit(&slug, Scope::MappingsWrite).await?;
+    let wanted: DefaultRole = body.json().await?;
+    let asked = Changes {
+        changes: vec![Proposal::DefaultRole(wanted)],
+        digest: None,
+    };
+    Ok(Json(made(&admin, &slug, &request, asked).await?))
+}
+
+fn named(id: &str) -> Result<MappingId, Error> {
+    id.parse().map_err(|_| Error::NotFound(Kind::Mapping))
+}
+
+async fn made(
+    admin: &Admin,
+    slug: &str,
+    request: &RequestId,
+    asked: Changes,
+) -> Result<Plan, Problem> {
+    let made = admin.change(slug, Scope::MappingsWrite, request, move |change, _| {
+        let asked = asked.clone();
+        async move { plan::apply(change, &asked.changes, asked.digest.as_deref()).await }.boxed()
+    });
+    made.await
+}
+
+async fn all(admin: &Admin, slug: &str) -> Result<Vec<Mapping>, Problem> {
+    let read = admin.read(slug, Scope::MappingsWrite, |tx, admitted| {
+        async move { mappings(tx, admitted.organization.id).await }.boxed()
+    });
+    read.await
+}

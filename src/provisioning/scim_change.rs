@@ -1,0 +1,118 @@
+//! What a SCIM client asks for, as one transaction: the token is judged in it, and what is changed is settled
+//! in it.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::id::Ids;
+use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
+use crate::provisioning::{Change, Context, Error, Source};
+use crate::store::types::Time;
+use crate::store::{Store, Tx};
+
+/// Runs one change that a SCIM client asks for: the token is checked, the organization's row
+/// taken, the work done and settled, in one transaction.
+pub async fn scim_change<T, F>(
+    store: &Store,
+    ids: &Ids,
+    credentials: Credentials,
+    cause: String,
+    job: F,
+) -> Result<T, Error>
+where
+    F: for<'c, 't> Fn(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    T: Send + 'static,
+{
+    let witness = credentials.witness.clone();
+    let (ids, caller) = (ids.clone(), (credentials, cause));
+    let done = store.write(move |tx| {
+        let (job, ids, caller) = (job.clone(), ids.clone(), caller.clone());
+        async move {
+            caller.0.witness.begin();
+            scim_step(tx, &ids, &caller, job).await
+        }
+        .boxed()
+    });
+    let done = done.await?;
+    witness.keep();
+    Ok(done)
+}
+
+/// What [`scim_change`] does within its transaction, for the credentials and the request of its
+/// caller.
+pub(super) async fn scim_step<T, E, F>(
+    tx: &mut Tx,
+    ids: &Ids,
+    (credentials, cause): &(Credentials, String),
+    job: F,
+) -> Result<T, E>
+where
+    F: for<'c, 't> FnOnce(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, E>>,
+    E: From<Error>,
+{
+    let now = Time(ids.clock().now());
+    let client = authenticate(tx, credentials, now, true).await?;
+    let context = Context {
+        ids: ids.clone(),
+        source: Source::Scim(client.connection.id),
+        cause: cause.clone(),
+    };
+    let mut change = Change::begin(tx, client.org, &context).await?;
+    change.apply_now = credentials.apply_now;
+    // Who waited for the row is judged by what holds now: a token that was revoked, or a
+    // connection that was paused meanwhile, changes nothing any more.
+    let now = change.time();
+    let client = authenticate(change.tx, credentials, now, true).await?;
+    let value = job(&mut change, &client).await?;
+    if client.is_stale {
+        let touched = client.credential.touch(change.tx, client.org, now);
+        touched.await.map_err(Error::from)?;
+    }
+    credentials.witness.tell(change.settle().await?);
+    Ok(value)
+}
+
+/// Answers a question that a SCIM client asks, on one snapshot.
+pub async fn scim_question<T, F>(
+    store: &Store,
+    ids: &Ids,
+    credentials: Credentials,
+    job: F,
+) -> Result<T, Error>
+where
+    F: for<'c> Fn(&'c mut Tx, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    T: Send + 'static,
+{
+    let now = Time(ids.clock().now());
+    let (value, client) = store
+        .read(move |tx| {
+            let (job, credentials) = (job.clone(), credentials.clone());
+            async move {
+                let client = authenticate(tx, &credentials, now, false).await?;
+                Ok::<_, Error>((job(tx, &client).await?, client))
+            }
+            .boxed()
+        })
+        .await?;
+    if client.is_stale {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let seen = store.write(move |tx| {
+                let (org, credential) = (client.org, client.credential);
+                async move { credential.touch(tx, org, now).await }.boxed()
+            });
+            if let Err(error) = seen.await {
+                tracing::warn!(%error, "a token's last use could not be noted");
+            }
+        });
+    }
+    Ok(value)
+}

@@ -1,0 +1,61 @@
+//! A change of the rules that is only thought of.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{ConnectionId, MappingId};
+use crate::provisioning::settings::mappings::{self, NewMapping, RuleChange};
+use crate::provisioning::settings::organizations;
+use crate::provisioning::{Change, Error};
+
+/// One change of the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Proposal {
+    /// A rule is added.
+    Add(NewMapping),
+    /// A rule is changed.
+    Update(RuleChange),
+    /// A rule is removed.
+    Remove(Removal),
+    /// People whom nothing else gives a role have this one.
+    DefaultRole(DefaultRole),
+}
+
+/// A rule to remove.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Removal {
+    /// The connection, where it is known.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub connection_id: Option<ConnectionId>,
+    /// The rule.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: MappingId,
+}
+
+/// Another default role of the organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultRole {
+    /// The role's slug.
+    pub role: String,
+}
+
+impl Proposal {
+    /// Makes the change, up to what it does to people.
+    pub(super) async fn make(&self, change: &mut Change<'_>) -> Result<(), Error> {
+        match self {
+            Self::Add(new) => mappings::add_in(change, new).await.map(drop),
+            Self::Update(rule) => mappings::update_in(change, rule).await.map(drop),
+            Self::Remove(gone) => {
+                let removed = mappings::remove_in(change, gone.connection_id, gone.id);
+                removed.await.map(drop)
+            }
+            Self::DefaultRole(default) => {
+                organizations::set_default_role(change, &default.role).await
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The difference between what people have and what they should have: a pure function of what was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::directory::connection::Mode;
+use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Verdict};
+use crate::id::{GrantId, Ids, OrganizationId, ProjectId, RoleId, UserId, WaiverId};
+use crate::provisioning::resolution::{Due, World};
+use crate::provisioning::settle::waivers::{Waivers, reference};
+use crate::store::rows::{GrantRow, UserProjectRow, UserRow, WaiverRow};
+use crate::store::types::Time;
+
+/// Why a grant that a rule gave is retired.
+const NO_LONGER_DUE: &str = "no_longer_due";
+/// Why a grant by hand is retired when the directory first decides.
+const SUPERSEDED: &str = "superseded_by_directory";
+/// Why a grant whose time is over is retired.
+const EXPIRED: &str = "expired";
+
+/// What was read of the people.
+pub(super) struct Facts {
+    /// What the rules give.
+    pub(super) due: Vec<Due>,
+    /// What they have.
+    pub(super) live: Vec<GrantRow>,
+    /// Where.
+    pub(super) scopes: Vec<(GrantId, ProjectId)>,
+    /// The roles in projects that are in force.
+    pub(super) held: Vec<UserProjectRow>,
+    /// What is not in force of what directories say.
+    pub(super) waivers: Vec<WaiverRow>,
+}
+
+/// What new grants are made of.
+pub(super) struct Mint {
+    pub(super) org: OrganizationId,
+    pub(super) at: Time,
+    pub(super) cause: String,
+    pub(super) actor: String,
+    pub(super) ids: Ids,
+}
+
+/// What is to be written.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// Grants that end, by why.
+    pub(super) retired: BTreeMap<&'static str, Vec<GrantId>>,
+    /// Grants that begin.
+    pub(super) made: Vec<GrantRow>,
+    /// Where they count.
+    pub(super) scopes: Vec<(GrantId, ProjectId)>,
+    /// Everybody, in the order of their ids.
+    pub(super) people: Vec<Person>,
+    /// What directories say otherwise by now.
+    pub(super) cleared: Vec<WaiverId>,
+}
+
+/// A person, before and after.
+pub(super) struct Person {
+    pub(super) id: UserId,
+    pub(super) old: Entitlement,
+    pub(super) resolution: Resolution,
+    /// What ties them to the rules now, as it is kept.
+    pub(super) tie: String,
+    /// What rules gave, and do no longer.
+    pub(super) gone: Vec<(GrantId, String)>,
+    /// What rules give from now on, each with its role.
+    pub(super) begun: Vec<(GrantId, String, RoleId)>,
+    /// Whether rules still give something.
+    pub(super) ruled: bool,
+    /// Where rules begin to give something: the role that the person would have had while active, and would
+    /// have since.
+    pub(super) could: Option<(Option<RoleId>, Option<RoleId>)>,
+}
+
+/// What one person has, and what was read of them.
+#[derive(Default)]
+struct Own {
+    due: Vec<Due>,
+    live: Vec<GrantRow>,
+    old: Entitlement,
+    waivers: Waivers,
+}
+
+/// What the facts come to.
+pub(super) fn of(world: &World, facts: &Facts, mint: &Mint) -> Outcome {
+    let mut own: BTreeMap<UserId, Own> = BTreeMap::new();
+    for due in &facts.due {
+        own.entry(due.0).or_default().due.push(due.clone());
+    }
+    for row in &facts.live {
+        own.entry(row.user_id).or_default().live.push(row.clone());
+    }
+    for row in &facts.waivers {
+        own.entry(row.user_id).or_default().waivers.add(row);
+    }
+    for row in &facts.held {
+        let old = &mut own.entry(row.user_id).or_default().old;
+        old.projects.insert(row.project_id, row.role_id);
+    }
+    let mut scopes: BTreeMap<GrantId, Vec<(GrantId, ProjectId)>> = BTreeMap::new();
+    for scope in &facts.scopes {
+        scopes.entry(scope.0).or_default().push(*scope);
+    }
+    let mut outcome = Outcome::default();
+    for user in world.users.values() {
+        let mut mine = own.remove(&user.id).unwrap_or_default();
+        mine.old.role = user.role_id;
+        let person = one(world, user.id, mine, (&scopes, mint), &mut outcome);
+        outcome.people.extend(person);
+    }
+    outcome
+}
+
+type Scopes = BTreeMap<GrantId, Vec<(GrantId, ProjectId)>>;
+
+fn one(
+    world: &World,
+    id: UserId,
+    mut own: Own,
+    (scopes, mint): (&Scopes, &Mint),
+    outcome: &mut Outcome,
+) -> Option<Person> {
+    let user = world.users.get(&id)?;
+    let as_grant = |row: &GrantRow| {
+        let scope = scopes.get(&row.id).map_or(&[][..], Vec::as_slice);
+        world.grant(row, scope)
+    };
+    let before: Vec<Grant> = own.live.iter().map(as_grant).collect();
+    let due = own
+        .waivers
+        .in_force(own.due, &own.live, &mut outcome.cleared);
+    let wanted: BTreeSet<_> = due.iter().map(|due| (due.2, &due.3)).collect();
+    let mut keep = Vec::with_capacity(own.live.len());
+    let mut there = BTreeSet::new();
+    let mut gone = Vec::new();
+    for row in &own.live {
+        let is_due = wanted.contains(&(row.source, &row.source_ref));
+        let is_kept = own.waivers.keeps(world, row);
+        if row.source.is_by_rule() && !is_due && !is_kept {
+            outcome.retire(NO_LONGER_DUE, row.id);
+            gone.push((row.id, reference(row.source, &row.source_ref)));
+        } else if row.ends_at.is_some_and(|end| end <= mint.at) {
+            outcome.retire(EXPIRED, row.id);
+        } else {
+            there.insert((row.source, &row.source_ref));
+            keep.push(as_grant(row));
+        }
+    }
+    let mut begun = Vec::new();
+    for due in due.iter().filter(|due| !there.contains(&(due.2, &due.3))) {
+        let Some(rule) = world.book.rules.get(&due.1) else {
+            continue;
+        };
+        let row = mint.grant(due, rule.role);
+        let scope: Vec<_> = rule.projects.iter().map(|it| (row.id, *it)).collect();
+        keep.push(world.grant(&row, &scope));
+        begun.push((row.id, reference(due.2, &due.3), rule.role));
+        outcome.scopes.extend(scope);
+        outcome.made.push(row);
+    }
+    let ruled = keep.iter().any(|grant| grant.source.is_by_rule());
+    if governs_first(world, &before, &keep, (user, mint.at)) {
+        for grant in keep.iter().filter(|it| is_by_hand(it)) {
+            outcome.retire(SUPERSEDED, grant.id);
+        }
+        keep.retain(|it| !is_by_hand(it));
+    }
+    let resolution = world.resolve(user, &keep, mint.at);
+    let tie = serde_json::json!(world.tie(user)).to_string();
+    let old = own.old;
+    Some(Person {
+        id,
+        old,
+        resolution,
+        tie,
+        gone,
+        could: (!begun.is_empty()).then(|| could(world, user, (&before, &keep), mint.at)),
+        begun,
+        ruled,
+    })
+}
+
+/// The roles of these grants, before and after, while the person is active and holds no title.
+fn could(
+    world: &World,
+    user: &UserRow,
+    (before, after): (&[Grant], &[Grant]),
+    at: Time,
+) -> (Option<RoleId>, Option<RoleId>) {
+    let mut standing = world.standing(user);
+    (standing.active, standing.owner) = (true, false);
+    let role = |grants| {
+        let resolution = grant::resolve(&standing, grants, &world.book.roles, at.0);
+        resolution.entitlement.role
+    };
+    (role(before), role(after))
+}
+
+/// Whether a group of the directory gives something everywhere now, and none did before, where there are
+/// grants by hand that it is to end: a person who later leaves the group does not fall back to a role that
+/// everybody forgot.
+fn governs_first(
+    world: &World,
+    before: &[Grant],
+    after: &[Grant],
+    (user, at): (&UserRow, Time),
+) -> bool {
+    let mut standing = world.standing(user);
+    if standing.mode != Mode::Authoritative || !after.iter().any(is_by_hand) {
+        return false;
+    }
+    // Whether it counts is asked as if the person were there, and nobody's title stood above it.
+    (standing.active, standing.owner) = (true, false);
+    let governs = |grants: &[Grant]| {
+        let verdicts = grant::resolve(&standing, grants, &world.book.roles, at.0).verdicts;
+        let counts = |it: &Grant| {
+            let verdict = verdicts.get(&it.id);
+            verdict.is_some_and(|it| !matches!(it, Verdict::AboveCeiling | Verdict::Expired))
+        };
+        let wide = grants.iter().filter(|it| it.projects.is_empty());
+        let mut groups = wide.filter(|it| it.source == GrantSource::DirectoryGroup);
+        groups.any(counts)
+    };
+    governs(after) && !governs(before)
+}
+
+fn is_by_hand(grant: &Grant) -> bool {
+    grant.source == GrantSource::Manual && grant.projects.is_empty()
+}
+
+impl Outcome {
+    fn retire(&mut self, cause: &'static str, id: GrantId) {
+        self.retired.entry(cause).or_default().push(id);
+    }
+}
+
+impl Mint {
+    fn grant(&self, (user_id, _, source, reference): &Due, role_id: RoleId) -> GrantRow {
+        GrantRow {
+            org_id: self.org,
+            id: self.ids.next(),
+            user_id: *user_id,
+            role_id,
+            source: *source,
+            source_ref: reference.clone(),
+            granted_at: self.at,
+            cause: self.cause.clone(),
+            ends_at: None,
+            retired_at: None,
+            retired_cause: None,
+            actor: Some(self.actor.clone()),
+            reason: None,
+        }
+    }
+}

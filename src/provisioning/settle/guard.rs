@@ -1,0 +1,90 @@
+//! The guard: what a directory's groups take from people or give them is counted by the connection's
+//! safeguards, and beyond them it is held.
+
+use crate::directory::grant::Because;
+use crate::directory::role::ADMIN_RANK;
+use crate::directory::safeguard::{Danger, WaiverKind};
+use crate::id::{ConnectionId, SafeguardId};
+use crate::provisioning::resolution::World;
+use crate::provisioning::safeguards;
+use crate::provisioning::settle::difference::{Outcome, Person};
+use crate::provisioning::{Change, Error, Source};
+use crate::store::rows::WaiverRow;
+
+/// What is to be held of an outcome.
+pub(super) async fn holds(
+    change: &mut Change<'_>,
+    world: &World,
+    outcome: &Outcome,
+) -> Result<Vec<WaiverRow>, Error> {
+    let (Source::Scim(id) | Source::SignIn(id)) = change.context.source else {
+        return Ok(Vec::new());
+    };
+    let Some(connection) = world.connections.get(&id) else {
+        return Ok(Vec::new());
+    };
+    let mut holds = Vec::new();
+    for danger in [Danger::Promotions, Danger::Removals] {
+        let people = outcome.people.iter().filter(|it| match danger {
+            Danger::Promotions => is_promotion(world, it),
+            Danger::Removals => is_removal(world, it),
+        });
+        let people: Vec<_> = people.collect();
+        let ids: Vec<_> = people.iter().map(|it| it.id).collect();
+        if let Some(safeguard) = safeguards::judge(change, connection, danger, &ids, true).await? {
+            change.held = Some(safeguard);
+            for person in people {
+                holds.extend(of(change, world, person, (id, safeguard, danger)));
+            }
+        }
+    }
+    Ok(holds)
+}
+
+fn rank(world: &World, role: Option<crate::id::RoleId>) -> i64 {
+    role.map_or(0, |role| world.book.roles.rank(role))
+}
+
+/// Whether a group makes somebody an admin, at once or when they are let in again.
+fn is_promotion(world: &World, person: &Person) -> bool {
+    let Some((before, after)) = person.could else {
+        return false;
+    };
+    rank(world, before) < ADMIN_RANK && rank(world, after) >= ADMIN_RANK
+}
+
+/// Whether somebody who is there loses the last of what groups gave, and falls to a default or to nothing.
+/// Whoever may do harm loses it at once, and is not counted.
+fn is_removal(world: &World, person: &Person) -> bool {
+    let falls = matches!(
+        person.resolution.because,
+        Because::ConnectionDefault | Because::NoOrganizationGrant | Because::OrganizationDefault
+    );
+    falls && !person.gone.is_empty() && !person.ruled && rank(world, person.old.role) < ADMIN_RANK
+}
+
+fn of(
+    change: &Change<'_>,
+    world: &World,
+    person: &Person,
+    (connection, safeguard, danger): (ConnectionId, SafeguardId, Danger),
+) -> Vec<WaiverRow> {
+    let names: Vec<_> = match danger {
+        Danger::Promotions => {
+            let privileged = |role| world.book.roles.rank(role) >= ADMIN_RANK;
+            let begun = person.begun.iter().filter(|it| privileged(it.2));
+            begun
+                .map(|it| (WaiverKind::Withheld, it.1.clone()))
+                .collect()
+        }
+        Danger::Removals => {
+            let gone = person.gone.iter();
+            gone.map(|it| (WaiverKind::Kept, it.1.clone())).collect()
+        }
+    };
+    let held = |of| WaiverRow {
+        safeguard_id: Some(safeguard),
+        ..safeguards::waiver(change, person.id, connection, of)
+    };
+    names.into_iter().map(held).collect()
+}

@@ -1,0 +1,144 @@
+//! Settle: the end of every change. What the rules give the touched people is compared with the
+//! grants they have, the grants are folded into entitlements, and every difference is written
+//! once and told once.
+//!
+//! ```text
+//! facts (read once) -> difference (pure) -> guard (holds what is too much) -> write -> tell
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::directory::rulebook::Rulebook;
+use crate::provisioning::resolution::World;
+use crate::provisioning::settle::difference::{Facts, Mint, Outcome};
+use crate::provisioning::{Change, Error};
+use crate::store::rows::{PolicyRevisionRow, StandingRow, UserProjectRow};
+use crate::store::types::Doc;
+
+mod difference;
+mod guard;
+mod tell;
+mod waivers;
+
+pub(in crate::provisioning) use waivers::reference;
+
+/// Begins a revision of the rules where the change's events say that they are others now.
+pub(super) async fn revise(change: &mut Change<'_>) -> Result<(), Error> {
+    if !change.events.iter().any(|event| event.kind.changes_rules()) {
+        return Ok(());
+    }
+    let world = World::load(change.tx, change.org, &[]).await?;
+    let latest = change
+        .tx
+        .policy_revision_at(change.org, change.time())
+        .await?;
+    let latest = latest.and_then(|row| serde_json::from_str::<Rulebook>(&row.rulebook.0).ok());
+    if latest.as_ref() == Some(&world.book) {
+        return Ok(());
+    }
+    let row = PolicyRevisionRow {
+        org_id: change.org,
+        rev: world.rev + 1,
+        at: change.time(),
+        actor: change.context.source.actor(),
+        cause: change.context.cause.clone(),
+        rulebook: Doc(serde_json::json!(world.book).to_string()),
+    };
+    Ok(change.tx.insert_policy_revision(&row).await?)
+}
+
+/// Settles the people touched by a change.
+pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
+    let people: Vec<_> = std::mem::take(&mut change.touched).into_iter().collect();
+    if people.is_empty() {
+        return Ok(());
+    }
+    let world = World::load(change.tx, change.org, &people).await?;
+    let due = world.due(change.tx, change.org).await?;
+    let live = change.tx.live_grants(change.org, &people).await?;
+    let ids: Vec<_> = live.iter().map(|row| row.id).collect();
+    let mut facts = Facts {
+        due,
+        live,
+        scopes: change.tx.grant_projects(change.org, &ids).await?,
+        held: change.tx.user_projects(change.org, &people).await?,
+        waivers: change.tx.waivers_of(change.org, &people).await?,
+    };
+    let mint = Mint {
+        org: change.org,
+        at: change.time(),
+        cause: change.context.cause.clone(),
+        actor: change.context.source.actor(),
+        ids: change.context.ids.clone(),
+    };
+    let mut outcome = difference::of(&world, &facts, &mint);
+    let holds = guard::holds(change, &world, &outcome).await?;
+    if !holds.is_empty() {
+        change.tx.insert_waivers(&holds).await?;
+        facts.waivers.extend(holds);
+        outcome = difference::of(&world, &facts, &mint);
+    }
+    write(change, &world, &outcome).await?;
+    let own = tell::own_events(change);
+    for person in &outcome.people {
+        if let Some(user) = world.users.get(&person.id) {
+            let own = own.get(&user.id).copied();
+            tell::tell(change, &world, user, &person.old, &person.resolution, own);
+        }
+    }
+    Ok(())
+}
+
+/// Writes what differs, and nothing else.
+async fn write(change: &mut Change<'_>, world: &World, outcome: &Outcome) -> Result<(), Error> {
+    let (org, now) = (change.org, change.time());
+    change.tx.end_waivers(org, &outcome.cleared).await?;
+    for (cause, ids) in &outcome.retired {
+        change.tx.retire_grants(org, ids, now, cause).await?;
+    }
+    change.tx.insert_grants(&outcome.made).await?;
+    let scopes = outcome.scopes.iter();
+    let scopes: Vec<_> = scopes.map(|(id, project)| (org, *id, *project)).collect();
+    change.tx.insert_grant_projects(&scopes).await?;
+    let mut decided: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut tied: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let (mut former, mut changed, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    for person in &outcome.people {
+        let before = world
+            .users
+            .get(&person.id)
+            .and_then(|it| it.standing.as_ref());
+        let new = &person.resolution.entitlement;
+        if person.old != *new {
+            let key = (new.role, person.tie.clone());
+            decided.entry(key).or_default().push(person.id);
+            changed.push(person.id);
+            let row = |(project_id, role_id): (&_, &_)| UserProjectRow {
+                org_id: org,
+                user_id: person.id,
+                project_id: *project_id,
+                role_id: *role_id,
+            };
+            rows.extend(new.projects.iter().map(row));
+        } else if before != Some(&person.tie) {
+            tied.entry(person.tie.clone()).or_default().push(person.id);
+        }
+        former.extend(
+            before
+                .filter(|it| **it != person.tie)
+                .map(|it| StandingRow {
+                    org_id: org,
+                    user_id: person.id,
+                    until: now,
+                    standing: it.clone(),
+                }),
+        );
+    }
+    change.tx.set_roles(org, &decided, world.rev, now).await?;
+    change.tx.set_standings(org, &tied, world.rev).await?;
+    change.tx.keep_standings(&former).await?;
+    Ok(change
+        .tx
+        .replace_user_projects(org, &changed, &rows)
+        .await?)
+}

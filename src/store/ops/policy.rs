@@ -1,0 +1,26 @@
+//! The queries of what the rules were, and of what held of people.
+
+use std::collections::BTreeMap;
+
+use crate::id::{OrganizationId, RoleId, UserId};
+use crate::store::rows::{PolicyRevisionRow, StandingRow};
+use crate::store::tx::ops;
+use crate::store::types::Time;
+
+/// Who has a role from now on, and what holds of them beside their grants.
+pub(in crate::store) type Decided = BTreeMap<(Option<RoleId>, String), Vec<UserId>>;
+
+ops! {
+    /// Begins a revision of an organization's rules.
+    insert_policy_revision = policy::insert_revision(row: &PolicyRevisionRow) -> ();
+    /// The rules as they were at an instant; none before the first revision.
+    policy_revision_at = policy::revision_at(org: OrganizationId, at: Time) -> Option<PolicyRevisionRow>;
+    /// Writes new organization-wide roles, and what was decided by; everybody named gets a new version.
+    set_roles = policy::set_roles(org: OrganizationId, decided: &Decided, rev: i64, at: Time) -> ();
+    /// Writes what holds of people beside their grants.
+    set_standings = policy::set_standings(org: OrganizationId, standings: &BTreeMap<String, Vec<UserId>>, rev: i64) -> ();
+    /// Keeps what held of people until now.
+    keep_standings = policy::keep_standings(rows: &[StandingRow]) -> ();
+    /// What held of a person at an instant, where something else holds since.
+    standing_at = policy::standing_at(org: OrganizationId, user: UserId, at: Time) -> Option<StandingRow>;
+}

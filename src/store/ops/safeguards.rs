@@ -1,0 +1,50 @@
+//! The queries of safeguards.
+
+use crate::directory::safeguard::{Danger, WaiverState};
+use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
+use crate::store::rows::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
+use crate::store::tx::ops;
+use crate::store::types::Time;
+
+ops! {
+    /// Counts these.
+    mark_safeguard = safeguards::mark(rows: &[SafeguardMarkRow]) -> ();
+    /// How many people were counted since then.
+    safeguard_marks = safeguards::marks(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
+    /// How many of them are not active now.
+    safeguard_marks_gone = safeguards::marks_gone(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
+    /// When they were, in order.
+    safeguard_mark_times = safeguards::mark_times(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> Vec<Time>;
+    /// Forgets what was counted before then, of every organization.
+    forget_safeguard_marks = safeguards::forget_marks(before: Time) -> usize;
+    /// The active people whom a connection manages, or who sign in through it.
+    active_people_of = safeguards::active_people(org: OrganizationId, connection: ConnectionId) -> i64;
+    /// A safeguard.
+    safeguard = safeguards::by_id(org: OrganizationId, id: SafeguardId) -> Option<SafeguardRow>;
+    /// A connection's safeguard of this kind that nobody decided.
+    open_safeguard = safeguards::open(org: OrganizationId, connection: ConnectionId, kind: Danger) -> Option<SafeguardRow>;
+    /// The safeguards of an organization that tripped, the latest first.
+    safeguards = safeguards::list(org: OrganizationId) -> Vec<SafeguardRow>;
+    /// Holds of any organization that were to be decided by then.
+    overdue_safeguards = safeguards::overdue(by: Time, limit: i64) -> Vec<(OrganizationId, SafeguardId)>;
+    /// The query `safeguards::insert`.
+    insert_safeguard = safeguards::insert(row: &SafeguardRow) -> ();
+    /// The query `safeguards::update`.
+    update_safeguard = safeguards::update(row: &SafeguardRow) -> ();
+    /// What is set of a connection's safeguard.
+    safeguard_settings = safeguards::settings(org: OrganizationId, connection: ConnectionId) -> Option<SafeguardSettingsRow>;
+    /// Sets it.
+    set_safeguard_settings = safeguards::set_settings(row: &SafeguardSettingsRow) -> ();
+    /// What is not in force of what directories say of these people.
+    waivers_of = safeguards::waivers_of(org: OrganizationId, users: &[UserId]) -> Vec<WaiverRow>;
+    /// What a safeguard keeps from being in force.
+    waivers_of_safeguard = safeguards::waivers_of_safeguard(org: OrganizationId, id: SafeguardId) -> Vec<WaiverRow>;
+    /// Everything in an organization that is not in force of what directories say.
+    waivers = safeguards::waivers(org: OrganizationId) -> Vec<WaiverRow>;
+    /// Keeps these from being in force, in place of what was kept for the same before.
+    insert_waivers = safeguards::insert_waivers(rows: &[WaiverRow]) -> ();
+    /// Says why they are not in force.
+    set_waivers = safeguards::set_waivers(org: OrganizationId, ids: &[WaiverId], state: WaiverState) -> ();
+    /// What the directory says holds again.
+    end_waivers = safeguards::end_waivers(org: OrganizationId, ids: &[WaiverId]) -> ();
+}

@@ -1,0 +1,336 @@
+//! Safeguards: what they count, what they hold, and what is not in force.
+
+use diesel::dsl::count;
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use super::CHUNK;
+use super::values::{Rows, Values};
+use crate::directory::safeguard::{Danger, WaiverState};
+use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
+use crate::store::rows::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
+use crate::store::schema::{
+    identities, safeguard_marks, safeguard_settings, safeguards, users, waivers,
+};
+use crate::store::types::{IdSql, Time, TimeSql};
+
+pub(crate) async fn mark(conn: &mut Conn, rows: &[SafeguardMarkRow]) -> QueryResult<()> {
+    for rows in rows.chunks(CHUNK) {
+        let insert = Rows {
+            head: "INSERT INTO safeguard_marks (org_id, connection_id, kind, at, user_id) VALUES",
+            lines: rows,
+            bind: bind_mark,
+            tail: "ON CONFLICT DO NOTHING",
+        };
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+fn bind_mark<'b>(row: &'b SafeguardMarkRow, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
+    values.bind::<IdSql, _>(&row.org_id)?;
+    values.bind::<IdSql, _>(&row.connection_id)?;
+    values.bind::<Text, _>(&row.kind)?;
+    values.bind::<TimeSql, _>(&row.at)?;
+    values.bind::<IdSql, _>(&row.user_id)
+}
+
+pub(crate) async fn marks(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    kind: Danger,
+    since: Time,
+) -> QueryResult<i64> {
+    safeguard_marks::table
+        .filter(safeguard_marks::org_id.eq(org))
+        .filter(safeguard_marks::connection_id.eq(connection))
+        .filter(safeguard_marks::kind.eq(kind))
+        .filter(safeguard_marks::at.ge(since))
+        .select(count(safeguard_marks::user_id).aggregate_distinct())
+        .first(conn)
+        .await
+}
+
+pub(crate) async fn mark_times(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    kind: Danger,
+    since: Time,
+) -> QueryResult<Vec<Time>> {
+    safeguard_marks::table
+        .filter(safeguard_marks::org_id.eq(org))
+        .filter(safeguard_marks::connection_id.eq(connection))
+        .filter(safeguard_marks::kind.eq(kind))
+        .filter(safeguard_marks::at.ge(since))
+        .select(safeguard_marks::at)
+        .distinct()
+        .order(safeguard_marks::at)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn forget_marks(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    diesel::delete(safeguard_marks::table.filter(safeguard_marks::at.lt(before)))
+        .execute(conn)
+        .await
+}
+
+/// Those of the marked who are not active now.
+pub(crate) async fn marks_gone(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    kind: Danger,
+    since: Time,
+) -> QueryResult<i64> {
+    let theirs = users::org_id
+        .eq(safeguard_marks::org_id)
+        .and(users::id.eq(safeguard_marks::user_id));
+    safeguard_marks::table
+        .inner_join(users::table.on(theirs))
+        .filter(safeguard_marks::org_id.eq(org))
+        .filter(safeguard_marks::connection_id.eq(connection))
+        .filter(safeguard_marks::kind.eq(kind))
+        .filter(safeguard_marks::at.ge(since))
+        .filter(
+            users::deleted_at
+                .is_not_null()
+                .or(users::suspended_by_directory_at.is_not_null())
+                .or(users::suspended_by_admin_at.is_not_null())
+                .or(users::suspended_by_expiry_at.is_not_null()),
+        )
+        .select(count(safeguard_marks::user_id).aggregate_distinct())
+        .first(conn)
+        .await
+}
+
+/// Active people whom the connection manages, or who sign in through it.
+pub(crate) async fn active_people(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<i64> {
+    let links = identities::table
+        .filter(identities::org_id.eq(users::org_id))
+        .filter(identities::user_id.eq(users::id))
+        .filter(identities::connection_id.eq(connection));
+    users::table
+        .filter(users::org_id.eq(org))
+        .filter(
+            users::managed_by
+                .eq(connection)
+                .or(diesel::dsl::exists(links)),
+        )
+        .filter(users::deleted_at.is_null())
+        .filter(users::erased_at.is_null())
+        .filter(users::suspended_by_directory_at.is_null())
+        .filter(users::suspended_by_admin_at.is_null())
+        .filter(users::suspended_by_expiry_at.is_null())
+        .count()
+        .get_result(conn)
+        .await
+}
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SafeguardId,
+) -> QueryResult<Option<SafeguardRow>> {
+    safeguards::table
+        .find((org, id))
+        .select(SafeguardRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+pub(crate) async fn open(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    kind: Danger,
+) -> QueryResult<Option<SafeguardRow>> {
+    safeguards::table
+        .filter(safeguards::org_id.eq(org))
+        .filter(safeguards::connection_id.eq(connection))
+        .filter(safeguards::kind.eq(kind))
+        .filter(safeguards::decided_at.is_null())
+        .select(SafeguardRow::as_select())
+        .order(safeguards::tripped_at.desc())
+        .first(conn)
+        .await
+        .optional()
+}
+
+pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<SafeguardRow>> {
+    safeguards::table
+        .filter(safeguards::org_id.eq(org))
+        .select(SafeguardRow::as_select())
+        .order(safeguards::id.desc())
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn overdue(
+    conn: &mut Conn,
+    by: Time,
+    limit: i64,
+) -> QueryResult<Vec<(OrganizationId, SafeguardId)>> {
+    safeguards::table
+        .filter(safeguards::expires_at.le(by))
+        .filter(safeguards::decided_at.is_null())
+        .select((safeguards::org_id, safeguards::id))
+        .order(safeguards::expires_at)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &SafeguardRow) -> QueryResult<()> {
+    diesel::insert_into(safeguards::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn update(conn: &mut Conn, row: &SafeguardRow) -> QueryResult<()> {
+    diesel::update(safeguards::table.find((row.org_id, row.id)))
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn settings(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> QueryResult<Option<SafeguardSettingsRow>> {
+    safeguard_settings::table
+        .find((org, connection))
+        .select(SafeguardSettingsRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+pub(crate) async fn set_settings(conn: &mut Conn, row: &SafeguardSettingsRow) -> QueryResult<()> {
+    diesel::insert_into(safeguard_settings::table)
+        .values(row.clone())
+        .on_conflict((
+            safeguard_settings::org_id,
+            safeguard_settings::connection_id,
+        ))
+        .do_update()
+        .set(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn waivers_of(
+    conn: &mut Conn,
+    org: OrganizationId,
+    users: &[UserId],
+) -> QueryResult<Vec<WaiverRow>> {
+    let mut rows = Vec::new();
+    for users in users.chunks(CHUNK) {
+        let query = waivers::table
+            .filter(waivers::org_id.eq(org))
+            .filter(waivers::user_id.eq_any(users.to_vec()))
+            .select(WaiverRow::as_select())
+            .order(waivers::id);
+        rows.extend(query.load::<WaiverRow>(conn).await?);
+    }
+    Ok(rows)
+}
+
+pub(crate) async fn waivers_of_safeguard(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SafeguardId,
+) -> QueryResult<Vec<WaiverRow>> {
+    waivers::table
+        .filter(waivers::org_id.eq(org))
+        .filter(waivers::safeguard_id.eq(id))
+        .select(WaiverRow::as_select())
+        .order(waivers::id)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn waivers(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<WaiverRow>> {
+    waivers::table
+        .filter(waivers::org_id.eq(org))
+        .select(WaiverRow::as_select())
+        .order(waivers::id)
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn insert_waivers(conn: &mut Conn, rows: &[WaiverRow]) -> QueryResult<()> {
+    for rows in rows.chunks(CHUNK) {
+        let insert = Rows {
+            head: "INSERT INTO waivers (org_id, id, user_id, connection_id, kind, reference, state, \
+                safeguard_id, reason, created_at) VALUES",
+            lines: rows,
+            bind: bind_waiver,
+            tail: "ON CONFLICT (org_id, user_id, kind, reference) DO UPDATE SET id = excluded.id, \
+                connection_id = excluded.connection_id, state = excluded.state, \
+                safeguard_id = excluded.safeguard_id, reason = excluded.reason, \
+                created_at = excluded.created_at",
+        };
+        insert.execute(conn).await?;
+    }
+    Ok(())
+}
+
+fn bind_waiver<'b>(row: &'b WaiverRow, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
+    values.bind::<IdSql, _>(&row.org_id)?;
+    values.bind::<IdSql, _>(&row.id)?;
+    values.bind::<IdSql, _>(&row.user_id)?;
+    values.bind::<IdSql, _>(&row.connection_id)?;
+    values.bind::<Text, _>(&row.kind)?;
+    values.bind::<Text, _>(&row.reference)?;
+    values.bind::<Text, _>(&row.state)?;
+    values.bind::<Nullable<IdSql>, _>(&row.safeguard_id)?;
+    values.bind::<Text, _>(&row.reason)?;
+    values.bind::<TimeSql, _>(&row.created_at)
+}
+
+pub(crate) async fn set_waivers(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[WaiverId],
+    state: WaiverState,
+) -> QueryResult<()> {
+    for ids in ids.chunks(CHUNK) {
+        let those = waivers::table
+            .filter(waivers::org_id.eq(org))
+            .filter(waivers::id.eq_any(ids.to_vec()));
+        diesel::update(those)
+            .set(waivers::state.eq(state))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn end_waivers(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[WaiverId],
+) -> QueryResult<()> {
+    for ids in ids.chunks(CHUNK) {
+        let those = waivers::table
+            .filter(waivers::org_id.eq(org))
+            .filter(waivers::id.eq_any(ids.to_vec()));
+        diesel::delete(those).execute(conn).await?;
+    }
+    Ok(())
+}
