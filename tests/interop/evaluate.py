@@ -1,12 +1,17 @@
 """From an explanation to the role, by the written rules alone and without anything of ours:
 `evaluate(explanation)` gives the organization-wide role and the roles in projects.
 
-The rules: whoever may not act has nothing. A grant counts unless it has ended, gives the owner's role to
+The rules: whoever may not act has nothing. A grant counts unless it is over or has ended, gives the owner's role to
 somebody without the title, is above the ceiling of its rule's connection, or comes of a sign-in's groups where
 the directory's own govern. Grants in projects add up, the highest rank a project. Of those that count
 everywhere the first layer decides, in it the highest rank, then the rule's position, then the id. The title of
 owner decides by itself. Without any grant that counts the connection's default holds, else the organization's.
+
+By itself, `evaluate.py FILE` reads a line an explanation, with the role and the projects that are in force.
 """
+
+import json
+import sys
 
 LAYERS = ("override", "directory", "manual", "invitation")
 OF = {
@@ -24,7 +29,7 @@ def evaluate(explanation):
     ceilings = {ceiling["connection_id"]: ceiling["rank"] for ceiling in inputs["ceilings"]}
 
     def counts(grant):
-        if grant["ends_at"] and grant["ends_at"] <= inputs["at"]:
+        if not grant["grant_id"] or grant["retired_at"] or (grant["ends_at"] and grant["ends_at"] <= inputs["at"]):
             return False
         if grant["role"] == owners and not inputs["owner"]:
             return False
@@ -60,3 +65,17 @@ def evaluate(explanation):
         if default and default != owners:
             return default, projects
     return None, projects
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    other = [line for line in lines if evaluate(line["explanation"]) != (line["role"], line["projects"])]
+    print(f"{len(lines)} explanations, {len(other)} give another role than the one in force")
+    for line in other[:3]:
+        print(json.dumps(line))
+    return 1 if other or not lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

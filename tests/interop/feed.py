@@ -22,23 +22,28 @@ def run(usher, checks):
         key = usher.command("key", "issue", "--org", slug, "--scopes", scopes)["key"]
         file = os.path.join(usher.folder, f"rebuilt-{slug}.json")
         crashes = rebuild(usher, key, slug, file)
-        with open(file, encoding="utf-8") as read:
-            known = json.load(read)
+        read = known(file)
         people = {row["id"]: told(row) for row in every(usher, key, slug)}
-        rebuilt = {user: told(person) for user, person in known["people"].items()}
+        rebuilt = {user: told(person) for user, person in read["people"].items()}
         other = {user: (rebuilt.get(user), people.get(user)) for user in rebuilt.keys() | people.keys()}
         other = [pair for pair in other.items() if pair[1][0] != pair[1][1]]
-        said = f"the feed of {slug} alone, {known['seen']} events, {crashes} crashes, tells its {len(people)} people"
+        said = f"the feed of {slug} alone, {read['seen']} events, {crashes} crashes, tells its {len(people)} people"
         checks.check(said, not other, other[:3])
         explained(usher, checks, key, slug, people)
 
 
-def rebuild(usher, key, slug, file):
+def known(file):
+    """What the reader keeps."""
+    with open(file, encoding="utf-8") as read:
+        return json.load(read)
+
+
+def rebuild(usher, key, slug, file, most=CRASHES):
     """Runs the reader, which is stopped dead some times; answers how often."""
     chance, crashes = random.Random(slug), 0
     program = [sys.executable, "-B", os.path.join(HERE, "rebuild.py"), usher.url, key, slug, file]
     while True:
-        crash = [str(chance.randint(1, 40))] if crashes < CRASHES else []
+        crash = [str(chance.randint(1, 40))] if crashes < most else []
         done = subprocess.run([*program, *crash], capture_output=True, text=True, timeout=300)
         if done.returncode == 0:
             return crashes

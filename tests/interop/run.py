@@ -30,6 +30,7 @@ import saml_browser
 import scim_oauth
 import silence
 import simplesamlphp
+import story
 import suites
 from mutations import Mutations
 from saml_idp import IdentityProvider, key_and_certificate
@@ -365,6 +366,7 @@ def every(usher, checks, given, thin):
     results.compare(checks)
     readme.fresh(given.usher, given.postgres, checks)
     conformance.fresh(given.usher, given.postgres, checks)
+    story.fresh(given.usher, given.postgres, checks)
     feed.run(usher, checks)
     cold_start.run(usher, checks, lambda address: idp.response(address, run.connection, sign="both"), run.acs)
     silence.provoke(usher, run.connection, run.app_row, [idp.response("eve@evil.example", run.connection, sign="both")])
