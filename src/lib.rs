@@ -41,7 +41,7 @@
 //!
 //! **A directory adds a member.** `PATCH /scim/{connection}/v2/Groups/{id}` arrives in
 //! `http::scim::groups`; [`scim::patch`] turns what Okta and Entra really send into one form and
-//! refuses bad paths before any SQL; [`provisioning::scim_change`] opens one transaction in which
+//! refuses bad paths before any SQL; [`provisioning::scim_change()`] opens one transaction in which
 //! the token is checked and the organization's row taken; [`provisioning::groups`] applies the
 //! member operations as rows, so that a group of any size is never read; `settle` finds which
 //! people's roles differ now and appends the events. Commit, then 204.
