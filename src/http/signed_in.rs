@@ -16,7 +16,7 @@ use crate::http::saml::leave;
 use crate::http::{Gateway, RequestId};
 use crate::id::OrganizationId;
 use crate::oidc::claims::{Facts, ProjectRole};
-use crate::provisioning::resolution::World;
+use crate::provisioning::resolution::{World, mapping_of};
 use crate::provisioning::sessions::{self, Live};
 use crate::provisioning::{Error, hand_off};
 use crate::store::Tx;
@@ -146,11 +146,7 @@ async fn because(tx: &mut Tx, live: &Live, facts: &Facts, now: Time) -> Result<S
 }
 
 fn of(world: &World, row: &GrantRow) -> String {
-    let rule = row
-        .source_ref
-        .split_once('/')
-        .and_then(|(id, _)| id.parse().ok());
-    let group = rule
+    let group = mapping_of(row)
         .and_then(|id| world.mappings.get(&id))
         .map(|rule| &rule.match_text);
     match (row.source, group) {

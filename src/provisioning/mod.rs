@@ -53,6 +53,7 @@ pub mod invitations;
 pub mod lint;
 pub mod members;
 pub mod metadata;
+mod mint;
 pub mod outbox;
 pub mod people;
 pub mod people_view;
@@ -133,6 +134,17 @@ pub struct Context {
     pub source: Source,
     /// The request or command that asks, as events name their cause.
     pub cause: String,
+}
+
+impl Context {
+    /// Usher itself does it: a time that came, or something that was seen.
+    pub fn of_system(ids: &Ids, cause: impl ToString) -> Self {
+        Self {
+            ids: ids.clone(),
+            source: Source::System,
+            cause: cause.to_string(),
+        }
+    }
 }
 
 /// A change of one organization that is under way.

@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use crate::directory::event::EventKind;
-use crate::directory::grant::GrantSource;
 use crate::id::UserId;
 use crate::provisioning::{Change, Error, sign_in, sign_out};
 use crate::store::rows::UserRow;
@@ -40,12 +39,7 @@ pub async fn retire_after_absence(change: &mut Change<'_>, user: &UserRow) -> Re
     let live = change.tx.live_grants(change.org, &[user.id]).await?;
     let ids: Vec<_> = live
         .iter()
-        .filter(|grant| {
-            !matches!(
-                grant.source,
-                GrantSource::DirectoryGroup | GrantSource::SamlGroup
-            )
-        })
+        .filter(|grant| !grant.source.is_by_rule())
         .map(|grant| grant.id)
         .collect();
     Ok(change

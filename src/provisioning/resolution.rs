@@ -224,10 +224,7 @@ pub async fn rulebook(
 
 /// The rule that gave a grant: the first half of its reference.
 pub fn mapping_of(row: &GrantRow) -> Option<MappingId> {
-    if !matches!(
-        row.source,
-        GrantSource::DirectoryGroup | GrantSource::SamlGroup
-    ) {
+    if !row.source.is_by_rule() {
         return None;
     }
     let (mapping, _) = row.source_ref.split_once('/')?;

@@ -10,7 +10,7 @@ use crate::directory::event::EventKind;
 use crate::directory::safeguard::WINDOW;
 use crate::id::{Ids, OrganizationId, UserId};
 use crate::limits;
-use crate::provisioning::{Change, Context, Error, Source, change, people};
+use crate::provisioning::{Change, Context, Error, change, people};
 use crate::secret;
 use crate::store::Store;
 use crate::store::types::Time;
@@ -159,11 +159,7 @@ pub async fn end_grants(store: &Store, ids: &Ids) -> Result<usize, Error> {
         .await?;
     let count = ended.len();
     for (org, user) in ended {
-        let context = Context {
-            ids: ids.clone(),
-            source: Source::System,
-            cause: "grant_expired".to_owned(),
-        };
+        let context = Context::of_system(ids, "grant_expired");
         let settled = change(store, org, context, move |change| {
             async move {
                 change.touch(user);
@@ -185,11 +181,7 @@ async fn suspend(
     user: UserId,
     since: Time,
 ) -> Result<bool, Error> {
-    let context = Context {
-        ids: ids.clone(),
-        source: Source::System,
-        cause: "provisional".to_owned(),
-    };
+    let context = Context::of_system(ids, "provisional");
     change(store, org, context, move |change| {
         async move { expire(change, user, since).await }.boxed()
     })

@@ -179,7 +179,7 @@ pub async fn export(
     let own = invited.into_iter().map(|row| invitation(row, &roles, true));
     let others = sent.into_iter().map(|row| invitation(row, &roles, false));
     let (invitations, sent_invitations) = (own.collect(), others.collect());
-    let grants = tx.grants_of(org, id).await?;
+    let grants = tx.grant_history(org, id).await?;
     let sessions = tx.sessions_of(org, id).await?;
     let sign_ins = tx.sign_ins_of(org, id).await?;
     Ok(UserExport {

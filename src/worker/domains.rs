@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::outbound::dns::{Fault, Resolver};
 use crate::provisioning::settings::domain_looks::{self, Kept, Look};
-use crate::provisioning::{Context, Error, Source};
+use crate::provisioning::{Context, Error};
 use crate::worker::Office;
 
 /// How often somebody looks for domains that are due.
@@ -74,11 +74,7 @@ impl Office {
     /// Looks for one record. Nothing about it ends the worker: whoever breaks over it holds the lease
     /// until it runs out.
     async fn look(&self, resolver: Resolver, look: &Look) {
-        let context = Context {
-            ids: self.ids.clone(),
-            source: Source::System,
-            cause: self.ids.next::<Uuid>().to_string(),
-        };
+        let context = Context::of_system(&self.ids, self.ids.next::<Uuid>());
         let id = || u16::from_be_bytes(self.ids.entropy().bytes());
         let kept = async {
             let found = resolver.texts(look.name(), id).await;

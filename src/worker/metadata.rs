@@ -15,7 +15,7 @@ use crate::limits;
 use crate::outbound::document::{Fetched, Unfetched, Validators};
 use crate::outbound::{Client, Fault, Reach, Refusal};
 use crate::provisioning::metadata::{self, Arrived, Claim, Published};
-use crate::provisioning::{Context, Error, Source};
+use crate::provisioning::{Context, Error};
 use crate::worker::Office;
 
 /// How often somebody looks for metadata that are due.
@@ -65,11 +65,7 @@ impl Office {
     /// holds the lease until it runs out.
     async fn refresh(&self, claim: &Claim) {
         let id = claim.connection();
-        let context = Context {
-            ids: self.ids.clone(),
-            source: Source::System,
-            cause: self.ids.next::<Uuid>().to_string(),
-        };
+        let context = Context::of_system(&self.ids, self.ids.next::<Uuid>());
         let read = async {
             let arrived = fetch(&self.client, claim).await;
             metadata::finish(&self.store, context, claim, arrived).await

@@ -7,110 +7,55 @@ use axum::http::Request;
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use usher::directory::connection::Profile;
 use usher::directory::event::EventKind;
 use usher::directory::mapping::MatchKind;
-use usher::id::{MappingId, OrganizationId, ProjectId};
+use usher::id::{MappingId, ProjectId};
 use usher::provisioning;
-use usher::store::rows::{MappingRow, ProjectRow};
+use usher::store::rows::MappingRow;
 
 use crate::credentials::{Key, live};
-use crate::harness::{Connected, TestGateway};
+use crate::harness::{Acme, TestGateway};
 
 const ACME: &str = "/api/v1/organizations/acme";
 
-struct Acme {
-    gateway: TestGateway,
-    org: OrganizationId,
-    okta: Connected,
-    key: String,
-}
-
-impl Acme {
-    async fn start() -> Self {
-        let gateway = TestGateway::start().await;
-        let org = gateway.organization("acme").await;
-        let okta = gateway
-            .connect(org, "Okta", Profile::Okta, &["acme.example"])
-            .await;
-        let key = gateway.key(live(Some(org), "*")).await;
-        Self {
-            gateway,
-            org,
-            okta,
-            key,
-        }
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        self.gateway
-            .get(&format!("{ACME}{path}"), &self.key)
-            .await
-            .expect(200)
-            .json()
-    }
-
-    /// A project, and a rule that gives a role to a group: for the organization, or the project.
-    async fn rule(&self, group: &str, role: &str, project: Option<ProjectId>) -> MappingId {
-        let role = self.gateway.role(self.org, role).await;
-        let (group, connection) = (group.to_owned(), self.okta.id);
-        let made = provisioning::change(
-            &self.gateway.gateway.store,
-            self.org,
-            self.gateway.command(),
-            move |change| {
-                let group = group.clone();
-                async move {
-                    let row = MappingRow {
-                        org_id: change.org,
-                        id: change.id(),
-                        connection_id: connection,
-                        match_kind: MatchKind::Name,
-                        match_folded: usher::scim::fold(&group),
-                        match_text: group,
-                        bound_group_id: None,
-                        role_id: role,
-                        position: change
-                            .tx
-                            .next_mapping_position(change.org, connection)
-                            .await?,
-                        enabled: true,
-                        created_at: change.time(),
-                        rev: 0,
-                        removed_at: None,
-                    };
-                    let projects: Vec<_> = project.into_iter().collect();
-                    change.tx.insert_mapping(&row, &projects).await?;
-                    change.record(EventKind::MappingCreated, json!({"mapping_id": row.id}));
-                    Ok(row.id)
-                }
-                .boxed()
-            },
-        );
-        made.await.unwrap()
-    }
-
-    async fn project(&self, slug: &str) -> ProjectId {
-        let slug = slug.to_owned();
-        let store = &self.gateway.gateway.store;
-        let made = provisioning::change(store, self.org, self.gateway.command(), move |change| {
-            let slug = slug.clone();
+/// A rule that gives a role to a group: for the organization, or a project.
+async fn rule(acme: &Acme, group: &str, role: &str, project: Option<ProjectId>) -> MappingId {
+    let role = acme.gateway.role(acme.org, role).await;
+    let (group, connection) = (group.to_owned(), acme.okta.id);
+    let made = provisioning::change(
+        &acme.gateway.gateway.store,
+        acme.org,
+        acme.gateway.command(),
+        move |change| {
+            let group = group.clone();
             async move {
-                let row = ProjectRow {
+                let row = MappingRow {
                     org_id: change.org,
                     id: change.id(),
-                    name: slug.clone(),
-                    slug,
+                    connection_id: connection,
+                    match_kind: MatchKind::Name,
+                    match_folded: usher::scim::fold(&group),
+                    match_text: group,
+                    bound_group_id: None,
+                    role_id: role,
+                    position: change
+                        .tx
+                        .next_mapping_position(change.org, connection)
+                        .await?,
+                    enabled: true,
                     created_at: change.time(),
-                    archived_at: None,
+                    rev: 0,
+                    removed_at: None,
                 };
-                change.tx.insert_project(&row).await?;
+                let projects: Vec<_> = project.into_iter().collect();
+                change.tx.insert_mapping(&row, &projects).await?;
+                change.record(EventKind::MappingCreated, json!({"mapping_id": row.id}));
                 Ok(row.id)
             }
             .boxed()
-        });
-        made.await.unwrap()
-    }
+        },
+    );
+    made.await.unwrap()
 }
 
 #[tokio::test]
@@ -189,10 +134,10 @@ async fn users_are_found_by_what_they_are() {
 #[tokio::test]
 async fn a_role_is_explained_by_its_rule_and_its_group() {
     let acme = Acme::start().await;
-    let site = acme.project("site").await;
-    let editor = acme.rule("SEO_Editors", "editor", None).await;
+    let site = acme.gateway.project(acme.org, "site").await;
+    let editor = rule(&acme, "SEO_Editors", "editor", None).await;
     acme.gateway.clock.advance(1);
-    let on_site = acme.rule("Site", "editor", Some(site)).await;
+    let on_site = rule(&acme, "Site", "editor", Some(site)).await;
     let scim = acme.gateway.scim(&acme.okta);
     let ada = scim.user("ada@acme.example").await;
     let group = scim.group("SEO_Editors", &[&ada]).await;
@@ -438,7 +383,7 @@ async fn the_description_and_its_pages_are_served() {
 async fn the_feed_has_no_gap_and_hides_what_is_for_admins() {
     let acme = Acme::start().await;
     acme.gateway.scim(&acme.okta).user("ada@acme.example").await;
-    acme.rule("SEO_Editors", "editor", None).await;
+    rule(&acme, "SEO_Editors", "editor", None).await;
     acme.gateway.scim(&acme.okta).user("bob@acme.example").await;
     let reader = acme.gateway.key(live(Some(acme.org), "events:read")).await;
     let auditor = acme

@@ -1,8 +1,6 @@
 //! What arrives at what is there: each cell of the table of channels against what an address is already. One
 //! person, ada@acme.example, is brought about by one channel, and then another one speaks of her.
 
-use axum::body::Body;
-use axum::http::Request;
 use serde_json::{Value, json};
 use usher::directory::connection::Safeguard;
 
@@ -174,17 +172,8 @@ impl Scene {
     }
 
     async fn import(&self) -> String {
-        let request = Request::builder()
-            .method("POST")
-            .uri("/api/v1/organizations/acme/imports")
-            .header("authorization", format!("Bearer {}", self.acme.key))
-            .header("content-type", "text/csv");
         let text = format!("email,role\n{ADA},viewer\n");
-        let reply = self
-            .acme
-            .gateway
-            .send(request.body(Body::from(text)).unwrap())
-            .await;
+        let reply = self.acme.gateway.import(&self.acme.key, "acme", text).await;
         let report = reply.json();
         let row = &report["rows"][0];
         format!(

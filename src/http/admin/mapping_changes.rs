@@ -125,20 +125,12 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, Json<Mapping>), Problem> {
     admin.admit(&slug, Scope::MappingsWrite).await?;
     let wanted: WantedMapping = body.json().await?;
-    let (new, digest) = (Proposal::Add(wanted.mapping), wanted.digest);
-    let made = admin.change(&slug, Scope::MappingsWrite, &request, move |change, _| {
-        let (new, digest) = ([new.clone()], digest.clone());
-        async move {
-            let before = mappings(change.tx, change.org).await?;
-            plan::apply(change, &new, digest.as_deref()).await?;
-            let rules = mappings(change.tx, change.org).await?;
-            let is_new = |rule: &Mapping| !before.iter().any(|known| known.id == rule.id);
-            let newest = rules.into_iter().find(is_new);
-            newest.ok_or(Error::NotFound(Kind::Mapping))
-        }
-        .boxed()
-    });
-    Ok((StatusCode::CREATED, Json(made.await?)))
+    let asked = Changes {
+        changes: vec![Proposal::Add(wanted.mapping)],
+        digest: wanted.digest,
+    };
+    let rule = rule(&admin, &slug, &request, (asked, None)).await?;
+    Ok((StatusCode::CREATED, Json(rule)))
 }
 
 /// Change a rule: its role, its projects, its place, whether it counts.
@@ -161,7 +153,7 @@ pub(super) async fn change(
     admin.admit(&slug, Scope::MappingsWrite).await?;
     let id = named(&id)?;
     let wanted: ChangedMapping = body.json().await?;
-    let rule = RuleChange {
+    let change = RuleChange {
         id,
         role: wanted.role,
         projects: wanted.projects,
@@ -169,13 +161,12 @@ pub(super) async fn change(
         position: wanted.position,
     };
     let asked = Changes {
-        changes: vec![Proposal::Update(rule)],
+        changes: vec![Proposal::Update(change)],
         digest: wanted.digest,
     };
-    made(&admin, &slug, &request, asked).await?;
-    let rules = all(&admin, &slug).await?;
-    let rule = rules.into_iter().find(|rule| rule.id == id);
-    Ok(Json(rule.ok_or(Error::NotFound(Kind::Mapping))?))
+    Ok(Json(
+        rule(&admin, &slug, &request, (asked, Some(id))).await?,
+    ))
 }
 
 /// Remove a rule, as if everybody had left its group; answers what that did.
@@ -247,9 +238,26 @@ async fn made(
     made.await
 }
 
-async fn all(admin: &Admin, slug: &str) -> Result<Vec<Mapping>, Problem> {
-    let read = admin.read(slug, Scope::MappingsWrite, |tx, admitted| {
-        async move { mappings(tx, admitted.organization.id).await }.boxed()
+/// Makes what is asked, and answers the rule of an id, or the one that was not there before.
+async fn rule(
+    admin: &Admin,
+    slug: &str,
+    request: &RequestId,
+    (asked, id): (Changes, Option<MappingId>),
+) -> Result<Mapping, Problem> {
+    let made = admin.change(slug, Scope::MappingsWrite, request, move |change, _| {
+        let asked = asked.clone();
+        async move {
+            let before = mappings(change.tx, change.org).await?;
+            plan::apply(change, &asked.changes, asked.digest.as_deref()).await?;
+            let mut rules = mappings(change.tx, change.org).await?.into_iter();
+            let is_it = |rule: &Mapping| match id {
+                Some(id) => rule.id == id,
+                None => !before.iter().any(|known| known.id == rule.id),
+            };
+            rules.find(is_it).ok_or(Error::NotFound(Kind::Mapping))
+        }
+        .boxed()
     });
-    read.await
+    made.await
 }

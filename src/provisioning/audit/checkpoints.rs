@@ -17,7 +17,7 @@ use crate::limits::{CHECKPOINT_AGE, CHECKPOINT_EVENTS};
 use crate::oidc::keys::{self, Algorithm, KeySet};
 use crate::provisioning::audit::Head;
 use crate::provisioning::signing_keys::Keyring;
-use crate::provisioning::{Change, Context, Error, Source, change};
+use crate::provisioning::{Change, Context, Error, change};
 use crate::store::rows::{ChainRow, CheckpointRow};
 use crate::store::types::Time;
 use crate::store::{self, Store};
@@ -63,11 +63,7 @@ pub async fn make(store: &Store, ids: &Ids, keys: &Keyring, issuer: &str) -> Res
     let mut count = 0;
     for org in due.await? {
         let set = keys.now(now).await?;
-        let context = Context {
-            ids: ids.clone(),
-            source: Source::System,
-            cause: ids.next::<Uuid>().to_string(),
-        };
+        let context = Context::of_system(ids, ids.next::<Uuid>());
         let issuer = issuer.to_owned();
         let made = change(store, org, context, move |change| {
             let (set, issuer) = (set.clone(), issuer.clone());

@@ -11,7 +11,7 @@ use crate::directory::role::{ADMIN_RANK, OWNER_RANK, Role};
 use crate::id::{GrantId, ProjectId, RoleId};
 use crate::provisioning::admission;
 use crate::provisioning::invitations::Inviter;
-use crate::provisioning::resolution::World;
+use crate::provisioning::resolution::{World, mapping_of};
 use crate::provisioning::settings::role as role_of;
 use crate::provisioning::{Change, Error, Source};
 use crate::store::rows::{GrantRow, UserRow};
@@ -89,13 +89,12 @@ impl Subject {
         let Because::Grant(id) = self.world.resolve(&self.user, &grants, at).because else {
             return Ok(());
         };
-        let decided = grants.iter().find(|grant| grant.id == id);
-        let Some((connection, _)) = decided.and_then(|grant| grant.rule) else {
+        let decided = self.live.iter().find(|(row, _)| row.id == id);
+        let Some((row, connection)) = decided.and_then(|(row, grant)| Some((row, grant.rule?.0)))
+        else {
             return Ok(());
         };
-        let mapping = decided.and_then(|grant| grant.source_ref.split_once('/'));
-        let mapping = mapping.and_then(|(id, _)| id.parse().ok());
-        let rule = mapping.and_then(|id| self.world.book.rules.get(&id));
+        let rule = mapping_of(row).and_then(|id| self.world.book.rules.get(&id));
         let weight = self.world.book.connections.get(&connection);
         Err(Violation::RoleManagedByDirectory {
             group: rule.map(|rule| rule.match_text.clone()).unwrap_or_default(),
@@ -122,17 +121,10 @@ impl Subject {
         row: GrantRow,
         projects: &[ProjectId],
     ) -> Result<GrantId, Error> {
-        let data = self.told(&row, projects);
-        let scope: Vec<_> = projects
-            .iter()
-            .map(|it| (change.org, row.id, *it))
-            .collect();
-        let id = row.id;
-        change.tx.insert_grants(&[row]).await?;
-        change.tx.insert_grant_projects(&scope).await?;
+        change.give(&row, projects).await?;
         change.touch(self.user.id);
-        change.record(EventKind::GrantGiven, data);
-        Ok(id)
+        change.record(EventKind::GrantGiven, self.told(&row, projects));
+        Ok(row.id)
     }
 
     /// Takes these back, and tells.
@@ -177,21 +169,7 @@ impl Subject {
 
     /// A grant of this person that begins now.
     fn fresh(&self, change: &Change<'_>, role_id: RoleId, of: (GrantSource, String)) -> GrantRow {
-        GrantRow {
-            org_id: change.org,
-            id: change.id(),
-            user_id: self.user.id,
-            role_id,
-            source: of.0,
-            source_ref: of.1,
-            granted_at: change.time(),
-            cause: change.context.cause.clone(),
-            ends_at: None,
-            retired_at: None,
-            retired_cause: None,
-            actor: Some(change.context.source.actor()),
-            reason: None,
-        }
+        change.mint().grant(self.user.id, role_id, of)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::id::{ProjectId, UserId};
 use crate::provisioning::invitations::{Rules, close};
 use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error};
-use crate::store::rows::{ConnectionRow, GrantRow, InvitationRow};
+use crate::store::rows::{ConnectionRow, InvitationRow};
 
 /// The invitation to this address that the connection may bring its person to, now.
 ///
@@ -167,27 +167,9 @@ pub(super) async fn take(
     } else {
         GrantSource::Invite
     };
-    let grant = GrantRow {
-        org_id: org,
-        id: change.id(),
-        user_id: user,
-        role_id: row.role_id,
-        source,
-        source_ref: row.id.to_string(),
-        granted_at: now,
-        cause: change.context.cause.clone(),
-        ends_at: None,
-        retired_at: None,
-        retired_cause: None,
-        actor: Some(change.context.source.actor()),
-        reason: None,
-    };
-    change
-        .tx
-        .insert_grants(std::slice::from_ref(&grant))
-        .await?;
-    let scope: Vec<_> = projects.iter().map(|id| (org, grant.id, *id)).collect();
-    change.tx.insert_grant_projects(&scope).await?;
+    let of = (source, row.id.to_string());
+    let grant = change.mint().grant(user, row.role_id, of);
+    change.give(&grant, &projects).await?;
     let data = json!({
         "invitation_id": row.id,
         "user_id": user,

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::directory::event::EventKind;
 use crate::directory::metadata::{THRESHOLDS, horizon, passed};
 use crate::id::{Ids, OrganizationId};
-use crate::provisioning::{Change, Context, Error, Source, change};
+use crate::provisioning::{Change, Context, Error, change};
 use crate::saml::certificate::Certificate;
 use crate::store::Store;
 use crate::store::rows::{CertificateRow, ExpiryNoticeRow, MetadataRow};
@@ -46,11 +46,7 @@ pub async fn tell(store: &Store, ids: &Ids) -> Result<usize, Error> {
 }
 
 fn context(ids: &Ids) -> Context {
-    Context {
-        ids: ids.clone(),
-        source: Source::System,
-        cause: "expiry".to_owned(),
-    }
+    Context::of_system(ids, "expiry")
 }
 
 /// One organization's trouble is not the others'.

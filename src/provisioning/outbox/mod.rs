@@ -23,7 +23,7 @@ use crate::directory::event::EventKind;
 use crate::directory::invitation::Standing;
 use crate::id::{Ids, LeaseId, RoleId};
 use crate::limits;
-use crate::provisioning::{Change, Context, Error, Source, change};
+use crate::provisioning::{Change, Context, Error, change};
 use crate::store::rows::{InvitationRow, OutboxRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
@@ -171,11 +171,7 @@ pub async fn finish(
         MailKind::Code | MailKind::Logout | MailKind::Notice => false,
     };
     let written = if told {
-        let context = Context {
-            ids: ids.clone(),
-            source: Source::System,
-            cause: row.id.to_string(),
-        };
+        let context = Context::of_system(ids, row.id);
         change(store, row.org_id, context, move |change| {
             let after = after.clone();
             async move { tell(change, &after, lease, role).await }.boxed()

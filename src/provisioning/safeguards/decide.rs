@@ -14,7 +14,7 @@ use crate::directory::safeguard::{
 use crate::id::{ConnectionId, Ids, OrganizationId, SafeguardId, UserId};
 use crate::provisioning::people::{end_sessions_of, retire_all};
 use crate::provisioning::safeguards::told;
-use crate::provisioning::{Change, Context, Error, Kind, Source, change};
+use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::Store;
 use crate::store::rows::{SafeguardRow, SafeguardSettingsRow, WaiverRow};
 use crate::store::types::Time;
@@ -177,11 +177,7 @@ async fn expire(
     org: OrganizationId,
     id: SafeguardId,
 ) -> Result<(), Error> {
-    let context = Context {
-        ids: ids.clone(),
-        source: Source::System,
-        cause: format!("safeguard_expired:{id}"),
-    };
+    let context = Context::of_system(ids, format_args!("safeguard_expired:{id}"));
     change(store, org, context, move |change| {
         async move {
             // Somebody may have decided since the look.

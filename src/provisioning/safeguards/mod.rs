@@ -17,6 +17,7 @@ use crate::directory::safeguard::{
 };
 use crate::id::{ConnectionId, SafeguardId, UserId};
 use crate::provisioning::people::end_sessions_of;
+use crate::provisioning::settings::catalogue;
 use crate::provisioning::settle::reference;
 use crate::provisioning::{Change, Error};
 use crate::store::rows::{ConnectionRow, SafeguardMarkRow, SafeguardRow, UserRow, WaiverRow};
@@ -179,7 +180,9 @@ pub(super) async fn hold_removal(
         return Ok(None);
     }
     // Whoever may do harm is out at once.
-    let may_hold = !user.owner && !is_privileged(change, user).await?;
+    let may_hold = connection.safeguard == Safeguard::Hold
+        && !user.owner
+        && !is_privileged(change, user).await?;
     let held = judge(change, connection, Danger::Removals, &[user.id], may_hold).await?;
     let Some(safeguard) = held else {
         return Ok(None);
@@ -222,11 +225,7 @@ async fn is_privileged(change: &mut Change<'_>, user: &UserRow) -> Result<bool, 
     let Some(role) = user.role_id else {
         return Ok(false);
     };
-    let roles = change.tx.roles(change.org).await?;
-    let rank = roles
-        .iter()
-        .find(|it| it.id == role)
-        .map_or(0, |it| it.rank);
+    let rank = catalogue(change.tx, change.org).await?.rank(role);
     Ok(rank >= ADMIN_RANK)
 }
 

@@ -21,7 +21,7 @@ use crate::provisioning::resolution::World;
 use crate::provisioning::settings::connection_view::{find, row};
 use crate::provisioning::{Change, Context, Error, admission, change, groups, people, safeguards};
 use crate::store::Store;
-use crate::store::rows::{ConnectionRow, GrantRow, UserRow};
+use crate::store::rows::{ConnectionRow, UserRow};
 
 const GONE: &str = "connection_deleted";
 
@@ -290,27 +290,9 @@ impl End {
             (reference, role, projects)
         });
         for (source_ref, role_id, projects) in wide.into_iter().chain(scoped) {
-            let row = GrantRow {
-                org_id: change.org,
-                id: change.id(),
-                user_id: user.id,
-                role_id,
-                source: GrantSource::Manual,
-                source_ref,
-                granted_at: change.time(),
-                cause: change.context.cause.clone(),
-                ends_at: None,
-                retired_at: None,
-                retired_cause: None,
-                actor: Some(change.context.source.actor()),
-                reason: None,
-            };
-            let scope: Vec<_> = projects
-                .into_iter()
-                .map(|project| (change.org, row.id, project))
-                .collect();
-            change.tx.insert_grants(&[row]).await?;
-            change.tx.insert_grant_projects(&scope).await?;
+            let of = (GrantSource::Manual, source_ref);
+            let row = change.mint().grant(user.id, role_id, of);
+            change.give(&row, &projects).await?;
         }
         Ok(())
     }

@@ -326,9 +326,6 @@ pub(super) async fn project_slugs(tx: &mut Tx, row: &MappingRow) -> Result<Vec<S
         .collect())
 }
 
-/// Changes a rule within a change; see [`mapping_update`](super::mapping_update).
-pub(super) use super::mapping_update::update_in;
-
 /// Removes a rule: as if everybody had left its group.
 pub async fn remove(
     store: &Store,

@@ -13,7 +13,7 @@ use crate::directory::role::{ADMIN_RANK, DEFAULT, OWNER_RANK, SEEDED};
 use crate::id::{OrganizationId, RoleId, UserId};
 use crate::provisioning::settings::{catalogue, name, role, slug};
 use crate::provisioning::{Change, Context, Error, Kind, audit};
-use crate::store::rows::{GrantRow, OrganizationRow, RoleRow, UserRow};
+use crate::store::rows::{OrganizationRow, RoleRow, UserRow};
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
@@ -141,22 +141,9 @@ async fn appoint(change: &mut Change<'_>, address: &Address, role: RoleId) -> Re
         ..UserRow::fresh(change.org, id, at)
     };
     change.tx.insert_user(&user).await?;
-    let grant = GrantRow {
-        org_id: change.org,
-        id: change.id(),
-        user_id: id,
-        role_id: role,
-        source: GrantSource::Bootstrap,
-        source_ref: "bootstrap".to_owned(),
-        granted_at: at,
-        cause: change.context.cause.clone(),
-        ends_at: None,
-        retired_at: None,
-        retired_cause: None,
-        actor: Some(change.context.source.actor()),
-        reason: None,
-    };
-    change.tx.insert_grants(&[grant]).await?;
+    let of = (GrantSource::Bootstrap, "bootstrap".to_owned());
+    let grant = change.mint().grant(id, role, of);
+    change.give(&grant, &[]).await?;
     let data = json!({"user_id": id, "email": address.typed(), "source": "bootstrap"});
     change.record_of(id, EventKind::UserCreated, data);
     Ok(())

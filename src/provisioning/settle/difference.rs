@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::connection::Mode;
-use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Verdict};
-use crate::id::{GrantId, Ids, OrganizationId, ProjectId, RoleId, UserId, WaiverId};
+use crate::directory::grant::{
+    self, Entitlement, Grant, GrantSource, Resolution, Standing, Verdict,
+};
+use crate::id::{GrantId, ProjectId, RoleId, UserId, WaiverId};
+use crate::provisioning::mint::Mint;
 use crate::provisioning::resolution::{Due, World};
 use crate::provisioning::settle::waivers::{Waivers, reference};
 use crate::store::rows::{GrantRow, UserProjectRow, UserRow, WaiverRow};
@@ -29,15 +32,6 @@ pub(super) struct Facts {
     pub(super) held: Vec<UserProjectRow>,
     /// What is not in force of what directories say.
     pub(super) waivers: Vec<WaiverRow>,
-}
-
-/// What new grants are made of.
-pub(super) struct Mint {
-    pub(super) org: OrganizationId,
-    pub(super) at: Time,
-    pub(super) cause: String,
-    pub(super) actor: String,
-    pub(super) ids: Ids,
 }
 
 /// What is to be written.
@@ -152,7 +146,7 @@ fn one(
         let Some(rule) = world.book.rules.get(&due.1) else {
             continue;
         };
-        let row = mint.grant(due, rule.role);
+        let row = mint.grant(due.0, rule.role, (due.2, due.3.clone()));
         let scope: Vec<_> = rule.projects.iter().map(|it| (row.id, *it)).collect();
         keep.push(world.grant(&row, &scope));
         begun.push((row.id, reference(due.2, &due.3), rule.role));
@@ -181,6 +175,16 @@ fn one(
     })
 }
 
+/// What holds of a person beside the grants, as if they were active and held no title: what counts does not
+/// hang on whether it sleeps, or on what stands above it.
+fn as_if_there(world: &World, user: &UserRow) -> Standing {
+    Standing {
+        active: true,
+        owner: false,
+        ..world.standing(user)
+    }
+}
+
 /// The roles of these grants, before and after, while the person is active and holds no title.
 fn could(
     world: &World,
@@ -188,8 +192,7 @@ fn could(
     (before, after): (&[Grant], &[Grant]),
     at: Time,
 ) -> (Option<RoleId>, Option<RoleId>) {
-    let mut standing = world.standing(user);
-    (standing.active, standing.owner) = (true, false);
+    let standing = as_if_there(world, user);
     let role = |grants| {
         let resolution = grant::resolve(&standing, grants, &world.book.roles, at.0);
         resolution.entitlement.role
@@ -206,12 +209,10 @@ fn governs_first(
     after: &[Grant],
     (user, at): (&UserRow, Time),
 ) -> bool {
-    let mut standing = world.standing(user);
+    let standing = as_if_there(world, user);
     if standing.mode != Mode::Authoritative || !after.iter().any(is_by_hand) {
         return false;
     }
-    // Whether it counts is asked as if the person were there, and nobody's title stood above it.
-    (standing.active, standing.owner) = (true, false);
     let governs = |grants: &[Grant]| {
         let verdicts = grant::resolve(&standing, grants, &world.book.roles, at.0).verdicts;
         let counts = |it: &Grant| {
@@ -232,25 +233,5 @@ fn is_by_hand(grant: &Grant) -> bool {
 impl Outcome {
     fn retire(&mut self, cause: &'static str, id: GrantId) {
         self.retired.entry(cause).or_default().push(id);
-    }
-}
-
-impl Mint {
-    fn grant(&self, (user_id, _, source, reference): &Due, role_id: RoleId) -> GrantRow {
-        GrantRow {
-            org_id: self.org,
-            id: self.ids.next(),
-            user_id: *user_id,
-            role_id,
-            source: *source,
-            source_ref: reference.clone(),
-            granted_at: self.at,
-            cause: self.cause.clone(),
-            ends_at: None,
-            retired_at: None,
-            retired_cause: None,
-            actor: Some(self.actor.clone()),
-            reason: None,
-        }
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::directory::rulebook::Rulebook;
 use crate::provisioning::resolution::World;
-use crate::provisioning::settle::difference::{Facts, Mint, Outcome};
+use crate::provisioning::settle::difference::{Facts, Outcome};
 use crate::provisioning::{Change, Error};
 use crate::store::rows::{PolicyRevisionRow, StandingRow, UserProjectRow};
 use crate::store::types::Doc;
@@ -64,13 +64,7 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
         held: change.tx.user_projects(change.org, &people).await?,
         waivers: change.tx.waivers_of(change.org, &people).await?,
     };
-    let mint = Mint {
-        org: change.org,
-        at: change.time(),
-        cause: change.context.cause.clone(),
-        actor: change.context.source.actor(),
-        ids: change.context.ids.clone(),
-    };
+    let mint = change.mint();
     let mut outcome = difference::of(&world, &facts, &mint);
     let holds = guard::holds(change, &world, &outcome).await?;
     if !holds.is_empty() {

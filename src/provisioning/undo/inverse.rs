@@ -261,25 +261,13 @@ async fn give_again(
         let scopes = change.tx.grant_projects(change.org, &[row.id]).await?;
         scope = scopes.into_iter().map(|(_, project)| project).collect();
     }
+    let of = (row.source, row.source_ref.clone());
     let fresh = GrantRow {
-        id: change.id(),
-        role_id,
-        granted_at: change.time(),
-        cause: change.context.cause.clone(),
-        retired_at: None,
-        retired_cause: None,
-        actor: Some(change.context.source.actor()),
-        ..row.clone()
+        ends_at: row.ends_at,
+        reason: row.reason.clone(),
+        ..change.mint().grant(row.user_id, role_id, of)
     };
-    let scope: Vec<_> = scope
-        .into_iter()
-        .map(|it| (change.org, fresh.id, it))
-        .collect();
-    change
-        .tx
-        .insert_grants(std::slice::from_ref(&fresh))
-        .await?;
-    change.tx.insert_grant_projects(&scope).await?;
+    change.give(&fresh, &scope).await?;
     if row.source.is_by_rule() {
         let of = (WaiverKind::Kept, reference(row.source, &row.source_ref));
         let fresh = waiver(change, row.user_id, connection, of);

@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, UserId};
-use crate::limits;
 use crate::provisioning::resolution::World;
 use crate::provisioning::settings::plan::{self, Plan};
 use crate::provisioning::{Change, Error};
@@ -100,26 +99,18 @@ pub async fn outlook(change: &mut Change<'_>, undo: &Undo) -> Result<Undone, Err
 /// people's roles change.
 pub async fn apply(change: &mut Change<'_>, undo: &Undo) -> Result<Undone, Error> {
     let stories = stories(change, undo).await?;
-    let undone = foresee(change, undo, &stories).await?;
-    let few = undone.plan.people.len() <= limits::UNCONFIRMED_PEOPLE;
-    match undo.digest.as_deref() {
-        Some(digest) if digest == undone.plan.digest => {}
-        None if few => {}
-        shown => {
-            let is_required = shown.is_none();
-            return Err(Error::Plan(Box::new(undone.plan), is_required));
-        }
-    }
+    let Undone { plan, .. } = foresee(change, undo, &stories).await?;
+    let plan = plan.agreed(undo.digest.as_deref())?;
     let left = make(change, &stories).await?;
     let data = json!({
         "request_id": undo.request_id,
         "window": undo.window,
         "people": stories.keys().collect::<Vec<_>>(),
         "left": left,
-        "digest": undone.plan.digest,
+        "digest": plan.digest,
     });
     change.record(EventKind::UndoApplied, data);
-    Ok(undone)
+    Ok(Undone { plan, left })
 }
 
 type Stories = BTreeMap<UserId, Story>;

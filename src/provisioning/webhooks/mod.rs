@@ -22,7 +22,7 @@ use crate::directory::event::EventKind;
 use crate::directory::webhook::{self, Disabling, Posting, WebhookState};
 use crate::id::{Ids, LeaseId};
 use crate::limits;
-use crate::provisioning::{Change, Context, Error, Source, change, outbox};
+use crate::provisioning::{Change, Context, Error, change, outbox};
 use crate::store::rows::{EventRow, WebhookDeliveryRow, WebhookRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
@@ -161,11 +161,7 @@ pub async fn finish(
     let chance = u16::from_be_bytes(ids.entropy().bytes());
     let row = after(row, outcome, chance, now);
     if let Some(cause) = disabling(outcome, (failing_since, row.attempts), now) {
-        let context = Context {
-            ids: ids.clone(),
-            source: Source::System,
-            cause: row.event_id.to_string(),
-        };
+        let context = Context::of_system(ids, row.event_id);
         return change(store, hook.org_id, context, move |change| {
             let row = row.clone();
             async move { disable(change, &row, lease, cause).await }.boxed()

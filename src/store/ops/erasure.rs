@@ -1,17 +1,13 @@
 //! The queries on everything that is kept of one person.
 
 use crate::id::{ImportId, InvitationId, OrganizationId, ScimRequestId, UserId};
-use crate::store::rows::{
-    EventRow, GrantRow, InvitationRow, OutboxRow, ScimUserRow, SessionRow, SignInRow,
-};
+use crate::store::rows::{EventRow, InvitationRow, OutboxRow, ScimUserRow, SessionRow, SignInRow};
 use crate::store::tx::ops;
 use crate::store::types::{Doc, Time};
 
 ops! {
     /// Resources that are this person, or were proposed to be.
     resources_about = erasure::resources(org: OrganizationId, user: UserId) -> Vec<ScimUserRow>;
-    /// All grants of a person, the retired ones among them.
-    grants_of = erasure::grants(org: OrganizationId, user: UserId) -> Vec<GrantRow>;
     /// All sessions of a person that are kept.
     sessions_of = erasure::sessions(org: OrganizationId, user: UserId) -> Vec<SessionRow>;
     /// Sign-ins of a person.

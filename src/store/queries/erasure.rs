@@ -8,9 +8,7 @@ use super::super::{Conn, POSITION};
 use super::CHUNK;
 use crate::directory::delivery::Delivery;
 use crate::id::{ImportId, InvitationId, OrganizationId, ScimRequestId, UserId};
-use crate::store::rows::{
-    EventRow, GrantRow, InvitationRow, OutboxRow, ScimUserRow, SessionRow, SignInRow,
-};
+use crate::store::rows::{EventRow, InvitationRow, OutboxRow, ScimUserRow, SessionRow, SignInRow};
 use crate::store::schema::{
     events, grants, identities, imports, invitation_changes, invitations, mail_codes, outbox,
     scim_request_subjects, scim_requests, scim_users, sessions, sign_ins, waivers,
@@ -31,21 +29,6 @@ pub(crate) async fn resources(
         .filter(theirs.assume_not_null())
         .select(ScimUserRow::as_select())
         .order(scim_users::id)
-        .load(conn)
-        .await
-}
-
-/// All grants of a person, the retired ones among them.
-pub(crate) async fn grants(
-    conn: &mut Conn,
-    org: OrganizationId,
-    user: UserId,
-) -> QueryResult<Vec<GrantRow>> {
-    grants::table
-        .filter(grants::org_id.eq(org))
-        .filter(grants::user_id.eq(user))
-        .select(GrantRow::as_select())
-        .order(grants::id)
         .load(conn)
         .await
 }

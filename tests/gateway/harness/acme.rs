@@ -52,15 +52,8 @@ impl Acme {
         path: &str,
         body: Option<Value>,
     ) -> Reply {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v1/organizations/acme{path}"))
-            .header("authorization", format!("Bearer {key}"));
-        if body.is_some() {
-            request = request.header("content-type", "application/json");
-        }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        self.gateway.send(request.body(body).unwrap()).await
+        let uri = format!("/api/v1/organizations/acme{path}");
+        self.gateway.call(key, method, &uri, body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -97,5 +90,36 @@ impl Acme {
     /// The organization-wide role of a person.
     pub(crate) async fn role_of(&self, user: &str) -> Value {
         self.get(&format!("/users/{user}")).await["role"].clone()
+    }
+}
+
+impl TestGateway {
+    /// An operation of the admin API, with a key, and with a body of JSON where there is one.
+    pub(crate) async fn call(
+        &self,
+        key: &str,
+        method: &str,
+        uri: &str,
+        body: Option<Value>,
+    ) -> Reply {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header("authorization", format!("Bearer {key}"));
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// Imports a file of people into an organization.
+    pub(crate) async fn import(&self, key: &str, slug: &str, csv: String) -> Reply {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/v1/organizations/{slug}/imports"))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "text/csv");
+        self.send(request.body(Body::from(csv)).unwrap()).await
     }
 }

@@ -1,7 +1,5 @@
 //! Steps: what directories, admins and time do, and how each is asked of the product.
 
-use axum::body::Body;
-use axum::http::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use usher::directory::connection::{Profile, Safeguard};
@@ -106,15 +104,8 @@ impl<'g> Stage<'g> {
         } else {
             &self.key
         };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v1/organizations/{}{path}", self.slug))
-            .header("authorization", format!("Bearer {key}"));
-        if body.is_some() {
-            request = request.header("content-type", "application/json");
-        }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        self.gateway.send(request.body(body).unwrap()).await
+        let uri = format!("/api/v1/organizations/{}{path}", self.slug);
+        self.gateway.call(key, method, &uri, body).await
     }
 
     /// The path of whoever has an address now; of nobody where nobody has it.
@@ -301,13 +292,6 @@ impl<'g> Stage<'g> {
         let rows = (0..ADDRESSES).filter(|i| mask & (1 << i) != 0);
         let rows = rows.map(|i| format!("{},{role}\n", address(i)));
         let text = format!("email,role\n{}", rows.collect::<String>());
-        let request = Request::builder()
-            .method("POST")
-            .uri(format!("/api/v1/organizations/{}/imports", self.slug))
-            .header("authorization", format!("Bearer {}", self.key))
-            .header("content-type", "text/csv");
-        self.gateway
-            .send(request.body(Body::from(text)).unwrap())
-            .await
+        self.gateway.import(&self.key, &self.slug, text).await
     }
 }

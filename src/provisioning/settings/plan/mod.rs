@@ -117,16 +117,7 @@ pub async fn apply(
     proposals: &[Proposal],
     digest: Option<&str>,
 ) -> Result<Plan, Error> {
-    let plan = outlook(change, proposals).await?;
-    let few = plan.people.len() <= limits::UNCONFIRMED_PEOPLE;
-    match digest {
-        Some(digest) if digest == plan.digest => {}
-        None if few => {}
-        shown => {
-            let is_required = shown.is_none();
-            return Err(Error::Plan(Box::new(plan), is_required));
-        }
-    }
+    let plan = outlook(change, proposals).await?.agreed(digest)?;
     let before = change.events.len();
     for proposal in proposals {
         proposal.make(change).await?;
@@ -146,6 +137,17 @@ pub async fn apply(
 }
 
 impl Plan {
+    /// The plan, if somebody saw it: with a digest only where it is this one's, without one only where few
+    /// people's roles change.
+    pub(in crate::provisioning) fn agreed(self, digest: Option<&str>) -> Result<Self, Error> {
+        let few = self.people.len() <= limits::UNCONFIRMED_PEOPLE;
+        match digest {
+            Some(digest) if digest == self.digest => Ok(self),
+            None if few => Ok(self),
+            shown => Err(Error::Plan(Box::new(self), shown.is_none())),
+        }
+    }
+
     fn of(people: Vec<Difference>, roles: &Catalogue, said: &Value) -> Self {
         let count = |outcome| people.iter().filter(|it| it.outcome == outcome).count();
         let who = |is: &dyn Fn(&Difference) -> bool| {

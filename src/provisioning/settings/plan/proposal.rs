@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::id::{ConnectionId, MappingId};
 use crate::provisioning::settings::mappings::{self, NewMapping, RuleChange};
-use crate::provisioning::settings::organizations;
+use crate::provisioning::settings::{mapping_update, organizations};
 use crate::provisioning::{Change, Error};
 
 /// One change of the rules.
@@ -48,7 +48,7 @@ impl Proposal {
     pub(super) async fn make(&self, change: &mut Change<'_>) -> Result<(), Error> {
         match self {
             Self::Add(new) => mappings::add_in(change, new).await.map(drop),
-            Self::Update(rule) => mappings::update_in(change, rule).await.map(drop),
+            Self::Update(rule) => mapping_update::update_in(change, rule).await.map(drop),
             Self::Remove(gone) => {
                 let removed = mappings::remove_in(change, gone.connection_id, gone.id);
                 removed.await.map(drop)
