@@ -71,6 +71,7 @@ impl Failure {
         match self {
             Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
             Self::Demo(demo::Error::Public(_) | demo::Error::Used(_)) => ExitCode::from(REFUSED),
+            Self::Provisioning(provisioning::Error::Plan(..)) => ExitCode::from(WOULD_CHANGE),
             Self::Provisioning(error) if is_refusal(error) => ExitCode::from(REFUSED),
             Self::Demo(_)
             | Self::File(_)
@@ -83,7 +84,13 @@ impl Failure {
 
     /// What `--json` prints of it.
     pub(super) fn document(&self) -> Value {
-        json!({"error": {"code": self.word(), "message": self.to_string()}})
+        let mut error = json!({"code": self.word(), "message": self.to_string()});
+        if let (Self::Provisioning(provisioning::Error::Plan(plan, _)), Some(error)) =
+            (self, error.as_object_mut())
+        {
+            error.insert("plan".into(), json!(plan));
+        }
+        json!({"error": error})
     }
 
     fn word(&self) -> &'static str {
@@ -94,6 +101,8 @@ impl Failure {
             Self::File(_) => "file",
             Self::Provisioning(P::Invitation(obstacle)) => obstacle.slug(),
             Self::Provisioning(P::NotFound(_)) => "not_found",
+            Self::Provisioning(P::Plan(_, true)) => "plan_required",
+            Self::Provisioning(P::Plan(_, false)) => "plan_changed",
             Self::Provisioning(P::Rule(violation)) => violation.slug(),
             Self::Provisioning(P::Taken(_)) => "taken",
             Self::Provisioning(P::Store(_)) | Self::Store(_) => "store",
@@ -137,6 +146,10 @@ mod tests {
             (Failure::Store(store::Error::Behind), FAILED),
             (Failure::Provisioning(Error::NotFound(Kind::User)), FAILED),
             (Failure::Provisioning(Error::Taken("it")), REFUSED),
+            (
+                Failure::Provisioning(Error::Plan(Box::default(), true)),
+                WOULD_CHANGE,
+            ),
             (
                 Failure::Provisioning(Violation::OwnerNotGrantable.into()),
                 REFUSED,

@@ -1,17 +1,14 @@
 //! `usher mapping`.
 
 use clap::{Args, Subcommand};
-use futures_util::FutureExt;
 
 use crate::cli::arguments::word;
 use crate::cli::failure::{Failure, Outcome};
+use crate::cli::mapping_changes::{Update, Wanted};
 use crate::cli::opened::Opened;
 use crate::directory::mapping::MatchKind;
 use crate::id::{ConnectionId, MappingId};
-use crate::provisioning::change;
-use crate::provisioning::settings::connections;
 use crate::provisioning::settings::mappings::{self, NewMapping};
-use crate::provisioning::settings::plan::{self, Plan, Proposal, Removal};
 
 /// Mappings: a connection's rules that a group gives a role
 #[derive(Debug, Subcommand)]
@@ -49,56 +46,45 @@ pub(super) enum Mapping {
         #[arg(value_name = "MAPPING_ID")]
         mapping: MappingId,
     },
-    /// Tell who would gain and who would lose by a rule, and change nothing
+    /// Change a rule in place; what is not named stays as it is
+    ///
+    /// Where more than 20 people's roles change it takes the digest that --dry-run prints. Exit code 4
+    /// where roles would change and nothing was done.
+    ///
+    /// Examples:
+    ///   usher mapping update --connection ID MAPPING_ID --role viewer
+    ///   usher mapping update --connection ID MAPPING_ID --enabled off --dry-run
+    ///   usher mapping update --org acme MAPPING_ID --everywhere
+    #[command(verbatim_doc_comment)]
+    Update(Update),
+    /// Tell who would gain and who would lose by changes of the rules, and change nothing
     ///
     /// Exit code 4 where somebody's roles would change, 0 where nobody's would.
     ///
     /// Examples:
     ///   usher mapping preview --connection ID --group SEO_Editors --role editor
     ///   usher mapping preview --connection ID --remove MAPPING_ID
+    ///   usher mapping preview --org acme changes.json
     #[command(verbatim_doc_comment)]
-    Preview(Preview),
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Preview {
-    /// The rule that is to go, instead of one that is to come
-    #[arg(long, value_name = "MAPPING_ID", conflicts_with_all = ["group", "role", "project"])]
-    remove: Option<MappingId>,
-    /// The connection
-    #[arg(long, value_name = "ID")]
-    connection: ConnectionId,
-    /// The group of the rule that is to come
-    #[arg(long, value_name = "NAME", required_unless_present = "remove")]
-    group: Option<String>,
-    /// What --group holds: the name in any case, the externalId, or the SCIM id
-    #[arg(long = "match", value_parser = word::<MatchKind>(MatchKind::WORDS),
-        default_value = "name")]
-    match_kind: MatchKind,
-    /// The role that the group would give
-    #[arg(long, required_unless_present = "remove")]
-    role: Option<String>,
-    /// A project to which the role would be confined; may be given several times
-    #[arg(long, value_name = "SLUG")]
-    project: Vec<String>,
-}
-
-impl From<Preview> for Proposal {
-    fn from(preview: Preview) -> Self {
-        match preview.remove {
-            Some(id) => Self::Remove(Removal {
-                connection_id: Some(preview.connection),
-                id,
-            }),
-            None => Self::Add(NewMapping {
-                connection: preview.connection,
-                match_kind: preview.match_kind,
-                group: preview.group.unwrap_or_default(),
-                role: preview.role.unwrap_or_default(),
-                projects: preview.project,
-            }),
-        }
-    }
+    Preview(Wanted),
+    /// Make changes of the rules together, as their preview showed them
+    ///
+    /// A file holds what the admin API takes at mappings/apply: {"changes": [{"add": ...}, {"update": ...},
+    /// {"remove": ...}, {"default_role": ...}, {"remove_role": ...}]}. Where more than 20 people's roles
+    /// change it takes the preview's digest. Exit code 4 where roles would change and nothing was done,
+    /// since the digest is missing or another one by now.
+    ///
+    /// Examples:
+    ///   usher mapping apply --org acme changes.json --digest DIGEST
+    ///   usher mapping apply --connection ID --group SEO_Editors --role editor
+    #[command(verbatim_doc_comment)]
+    Apply {
+        #[command(flatten)]
+        wanted: Wanted,
+        /// The digest of the plan that was shown
+        #[arg(long)]
+        digest: Option<String>,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -133,7 +119,15 @@ impl From<Rule> for NewMapping {
     }
 }
 
-const COLUMNS: [&str; 6] = ["position", "group", "role", "projects", "state", "id"];
+const COLUMNS: [&str; 7] = [
+    "position",
+    "group",
+    "group_name",
+    "role",
+    "projects",
+    "state",
+    "id",
+];
 
 impl Mapping {
     pub(super) async fn run(self, opened: &Opened) -> Result<Outcome, Failure> {
@@ -152,27 +146,10 @@ impl Mapping {
                 let context = opened.context();
                 output.record(&mappings::remove(store, context, connection, mapping).await?)?;
             }
-            Self::Preview(proposal) => {
-                let context = opened.context();
-                let org = connections::find(store, proposal.connection).await?.org_id;
-                let proposals = [Proposal::from(proposal)];
-                let planned = change(store, org, context, move |change| {
-                    let proposals = proposals.clone();
-                    async move { plan::outlook(change, &proposals).await }.boxed()
-                });
-                let plan = planned.await?;
-                output.record(&plan)?;
-                return Ok(outcome(&plan));
-            }
+            Self::Update(update) => return update.run(opened).await,
+            Self::Preview(wanted) => return wanted.preview(opened).await,
+            Self::Apply { wanted, digest } => return wanted.apply(opened, digest).await,
         }
         Ok(Outcome::Done)
-    }
-}
-
-fn outcome(plan: &Plan) -> Outcome {
-    if plan.people.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::WouldChange
     }
 }

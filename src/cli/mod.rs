@@ -21,6 +21,7 @@ mod import;
 mod invite;
 mod key;
 mod mapping;
+mod mapping_changes;
 mod metadata;
 mod migrate;
 mod openapi;
@@ -258,7 +259,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Scim(scim) => return Box::pin(scim.run(opened)).await,
         Command::SignIns(sign_ins) => Box::pin(sign_ins.run(opened)).await?,
         Command::Selftest(selftest) => return Box::pin(selftest.run(opened)).await,
-        Command::Role(role) => Box::pin(role.run(opened)).await?,
+        Command::Role(role) => return Box::pin(role.run(opened)).await,
         Command::Project(project) => Box::pin(project.run(opened)).await?,
         Command::Mapping(mapping) => return Box::pin(mapping.run(opened)).await,
         Command::Invite(invite) => return Box::pin(invite.run(opened, &opened.links)).await,

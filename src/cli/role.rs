@@ -2,8 +2,11 @@
 
 use clap::Subcommand;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::mapping_changes::{apply, look};
 use crate::cli::opened::Opened;
+use crate::provisioning::settings::plan::Proposal;
+use crate::provisioning::settings::role_removal::RoleRemoval;
 use crate::provisioning::settings::roles::{self, NewRole};
 
 /// Roles: an organization's ordered catalogue; a higher rank may do more
@@ -27,6 +30,32 @@ pub(super) enum Role {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Remove a role; with --replace-with another takes its place wherever it is used
+    ///
+    /// Refused while something uses it: rules, defaults, ceilings, grants that live, open invitations.
+    /// Where more than 20 people's roles change it takes the digest that --dry-run prints. Exit code 4
+    /// where the role would go and nothing was done.
+    ///
+    /// Examples:
+    ///   usher role remove auditor --org acme
+    ///   usher role remove auditor --org acme --replace-with viewer --dry-run
+    #[command(verbatim_doc_comment)]
+    Remove {
+        /// The role
+        role: String,
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// The role that takes its place
+        #[arg(long, value_name = "ROLE")]
+        replace_with: Option<String>,
+        /// Only tell what it would do
+        #[arg(long)]
+        dry_run: bool,
+        /// The digest of the plan that was shown
+        #[arg(long, conflicts_with = "dry_run")]
+        digest: Option<String>,
+    },
     /// List an organization's roles, the highest first
     ///
     /// Example:
@@ -40,7 +69,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
+    pub(super) async fn run(self, opened: &Opened) -> Result<Outcome, Failure> {
         match self {
             Self::Create {
                 org,
@@ -51,15 +80,32 @@ impl Role {
                 let org = opened.organization(&org).await?;
                 let new = NewRole { slug, name, rank };
                 let role = roles::create(&opened.store, org, opened.context(), new).await?;
-                opened.output.record(&role)
+                opened.output.record(&role)?;
             }
             Self::List { org } => {
                 let org = opened.organization(&org).await?;
                 let all = roles::list(&opened.store, org).await?;
+                let columns = ["slug", "name", "rank", "is_default", "id"];
+                opened.output.rows(&all, &columns)?;
+            }
+            Self::Remove {
+                role,
+                org,
+                replace_with,
+                dry_run,
+                digest,
+            } => {
+                let org = opened.organization(&org).await?;
+                let gone = vec![Proposal::RemoveRole(RoleRemoval { role, replace_with })];
+                if dry_run {
+                    opened.output.record(&look(opened, org, gone).await?)?;
+                    return Ok(Outcome::WouldChange);
+                }
                 opened
                     .output
-                    .rows(&all, &["slug", "name", "rank", "is_default", "id"])
+                    .record(&apply(opened, org, gone, digest).await?)?;
             }
         }
+        Ok(Outcome::Done)
     }
 }

@@ -52,6 +52,15 @@ pub enum Violation {
     /// Nobody grants the owner's role.
     #[error("no one can be granted the role owner; ownership is transferred")]
     OwnerNotGrantable,
+    /// Something uses the role.
+    #[error("the role {role} is used: {}; say in replace_with which role takes its place",
+        .uses.iter().map(|it| it.1.as_str()).collect::<Vec<_>>().join("; "))]
+    RoleInUse {
+        /// The role.
+        role: String,
+        /// What uses it: a stable word, and a sentence.
+        uses: Vec<(&'static str, String)>,
+    },
     /// A group of the directory decides this person's role.
     #[error(
         "the group {group} decides this role, by rule {position} of the connection {connection}; change the group at the identity provider, or let the owner override it for a while"
@@ -64,6 +73,9 @@ pub enum Violation {
         /// The connection's name.
         connection: String,
     },
+    /// The role is one that every organization needs.
+    #[error("the role {0} stays: every organization needs it")]
+    RoleReserved(String),
     /// An admin's role covers the whole organization.
     #[error("the role admin covers the whole organization and takes no projects")]
     ScopeNotAllowed,
@@ -108,7 +120,9 @@ impl Violation {
             Self::ManagedByDirectory => "managed_by_directory",
             Self::MustBeSuspended => "must_be_suspended",
             Self::OwnerNotGrantable => "owner_not_grantable",
+            Self::RoleInUse { .. } => "role_in_use",
             Self::RoleManagedByDirectory { .. } => "role_managed_by_directory",
+            Self::RoleReserved(_) => "role_reserved",
             Self::ScopeNotAllowed => "scope_not_allowed",
             Self::TooManyClients => "too_many_clients",
             Self::TooManyTokens => "too_many_tokens",

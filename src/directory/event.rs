@@ -116,6 +116,8 @@ words! {
         SafeguardApproved = "safeguard.approved",
         /// Nobody decided in time about what a safeguard held.
         SafeguardExpired = "safeguard.expired",
+        /// A role was removed.
+        RoleRemoved = "role.removed",
         /// What a safeguard held is not done, since somebody said no.
         SafeguardRejected = "safeguard.rejected",
         /// A directory took away or gave more within an hour than is usual.
@@ -182,6 +184,7 @@ impl EventKind {
     }
 
     /// Who may read events of this kind.
+                | Self::RoleRemoved
     pub fn visibility(self) -> Visibility {
         match self {
             Self::AppCreated
@@ -212,6 +215,7 @@ impl EventKind {
             | Self::WebhookCreated
             | Self::WebhookDeleted
             | Self::WebhookDisabled
+            | Self::RoleRemoved
             | Self::WebhookUpdated => Visibility::Admin,
             _ => Visibility::Feed,
         }

@@ -78,6 +78,27 @@ impl Access {
     }
 }
 
+impl Change<'_> {
+    /// Refuses where a key asks that lacks the scope.
+    pub(in crate::provisioning) fn require(&self, scope: Scope) -> Result<(), Error> {
+        let access = self.access.as_ref();
+        access.map_or(Ok(()), |access| access.require(scope))
+    }
+
+    /// Whether the operator asks: at the command line, or with a key for all organizations.
+    pub(in crate::provisioning) fn is_operators(&self) -> bool {
+        match &self.context.source {
+            Source::Command => true,
+            Source::Key(_) => self.access.as_ref().is_some_and(|it| it.org.is_none()),
+            Source::Invitee
+            | Source::Scim(_)
+            | Source::SignIn(_)
+            | Source::System
+            | Source::User(_) => false,
+        }
+    }
+}
+
 /// What an organization's key is told where only the operator decides.
 const OPERATOR_ONLY: &str = "a key of an organization does not change whom a connection trusts; \
                              ask the operator, who has `usher connection update` and \
@@ -129,6 +150,7 @@ where
                 let mut change = Change::begin(tx, organization.id, &context).await?;
                 let access = Access::of(change.tx, &asked.presented, change.now).await?;
                 access.require(asked.scope)?;
+                change.access = Some(access.clone());
                 let value = job(&mut change, &access).await?;
                 if access.use_is_news {
                     change.tx.touch_api_key(access.key, Time(now)).await?;

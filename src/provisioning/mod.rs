@@ -168,6 +168,8 @@ pub struct Change<'t> {
 }
 
 /// An event that waits for its number, and the person whose own role rides in it.
+    /// What the key may do that asks for it, where one does.
+    access: Option<access::Access>,
 struct Recorded {
     subject: Option<UserId>,
     kind: EventKind,
@@ -201,6 +203,7 @@ impl<'t> Change<'t> {
         })
     }
 
+            access: None,
     /// Notes that members who are nobody here were left out.
     fn leave_out_members(&mut self) {
         self.unknown_members = true;

@@ -25,6 +25,8 @@ pub struct World {
     /// The revision of the rules.
     pub rev: i64,
     /// The connections.
+    /// Roles that were removed, as old grants still name them.
+    pub former: Catalogue,
     pub connections: BTreeMap<ConnectionId, ConnectionRow>,
     /// The rules as they are stored, with what each is bound to.
     pub mappings: BTreeMap<MappingId, MappingRow>,
@@ -59,11 +61,13 @@ impl World {
                 .entry(identity.user_id)
                 .or_insert(identity.connection_id);
         }
+        let (roles, former) = catalogues(tx, org).await?;
         let connections = tx.connections(org).await?;
         let mappings = tx.mappings(org).await?;
         let users = tx.users_by_ids(org, people).await?;
         Ok(Self {
-            book: rulebook(tx, &organization, &connections, &mappings).await?,
+            book: rulebook(tx, roles, &organization, (&connections, &mappings)).await?,
+            former,
             rev: organization.policy_rev,
             connections: connections.into_iter().map(|it| (it.id, it)).collect(),
             mappings: mappings.into_iter().map(|row| (row.id, row)).collect(),
@@ -159,9 +163,10 @@ impl World {
         grant::resolve(&self.standing(user), grants, &self.book.roles, now.0)
     }
 
-    /// The slug of a role.
+    /// The slug of a role, or of one that was removed.
     pub fn role_slug(&self, role: Option<RoleId>) -> Option<&str> {
-        self.book.role_slug(role)
+        let former = || self.former.role(role?).map(|role| role.slug.as_str());
+        self.book.role_slug(role).or_else(former)
     }
 
     /// The project roles of an entitlement, as they are written on the wire.
@@ -178,11 +183,10 @@ impl World {
 }
 
 /// The rules of an organization, as they are now.
-pub async fn rulebook(
+async fn rulebook(
     tx: &mut Tx,
     organization: &OrganizationRow,
-    connections: &[ConnectionRow],
-    mappings: &[MappingRow],
+    (connections, mappings): (&[ConnectionRow], &[MappingRow]),
 ) -> Result<Rulebook, Error> {
     let org = organization.id;
     let mut scopes: BTreeMap<MappingId, BTreeSet<ProjectId>> = BTreeMap::new();
@@ -191,9 +195,18 @@ pub async fn rulebook(
     }
     let weight = |row: &ConnectionRow| Weight {
         name: row.name.clone(),
+/// The roles of an organization, and those that it has no more.
+pub async fn catalogues(tx: &mut Tx, org: OrganizationId) -> Result<(Catalogue, Catalogue), Error> {
+    let rows = tx.every_role(org).await?;
+    let (former, present): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.removed_at.is_some());
+    let named = |rows: Vec<&RoleRow>| Catalogue::new(rows.into_iter().map(role).collect());
+    Ok((named(present), named(former)))
+}
+
         mode: row.mode,
         default_role: row.default_role_id,
         max_role: row.max_role_id,
+    roles: Catalogue,
     };
     let mut rule = |row: &MappingRow| Rule {
         connection: row.connection_id,
@@ -206,7 +219,7 @@ pub async fn rulebook(
         rev: row.rev,
     };
     Ok(Rulebook {
-        roles: Catalogue::new(tx.roles(org).await?.iter().map(role).collect()),
+        roles,
         default_role: organization.default_role_id,
         projects: tx
             .projects(org)

@@ -172,7 +172,7 @@ pub async fn export(
     let resources = tx.resources_about(org, id).await?;
     let identities = tx.identities_of(org, id).await?;
     let mut whom = Whom::gather(tx, &user, &resources, &identities).await?;
-    let roles = tx.roles(org).await?;
+    let roles = tx.every_role(org).await?;
     let invited = tx.invitations_about(org, &whom.emails(), id).await?;
     whom.invited(&invited);
     let sent = tx.invitations_by(org, id).await?;

@@ -323,6 +323,7 @@ impl Matrix {
             .replace("{urn}", SCHEMA)
             .replace("{domain}", "acme.example")
             .replace("{token}", id)
+            .replace("{role}", "no-role")
             .replace("{grant}", &self.user)
             .replace("{user}", &self.user)
             .replace("{id}", id);

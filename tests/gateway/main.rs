@@ -58,6 +58,7 @@ mod refresh;
 mod request_commands;
 mod request_log;
 mod safeguards;
+mod role_removal;
 mod saml_acs;
 mod saml_confirm;
 mod saml_demands;

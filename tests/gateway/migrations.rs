@@ -5,11 +5,14 @@ use std::fs;
 use std::path::PathBuf;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
 use usher::clock::Clock;
 use usher::id::{Entropy, Ids};
 use usher::provisioning::settings::connections::{self, ConnectionSettings};
 use usher::provisioning::settings::organizations::{self, NewOrganization};
-use usher::provisioning::{Context, Source};
+use usher::provisioning::settings::role_removal::{self, RoleRemoval};
+use usher::provisioning::settings::roles::{self, NewRole};
+use usher::provisioning::{Context, Source, change};
 use usher::secret::chain::ChainKey;
 use usher::store::{Direction, Place, Store};
 
@@ -109,9 +112,29 @@ async fn fill(place: &Place) {
         trusted_domains: vec!["acme.example".to_owned()],
         ..ConnectionSettings::default()
     };
-    connections::create(&store, org.id, context, settings)
+    connections::create(&store, org.id, context.clone(), settings)
         .await
         .unwrap();
+    // A role of the past, and one that has its place since.
+    for _ in 0..2 {
+        let new = NewRole {
+            slug: "auditor".to_owned(),
+            name: None,
+            rank: 30,
+        };
+        roles::create(&store, org.id, context.clone(), new)
+            .await
+            .unwrap();
+        let gone = RoleRemoval {
+            role: "auditor".to_owned(),
+            replace_with: None,
+        };
+        let removed = change(&store, org.id, context.clone(), move |change| {
+            let gone = gone.clone();
+            async move { role_removal::apply(change, gone, None).await }.boxed()
+        });
+        removed.await.unwrap();
+    }
 }
 
 /// A place without tables, and the folder to remove.
@@ -153,7 +176,19 @@ fn schema(engine: &str) -> Schema {
 }
 
 fn take(schema: &mut Schema, statement: &str) {
-    if let Some(table) = statement.strip_prefix("CREATE TABLE ") {
+    if moves_rows(statement) {
+        return;
+    }
+    if let Some((name, _)) = copy_of(statement) {
+        schema.insert(name.to_owned(), BTreeSet::new());
+    } else if let Some(name) = statement.strip_prefix("DROP TABLE ") {
+        schema.remove(name).expect("the table is there");
+    } else if let Some((table, constraint)) = without_constraint(statement) {
+        let parts = schema.get_mut(table).expect("the table is there");
+        let before = parts.len();
+        parts.retain(|part| unique_key(table, part).as_deref() != Some(constraint));
+        assert_eq!(parts.len() + 1, before, "{constraint} is there");
+    } else if let Some(table) = statement.strip_prefix("CREATE TABLE ") {
         let (name, parts) = table.split_once(" (").expect("a table has columns");
         let parts = parts.strip_suffix(')').expect("the columns end");
         schema.insert(name.to_owned(), list(parts));
@@ -179,6 +214,30 @@ fn take(schema: &mut Schema, statement: &str) {
     } else {
         assert!(statement.is_empty(), "not understood: {statement}");
     }
+}
+
+/// Whether a statement changes no table, but what is in one or when it is checked.
+fn moves_rows(statement: &str) -> bool {
+    let starts = ["INSERT INTO ", "PRAGMA ", "SET CONSTRAINTS "];
+    starts.iter().any(|start| statement.starts_with(start))
+}
+
+/// A table that holds another's rows while that one is made anew.
+fn copy_of(statement: &str) -> Option<(&str, &str)> {
+    let table = statement.strip_prefix("CREATE TABLE ")?;
+    table.split_once(" AS SELECT ")
+}
+
+/// The table, and the constraint that it has no more.
+fn without_constraint(statement: &str) -> Option<(&str, &str)> {
+    let change = statement.strip_prefix("ALTER TABLE ")?;
+    change.split_once(" DROP CONSTRAINT ")
+}
+
+/// How PostgreSQL calls a constraint that is not named: by its table and its columns.
+fn unique_key(table: &str, part: &str) -> Option<String> {
+    let columns = part.strip_prefix("UNIQUE (")?.strip_suffix(')')?;
+    Some(format!("{table}_{}_key", columns.replace(", ", "_")))
 }
 
 /// The table and the column that may be empty from now on.

@@ -20,6 +20,7 @@ mod openapi;
 pub mod organizations;
 pub mod paging;
 pub mod policy;
+mod role_changes;
 mod safeguards;
 mod schemas;
 pub mod scim_requests;
@@ -148,6 +149,7 @@ fn of_mappings() -> OpenApiRouter<Gateway> {
         .routes(routes!(mapping_changes::apply))
         .routes(routes!(mapping_changes::change, mapping_changes::remove))
         .routes(routes!(mapping_changes::default_role))
+        .routes(routes!(role_changes::remove))
 }
 
 fn of_webhooks() -> OpenApiRouter<Gateway> {

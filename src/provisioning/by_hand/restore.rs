@@ -4,6 +4,7 @@ use crate::directory::Violation;
 use crate::directory::grant::GrantSource;
 use crate::id::{GrantId, UserId};
 use crate::provisioning::by_hand::{REPLACED, Subject};
+use crate::provisioning::settings::role_removal::ROLE_REPLACED;
 use crate::provisioning::{Change, Error, Kind};
 use crate::store::rows::GrantRow;
 
@@ -13,7 +14,7 @@ pub(in crate::provisioning) fn is_restorable(row: &GrantRow) -> bool {
         row.source,
         GrantSource::Csv | GrantSource::Invite | GrantSource::Manual
     );
-    given && row.retired_cause.as_deref() != Some(REPLACED)
+    given && !matches!(row.retired_cause.as_deref(), Some(REPLACED | ROLE_REPLACED))
 }
 
 /// Restores a grant of a person as a new one that says the same. An organization-wide one comes back only
@@ -37,6 +38,10 @@ pub async fn restore(
     }
     let scopes = change.tx.grant_projects(change.org, &[row.id]).await?;
     let projects: Vec<_> = scopes.into_iter().map(|(_, project)| project).collect();
+    if subject.world.book.roles.role(row.role_id).is_none() {
+        let rule = "the role of this grant was removed; give another by hand";
+        return Err(Violation::Invalid(rule.into()).into());
+    }
     let slug = subject.slug(row.role_id).to_owned();
     subject
         .grantable(change, &slug, !projects.is_empty())

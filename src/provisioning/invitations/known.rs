@@ -11,10 +11,10 @@ use crate::directory::invitation::{Standing, may_grant};
 use crate::directory::policy::{ManagedDomains, Policy};
 use crate::directory::role::{Catalogue, Role};
 use crate::directory::{Violation, invitation};
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, RoleId, UserId};
 use crate::limits;
 use crate::provisioning::invitations::Obstacle;
-use crate::provisioning::settings::catalogue;
+use crate::provisioning::resolution::catalogues;
 use crate::provisioning::{Change, Error};
 use crate::store::Tx;
 use crate::store::rows::{ConnectionRow, InvitationRow, ProjectRow, UserRow};
@@ -24,6 +24,8 @@ use crate::store::rows::{ConnectionRow, InvitationRow, ProjectRow, UserRow};
 pub struct Rules {
     /// Its roles.
     pub roles: Catalogue,
+    /// Those that it has no more: old invitations name them.
+    pub former: Catalogue,
     /// Its projects, archived ones too.
     pub projects: Vec<ProjectRow>,
     /// Its policy.
@@ -36,7 +38,7 @@ pub struct Rules {
 impl Rules {
     /// Reads them.
     pub async fn read(tx: &mut Tx, org: OrganizationId) -> Result<Self, Error> {
-        let roles = catalogue(tx, org).await?;
+        let (roles, former) = catalogues(tx, org).await?;
         let projects = tx.projects(org).await?;
         let policy = policy(tx, org).await?;
         let connections = tx.connections(org).await?;
@@ -47,11 +49,17 @@ impl Rules {
         }
         Ok(Self {
             roles,
+            former,
             projects,
             policy,
             managed,
             connections,
         })
+    }
+
+    /// The role of an invitation, one that is gone too.
+    pub fn role_of(&self, id: RoleId) -> Option<&Role> {
+        self.roles.role(id).or_else(|| self.former.role(id))
     }
 
     /// The role of this slug, if somebody of this rank may hand it out in so many projects.

@@ -361,7 +361,7 @@ fn door(row: &ConnectionRow) -> Option<Door> {
 
 /// The role's name.
 pub(super) fn role(rules: &Rules, id: RoleId) -> String {
-    let role = rules.roles.role(id);
+    let role = rules.role_of(id);
     role.map(|role| role.name.clone()).unwrap_or_default()
 }
 

@@ -162,8 +162,7 @@ pub async fn views(
     let view = rows.into_iter().map(|row| Invitation {
         id: row.id,
         role: rules
-            .roles
-            .role(row.role_id)
+            .role_of(row.role_id)
             .map(|role| role.slug.clone())
             .unwrap_or_default(),
         projects: projects.remove(&row.id).unwrap_or_default(),

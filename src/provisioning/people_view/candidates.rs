@@ -37,11 +37,12 @@ fn candidate(scene: &Scene, row: &GrantRow, grant: &Grant, verdict: Verdict) -> 
     let standing = scene.book.standing(&scene.tie);
     let rule = rule(scene, row);
     let projects = grant.projects.iter();
+    let is_there = scene.book.roles.role(row.role_id).is_some();
     Candidate {
         grant_id: Some(row.id),
         verdict,
         role: slug(scene, row.role_id),
-        rank: scene.book.roles.rank(row.role_id),
+        rank: scene.role(row.role_id).map_or(0, |role| role.rank),
         projects: projects
             .filter_map(|id| scene.book.projects.get(id).cloned())
             .collect(),
@@ -56,17 +57,14 @@ fn candidate(scene: &Scene, row: &GrantRow, grant: &Grant, verdict: Verdict) -> 
         ends_at: row.ends_at.map(|at| at.0),
         retired_at: row.retired_at.filter(|_| retired).map(|at| at.0),
         retired_because: row.retired_cause.clone().filter(|_| retired),
-        restorable: retired && is_restorable(row),
+        restorable: retired && is_restorable(row) && is_there,
         told: String::new(),
     }
 }
 
 fn slug(scene: &Scene, role: RoleId) -> String {
-    scene
-        .book
-        .role_slug(Some(role))
-        .unwrap_or_default()
-        .to_owned()
+    let role = scene.role(role).map(|role| role.slug.clone());
+    role.unwrap_or_default()
 }
 
 fn rule(scene: &Scene, row: &GrantRow) -> Option<Rule> {

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use crate::directory::Violation;
 use crate::directory::grant::{self, Grant, GrantSource, Resolution};
+use crate::directory::role::{Catalogue, Role};
 use crate::directory::rulebook::{Rulebook, Tie};
-use crate::id::{GrantId, MappingId, OrganizationId, ProjectId, ScimGroupId, UserId};
+use crate::id::{GrantId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId};
 use crate::provisioning::resolution::{World, grant_by, mapping_of};
 use crate::provisioning::{Error, Kind};
 use crate::store::rows::{GrantRow, IdentityRow, MappingRow, PolicyRevisionRow, ScimGroupRow};
@@ -23,6 +24,8 @@ pub(super) struct Scene {
     pub(super) at: Timestamp,
     pub(super) book: Rulebook,
     pub(super) rev: i64,
+    /// Roles that were removed, as old grants still name them.
+    pub(super) former: Catalogue,
     pub(super) tie: Tie,
     /// Grants that were live then, the oldest first.
     pub(super) live: Vec<(GrantRow, Grant)>,
@@ -69,6 +72,7 @@ impl Scene {
             at: instant,
             book,
             rev,
+            former: world.former,
             tie,
             live,
             retired,

@@ -19,7 +19,7 @@ pub(super) fn sentence(book: &Rulebook, it: &Candidate) -> String {
         .map(|actor| format!(", {}", asked_by(book, actor)));
     let reason = it.reason.as_deref().map(|reason| format!(" ({reason:?})"));
     format!(
-        "{} gives {}{place}{}{}{}: {}.",
+        "{} gives {}{place}{}{}{}: {}{}.",
         giver(book, it),
         it.role,
         since.unwrap_or_default(),
@@ -105,6 +105,7 @@ fn retired(it: &Candidate) -> String {
         Some("undone") => "what gave it was undone",
         Some(other) => other,
         None => "it was taken back",
+        Some("role_replaced") => "its role was removed, and another took its place",
     };
     let at = it
         .retired_at

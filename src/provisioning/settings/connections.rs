@@ -12,7 +12,7 @@ use crate::directory::email::domain_form;
 use crate::directory::event::EventKind;
 use crate::directory::metadata::RefreshMode;
 use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM, OWNER_RANK, Role};
-use crate::id::{AppId, ConnectionId, OrganizationId};
+use crate::id::{AppId, ConnectionId, OrganizationId, RoleId};
 use crate::provisioning::metadata::{self, Published};
 use crate::provisioning::settings::connection_demands;
 use crate::provisioning::settings::connection_trust;
@@ -357,4 +357,27 @@ async fn touch_people(change: &mut Change<'_>, id: ConnectionId) -> Result<(), E
         change.touch(user);
     }
     Ok(())
+}
+
+/// Puts another role in the place of one that goes, as a connection's default and as its highest.
+pub(super) async fn replace_role(
+    change: &mut Change<'_>,
+    roles: &Catalogue,
+    (mut row, gone, next): (ConnectionRow, RoleId, &Role),
+) -> Result<(), Error> {
+    let old = described(change.tx, &row, change.now).await?;
+    row.default_role_id = row
+        .default_role_id
+        .map(|id| if id == gone { next.id } else { id });
+    if row.max_role_id == gone {
+        row.max_role_id = next.id;
+    }
+    apply_roles(roles, &mut row, &ConnectionSettings::default())?;
+    row.updated_at = change.time();
+    change.tx.update_connection(&row).await?;
+    let new = described(change.tx, &row, change.now).await?;
+    let changes = differences(&json!(&old), &json!(&new));
+    let data = json!({"connection_id": row.id, "changes": changes});
+    change.record(EventKind::ConnectionUpdated, data);
+    touch_people(change, row.id).await
 }

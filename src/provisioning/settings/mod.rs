@@ -31,6 +31,8 @@ pub mod organizations;
 pub mod plan;
 pub mod policy;
 pub mod projects;
+pub mod role_removal;
+mod role_uses;
 pub mod roles;
 pub mod schemas;
 pub mod tokens;

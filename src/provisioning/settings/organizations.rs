@@ -115,6 +115,7 @@ fn rows(slug: String, name: String, context: &Context) -> (OrganizationRow, Vec<
             name,
             rank,
             created_at,
+            removed_at: None,
         }
     });
     let row = OrganizationRow {

@@ -83,6 +83,7 @@ pub async fn create(
                 name,
                 rank,
                 created_at,
+                removed_at: None,
             };
             change.tx.insert_role(&row).await?;
             let data = json!({"role_id": id, "slug": row.slug, "name": row.name, "rank": rank});

@@ -245,6 +245,8 @@ async fn give_again(
         };
         role_id = rule.role;
         scope = rule.projects.iter().copied().collect();
+    } else if book.roles.role(row.role_id).is_none() {
+        return Ok(Err("the role was removed"));
     } else {
         let given = matches!(
             row.source,

@@ -10,6 +10,7 @@ mod oauth;
 mod policy;
 mod refresh;
 mod requests;
+mod roles;
 mod safeguards;
 mod saml;
 mod sightings;
@@ -26,8 +27,8 @@ use crate::id::{
 use crate::secret::Hash;
 use crate::store::rows::{
     ApiKeyRow, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
-    InstanceRow, MappingRow, OrganizationRow, ProjectRow, RoleRow, ScimGroupRow, ScimTokenRow,
-    ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
+    InstanceRow, MappingRow, OrganizationRow, ProjectRow, ScimGroupRow, ScimTokenRow, ScimUserRow,
+    ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
 };
 use crate::store::search::Search;
 use crate::store::tx::ops;
@@ -190,10 +191,6 @@ ops! {
     organization_page = organizations::page(after: Option<OrganizationId>, limit: i64) -> Vec<OrganizationRow>;
     /// The query `organizations::list`.
     organizations = organizations::list() -> Vec<OrganizationRow>;
-    /// The query `organizations::roles`.
-    roles = organizations::roles(org: OrganizationId) -> Vec<RoleRow>;
-    /// The query `organizations::insert_role`.
-    insert_role = organizations::insert_role(row: &RoleRow) -> ();
     /// The query `organizations::projects`.
     projects = organizations::projects(org: OrganizationId) -> Vec<ProjectRow>;
     /// The query `organizations::insert_project`.

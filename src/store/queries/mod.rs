@@ -22,6 +22,7 @@ pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod policy;
 pub(crate) mod refresh;
+pub(crate) mod roles;
 pub(crate) mod safeguards;
 pub(crate) mod saml;
 pub(crate) mod scim_groups;

@@ -1,12 +1,12 @@
-//! Organizations, their roles and their projects.
+//! Organizations and their projects.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use crate::id::{OrganizationId, ProjectId, RoleId};
-use crate::store::rows::{OrganizationRow, ProjectRow, RoleRow};
-use crate::store::schema::{connections, organizations, projects, roles};
+use crate::store::rows::{OrganizationRow, ProjectRow};
+use crate::store::schema::{connections, organizations, projects};
 use crate::store::types::{Doc, Time};
 
 /// Replaces an organization's policy.
@@ -137,23 +137,6 @@ pub(crate) async fn page(
         query = query.filter(organizations::id.gt(after));
     }
     query.order(organizations::id).limit(limit).load(conn).await
-}
-
-pub(crate) async fn roles(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<RoleRow>> {
-    roles::table
-        .filter(roles::org_id.eq(org))
-        .select(RoleRow::as_select())
-        .order(roles::rank.desc())
-        .load(conn)
-        .await
-}
-
-pub(crate) async fn insert_role(conn: &mut Conn, row: &RoleRow) -> QueryResult<()> {
-    diesel::insert_into(roles::table)
-        .values(row.clone())
-        .execute(conn)
-        .await
-        .map(drop)
 }
 
 pub(crate) async fn projects(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<ProjectRow>> {

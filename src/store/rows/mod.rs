@@ -97,6 +97,7 @@ pub struct RoleRow {
     pub name: String,
     pub rank: i64,
     pub created_at: Time,
+    pub removed_at: Option<Time>,
 }
 
 /// A project.

@@ -68,6 +68,7 @@ diesel::table! {
         name -> Text,
         rank -> BigInt,
         created_at -> TimeSql,
+        removed_at -> Nullable<TimeSql>,
     }
 }
 

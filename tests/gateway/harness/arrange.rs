@@ -46,6 +46,7 @@ impl TestGateway {
                         name: (*name).to_owned(),
                         rank: *rank,
                         created_at: at,
+                        removed_at: None,
                     })
                     .collect();
                 let viewer = roles.iter().find(|role| role.slug == "viewer").unwrap().id;

@@ -50,3 +50,13 @@ impl Problem {
         }
     }
 }
+
+/// What uses something that is to go, one by one.
+pub(super) fn uses(of: &[(&'static str, String)]) -> Vec<Fault> {
+    let fault = |(code, message): &(&'static str, String)| Fault {
+        code,
+        message: message.clone(),
+        ..Fault::default()
+    };
+    of.iter().map(fault).collect()
+}

@@ -158,7 +158,9 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::ManagedByDirectory => Type::ManagedByDirectory,
         Violation::MustBeSuspended => Type::MustBeSuspended,
         Violation::OwnerNotGrantable => Type::OwnerNotGrantable,
+        Violation::RoleInUse { .. } => Type::RoleInUse,
         Violation::RoleManagedByDirectory { .. } => Type::RoleManagedByDirectory,
+        Violation::RoleReserved(_) => Type::RoleReserved,
         Violation::ScopeNotAllowed => Type::ScopeNotAllowed,
         Violation::TooManyClients => Type::TooManyClients,
         Violation::TooManyTokens => Type::TooManyTokens,
@@ -171,8 +173,13 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::DomainTooSoon { again_at } => Some(*again_at),
         _ => None,
     };
+    let errors = match violation {
+        Violation::RoleInUse { uses, .. } => faulty::uses(uses),
+        _ => Vec::new(),
+    };
     Problem {
         again_at,
+        errors,
         ..Problem::new(kind, violation)
     }
 }

@@ -36,11 +36,16 @@ fn a_rule_has_one_name_everywhere() {
         Violation::ManagedByDirectory,
         Violation::MustBeSuspended,
         Violation::OwnerNotGrantable,
+        Violation::RoleInUse {
+            role: "r".into(),
+            uses: vec![("rule", "a rule gives it".into())],
+        },
         Violation::RoleManagedByDirectory {
             group: "g".into(),
             position: 1,
             connection: "c".into(),
         },
+        Violation::RoleReserved("admin".into()),
         Violation::ScopeNotAllowed,
         Violation::TooManyClients,
         Violation::TooManyTokens,

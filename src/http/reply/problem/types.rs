@@ -143,8 +143,12 @@ types! {
         "Choose a lower role, or raise the connection's highest role.";
     RoleAboveInviter = "role_above_inviter", 403, "The role is above your own",
         "Choose a role that is not above your own.";
+    RoleInUse = "role_in_use", 409, "Something uses the role",
+        "Name in replace_with the role that takes its place, after a look at the plan; errors lists what uses it.";
     RoleManagedByDirectory = "role_managed_by_directory", 409, "A group of the directory decides this role",
         "Change the group at the identity provider, or let the owner override it for a while.";
+    RoleReserved = "role_reserved", 422, "Every organization needs the role",
+        "Leave the role: admin and owner stay.";
     ScopeNotAllowed = "scope_not_allowed", 422, "The role takes no projects",
         "Grant the role without projects.";
     SignInRefused = "sign_in_refused", 403, "The sign-in is refused",

@@ -9,7 +9,6 @@ use crate::directory::mapping::Outcome;
 use crate::directory::role::Catalogue;
 use crate::id::{OrganizationId, UserId};
 use crate::provisioning::Error;
-use crate::provisioning::settings::catalogue;
 use crate::store::Tx;
 
 /// What a change would do to one person.
@@ -42,8 +41,8 @@ pub(super) async fn held(
     tx: &mut Tx,
     org: OrganizationId,
     ids: &[UserId],
+    roles: &Catalogue,
 ) -> Result<BTreeMap<UserId, Roles>, Error> {
-    let roles = catalogue(tx, org).await?;
     let slug = |id| roles.role(id).map(|role| role.slug.clone());
     let users = tx.users_by_ids(org, ids).await?.into_iter();
     let mut held: BTreeMap<_, _> = users

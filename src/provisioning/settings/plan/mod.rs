@@ -57,11 +57,14 @@ pub(in crate::provisioning) struct Rehearsal {
     events: Vec<Recorded>,
     touched: BTreeSet<UserId>,
     held: Option<SafeguardId>,
+    /// The roles before: one that goes is still named by what people had.
+    roles: Catalogue,
 }
 
 /// Begins a rehearsal: what is done from here on is looked at, and taken back.
 pub(in crate::provisioning) async fn begin(change: &mut Change<'_>) -> Result<Rehearsal, Error> {
     let rehearsal = Rehearsal {
+        roles: catalogue(change.tx, change.org).await?,
         events: std::mem::take(&mut change.events),
         touched: std::mem::take(&mut change.touched),
         held: change.held,
@@ -78,10 +81,10 @@ impl Rehearsal {
         said: &Value,
     ) -> Result<Plan, Error> {
         let people: Vec<_> = change.touched.iter().copied().collect();
-        let before = difference::held(change.tx, change.org, &people).await?;
+        let before = difference::held(change.tx, change.org, &people, &self.roles).await?;
         settle::settle(change).await?;
-        let after = difference::held(change.tx, change.org, &people).await?;
-        let roles = catalogue(change.tx, change.org).await?;
+        let after = difference::held(change.tx, change.org, &people, &self.roles).await?;
+        let roles = self.roles;
         change.tx.undo_step().await?;
         change.events = self.events;
         change.touched = self.touched;
@@ -105,7 +108,7 @@ pub async fn outlook(change: &mut Change<'_>, proposals: &[Proposal]) -> Result<
     }
     let rehearsal = begin(change).await?;
     for proposal in proposals {
-        proposal.make(change).await?;
+        proposal.make(change, false).await?;
     }
     rehearsal.end(change, &json!(proposals)).await
 }
@@ -120,7 +123,7 @@ pub async fn apply(
     let plan = outlook(change, proposals).await?.agreed(digest)?;
     let before = change.events.len();
     for proposal in proposals {
-        proposal.make(change).await?;
+        proposal.make(change, true).await?;
     }
     if change.events.len() == before {
         return Ok(plan);

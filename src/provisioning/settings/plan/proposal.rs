@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::id::{ConnectionId, MappingId};
 use crate::provisioning::settings::mappings::{self, NewMapping, RuleChange};
+use crate::provisioning::settings::role_removal::{self, RoleRemoval};
 use crate::provisioning::settings::{mapping_update, organizations};
 use crate::provisioning::{Change, Error};
 
@@ -20,6 +21,8 @@ pub enum Proposal {
     Remove(Removal),
     /// People whom nothing else gives a role have this one.
     DefaultRole(DefaultRole),
+    /// A role is removed, and another put in its place wherever it is used.
+    RemoveRole(RoleRemoval),
 }
 
 /// A rule to remove.
@@ -44,8 +47,9 @@ pub struct DefaultRole {
 }
 
 impl Proposal {
-    /// Makes the change, up to what it does to people.
-    pub(super) async fn make(&self, change: &mut Change<'_>) -> Result<(), Error> {
+    /// Makes the change, up to what it does to people. Only where it is `meant` must whoever asks be
+    /// allowed all that it does: anybody who may look may see what it would do.
+    pub(super) async fn make(&self, change: &mut Change<'_>, meant: bool) -> Result<(), Error> {
         match self {
             Self::Add(new) => mappings::add_in(change, new).await.map(drop),
             Self::Update(rule) => mapping_update::update_in(change, rule).await.map(drop),
@@ -56,6 +60,7 @@ impl Proposal {
             Self::DefaultRole(default) => {
                 organizations::set_default_role(change, &default.role).await
             }
+            Self::RemoveRole(gone) => role_removal::remove_in(change, gone, meant).await,
         }
     }
 }

@@ -1,0 +1,84 @@
+//! Roles: those of an organization, what is of one, and its end.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use crate::id::{OrganizationId, RoleId};
+use crate::store::rows::{GrantRow, InvitationRow, RoleRow};
+use crate::store::schema::{grants, invitations, roles};
+use crate::store::types::Time;
+
+/// The roles that there are, the highest first.
+pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<RoleRow>> {
+    roles::table
+        .filter(roles::org_id.eq(org))
+        .filter(roles::removed_at.is_null())
+        .select(RoleRow::as_select())
+        .order(roles::rank.desc())
+        .load(conn)
+        .await
+}
+
+/// These and those that are gone.
+pub(crate) async fn every(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<RoleRow>> {
+    roles::table
+        .filter(roles::org_id.eq(org))
+        .select(RoleRow::as_select())
+        .order((roles::rank.desc(), roles::id))
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn insert(conn: &mut Conn, row: &RoleRow) -> QueryResult<()> {
+    diesel::insert_into(roles::table)
+        .values(row.clone())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn remove(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: RoleId,
+    at: Time,
+) -> QueryResult<()> {
+    diesel::update(roles::table.find((org, id)))
+        .set(roles::removed_at.eq(at))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// The live grants of a role, the oldest first.
+pub(crate) async fn grants(
+    conn: &mut Conn,
+    org: OrganizationId,
+    role: RoleId,
+) -> QueryResult<Vec<GrantRow>> {
+    grants::table
+        .filter(grants::org_id.eq(org))
+        .filter(grants::role_id.eq(role))
+        .filter(grants::retired_at.is_null())
+        .select(GrantRow::as_select())
+        .order(grants::id)
+        .load(conn)
+        .await
+}
+
+/// The open invitations to a role, the oldest first.
+pub(crate) async fn invitations(
+    conn: &mut Conn,
+    org: OrganizationId,
+    role: RoleId,
+) -> QueryResult<Vec<InvitationRow>> {
+    invitations::table
+        .filter(invitations::org_id.eq(org))
+        .filter(invitations::role_id.eq(role))
+        .filter(invitations::closed_at.is_null())
+        .select(InvitationRow::as_select())
+        .order(invitations::id)
+        .load(conn)
+        .await
+}
