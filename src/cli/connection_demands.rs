@@ -35,6 +35,10 @@ pub(super) struct Demands {
     /// many as everywhere [default: 120]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     skew_seconds: Option<Seconds>,
+    /// Whether nobody comes in to whom no rule of the connection gives a role; the owner and whom an
+    /// override is for do all the same [default: off]
+    #[arg(long, value_name = "on|off", value_parser = switch())]
+    require_mapped_group: Option<bool>,
     /// In which attribute the person's subject, email, user_name, given_name, family_name,
     /// display_name, external_id or groups are found, or none for where the profile says; may be
     /// given several times, as email=mail
@@ -93,6 +97,7 @@ impl Demands {
             require_encryption: self.require_encryption.map(Some),
             require_signed: self.require_signed.map(Some),
             skew_seconds: self.skew_seconds.map(|it| it.0),
+            require_mapped_group: self.require_mapped_group.map(Some),
             attributes: changed(attributes),
         })
     }

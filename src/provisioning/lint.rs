@@ -9,6 +9,7 @@ use crate::directory::lint::{self, Facts, Finding, Sighting};
 use crate::directory::mapping::MatchKind;
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId};
 use crate::limits;
+use crate::provisioning::group_values::Bound;
 use crate::provisioning::settings::connection_view;
 use crate::provisioning::tally::{Count, Of};
 use crate::provisioning::{Error, Kind};
@@ -49,6 +50,13 @@ pub async fn findings(tx: &mut Tx, of: Of, unwritten: &Unwritten) -> Result<Vec<
         if link.subject_key.starts_with("email:") {
             facts.known_by_address.push(link.last_seen_at.0);
         }
+        if let Some(since) = link.groups_stale_since {
+            let is_overage = matches!(
+                link.groups_stale_why.as_deref(),
+                Some("overage" | "too_many")
+            );
+            facts.stale.push((since.0, is_overage));
+        }
         for group in asserted(link) {
             *facts.asserted.entry(group).or_default() += 1;
         }
@@ -85,10 +93,14 @@ pub async fn recognize(tx: &mut Tx, of: Of, facts: &mut Facts) -> Result<(), Err
 async fn rules(tx: &mut Tx, of: Of) -> Result<(BTreeSet<String>, bool), Error> {
     let all = tx.mappings(of.0).await?.into_iter();
     let (mut texts, mut by_name) = (BTreeSet::new(), false);
-    for rule in all.filter(|rule| rule.enabled && rule.connection_id == of.1) {
+    let here = all.filter(|rule| rule.enabled && rule.connection_id == of.1);
+    let here: Vec<_> = here.collect();
+    let bound = Bound::of(tx, of.0, here.iter()).await?;
+    for rule in here {
         by_name |= rule.match_kind == MatchKind::Name;
+        let present = bound.group(&rule).map(|it| it.display_name_folded.clone());
         texts.insert(match rule.match_kind {
-            MatchKind::Name => rule.match_folded,
+            MatchKind::Name => present.unwrap_or(rule.match_folded),
             MatchKind::ExternalId | MatchKind::Id => rule.match_text,
         });
     }

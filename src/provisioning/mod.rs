@@ -45,6 +45,7 @@ mod error;
 pub mod feed;
 pub mod groups;
 pub mod hand_off;
+pub mod group_values;
 pub mod idempotency;
 pub mod import;
 pub mod inspection;
@@ -167,9 +168,9 @@ pub struct Change<'t> {
     held: Option<SafeguardId>,
 }
 
-/// An event that waits for its number, and the person whose own role rides in it.
     /// What the key may do that asks for it, where one does.
     access: Option<access::Access>,
+/// An event that waits for its number, and the person whose own role rides in it.
 struct Recorded {
     subject: Option<UserId>,
     kind: EventKind,
@@ -202,8 +203,8 @@ impl<'t> Change<'t> {
             held: None,
         })
     }
-
             access: None,
+
     /// Notes that members who are nobody here were left out.
     fn leave_out_members(&mut self) {
         self.unknown_members = true;

@@ -27,6 +27,8 @@ pub enum Refusal {
     IdpInitiatedOff,
     /// Nobody is created by signing in here.
     JitOff,
+    /// No rule of the connection gives the person a role, which it demands.
+    NoMappedGroup,
     /// The person was to authenticate afresh, and did not.
     NotAfresh,
     /// The owner has not confirmed this connection.
@@ -58,6 +60,7 @@ impl Refusal {
             Self::FreshAddress => "fresh_address",
             Self::IdpInitiatedOff => "idp_initiated_off",
             Self::JitOff => "jit_off",
+            Self::NoMappedGroup => "no_mapped_group",
             Self::NotAfresh => "authentication_too_old",
             Self::OwnerNotConfirmed => "owner_not_confirmed",
             Self::Paused => "connection_paused",
@@ -105,6 +108,10 @@ impl Refusal {
             Self::JitOff => {
                 "You have no account here yet. Ask your administrator to assign the application \
                  to you."
+            }
+            Self::NoMappedGroup => {
+                "You are in none of the groups that may use this application. Ask your \
+                 administrator to put you into one of them at your identity provider."
             }
             Self::NotAfresh => {
                 "You were asked to sign in afresh, and your identity provider let you through \

@@ -4,14 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Standing};
-use crate::directory::mapping::MatchKind;
 use crate::directory::role::{Catalogue, Role};
 use crate::directory::rulebook::{Rule, Rulebook, Tie, Weight};
-use crate::id::{
-    ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId,
-};
+use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, UserId};
+use crate::provisioning::group_values::Bound;
 use crate::provisioning::{Error, Kind};
-use crate::scim;
 use crate::store::Tx;
 use crate::store::rows::{
     ConnectionRow, GrantRow, IdentityRow, MappingRow, OrganizationRow, RoleRow, UserRow,
@@ -25,11 +22,11 @@ pub struct World {
     /// The revision of the rules.
     pub rev: i64,
     /// The connections.
-    /// Roles that were removed, as old grants still name them.
-    pub former: Catalogue,
     pub connections: BTreeMap<ConnectionId, ConnectionRow>,
     /// The rules as they are stored, with what each is bound to.
     pub mappings: BTreeMap<MappingId, MappingRow>,
+    /// Roles that were removed, as old grants still name them.
+    pub former: Catalogue,
     /// The people.
     pub users: BTreeMap<UserId, UserRow>,
     /// The identities of the people.
@@ -61,10 +58,10 @@ impl World {
                 .entry(identity.user_id)
                 .or_insert(identity.connection_id);
         }
-        let (roles, former) = catalogues(tx, org).await?;
         let connections = tx.connections(org).await?;
         let mappings = tx.mappings(org).await?;
         let users = tx.users_by_ids(org, people).await?;
+        let (roles, former) = catalogues(tx, org).await?;
         Ok(Self {
             book: rulebook(tx, roles, &organization, (&connections, &mappings)).await?,
             former,
@@ -98,16 +95,7 @@ impl World {
                 )
             })
             .collect();
-        let bound: Vec<_> = self
-            .mappings
-            .values()
-            .filter_map(|row| row.bound_group_id)
-            .collect();
-        let groups = tx.scim_groups_by_ids(org, &bound).await?;
-        let external: BTreeMap<ScimGroupId, Option<String>> = groups
-            .into_iter()
-            .map(|row| (row.id, row.external_id))
-            .collect();
+        let bound = Bound::of(tx, org, self.mappings.values()).await?;
         for identity in &self.identities {
             let values: Vec<String> = identity
                 .group_values
@@ -116,7 +104,7 @@ impl World {
                 .unwrap_or_default();
             for mapping in self.mappings.values() {
                 let ours = mapping.enabled && mapping.connection_id == identity.connection_id;
-                if ours && values.iter().any(|value| names(mapping, value, &external)) {
+                if ours && values.iter().any(|value| bound.names(mapping, value)) {
                     let reference = format!("{}/{}", mapping.id, identity.id);
                     due.push((
                         identity.user_id,
@@ -128,6 +116,32 @@ impl World {
             }
         }
         Ok(due)
+    }
+
+    /// Whether a rule of a connection gives whoever signs in with these groups a role that it may.
+    pub async fn gives(
+        &self,
+        tx: &mut Tx,
+        org: OrganizationId,
+        connection: ConnectionId,
+        values: &[String],
+    ) -> Result<bool, Error> {
+        let rules = self.mappings.values();
+        let rules: Vec<_> = rules
+            .filter(|rule| rule.connection_id == connection && self.counts(rule.id))
+            .collect();
+        let bound = Bound::of(tx, org, rules.iter().copied()).await?;
+        let is_named = |rule: &&MappingRow| values.iter().any(|it| bound.names(rule, it));
+        Ok(rules.iter().any(is_named))
+    }
+
+    /// Whether a rule counts, and gives no more than its connection may.
+    pub fn counts(&self, rule: MappingId) -> bool {
+        let rank = |role| self.book.roles.rank(role);
+        self.book.rules.get(&rule).is_some_and(|rule| {
+            let weight = self.book.connections.get(&rule.connection);
+            rule.enabled && weight.is_some_and(|it| rank(rule.role) <= rank(it.max_role))
+        })
     }
 
     /// A stored grant with its projects and its rule.
@@ -182,9 +196,18 @@ impl World {
     }
 }
 
+/// The roles of an organization, and those that it has no more.
+pub async fn catalogues(tx: &mut Tx, org: OrganizationId) -> Result<(Catalogue, Catalogue), Error> {
+    let rows = tx.every_role(org).await?;
+    let (former, present): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.removed_at.is_some());
+    let named = |rows: Vec<&RoleRow>| Catalogue::new(rows.into_iter().map(role).collect());
+    Ok((named(present), named(former)))
+}
+
 /// The rules of an organization, as they are now.
 async fn rulebook(
     tx: &mut Tx,
+    roles: Catalogue,
     organization: &OrganizationRow,
     (connections, mappings): (&[ConnectionRow], &[MappingRow]),
 ) -> Result<Rulebook, Error> {
@@ -195,18 +218,9 @@ async fn rulebook(
     }
     let weight = |row: &ConnectionRow| Weight {
         name: row.name.clone(),
-/// The roles of an organization, and those that it has no more.
-pub async fn catalogues(tx: &mut Tx, org: OrganizationId) -> Result<(Catalogue, Catalogue), Error> {
-    let rows = tx.every_role(org).await?;
-    let (former, present): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.removed_at.is_some());
-    let named = |rows: Vec<&RoleRow>| Catalogue::new(rows.into_iter().map(role).collect());
-    Ok((named(present), named(former)))
-}
-
         mode: row.mode,
         default_role: row.default_role_id,
         max_role: row.max_role_id,
-    roles: Catalogue,
     };
     let mut rule = |row: &MappingRow| Rule {
         connection: row.connection_id,
@@ -262,26 +276,6 @@ pub fn grant_by(book: &Rulebook, row: &GrantRow, projects: &[(GrantId, ProjectId
         ends_at: row.ends_at.map(|at| at.0),
         rule: rule.map(|rule| (rule.connection, rule.position)),
     }
-}
-
-/// Whether a group value of a sign-in is the group that a rule names: the rule's own text, or
-/// the id or externalId of the SCIM group that the rule is bound to.
-fn names(
-    mapping: &MappingRow,
-    value: &str,
-    external: &BTreeMap<ScimGroupId, Option<String>>,
-) -> bool {
-    let written = match mapping.match_kind {
-        MatchKind::Name => scim::fold(value.trim()) == mapping.match_folded,
-        MatchKind::ExternalId | MatchKind::Id => value == mapping.match_text,
-    };
-    written
-        || mapping.bound_group_id.is_some_and(|group| {
-            value == group.to_string()
-                || external
-                    .get(&group)
-                    .is_some_and(|id| id.as_deref() == Some(value))
-        })
 }
 
 /// A role's row as the noun.

@@ -164,6 +164,7 @@ async fn arrange(
             created_at: at,
             rev: 0,
             removed_at: None,
+            group_lost_at: None,
         };
         tx.insert_mapping(&rule, &[]).await?;
     }

@@ -112,7 +112,7 @@ pub struct Check {
     /// The stable code of the rule that does not hold.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// What is wrong, in a sentence.
+    /// What is wrong, or should be known, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
 }
@@ -154,6 +154,13 @@ impl Trace {
     pub fn arrives(&mut self, arrived: impl Into<String>) {
         if let Some(last) = self.0.last_mut() {
             last.arrived = Some(arrived.into());
+        }
+    }
+
+    /// Says what should be known of the check that is under way, though it passed.
+    pub fn warns(&mut self, detail: impl Into<String>) {
+        if let Some(last) = self.0.last_mut() {
+            last.detail = Some(detail.into());
         }
     }
 

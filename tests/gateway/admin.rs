@@ -46,6 +46,7 @@ async fn rule(acme: &Acme, group: &str, role: &str, project: Option<ProjectId>) 
                     created_at: change.time(),
                     rev: 0,
                     removed_at: None,
+                    group_lost_at: None,
                 };
                 let projects: Vec<_> = project.into_iter().collect();
                 change.tx.insert_mapping(&row, &projects).await?;

@@ -99,6 +99,7 @@ async fn an_entra_group_id_in_a_claim_is_the_group_that_scim_pushed() {
         acme.asserted("bob@acme.example").await,
         json!([{
             "connection_id": acme.entra.id, "value": OBJECT, "state": "unknown group, waiting",
+            "stale_since": null,
         }])
     );
     let waiting = acme.finding("groups_are_ids").await.unwrap();

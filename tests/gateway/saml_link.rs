@@ -292,6 +292,7 @@ async fn groups_that_are_named_make_the_role_and_silence_keeps_it() {
                     created_at: change.time(),
                     rev: 0,
                     removed_at: None,
+                    group_lost_at: None,
                 };
                 Ok(change.tx.insert_mapping(&row, &[]).await?)
             }

@@ -43,6 +43,10 @@ pub struct DemandChanges {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 300)]
     pub skew_seconds: Said<i64>,
+    /// Whether nobody comes in to whom no rule of this connection gives a role.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<bool>)]
+    pub require_mapped_group: Said<bool>,
     /// In which attributes the person is found; null takes all names away.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<AttributeChanges>)]
@@ -158,6 +162,10 @@ impl DemandChanges {
         if let Some(skew) = self.skew_seconds {
             demands.skew_seconds = skew;
         }
+        put(
+            &mut demands.require_mapped_group,
+            self.require_mapped_group.as_ref(),
+        );
         match &self.attributes {
             None => {}
             Some(None) => demands.attributes = AttributeNames::default(),
@@ -251,7 +259,7 @@ mod tests {
         let mut demands = Demands::default();
         let all = r#"{"authn_context": ["urn:a", "urn:b", "urn:a"], "authn_comparison": "minimum",
             "force_authn": true, "require_encryption": true, "require_signed": "both",
-            "skew_seconds": 0, "attributes": {"email": "mail", "groups": "memberOf",
+            "skew_seconds": 0, "require_mapped_group": true, "attributes": {"email": "mail", "groups": "memberOf",
             "groups_are_distinguished_names": true}}"#;
         changes(all).apply(&mut demands);
         assert_eq!(demands.authn_context, ["urn:a", "urn:b"]);
@@ -264,7 +272,8 @@ mod tests {
         assert_eq!(demands.attributes.groups.as_deref(), Some("memberOf"));
         assert_eq!(demands.in_force().skew_seconds, Some(120));
         let nothing = r#"{"authn_context": null, "authn_comparison": null, "force_authn": null,
-            "require_encryption": null, "require_signed": null, "attributes": null}"#;
+            "require_encryption": null, "require_signed": null, "require_mapped_group": null,
+            "attributes": null}"#;
         changes(nothing).apply(&mut demands);
         assert_eq!(demands, Demands::default());
         assert!(serde_json::from_str::<DemandChanges>(r#"{"skew": 1}"#).is_err());

@@ -64,6 +64,9 @@ pub struct Demands {
     /// By how many seconds the identity provider's clock may differ from ours, 0 to 300.
     #[schema(minimum = 0, maximum = 300)]
     pub skew_seconds: Option<i64>,
+    /// Whether nobody comes in to whom no rule of this connection gives a role, but the owner and whom
+    /// an override is for.
+    pub require_mapped_group: bool,
     /// In which attributes the person is found, where that is not as the profile says.
     pub attributes: AttributeNames,
 }

@@ -55,6 +55,8 @@ words! {
         ExternalIdReusable = "external_id_reusable",
         /// Sign-ins name groups by ids, and the rules name them otherwise.
         GroupsAreIds = "groups_are_ids",
+        /// Sign-ins say nothing of groups any more.
+        GroupsUnknown = "groups_unknown",
         /// People are known by an address, which can change.
         NameIdMutable = "name_id_mutable",
         /// Sign-ins were refused because of SHA-1.
@@ -100,6 +102,9 @@ pub struct Facts {
     pub known_by_address: Vec<Timestamp>,
     /// The groups that sign-ins named, each with the number of people.
     pub asserted: BTreeMap<String, i64>,
+    /// People whose last sign-in said nothing of groups that were known before, or said that there are too
+    /// many: since when, and whether it was that.
+    pub stale: Vec<(Timestamp, bool)>,
     /// Those of them that are a SCIM Group, by its externalId or its id.
     pub pushed: BTreeSet<String>,
     /// What enabled rules match by: a folded name, an externalId or an id.
@@ -142,6 +147,7 @@ pub fn lint(facts: &Facts) -> Vec<Finding> {
     findings.extend(external_ids(facts));
     findings.extend(name_ids(facts));
     findings.extend(addresses(facts));
+    findings.extend(stale(facts));
     findings.extend(groups(facts));
     for (sighting, (count, last_at)) in &facts.sightings {
         if let Sighting::Tolerance(tolerance) = sighting {
@@ -230,6 +236,25 @@ fn addresses(facts: &Facts) -> Vec<Finding> {
         })
     };
     domains.into_iter().filter_map(finding).collect()
+}
+
+fn stale(facts: &Facts) -> Option<Finding> {
+    let count = facts.stale.len();
+    let overage = facts.stale.iter().filter(|it| it.1).count();
+    (count > 0).then(|| Finding {
+        code: Code::GroupsUnknown,
+        subject: None,
+        count: i64::try_from(count).unwrap_or(i64::MAX),
+        last_at: facts.stale.iter().map(|it| it.0).max(),
+        examples: Vec::new(),
+        seen: format!(
+            "The sign-ins of {count} people say nothing of groups ({overage} of them have more than \
+             the claim holds); the roles of the groups that were known last stand."
+        ),
+        mend: "Confine the claim to the groups that are assigned to the application, since at Entra \
+               it holds 150, and send it at every sign-in; or push the groups by SCIM."
+            .to_owned(),
+    })
 }
 
 fn groups(facts: &Facts) -> Vec<Finding> {

@@ -29,6 +29,8 @@ pub(super) struct Signed {
     is_asked: bool,
     /// Who is asserted.
     subject: Option<String>,
+    /// The groups that arrived.
+    groups: String,
 }
 
 impl Signed {
@@ -36,6 +38,7 @@ impl Signed {
         Self {
             is_asked: read.assertion.in_response_to.is_some(),
             subject: read.subject(),
+            groups: read.profile.groups.shown(),
         }
     }
 }
@@ -62,6 +65,9 @@ impl Attempted<'_> {
             Refusal::Replayed | Refusal::SignedOut => Step::Replay,
             _ => Step::Person,
         });
+        if let (Refusal::NoMappedGroup, Some(signed)) = (why, &signed) {
+            self.trace.arrives(signed.groups.clone());
+        }
         self.trace.fails(why.reason(), why.help());
         self.tell(why.reason(), signed).await;
     }

@@ -51,6 +51,9 @@ pub struct AssertedGroup {
     pub value: String,
     /// `SCIM group`, `named by a rule`, or `unknown group, waiting` where it is neither.
     pub state: &'static str,
+    /// Since when later sign-ins say nothing of groups.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub stale_since: Option<Timestamp>,
 }
 
 /// What decided the organization-wide role.
@@ -99,6 +102,9 @@ pub struct Candidate {
     /// Until when, if not for good.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub ends_at: Option<Timestamp>,
+    /// Since when sign-ins say nothing of groups, where the group is one that they named last: it counts on.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub stale_since: Option<Timestamp>,
     /// Since when it is over.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub retired_at: Option<Timestamp>,
@@ -194,6 +200,7 @@ async fn asserted_groups(
                 Recognized::Rule => "named by a rule",
                 Recognized::No => "unknown group, waiting",
             },
+            stale_since: link.groups_stale_since.map(|at| at.0),
             value,
         }));
     }

@@ -82,6 +82,21 @@ impl Scene {
         })
     }
 
+    /// A role of then, or one that old grants still name.
+    pub(super) fn role(&self, id: RoleId) -> Option<&Role> {
+        self.book.roles.role(id).or_else(|| self.former.role(id))
+    }
+
+    /// Since when sign-ins say nothing of the group that gave a grant.
+    pub(super) fn stale_since(&self, row: &GrantRow) -> Option<Timestamp> {
+        let (_, link) = row.source_ref.split_once('/')?;
+        let is_its = |it: &&IdentityRow| it.id.to_string() == link;
+        let by_sign_in = row.source == GrantSource::SamlGroup;
+        let link = self.identities.iter().find(is_its).filter(|_| by_sign_in);
+        let since = link?.groups_stale_since?.0;
+        (since <= self.at).then_some(since)
+    }
+
     /// What the live grants come to.
     pub(super) fn resolution(&self) -> Resolution {
         let grants: Vec<_> = self.live.iter().map(|(_, grant)| grant.clone()).collect();

@@ -18,6 +18,9 @@ pub(super) fn sentence(book: &Rulebook, it: &Candidate) -> String {
         .as_deref()
         .map(|actor| format!(", {}", asked_by(book, actor)));
     let reason = it.reason.as_deref().map(|reason| format!(" ({reason:?})"));
+    let stale = it.stale_since.map(|at| {
+        format!("; it is the last that is known, since sign-ins say nothing of groups since {at}")
+    });
     format!(
         "{} gives {}{place}{}{}{}: {}{}.",
         giver(book, it),
@@ -26,6 +29,7 @@ pub(super) fn sentence(book: &Rulebook, it: &Candidate) -> String {
         by.unwrap_or_default(),
         reason.unwrap_or_default(),
         outcome(it),
+        stale.unwrap_or_default(),
     )
 }
 
@@ -101,11 +105,11 @@ fn retired(it: &Candidate) -> String {
         Some("deleted_by_directory") => "the directory deleted the person",
         Some("expired") => "its time was over",
         Some("replaced") => "another took its place",
+        Some("role_replaced") => "its role was removed, and another took its place",
         Some("ended_by_hand") => "it was taken back by hand",
         Some("undone") => "what gave it was undone",
         Some(other) => other,
         None => "it was taken back",
-        Some("role_replaced") => "its role was removed, and another took its place",
     };
     let at = it
         .retired_at

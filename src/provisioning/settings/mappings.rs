@@ -228,6 +228,7 @@ pub(super) async fn next_revision(change: &mut Change<'_>) -> Result<i64, Error>
     let organization = change.tx.organization(change.org).await?;
     let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
     Ok(organization.policy_rev + 1)
+        group_lost_at: None,
 }
 
 /// A rule that is there already is not added again.

@@ -8,6 +8,7 @@
 //! ```
 
 mod confirm;
+mod groups;
 mod jit;
 mod link;
 pub mod request;
@@ -176,15 +177,15 @@ async fn enter(
         subject: &subject,
         attempt,
     };
-    let link = arriving.person(change, &user, link, new.is_some()).await?;
+    let (link, warning) = arriving.person(change, &user, link, new.is_some()).await?;
     if let Some(invitation) = new.flatten() {
         interplay::arrived(change, invitation, user.id, "saml").await?;
     }
     let mut session = arriving.session(change, &user, &link, &secret);
     if is_doubtful {
         confirm::wait(&mut session, &secret, is_asked);
-        let outcome = SignInOutcome::Asked;
-        arriving.keep(change, &session, outcome, is_asked).await?;
+        let ended = (SignInOutcome::Asked, is_asked);
+        arriving.keep(change, &session, ended, warning).await?;
         return Ok(Outcome::Confirm(Question {
             who: user.email.or(user.display_name).unwrap_or_default(),
             connection,
@@ -194,9 +195,9 @@ async fn enter(
             continue_at,
         }));
     }
-    let outcome = SignInOutcome::SignedIn;
+    let ended = (SignInOutcome::SignedIn, is_asked);
     sessions::make_room(change, &here, &mut session).await?;
-    arriving.keep(change, &session, outcome, is_asked).await?;
+    arriving.keep(change, &session, ended, warning).await?;
     write::tell(change, &session);
     let arrival = Arrival {
         connection,
@@ -228,10 +229,12 @@ async fn whose(
         Found::Meant(user, link) => (user, link),
         Found::Nobody => {
             let (user, invitation) = jit::draft(change, connection, subject, profile).await?;
+            groups::demanded(change, connection, &user, profile).await?;
             return Ok((user, None, Some(invitation)));
         }
     };
     may_enter(change, connection, &user).await?;
+    groups::demanded(change, connection, &user, profile).await?;
     Ok((user, link, None))
 }
 

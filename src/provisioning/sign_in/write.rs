@@ -8,10 +8,10 @@ use crate::directory::sign_in::SignInOutcome;
 use crate::id::{SessionId, UserId};
 use crate::provisioning::sessions::ABSOLUTE;
 use crate::provisioning::sign_in::subject::Subject;
-use crate::provisioning::sign_in::{Attempt, mark, message_ids};
+use crate::provisioning::sign_in::{Attempt, groups, mark, message_ids};
 use crate::provisioning::sign_in_log::Told;
 use crate::provisioning::{Change, Error};
-use crate::saml::profile::{Groups, Profile};
+use crate::saml::profile::Profile;
 use crate::saml::trace::Step;
 use crate::secret::Bearer;
 use crate::store::rows::{ConnectionRow, IdentityRow, SessionRow, UserRow};
@@ -25,14 +25,15 @@ pub(super) struct Arriving<'a> {
 }
 
 impl Arriving<'_> {
-    /// Writes the person, as far as nobody else manages them, and the link.
+    /// Writes the person, as far as nobody else manages them, and the link; answers what an admin should know
+    /// of their groups.
     pub(super) async fn person(
         &self,
         change: &mut Change<'_>,
         user: &UserRow,
         link: Option<IdentityRow>,
         is_new: bool,
-    ) -> Result<IdentityRow, Error> {
+    ) -> Result<(IdentityRow, Option<String>), Error> {
         if is_new {
             change.tx.insert_user(user).await?;
             let data = json!({
@@ -47,7 +48,10 @@ impl Arriving<'_> {
             self.describe(change, user).await?;
         }
         change.touch(user.id);
-        self.link(change, user, link).await
+        let link = self.link(change, user, link).await?;
+        let profile = &self.attempt.profile;
+        let warning = groups::note(change, self.connection, &link, profile).await?;
+        Ok((link, warning))
     }
 
     /// Names come from the assertion only where no directory manages the person; the address
@@ -85,26 +89,11 @@ impl Arriving<'_> {
         user: &UserRow,
         link: Option<IdentityRow>,
     ) -> Result<IdentityRow, Error> {
-        let groups = match &self.attempt.profile.groups {
-            Groups::Known(groups) => Some(Doc(json!(groups).to_string())),
-            Groups::Unknown(why) => {
-                tracing::debug!(connection.id = %self.connection.id, why = why.as_str(),
-                    "the assertion says nothing of groups");
-                None
-            }
-        };
-        let link = match link {
-            Some(link) => self.used(change, user, link, groups.clone()).await?,
-            None => self.made(change, user, groups.clone()).await?,
-        };
-        if groups.is_some() {
-            let (org, connection) = (change.org, self.connection.id);
-            change
-                .tx
-                .forget_groups(org, connection, user.id, link.id)
-                .await?;
+        let groups = groups::named(&self.attempt.profile);
+        match link {
+            Some(link) => self.used(change, user, link, groups).await,
+            None => self.made(change, user, groups).await,
         }
-        Ok(link)
     }
 
     async fn used(
@@ -155,6 +144,8 @@ impl Arriving<'_> {
             confirmed_by: None,
             created_at: change.time(),
             last_seen_at: change.time(),
+            groups_stale_since: None,
+            groups_stale_why: None,
         };
         change.tx.insert_identity(&row).await?;
         Ok(row)
@@ -197,30 +188,33 @@ impl Arriving<'_> {
         }
     }
 
-    /// Keeps the session, the message, and the sign-in with its checks.
+    /// Keeps the session, the message, and the sign-in with its checks, of which one may carry a warning.
     pub(super) async fn keep(
         &self,
         change: &mut Change<'_>,
         session: &SessionRow,
-        outcome: SignInOutcome,
-        is_asked: bool,
+        (outcome, is_asked): (SignInOutcome, bool),
+        warning: Option<String>,
     ) -> Result<(), Error> {
         change.tx.insert_session(session).await?;
         self.remember(change, session.id).await?;
-        self.log(change, session.user_id, outcome, is_asked).await
+        let of = (session.user_id, outcome, is_asked);
+        self.log(change, of, warning).await
     }
 
     /// Logs the sign-in with its checks.
     async fn log(
         &self,
         change: &mut Change<'_>,
-        user: UserId,
-        outcome: SignInOutcome,
-        is_asked: bool,
+        (user, outcome, is_asked): (UserId, SignInOutcome, bool),
+        warning: Option<String>,
     ) -> Result<(), Error> {
         let mut trace = self.attempt.trace.clone();
         trace.at(Step::Replay);
         trace.at(Step::Person);
+        if let Some(warning) = warning {
+            trace.warns(warning);
+        }
         let told = Told {
             of: (change.org, self.connection.id),
             request_id: change.context.cause.clone(),

@@ -54,6 +54,27 @@ pub enum Groups {
     Unknown(Unknown),
 }
 
+impl Groups {
+    /// What arrived, for people: the first of the values, or why there are none.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Known(values) if values.is_empty() => "no group".to_owned(),
+            Self::Known(values) => {
+                let first = values.iter().take(SHOWN).map(|it| format!("{it:.100}"));
+                let first = first.collect::<Vec<_>>().join(", ");
+                match values.len().saturating_sub(SHOWN) {
+                    0 => format!("groups: {first}"),
+                    more => format!("groups: {first} and {more} more"),
+                }
+            }
+            Self::Unknown(why) => format!("nothing of groups ({})", why.as_str()),
+        }
+    }
+}
+
+/// Groups that are shown by name.
+const SHOWN: usize = 50;
+
 /// Why nothing was learnt of the groups.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unknown {

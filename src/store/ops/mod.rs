@@ -140,6 +140,8 @@ ops! {
     readdress_identity = identities::readdress(org: OrganizationId, id: IdentityId, email_norm: &str) -> ();
     /// Forgets the groups that a person's other subjects of a connection named.
     forget_groups = identities::forget_groups(org: OrganizationId, connection: ConnectionId, user: UserId, except: IdentityId) -> ();
+    /// The query `identities::mark_stale`.
+    mark_groups_stale = identities::mark_stale(org: OrganizationId, ids: &[IdentityId], at: Time, why: &str) -> ();
     /// Remembers a message; a second time is a unique violation. `session` is the session that the
     /// message made, so that its re-post by the same browser can be told from a replay.
     remember_message = identities::remember(org: OrganizationId, connection: ConnectionId, message_id: &str, expires_at: Time, session: Option<Hash>) -> ();

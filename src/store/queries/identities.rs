@@ -109,7 +109,13 @@ pub(crate) async fn touch(
             .map(drop);
     };
     let named = identities::group_values.eq(Some(groups));
-    let set = (seen, named, identities::groups_known_at.eq(Some(at)));
+    let set = (
+        seen,
+        named,
+        identities::groups_known_at.eq(Some(at)),
+        identities::groups_stale_since.eq(None::<Time>),
+        identities::groups_stale_why.eq(None::<String>),
+    );
     diesel::update(target)
         .set(set)
         .execute(conn)
@@ -132,6 +138,8 @@ pub(crate) async fn relink(
         identities::email_norm.eq(email_norm.map(str::to_owned)),
         identities::group_values.eq(None::<Doc>),
         identities::groups_known_at.eq(None::<Time>),
+        identities::groups_stale_since.eq(None::<Time>),
+        identities::groups_stale_why.eq(None::<String>),
         identities::confirmed_by.eq(None::<UserId>),
         identities::created_at.eq(at),
     );
@@ -189,10 +197,42 @@ pub(crate) async fn forget_groups(
         .filter(identities::user_id.eq(user))
         .filter(identities::connection_id.eq(connection))
         .filter(identities::id.ne(except))
-        .filter(identities::group_values.is_not_null());
-    let set = identities::group_values.eq(None::<Doc>);
+        .filter(
+            identities::group_values
+                .is_not_null()
+                .or(identities::groups_stale_since.is_not_null()),
+        );
+    let set = (
+        identities::group_values.eq(None::<Doc>),
+        identities::groups_stale_since.eq(None::<Time>),
+        identities::groups_stale_why.eq(None::<String>),
+    );
     diesel::update(target)
         .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Notes that sign-ins by these links say nothing of groups: since when, the first time, and why.
+pub(crate) async fn mark_stale(
+    conn: &mut Conn,
+    org: OrganizationId,
+    ids: &[IdentityId],
+    at: Time,
+    why: &str,
+) -> QueryResult<()> {
+    let target = || {
+        identities::table
+            .filter(identities::org_id.eq(org))
+            .filter(identities::id.eq_any(ids.to_vec()))
+    };
+    diesel::update(target().filter(identities::groups_stale_since.is_null()))
+        .set(identities::groups_stale_since.eq(Some(at)))
+        .execute(conn)
+        .await?;
+    diesel::update(target())
+        .set(identities::groups_stale_why.eq(Some(why.to_owned())))
         .execute(conn)
         .await
         .map(drop)

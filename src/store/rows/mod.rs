@@ -290,6 +290,7 @@ pub struct MappingRow {
     pub created_at: Time,
     pub rev: i64,
     pub removed_at: Option<Time>,
+    pub group_lost_at: Option<Time>,
 }
 
 /// A grant.
@@ -330,6 +331,8 @@ pub struct IdentityRow {
     pub confirmed_by: Option<UserId>,
     pub created_at: Time,
     pub last_seen_at: Time,
+    pub groups_stale_since: Option<Time>,
+    pub groups_stale_why: Option<String>,
 }
 
 /// A session.

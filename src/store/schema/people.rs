@@ -173,6 +173,8 @@ diesel::table! {
         confirmed_by -> Nullable<IdSql>,
         created_at -> TimeSql,
         last_seen_at -> TimeSql,
+        groups_stale_since -> Nullable<TimeSql>,
+        groups_stale_why -> Nullable<Text>,
     }
 }
 

@@ -324,6 +324,7 @@ diesel::table! {
         created_at -> TimeSql,
         rev -> BigInt,
         removed_at -> Nullable<TimeSql>,
+        group_lost_at -> Nullable<TimeSql>,
     }
 }
 
