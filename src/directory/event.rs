@@ -98,6 +98,10 @@ words! {
         MappingApplied = "mapping.applied",
         /// A rule was added.
         MappingCreated = "mapping.created",
+        /// A rule is bound to another group than it was, or to one that was renamed.
+        MappingGroupBound = "mapping.group_bound",
+        /// The group that a rule by name is bound to has another name.
+        MappingGroupRenamed = "mapping.group_renamed",
         /// A rule was removed.
         MappingRemoved = "mapping.removed",
         /// A rule was changed.
@@ -112,12 +116,12 @@ words! {
         ProjectCreated = "project.created",
         /// A role was created.
         RoleCreated = "role.created",
+        /// A role was removed.
+        RoleRemoved = "role.removed",
         /// What a safeguard held is done, since somebody said yes.
         SafeguardApproved = "safeguard.approved",
         /// Nobody decided in time about what a safeguard held.
         SafeguardExpired = "safeguard.expired",
-        /// A role was removed.
-        RoleRemoved = "role.removed",
         /// What a safeguard held is not done, since somebody said no.
         SafeguardRejected = "safeguard.rejected",
         /// A directory took away or gave more within an hour than is usual.
@@ -180,11 +184,11 @@ impl EventKind {
                 | Self::OrganizationUpdated
                 | Self::ProjectCreated
                 | Self::RoleCreated
+                | Self::RoleRemoved
         )
     }
 
     /// Who may read events of this kind.
-                | Self::RoleRemoved
     pub fn visibility(self) -> Visibility {
         match self {
             Self::AppCreated
@@ -204,18 +208,20 @@ impl EventKind {
             | Self::GrantGiven
             | Self::KeyIssued
             | Self::MappingCreated
+            | Self::MappingGroupBound
+            | Self::MappingGroupRenamed
             | Self::MappingRemoved
             | Self::MappingUpdated
             | Self::OrganizationUpdated
             | Self::ProjectCreated
             | Self::RoleCreated
+            | Self::RoleRemoved
             | Self::SignInRefused
             | Self::TokenIssued
             | Self::TokenRevoked
             | Self::WebhookCreated
             | Self::WebhookDeleted
             | Self::WebhookDisabled
-            | Self::RoleRemoved
             | Self::WebhookUpdated => Visibility::Admin,
             _ => Visibility::Feed,
         }

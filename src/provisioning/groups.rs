@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, ScimGroupId, UserId};
+use crate::provisioning::bindings;
 use crate::provisioning::members::{self, Touched};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::users::{carry, mark_scim, refuse_long, searched};
@@ -48,7 +49,7 @@ pub async fn create(
     change.tx.insert_scim_group(&row).await?;
     let joins = [MemberChange::Add(members.to_vec())];
     let touched = members::change(change, client, row.id, &joins).await?;
-    bind(change, client, &row).await?;
+    bindings::bind(change, &row, true).await?;
     tell(
         change,
         &row,
@@ -104,9 +105,10 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
-    unbind(change, row.connection_id, id).await?;
+    let rules = bindings::unbind(change, &row).await?;
     leave_groups(change, client.connection.id, id.uuid()).await?;
-    end(change, &row).await
+    end(change, &row).await?;
+    bindings::bind_again(change, rules).await
 }
 
 /// Deletes a group that nothing names any more.
@@ -195,12 +197,11 @@ async fn save(
     members: &[MemberChange],
 ) -> Result<ScimGroupRow, Error> {
     let described = before != after;
-    let external_id = row.external_id.clone();
+    let former = row.clone();
     if described {
         describe(&mut row, after)?;
         refuse_taken(change, client, &row).await?;
     }
-    let renamed = external_id != row.external_id;
     let touched = members::change(change, client, row.id, members).await?;
     if !described && touched.is_empty() {
         return Ok(row);
@@ -210,13 +211,8 @@ async fn save(
     row.updated_at = change.time();
     change.tx.update_scim_group(&row).await?;
     if described {
-        bind(change, client, &row).await?;
-    }
-    if renamed {
-        let bound = change.tx.mappings(change.org).await?;
-        if bound.iter().any(|rule| rule.bound_group_id == Some(row.id)) {
-            touch_signed_in(change, row.connection_id).await?;
-        }
+        bindings::bind(change, &row, false).await?;
+        bindings::renamed(change, &former, &row).await?;
     }
     let kind = match (described, touched.added_count, touched.removed_count) {
         (false, 1.., 0) => EventKind::GroupMemberAdded,
@@ -269,68 +265,7 @@ async fn mark_groups(change: &mut Change<'_>, client: &ScimClient) -> Result<(),
             .tx
             .mark_connection_groups(change.org, connection, change.time())
             .await?;
-        touch_signed_in(change, connection).await?;
-    }
-    Ok(())
-}
-
-/// Binds the rules that wait for this group: at the first match by name, id or externalId. A rule
-/// that is bound stays with its group, whatever the group is called later.
-async fn bind(
-    change: &mut Change<'_>,
-    client: &ScimClient,
-    row: &ScimGroupRow,
-) -> Result<(), Error> {
-    use crate::directory::mapping::MatchKind;
-    let waiting: Vec<_> = change
-        .tx
-        .mappings(change.org)
-        .await?
-        .into_iter()
-        .filter(|rule| rule.connection_id == client.connection.id && rule.bound_group_id.is_none())
-        .filter(|rule| match rule.match_kind {
-            MatchKind::ExternalId => row.external_id.as_ref() == Some(&rule.match_text),
-            MatchKind::Id => rule.match_text == row.id.to_string(),
-            MatchKind::Name => rule.match_folded == row.display_name_folded,
-        })
-        .map(|rule| rule.id)
-        .collect();
-    if waiting.is_empty() {
-        return Ok(());
-    }
-    change
-        .tx
-        .bind_mappings(change.org, &waiting, Some(row.id))
-        .await?;
-    for (_, user) in change.tx.people_of_group(change.org, row.id).await? {
-        change.touch(user);
-    }
-    touch_signed_in(change, row.connection_id).await
-}
-
-/// Whoever signed in through the connection may have named the group by its externalId or its id.
-async fn touch_signed_in(change: &mut Change<'_>, connection: ConnectionId) -> Result<(), Error> {
-    let people = change.tx.people_of_connection(change.org, connection);
-    for user in people.await? {
-        change.touch(user);
-    }
-    Ok(())
-}
-
-/// The rules of a group that goes wait again.
-async fn unbind(
-    change: &mut Change<'_>,
-    connection: ConnectionId,
-    id: ScimGroupId,
-) -> Result<(), Error> {
-    let rules = change.tx.mappings(change.org).await?.into_iter();
-    let bound: Vec<_> = rules
-        .filter(|rule| rule.bound_group_id == Some(id))
-        .map(|rule| rule.id)
-        .collect();
-    if !bound.is_empty() {
-        change.tx.bind_mappings(change.org, &bound, None).await?;
-        touch_signed_in(change, connection).await?;
+        bindings::touch_signed_in(change, connection).await?;
     }
     Ok(())
 }

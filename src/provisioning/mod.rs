@@ -36,6 +36,7 @@ use crate::store::{Store, Tx, wakeups};
 pub mod access;
 pub mod admission;
 pub mod audit;
+mod bindings;
 pub mod by_hand;
 pub mod client_tokens;
 pub mod correlate;
@@ -44,8 +45,8 @@ pub mod erase;
 mod error;
 pub mod feed;
 pub mod groups;
-pub mod hand_off;
 pub mod group_values;
+pub mod hand_off;
 pub mod idempotency;
 pub mod import;
 pub mod inspection;
@@ -166,11 +167,11 @@ pub struct Change<'t> {
     apply_now: bool,
     /// The safeguard that holds some of it.
     held: Option<SafeguardId>,
-}
-
     /// What the key may do that asks for it, where one does.
     access: Option<access::Access>,
 /// An event that waits for its number, and the person whose own role rides in it.
+}
+
 struct Recorded {
     subject: Option<UserId>,
     kind: EventKind,
@@ -202,8 +203,8 @@ impl<'t> Change<'t> {
             apply_now: false,
             held: None,
         })
-    }
             access: None,
+    }
 
     /// Notes that members who are nobody here were left out.
     fn leave_out_members(&mut self) {

@@ -15,6 +15,7 @@ use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{ConnectionId, MappingId, OrganizationId, ScimGroupId};
 use crate::provisioning::Error;
+use crate::provisioning::group_values::{Bound, is_renamed};
 use crate::store::Tx;
 
 /// A rule.
@@ -33,6 +34,10 @@ pub struct Mapping {
     /// The SCIM Group that it found.
     #[schema(value_type = Option<String>, format = "uuid")]
     group_id: Option<ScimGroupId>,
+    /// How that Group is called now.
+    group_name: Option<String>,
+    /// Whether that is another name than the rule's: the rule stays with the Group that it found first.
+    renamed: bool,
     /// The slug of the role it gives.
     role: String,
     /// The slugs of the projects it gives the role in; empty means the whole organization.
@@ -68,8 +73,12 @@ pub(super) async fn list(
 pub(super) async fn mappings(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Mapping>, Error> {
     let (roles, projects) = (tx.roles(org).await?, tx.projects(org).await?);
     let scopes = tx.mapping_projects(org).await?;
-    let rows = tx.mappings(org).await?.into_iter();
-    let view = rows.map(|row| {
+    let rows = tx.mappings(org).await?;
+    let bound = Bound::of(tx, org, rows.iter()).await?;
+    let view = rows.into_iter().map(|row| {
+        let group = bound.group(&row);
+        let renamed = group.is_some_and(|group| is_renamed(&row, group));
+        let group_name = group.map(|group| group.display_name.clone());
         let role = roles.iter().find(|role| role.id == row.role_id);
         let mine = scopes.iter().filter(|(id, _)| *id == row.id);
         let slugs = mine.filter_map(|(_, id)| projects.iter().find(|project| project.id == *id));
@@ -79,6 +88,8 @@ pub(super) async fn mappings(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Map
             match_kind: row.match_kind,
             match_text: row.match_text,
             group_id: row.bound_group_id,
+            group_name,
+            renamed,
             role: role.map(|role| role.slug.clone()).unwrap_or_default(),
             projects: slugs.map(|project| project.slug.clone()).collect(),
             position: row.position,

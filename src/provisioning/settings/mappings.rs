@@ -12,6 +12,7 @@ use crate::directory::event::EventKind;
 use crate::directory::mapping::MatchKind;
 use crate::directory::role::{ADMIN_RANK, Catalogue, OWNER_RANK, Role};
 use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId};
+use crate::provisioning::group_values::{Bound, is_renamed};
 use crate::provisioning::settings::{catalogue, connection_view, projects, role};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::scim;
@@ -86,6 +87,11 @@ pub struct Mapping {
     pub enabled: bool,
     /// The SCIM Group that it is bound to; none while it waits for one.
     pub bound_group_id: Option<ScimGroupId>,
+    /// How that Group is called now, where it is looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    /// Whether that is another name than the rule's: the rule stays with the Group that it found first.
+    pub renamed: bool,
     /// Whether its SCIM Group was pushed.
     pub state: &'static str,
     /// Since when.
@@ -103,6 +109,8 @@ pub(super) fn view(row: &MappingRow, roles: &Catalogue, projects: Vec<String>) -
         position: row.position,
         enabled: row.enabled,
         bound_group_id: row.bound_group_id,
+        group_name: None,
+        renamed: false,
         state: if row.bound_group_id.is_some() {
             "bound"
         } else {
@@ -220,6 +228,7 @@ async fn fresh(
         created_at: change.time(),
         rev: next_revision(change).await?,
         removed_at: None,
+        group_lost_at: None,
     })
 }
 
@@ -228,7 +237,6 @@ pub(super) async fn next_revision(change: &mut Change<'_>) -> Result<i64, Error>
     let organization = change.tx.organization(change.org).await?;
     let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
     Ok(organization.policy_rev + 1)
-        group_lost_at: None,
 }
 
 /// A rule that is there already is not added again.
@@ -303,11 +311,17 @@ pub async fn list(store: &Store, connection: ConnectionId) -> Result<Vec<Mapping
         async move {
             let roles = catalogue(tx, org).await?;
             let mut all = Vec::new();
-            for row in tx.mappings(org).await? {
-                if row.connection_id == connection {
-                    let slugs = project_slugs(tx, &row).await?;
-                    all.push(view(&row, &roles, slugs));
-                }
+            let mut rows = tx.mappings(org).await?;
+            rows.retain(|row| row.connection_id == connection);
+            let bound = Bound::of(tx, org, rows.iter()).await?;
+            for row in rows {
+                let slugs = project_slugs(tx, &row).await?;
+                let group = bound.group(&row);
+                all.push(Mapping {
+                    group_name: group.map(|it| it.display_name.clone()),
+                    renamed: group.is_some_and(|it| is_renamed(&row, it)),
+                    ..view(&row, &roles, slugs)
+                });
             }
             Ok::<_, Error>(all)
         }

@@ -63,7 +63,10 @@ fn slug(text: &str) -> Result<String, Error> {
 }
 
 /// The roles of an organization.
-pub(super) async fn catalogue(tx: &mut Tx, org: OrganizationId) -> Result<Catalogue, Error> {
+pub(in crate::provisioning) async fn catalogue(
+    tx: &mut Tx,
+    org: OrganizationId,
+) -> Result<Catalogue, Error> {
     let rows = tx.roles(org).await?;
     Ok(Catalogue::new(rows.iter().map(resolution::role).collect()))
 }

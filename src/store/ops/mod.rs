@@ -174,7 +174,7 @@ ops! {
     /// The query `mappings::insert`.
     insert_mapping = mappings::insert(row: &MappingRow, projects: &[ProjectId]) -> ();
     /// The query `mappings::bind`.
-    bind_mappings = mappings::bind(org: OrganizationId, ids: &[MappingId], group: Option<ScimGroupId>) -> ();
+    bind_mappings = mappings::bind(org: OrganizationId, ids: &[MappingId], group: Option<ScimGroupId>, lost_at: Option<Time>) -> ();
     /// Writes a rule anew, with its projects.
     update_mapping = mappings::update(row: &MappingRow, projects: &[ProjectId]) -> ();
     /// Ends a rule; it stays, for what it gave.

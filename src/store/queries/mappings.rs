@@ -88,12 +88,16 @@ pub(crate) async fn bind(
     org: OrganizationId,
     ids: &[MappingId],
     group: Option<ScimGroupId>,
+    lost_at: Option<Time>,
 ) -> QueryResult<()> {
     let target = mappings::table
         .filter(mappings::org_id.eq(org))
         .filter(mappings::id.eq_any(ids.to_vec()));
     diesel::update(target)
-        .set(mappings::bound_group_id.eq(group))
+        .set((
+            mappings::bound_group_id.eq(group),
+            mappings::group_lost_at.eq(lost_at),
+        ))
         .execute(conn)
         .await
         .map(drop)
