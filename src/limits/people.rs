@@ -14,3 +14,9 @@ pub const UNCONFIRMED_PEOPLE: usize = 20;
 
 /// Changes of the rules that are made together.
 pub const PROPOSALS: usize = 50;
+
+/// Roles and entitlements of a directory's own that a token passes on.
+pub const DIRECTORY_ROLES: usize = 50;
+
+/// Characters of one of them; a longer one is left out.
+pub const DIRECTORY_ROLE_LENGTH: usize = 256;

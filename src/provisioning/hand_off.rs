@@ -14,6 +14,7 @@ use crate::oidc::code;
 use crate::oidc::launch;
 use crate::oidc::request::AuthorizeRequest;
 use crate::oidc::{self, Code};
+use crate::provisioning::directory_roles;
 use crate::provisioning::resolution::role;
 use crate::provisioning::sessions::{self, Door, Live, Reach};
 use crate::provisioning::trust::is_trusted;
@@ -268,6 +269,7 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
         role: entitlement.role.and_then(slug),
         projects,
         roles_version: user.roles_version,
+        directory_roles: directory_roles::of(tx, &live.door, user).await?,
         session_id: session.id.uuid(),
         auth_time: session.authenticated_at.0,
         acr: session.context_class.clone(),

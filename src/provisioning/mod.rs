@@ -41,11 +41,12 @@ pub mod by_hand;
 pub mod client_tokens;
 pub mod correlate;
 pub mod demands;
+mod directory_roles;
 pub mod erase;
 mod error;
 pub mod feed;
-pub mod groups;
 pub mod group_values;
+pub mod groups;
 pub mod hand_off;
 pub mod idempotency;
 pub mod import;
@@ -169,9 +170,9 @@ pub struct Change<'t> {
     held: Option<SafeguardId>,
     /// What the key may do that asks for it, where one does.
     access: Option<access::Access>,
-/// An event that waits for its number, and the person whose own role rides in it.
 }
 
+/// An event that waits for its number, and the person whose own role rides in it.
 struct Recorded {
     subject: Option<UserId>,
     kind: EventKind,
@@ -202,8 +203,8 @@ impl<'t> Change<'t> {
             unknown_members: false,
             apply_now: false,
             held: None,
-        })
             access: None,
+        })
     }
 
     /// Notes that members who are nobody here were left out.

@@ -24,7 +24,7 @@ pub const ID_TOKEN_TYPE: &str = "JWT";
 const SKEW_SECONDS: i64 = 120;
 
 /// Every claim that an ID token or UserInfo can hold.
-pub const SUPPORTED: [&str; 19] = [
+pub const SUPPORTED: [&str; 20] = [
     "iss",
     "sub",
     "aud",
@@ -41,6 +41,7 @@ pub const SUPPORTED: [&str; 19] = [
     "role",
     "projects",
     "roles_version",
+    "directory_roles",
     "email",
     "email_verified",
     "name",
@@ -76,6 +77,8 @@ pub struct Facts {
     pub projects: Vec<ProjectRole>,
     /// Goes up whenever the two above change.
     pub roles_version: i64,
+    /// What the directory itself calls the person's roles and entitlements: passed on, and nothing more.
+    pub directory_roles: Vec<String>,
     /// The session's identifier: not the secret of its cookie.
     pub session_id: Uuid,
     /// When the person authenticated.
@@ -117,6 +120,8 @@ pub struct IdToken {
     role: Option<String>,
     projects: Vec<ProjectRole>,
     roles_version: i64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    directory_roles: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     email_verified: bool,
@@ -168,6 +173,8 @@ pub struct UserInfo {
     role: Option<String>,
     projects: Vec<ProjectRole>,
     roles_version: i64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    directory_roles: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,6 +204,7 @@ impl Facts {
             role: self.role.clone(),
             projects: self.projects.clone(),
             roles_version: self.roles_version,
+            directory_roles: self.directory_roles.clone(),
             email: self.email.clone(),
             email_verified: self.email.is_some() && self.email_verified,
             name: self.name.clone(),
@@ -241,6 +249,7 @@ impl Facts {
             role: self.role.clone(),
             projects: self.projects.clone(),
             roles_version: self.roles_version,
+            directory_roles: self.directory_roles.clone(),
             email_verified: email.is_some().then_some(self.email_verified),
             email,
             name: self.name.clone().filter(|_| scope.profile),

@@ -29,6 +29,7 @@ fn facts() -> Facts {
             role: "admin".to_owned(),
         }],
         roles_version: 7,
+        directory_roles: vec!["seat".to_owned()],
         session_id: id(3),
         auth_time: "2026-03-01T09:59:00.5Z".parse().unwrap(),
         acr: Some("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport".to_owned()),
@@ -72,6 +73,7 @@ fn an_id_token_says_who_and_as_what() {
         "role": "editor",
         "projects": [{"slug": "site", "role": "admin"}],
         "roles_version": 7,
+        "directory_roles": ["seat"],
         "email": "ada@acme.example",
         "email_verified": true,
         "name": "Ada Lovelace",
@@ -96,11 +98,12 @@ fn what_is_not_known_is_left_out_and_no_role_is_null() {
         name: None,
         role: None,
         projects: vec![],
+        directory_roles: vec![],
         acr: None,
         ..facts()
     };
     let token = serde_json::to_value(bare.id_token(issue(), None, "x")).unwrap();
-    for absent in ["nonce", "acr", "amr", "email", "name"] {
+    for absent in ["nonce", "acr", "amr", "email", "name", "directory_roles"] {
         assert_eq!(token.get(absent), None, "{absent}");
     }
     assert_eq!(token["role"], Value::Null);
