@@ -58,6 +58,7 @@ mod plans;
 mod refresh;
 mod request_commands;
 mod request_log;
+mod role_properties;
 mod role_removal;
 mod safeguards;
 mod saml_acs;

@@ -103,7 +103,7 @@ impl Acme {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn owner_never_grantable_by_any_channel() {
+async fn every_channel_refuses_the_owners_role_however_it_is_spelt() {
     let acme = Acme::start().await;
     let (gateway, org) = (&acme.gateway, acme.org);
     let store = &gateway.gateway.store;
