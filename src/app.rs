@@ -265,6 +265,8 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
             report("safeguards that nobody decided", done);
             let done = sweep::forget_marks(&store, &ids).await;
             report("what safeguards counted", done);
+            let done = sweep::forget_recomputes(&store, &ids).await;
+            report("recomputes that are done", done);
             let done = idempotency::forget(&store, &ids).await;
             report("answers of a day ago", done);
             let done = sweep::forget_results(&store, &ids).await;

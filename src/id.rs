@@ -177,6 +177,8 @@ ids! {
     OauthClientId;
     /// A project of an organization.
     ProjectId;
+    /// Roles that are computed anew, in batches.
+    RecomputeId;
     /// The refresh tokens that came of one authorization code.
     RefreshFamilyId;
     /// A role of an organization.

@@ -10,6 +10,7 @@ use crate::cli::connection_metadata::MetadataStep;
 use crate::cli::failure::Failure;
 use crate::cli::metadata::metadata;
 use crate::cli::opened::Opened;
+use crate::cli::recompute;
 use crate::directory::connection::{Jit, Mode, Profile, Remains, Safeguard, Strictness};
 use crate::directory::metadata::RefreshMode;
 use crate::id::ConnectionId;
@@ -326,7 +327,11 @@ impl Connection {
             Self::Metadata { id, step } => return step.run(opened, id).await,
             Self::Update { id, name, settings } => {
                 let settings = settings.read(name, opened).await?;
-                connections::update(store, opened.context(), id, settings).await?
+                let (context, org) = (opened.context(), connections::find(store, id).await?.org_id);
+                let cause = context.cause.clone();
+                let updated = connections::update(store, context, id, settings).await?;
+                recompute::finish(opened, org, &cause).await?;
+                updated
             }
             Self::Show { id } => connections::show(store, id, opened.now()).await?,
             Self::Pause { id } => connection_state::pause(store, opened.context(), id).await?,

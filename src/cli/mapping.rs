@@ -6,8 +6,10 @@ use crate::cli::arguments::word;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::mapping_changes::{Update, Wanted};
 use crate::cli::opened::Opened;
+use crate::cli::recompute;
 use crate::directory::mapping::MatchKind;
 use crate::id::{ConnectionId, MappingId};
+use crate::provisioning::settings::connections;
 use crate::provisioning::settings::mappings::{self, NewMapping};
 
 /// Mappings: a connection's rules that a group gives a role
@@ -85,6 +87,19 @@ pub(super) enum Mapping {
         #[arg(long)]
         digest: Option<String>,
     },
+    /// List where roles of many people are, or were, computed in batches
+    ///
+    /// A change of the rules that bears on more than a thousand people computes the roles of admins at once
+    /// and all others after it, in batches.
+    ///
+    /// Example:
+    ///   usher mapping recomputes --org acme
+    #[command(verbatim_doc_comment)]
+    Recomputes {
+        /// The organization
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -119,6 +134,7 @@ impl From<Rule> for NewMapping {
     }
 }
 
+const RECOMPUTES: [&str; 5] = ["started_at", "people", "done", "finished", "id"];
 const COLUMNS: [&str; 7] = [
     "position",
     "group",
@@ -134,7 +150,11 @@ impl Mapping {
         let (store, output) = (&opened.store, opened.output);
         match self {
             Self::Add(rule) => {
-                output.record(&mappings::add(store, opened.context(), rule.into()).await?)?;
+                let (context, connection) = (opened.context(), rule.connection);
+                let cause = context.cause.clone();
+                output.record(&mappings::add(store, context, rule.into()).await?)?;
+                let org = connections::find(store, connection).await?.org_id;
+                recompute::finish(opened, org, &cause).await?;
             }
             Self::List { connection } => {
                 output.rows(&mappings::list(store, connection).await?, &COLUMNS)?;
@@ -144,7 +164,14 @@ impl Mapping {
                 mapping,
             } => {
                 let context = opened.context();
+                let cause = context.cause.clone();
                 output.record(&mappings::remove(store, context, connection, mapping).await?)?;
+                let org = connections::find(store, connection).await?.org_id;
+                recompute::finish(opened, org, &cause).await?;
+            }
+            Self::Recomputes { org } => {
+                let org = opened.organization(&org).await?;
+                output.rows(&recompute::list(opened, org).await?, &RECOMPUTES)?;
             }
             Self::Update(update) => return update.run(opened).await,
             Self::Preview(wanted) => return wanted.preview(opened).await,

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use crate::cli::arguments::{switch, text, word};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
+use crate::cli::recompute;
 use crate::directory::mapping::MatchKind;
 use crate::id::{ConnectionId, MappingId, OrganizationId};
 use crate::provisioning::change;
 use crate::provisioning::settings::connections;
 use crate::provisioning::settings::mappings::{NewMapping, RuleChange};
-use crate::provisioning::settings::plan::{self, Plan, Proposal, Removal};
+use crate::provisioning::settings::plan::{self, Applied, Plan, Proposal, Removal};
 
 /// Whose rules.
 #[derive(Args, Debug)]
@@ -183,17 +184,14 @@ impl Update {
             position: self.position,
         };
         let changes = vec![Proposal::Update(rule)];
-        let plan = if self.dry_run {
-            look(opened, org, changes).await?
-        } else {
-            apply(opened, org, changes, self.digest).await?
-        };
-        opened.output.record(&plan)?;
-        Ok(if self.dry_run {
-            outcome(&plan)
-        } else {
-            Outcome::Done
-        })
+        if self.dry_run {
+            let plan = look(opened, org, changes).await?;
+            opened.output.record(&plan)?;
+            return Ok(outcome(&plan));
+        }
+        let applied = apply(opened, org, changes, self.digest).await?;
+        opened.output.record(&applied)?;
+        Ok(Outcome::Done)
     }
 }
 
@@ -203,11 +201,7 @@ pub(super) async fn look(
     org: OrganizationId,
     changes: Vec<Proposal>,
 ) -> Result<Plan, Failure> {
-    let planned = change(&opened.store, org, opened.context(), move |change| {
-        let changes = changes.clone();
-        async move { plan::outlook(change, &changes).await }.boxed()
-    });
-    Ok(planned.await?)
+    Ok(plan::outlook(&opened.store, org, opened.context(), changes).await?)
 }
 
 /// Makes changes together, or none of them.
@@ -216,16 +210,21 @@ pub(super) async fn apply(
     org: OrganizationId,
     changes: Vec<Proposal>,
     digest: Option<String>,
-) -> Result<Plan, Failure> {
-    let made = change(&opened.store, org, opened.context(), move |change| {
-        let (changes, digest) = (changes.clone(), digest.clone());
-        async move { plan::apply(change, &changes, digest.as_deref()).await }.boxed()
+) -> Result<Applied, Failure> {
+    let seen = look(opened, org, changes.clone()).await?;
+    let context = opened.context();
+    let cause = context.cause.clone();
+    let made = change(&opened.store, org, context, move |change| {
+        let (changes, digest, seen) = (changes.clone(), digest.clone(), seen.clone());
+        async move { plan::apply(change, &changes, digest.as_deref(), &seen).await }.boxed()
     });
-    Ok(made.await?)
+    let applied = made.await?;
+    recompute::finish(opened, org, &cause).await?;
+    Ok(applied)
 }
 
 fn outcome(plan: &Plan) -> Outcome {
-    if plan.people.is_empty() {
+    if plan.count() == 0 {
         Outcome::Done
     } else {
         Outcome::WouldChange

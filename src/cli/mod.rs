@@ -29,6 +29,7 @@ mod opened;
 mod org;
 mod output;
 mod project;
+mod recompute;
 mod role;
 mod safeguard;
 mod scim;

@@ -114,6 +114,10 @@ words! {
         OrganizationUpdated = "organization.updated",
         /// A project was created.
         ProjectCreated = "project.created",
+        /// The roles of many people are computed by rules that changed: all of them are.
+        RecomputeFinished = "recompute.finished",
+        /// The roles of many people are computed by rules that changed: it begins.
+        RecomputeStarted = "recompute.started",
         /// A role was created.
         RoleCreated = "role.created",
         /// A role was removed.
@@ -214,6 +218,8 @@ impl EventKind {
             | Self::MappingUpdated
             | Self::OrganizationUpdated
             | Self::ProjectCreated
+            | Self::RecomputeFinished
+            | Self::RecomputeStarted
             | Self::RoleCreated
             | Self::RoleRemoved
             | Self::SignInRefused

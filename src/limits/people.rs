@@ -20,3 +20,18 @@ pub const DIRECTORY_ROLES: usize = 50;
 
 /// Characters of one of them; a longer one is left out.
 pub const DIRECTORY_ROLE_LENGTH: usize = 256;
+
+/// People whose roles one change of the rules computes at once; those of more are computed in batches.
+pub const RECOMPUTED_AT_ONCE: usize = 1_000;
+
+/// People of one batch: nobody else's change waits longer than for so many.
+pub const RECOMPUTE_BATCH: i64 = 200;
+
+/// How long a recompute that is done is kept.
+pub const RECOMPUTE_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// People that a plan looks at in one read.
+pub const FORESEEN: usize = 500;
+
+/// People that the answer of a plan lists, of any number that it counts.
+pub const PLAN_PEOPLE: usize = 1_000;

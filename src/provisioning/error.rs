@@ -33,6 +33,8 @@ pub enum Kind {
     Organization,
     /// A project.
     Project,
+    /// Roles that are computed anew.
+    Recompute,
     /// A role.
     Role,
     /// A safeguard that tripped.
@@ -67,6 +69,7 @@ impl Kind {
             Self::Mapping => "mapping",
             Self::Organization => "organization",
             Self::Project => "project",
+            Self::Recompute => "recompute",
             Self::Role => "role",
             Self::Safeguard => "safeguard",
             Self::Schema => "schema",
@@ -95,7 +98,7 @@ pub enum Error {
     #[error("the connection is paused")]
     Paused,
     /// What would happen is not what was shown, or was not shown though it is a lot.
-    #[error("{} people's roles would change{}", .0.people.len(), if *.1 {
+    #[error("{} people's roles would change{}", .0.count(), if *.1 {
         ": look at the plan, and apply it with its digest"
     } else {
         ", which is not what was shown"

@@ -2,11 +2,12 @@
 
 use crate::directory::grant::GrantSource;
 use crate::id::{Ids, OrganizationId, ProjectId, RoleId, UserId};
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Context, Error};
 use crate::store::rows::GrantRow;
 use crate::store::types::Time;
 
 /// What a grant is made of beside whose it is and what it gives.
+#[derive(Clone)]
 pub(super) struct Mint {
     pub(super) org: OrganizationId,
     pub(super) at: Time,
@@ -16,6 +17,17 @@ pub(super) struct Mint {
 }
 
 impl Mint {
+    /// What grants of a change would be made of that is only thought of.
+    pub(super) fn of(org: OrganizationId, context: &Context, at: Time) -> Self {
+        Self {
+            org,
+            at,
+            cause: context.cause.clone(),
+            actor: context.source.actor(),
+            ids: context.ids.clone(),
+        }
+    }
+
     /// A grant that begins now, and ends with what gave it.
     pub(super) fn grant(
         &self,
@@ -44,13 +56,7 @@ impl Mint {
 impl Change<'_> {
     /// What grants of this change are made of.
     pub(super) fn mint(&self) -> Mint {
-        Mint {
-            org: self.org,
-            at: self.time(),
-            cause: self.context.cause.clone(),
-            actor: self.context.source.actor(),
-            ids: self.context.ids.clone(),
-        }
+        Mint::of(self.org, &self.context, self.time())
     }
 
     /// Writes a grant with the projects in which it counts; none means the whole organization.

@@ -62,6 +62,7 @@ pub mod people;
 pub mod people_view;
 mod person;
 pub mod provider;
+pub mod recompute;
 pub mod redemption;
 pub mod refresh;
 mod refusal;
@@ -123,6 +124,21 @@ impl Source {
             Self::SignIn(connection) => format!("saml:{connection}"),
             Self::System => "system".into(),
             Self::User(user) => format!("user:{user}"),
+        }
+    }
+
+    /// Who an actor is, as [`Source::actor`] names it.
+    fn of_actor(actor: &str) -> Option<Self> {
+        let (kind, id) = actor.split_once(':').unwrap_or((actor, ""));
+        match kind {
+            "command" => Some(Self::Command),
+            "invitee" => Some(Self::Invitee),
+            "key" => id.parse().ok().map(Self::Key),
+            "scim" => id.parse().ok().map(Self::Scim),
+            "saml" => id.parse().ok().map(Self::SignIn),
+            "system" => Some(Self::System),
+            "user" => id.parse().ok().map(Self::User),
+            _ => None,
         }
     }
 }

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Standing};
 use crate::directory::role::{Catalogue, Role};
 use crate::directory::rulebook::{Rule, Rulebook, Tie, Weight};
-use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, UserId};
+use crate::id::{
+    ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId,
+};
 use crate::provisioning::group_values::Bound;
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
@@ -14,6 +16,44 @@ use crate::store::rows::{
     ConnectionRow, GrantRow, IdentityRow, MappingRow, OrganizationRow, RoleRow, UserRow,
 };
 use crate::store::types::Time;
+
+/// The rules of an organization.
+#[derive(Clone)]
+pub struct Rules {
+    /// The rules.
+    pub book: Rulebook,
+    /// Their revision.
+    pub rev: i64,
+    /// The connections.
+    pub connections: BTreeMap<ConnectionId, ConnectionRow>,
+    /// The rules as they are stored, with what each is bound to.
+    pub mappings: BTreeMap<MappingId, MappingRow>,
+    /// Roles that were removed, as old grants still name them.
+    pub former: Catalogue,
+    /// Whether the rules are only thought of: the store does not know what they are bound to.
+    pub foreseen: bool,
+}
+
+impl Rules {
+    /// Loads them.
+    pub async fn load(tx: &mut Tx, org: OrganizationId) -> Result<Self, Error> {
+        let organization = tx
+            .organization(org)
+            .await?
+            .ok_or(Error::NotFound(Kind::Organization))?;
+        let connections = tx.connections(org).await?;
+        let mappings = tx.mappings(org).await?;
+        let (roles, former) = catalogues(tx, org).await?;
+        Ok(Self {
+            book: rulebook(tx, roles, &organization, (&connections, &mappings)).await?,
+            former,
+            rev: organization.policy_rev,
+            connections: connections.into_iter().map(|it| (it.id, it)).collect(),
+            mappings: mappings.into_iter().map(|row| (row.id, row)).collect(),
+            foreseen: false,
+        })
+    }
+}
 
 /// The rules and people of an organization, as far as some people's roles depend on them.
 pub struct World {
@@ -31,6 +71,8 @@ pub struct World {
     pub users: BTreeMap<UserId, UserRow>,
     /// The identities of the people.
     pub identities: Vec<IdentityRow>,
+    /// Groups to which rules are bound that are only thought of.
+    unstored: Vec<ScimGroupId>,
     /// Which connections have a resource of each person: large changes look each person up.
     links: BTreeMap<UserId, BTreeSet<ConnectionId>>,
     /// The connection of each person's first identity.
@@ -43,10 +85,17 @@ pub type Due = (UserId, MappingId, GrantSource, String);
 impl World {
     /// Loads what bears on these people.
     pub async fn load(tx: &mut Tx, org: OrganizationId, people: &[UserId]) -> Result<Self, Error> {
-        let organization = tx
-            .organization(org)
-            .await?
-            .ok_or(Error::NotFound(Kind::Organization))?;
+        let rules = Rules::load(tx, org).await?;
+        Self::of(rules, tx, org, people).await
+    }
+
+    /// Loads what bears on these people beside the rules.
+    pub async fn of(
+        rules: Rules,
+        tx: &mut Tx,
+        org: OrganizationId,
+        people: &[UserId],
+    ) -> Result<Self, Error> {
         let mut links: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for (user, connection, _) in tx.scim_links_of(org, people).await? {
             links.entry(user).or_default().insert(connection);
@@ -58,16 +107,15 @@ impl World {
                 .entry(identity.user_id)
                 .or_insert(identity.connection_id);
         }
-        let connections = tx.connections(org).await?;
-        let mappings = tx.mappings(org).await?;
         let users = tx.users_by_ids(org, people).await?;
-        let (roles, former) = catalogues(tx, org).await?;
+        let bound = rules.mappings.values().filter_map(|it| it.bound_group_id);
         Ok(Self {
-            book: rulebook(tx, roles, &organization, (&connections, &mappings)).await?,
-            former,
-            rev: organization.policy_rev,
-            connections: connections.into_iter().map(|it| (it.id, it)).collect(),
-            mappings: mappings.into_iter().map(|row| (row.id, row)).collect(),
+            unstored: bound.filter(|_| rules.foreseen).collect(),
+            book: rules.book,
+            rev: rules.rev,
+            connections: rules.connections,
+            mappings: rules.mappings,
+            former: rules.former,
             users: users.into_iter().map(|user| (user.id, user)).collect(),
             identities,
             links,
@@ -82,19 +130,19 @@ impl World {
             return Ok(Vec::new());
         }
         let people: Vec<_> = self.users.keys().copied().collect();
-        let mut due: Vec<Due> = tx
-            .grants_from_groups(org, &people)
-            .await?
-            .into_iter()
-            .map(|(user, mapping, group)| {
-                (
-                    user,
-                    mapping,
-                    GrantSource::DirectoryGroup,
-                    format!("{mapping}/{group}"),
-                )
-            })
-            .collect();
+        let mut by_group: BTreeMap<ScimGroupId, Vec<MappingId>> = BTreeMap::new();
+        for rule in self.mappings.values().filter(|row| row.enabled) {
+            if let Some(group) = rule.bound_group_id {
+                by_group.entry(group).or_default().push(rule.id);
+            }
+        }
+        let mut due: Vec<Due> = Vec::new();
+        for (user, group) in tx.ruled_memberships(org, &people, &self.unstored).await? {
+            for rule in by_group.get(&group).into_iter().flatten() {
+                let reference = format!("{rule}/{group}");
+                due.push((user, *rule, GrantSource::DirectoryGroup, reference));
+            }
+        }
         let bound = Bound::of(tx, org, self.mappings.values()).await?;
         for identity in &self.identities {
             let values: Vec<String> = identity

@@ -150,6 +150,14 @@ pub async fn forget_marks(store: &Store, ids: &Ids) -> Result<usize, Error> {
         .await
 }
 
+/// Forgets recomputes that were done [`limits::RECOMPUTE_KEPT`] ago; answers how many.
+pub async fn forget_recomputes(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let before = Time(ids.clock().now() - limits::RECOMPUTE_KEPT);
+    store
+        .write(move |tx| async move { Ok(tx.forget_recomputes(before).await?) }.boxed())
+        .await
+}
+
 /// Retires grants whose time is over, and with them the roles they gave; answers how many people it was
 /// about.
 pub async fn end_grants(store: &Store, ids: &Ids) -> Result<usize, Error> {

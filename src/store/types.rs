@@ -32,8 +32,9 @@ use crate::directory::webhook::{Disabling, Format, Posting, WebhookState};
 use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
-    OrganizationId, ProjectId, RefreshFamilyId, RoleId, SafeguardId, SamlKeyId, ScimGroupId,
-    ScimRequestId, ScimTokenId, ScimUserId, SessionId, SignInId, UserId, WaiverId, WebhookId,
+    OrganizationId, ProjectId, RecomputeId, RefreshFamilyId, RoleId, SafeguardId, SamlKeyId,
+    ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId, SessionId, SignInId, UserId, WaiverId,
+    WebhookId,
 };
 
 /// An identifier.
@@ -113,6 +114,7 @@ sql_ids!(
     ProjectId,
     RefreshFamilyId,
     RoleId,
+    RecomputeId,
     SafeguardId,
     SamlKeyId,
     ScimGroupId,

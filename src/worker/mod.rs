@@ -12,6 +12,7 @@ pub mod mail;
 pub mod metadata;
 mod pace;
 mod post;
+mod recompute;
 pub mod smtp;
 mod starttls;
 mod webhooks;
@@ -331,6 +332,10 @@ impl Worker {
         let (keeper, stops) = (office.clone(), stopped.clone());
         carriers.push(tokio::spawn(async move {
             keeper.keep_checkpoints(stops).await;
+        }));
+        let (keeper, stops) = (office.clone(), stopped.clone());
+        carriers.push(tokio::spawn(async move {
+            keeper.keep_recomputing(stops).await;
         }));
         carriers.push(tokio::spawn(async move {
             office.keep_metadata(stopped).await;

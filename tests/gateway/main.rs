@@ -55,6 +55,7 @@ mod owner;
 mod person_events;
 mod plan_apply;
 mod plans;
+mod recompute;
 mod refresh;
 mod request_commands;
 mod request_log;

@@ -15,7 +15,7 @@ use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::MappingId;
 use crate::provisioning::settings::mappings::{NewMapping, RuleChange};
-use crate::provisioning::settings::plan::{self, DefaultRole, Plan, Proposal, Removal};
+use crate::provisioning::settings::plan::{self, Applied, DefaultRole, Plan, Proposal, Removal};
 use crate::provisioning::{Error, Kind};
 
 /// A rule to add.
@@ -56,9 +56,9 @@ pub(super) struct RemovedMapping {
 #[serde(deny_unknown_fields)]
 pub(super) struct Changes {
     /// Each of them, in their order.
-    changes: Vec<Proposal>,
+    pub(super) changes: Vec<Proposal>,
     /// The digest of the plan that was shown; needed where more than 20 people's roles change.
-    digest: Option<String>,
+    pub(super) digest: Option<String>,
 }
 
 /// Tell what changes of the rules would do, and change nothing.
@@ -80,11 +80,9 @@ pub(super) async fn preview(
     let scope = Scope::MappingsRead;
     admin.admit(&slug, scope).await?;
     let asked: Changes = body.json().await?;
-    let planned = admin.change(&slug, scope, &request, move |change, _| {
-        let asked = asked.clone();
-        async move { plan::outlook(change, &asked.changes).await }.boxed()
-    });
-    Ok(Json(planned.await?))
+    Ok(Json(
+        outlook(&admin, (&slug, scope), &request, &asked).await?,
+    ))
 }
 
 /// Change several rules together, as their plan was shown.
@@ -94,7 +92,11 @@ pub(super) async fn preview(
 #[utoipa::path(
     post, path = "/organizations/{slug}/mappings/apply", operation_id = "apply_mappings",
     tag = "Mappings", params(("slug" = String, Path, description = "The organization's slug")),
-    request_body = Changes, responses((status = 200, body = Plan)),
+    request_body = Changes,
+    responses(
+        (status = 200, body = Applied),
+        (status = 202, body = Applied, description = "Roles of many people are computed in batches"),
+    ),
     security(("key" = ["mappings:write"])),
 )]
 pub(super) async fn apply(
@@ -102,10 +104,10 @@ pub(super) async fn apply(
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<Json<Plan>, Problem> {
+) -> Result<(StatusCode, Json<Applied>), Problem> {
     admin.admit(&slug, Scope::MappingsWrite).await?;
     let asked: Changes = body.json().await?;
-    Ok(Json(made(&admin, &slug, &request, asked).await?))
+    made(&admin, &slug, &request, asked).await
 }
 
 /// Add a rule that a group gives a role.
@@ -177,7 +179,11 @@ pub(super) async fn change(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The rule's id"),
     ),
-    request_body = Option<RemovedMapping>, responses((status = 200, body = Plan)),
+    request_body = Option<RemovedMapping>,
+    responses(
+        (status = 200, body = Applied),
+        (status = 202, body = Applied, description = "Roles of many people are computed in batches"),
+    ),
     security(("key" = ["mappings:write"])),
 )]
 pub(super) async fn remove(
@@ -185,7 +191,7 @@ pub(super) async fn remove(
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
     body: Unread,
-) -> Result<Json<Plan>, Problem> {
+) -> Result<(StatusCode, Json<Applied>), Problem> {
     admin.admit(&slug, Scope::MappingsWrite).await?;
     let removal = Removal {
         connection_id: None,
@@ -196,14 +202,18 @@ pub(super) async fn remove(
         changes: vec![Proposal::Remove(removal)],
         digest,
     };
-    Ok(Json(made(&admin, &slug, &request, asked).await?))
+    made(&admin, &slug, &request, asked).await
 }
 
 /// Set which role people have whom nothing else gives one.
 #[utoipa::path(
     put, path = "/organizations/{slug}/default-role", operation_id = "set_default_role",
     tag = "Roles", params(("slug" = String, Path, description = "The organization's slug")),
-    request_body = DefaultRole, responses((status = 200, body = Plan)),
+    request_body = DefaultRole,
+    responses(
+        (status = 200, body = Applied),
+        (status = 202, body = Applied, description = "Roles of many people are computed in batches"),
+    ),
     security(("key" = ["mappings:write"])),
 )]
 pub(super) async fn default_role(
@@ -211,31 +221,55 @@ pub(super) async fn default_role(
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<Json<Plan>, Problem> {
+) -> Result<(StatusCode, Json<Applied>), Problem> {
     admin.admit(&slug, Scope::MappingsWrite).await?;
     let wanted: DefaultRole = body.json().await?;
     let asked = Changes {
         changes: vec![Proposal::DefaultRole(wanted)],
         digest: None,
     };
-    Ok(Json(made(&admin, &slug, &request, asked).await?))
+    made(&admin, &slug, &request, asked).await
 }
 
 fn named(id: &str) -> Result<MappingId, Error> {
     id.parse().map_err(|_| Error::NotFound(Kind::Mapping))
 }
 
-async fn made(
+/// What these changes would do. The organization's row is held only while the rules are looked at.
+async fn outlook(
+    admin: &Admin,
+    (slug, scope): (&str, Scope),
+    request: &RequestId,
+    asked: &Changes,
+) -> Result<Plan, Problem> {
+    let changes = asked.changes.clone();
+    let shaped = admin.change(slug, scope, request, move |change, _| {
+        let changes = changes.clone();
+        async move { plan::shape(change, &changes).await }.boxed()
+    });
+    Ok(shaped.await?.foresee(&admin.gateway().store).await?)
+}
+
+/// Makes these changes; says where roles are computed in batches after it.
+pub(super) async fn made(
     admin: &Admin,
     slug: &str,
     request: &RequestId,
     asked: Changes,
-) -> Result<Plan, Problem> {
-    let made = admin.change(slug, Scope::MappingsWrite, request, move |change, _| {
-        let asked = asked.clone();
-        async move { plan::apply(change, &asked.changes, asked.digest.as_deref()).await }.boxed()
+) -> Result<(StatusCode, Json<Applied>), Problem> {
+    let scope = Scope::MappingsWrite;
+    let seen = outlook(admin, (slug, scope), request, &asked).await?;
+    let made = admin.change(slug, scope, request, move |change, _| {
+        let (asked, seen) = (asked.clone(), seen.clone());
+        async move { plan::apply(change, &asked.changes, asked.digest.as_deref(), &seen).await }
+            .boxed()
     });
-    made.await
+    let applied = made.await?;
+    let status = match applied.recompute_id {
+        Some(_) => StatusCode::ACCEPTED,
+        None => StatusCode::OK,
+    };
+    Ok((status, Json(applied)))
 }
 
 /// Makes what is asked, and answers the rule of an id, or the one that was not there before.
@@ -245,11 +279,13 @@ async fn rule(
     request: &RequestId,
     (asked, id): (Changes, Option<MappingId>),
 ) -> Result<Mapping, Problem> {
-    let made = admin.change(slug, Scope::MappingsWrite, request, move |change, _| {
-        let asked = asked.clone();
+    let scope = Scope::MappingsWrite;
+    let seen = outlook(admin, (slug, scope), request, &asked).await?;
+    let made = admin.change(slug, scope, request, move |change, _| {
+        let (asked, seen) = (asked.clone(), seen.clone());
         async move {
             let before = mappings(change.tx, change.org).await?;
-            plan::apply(change, &asked.changes, asked.digest.as_deref()).await?;
+            plan::apply(change, &asked.changes, asked.digest.as_deref(), &seen).await?;
             let mut rules = mappings(change.tx, change.org).await?.into_iter();
             let is_it = |rule: &Mapping| match id {
                 Some(id) => rule.id == id,

@@ -20,6 +20,7 @@ mod openapi;
 pub mod organizations;
 pub mod paging;
 pub mod policy;
+mod recomputes;
 mod role_changes;
 mod safeguards;
 mod schemas;
@@ -150,6 +151,8 @@ fn of_mappings() -> OpenApiRouter<Gateway> {
         .routes(routes!(mapping_changes::change, mapping_changes::remove))
         .routes(routes!(mapping_changes::default_role))
         .routes(routes!(role_changes::remove))
+        .routes(routes!(recomputes::list))
+        .routes(routes!(recomputes::show))
 }
 
 fn of_webhooks() -> OpenApiRouter<Gateway> {

@@ -1,6 +1,7 @@
 //! The end of a role.
 
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use serde::Deserialize;
@@ -9,9 +10,10 @@ use utoipa::ToSchema;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::mapping_changes::{self, Changes};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::provisioning::settings::plan::Plan;
+use crate::provisioning::settings::plan::{Applied, Proposal};
 use crate::provisioning::settings::role_removal::{self, RoleRemoval};
 
 /// What takes a role's place.
@@ -37,7 +39,11 @@ pub(super) struct RemovedRole {
         ("slug" = String, Path, description = "The organization's slug"),
         ("role" = String, Path, description = "The role's slug"),
     ),
-    request_body = Option<RemovedRole>, responses((status = 200, body = Plan)),
+    request_body = Option<RemovedRole>,
+    responses(
+        (status = 200, body = Applied),
+        (status = 202, body = Applied, description = "Roles of many people are computed in batches"),
+    ),
     security(("key" = ["mappings:write"])),
 )]
 pub(super) async fn remove(
@@ -45,7 +51,7 @@ pub(super) async fn remove(
     Extension(request): Extension<RequestId>,
     Path((slug, role)): Path<(String, String)>,
     body: Unread,
-) -> Result<Json<Plan>, Problem> {
+) -> Result<(StatusCode, Json<Applied>), Problem> {
     let scope = Scope::MappingsWrite;
     let known = role.clone();
     let there = admin.read(&slug, scope, move |tx, admitted| {
@@ -58,9 +64,9 @@ pub(super) async fn remove(
         digest,
     } = body.json().await?;
     let gone = RoleRemoval { role, replace_with };
-    let removed = admin.change(&slug, scope, &request, move |change, _| {
-        let (gone, digest) = (gone.clone(), digest.clone());
-        async move { role_removal::apply(change, gone, digest.as_deref()).await }.boxed()
-    });
-    Ok(Json(removed.await?))
+    let asked = Changes {
+        changes: vec![Proposal::RemoveRole(gone)],
+        digest,
+    };
+    mapping_changes::made(&admin, &slug, &request, asked).await
 }

@@ -8,7 +8,9 @@ use crate::directory::grant::{self, Layer, Verdict};
 use crate::directory::lint::{Facts, Recognized};
 use crate::directory::mapping::MatchKind;
 use crate::directory::user::UserState;
-use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ScimGroupId, UserId};
+use crate::id::{
+    ConnectionId, GrantId, MappingId, OrganizationId, RecomputeId, ScimGroupId, UserId,
+};
 use crate::provisioning::people_view::candidates::candidates;
 use crate::provisioning::people_view::scene::Scene;
 use crate::provisioning::people_view::{Inputs, ProjectRole, project_roles};
@@ -37,6 +39,11 @@ pub struct Explanation {
     pub asserted_groups: Vec<AssertedGroup>,
     /// What directories say of the person that is not in force: held, refused or undone. Of now only.
     pub waivers: Vec<Waiver>,
+    /// Where the rules changed for many people and this one's role is still to be computed by them: which
+    /// recompute will. Until then the role that they had is in force, whatever follows here. Of now only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub recompute_id: Option<RecomputeId>,
     /// What the resolution was made of beside the grants.
     pub inputs: Inputs,
 }
@@ -168,6 +175,10 @@ pub async fn explain(
         None => tx.waivers_of(org, &[id]).await?,
         Some(_) => Vec::new(),
     };
+    let recompute_id = match at {
+        None => tx.recompute_of(org, id).await?,
+        Some(_) => None,
+    };
     let role = scene.book.role_slug(resolution.entitlement.role);
     Ok(Explanation {
         user_id: id,
@@ -178,6 +189,7 @@ pub async fn explain(
         candidates,
         asserted_groups,
         waivers: waivers.into_iter().map(Waiver::from).collect(),
+        recompute_id,
         inputs,
     })
 }

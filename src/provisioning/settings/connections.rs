@@ -19,7 +19,7 @@ use crate::provisioning::settings::connection_trust;
 use crate::provisioning::settings::connection_view::{described, row};
 use crate::provisioning::settings::roles::NO_ROLE;
 use crate::provisioning::settings::{catalogue, differences, name, role, tokens};
-use crate::provisioning::{Change, Context, Error, admission, change, sign_in};
+use crate::provisioning::{Change, Context, Error, admission, change, recompute, sign_in};
 use crate::saml::metadata::IdentityProvider;
 use crate::scim;
 use crate::store::rows::{ConnectionRow, DomainRow};
@@ -202,6 +202,7 @@ pub(super) async fn update_in(
     let weighs = |row: &ConnectionRow| (row.default_role_id, row.max_role_id, row.mode);
     if weighs(&before) != weighs(&row) {
         touch_people(change, id).await?;
+        recompute::begin(change).await?;
     }
     if before.demands != row.demands {
         // What waits for a yes was let through by what was demanded before.

@@ -1,15 +1,11 @@
-//! A rule is changed: what it gave ends, and what it gives from now on is given anew.
+//! A rule is changed: whoever has something by it has what it says from now on.
 
 use crate::directory::event::EventKind;
-use crate::id::{MappingId, ProjectId};
-use crate::provisioning::resolution::mapping_of;
+use crate::id::ProjectId;
 use crate::provisioning::settings::mappings::{self, Mapping, RuleChange};
 use crate::provisioning::settings::{catalogue, connection_view, differences, projects, role};
 use crate::provisioning::{Change, Error};
 use crate::store::rows::MappingRow;
-
-/// Why a grant is retired whose rule says something else now.
-const CHANGED: &str = "rule_changed";
 
 /// Changes a rule within a change. Saying what is there already changes nothing.
 pub(super) async fn update_in(
@@ -49,8 +45,7 @@ pub(super) async fn update_in(
         return Ok(new);
     }
     row.rev = mappings::next_revision(change).await?;
-    let only_moved = wanted.role.is_none() && wanted.projects.is_none() && wanted.enabled.is_none();
-    write(change, &row, &ids, only_moved).await?;
+    write(change, &row, &ids).await?;
     let mut data = mappings::told(&new);
     if let Some(data) = data.as_object_mut() {
         data.insert("changes".into(), changes.into());
@@ -63,31 +58,13 @@ async fn write(
     change: &mut Change<'_>,
     row: &MappingRow,
     scope: &[ProjectId],
-    only_moved: bool,
 ) -> Result<(), Error> {
     mappings::unlike_the_others(change, row, scope).await?;
     change.tx.update_mapping(row, scope).await?;
-    if !only_moved {
-        retire(change, row.id).await?;
-    }
-    for user in mappings::people_of(change, row).await? {
-        change.touch(user);
-    }
-    Ok(())
-}
-
-/// Ends what the rule gave: who is still to have something by it is given it anew.
-async fn retire(change: &mut Change<'_>, rule: MappingId) -> Result<(), Error> {
-    let holders = change.tx.mapping_holders(change.org, rule).await?;
-    let live = change.tx.live_grants(change.org, &holders).await?;
-    let its = live.iter().filter(|row| mapping_of(row) == Some(rule));
-    let ids: Vec<_> = its.map(|row| row.id).collect();
-    let now = change.time();
-    change
-        .tx
-        .retire_grants(change.org, &ids, now, CHANGED)
-        .await?;
-    for user in holders {
+    let mut people = mappings::people_of(change, row).await?;
+    // Whoever keeps what it gave, though the group does not name them any more.
+    people.extend(change.tx.mapping_holders(change.org, row.id).await?);
+    for user in people {
         change.touch(user);
     }
     Ok(())

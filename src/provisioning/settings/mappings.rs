@@ -14,7 +14,7 @@ use crate::directory::role::{ADMIN_RANK, Catalogue, OWNER_RANK, Role};
 use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId};
 use crate::provisioning::group_values::{Bound, is_renamed};
 use crate::provisioning::settings::{catalogue, connection_view, projects, role};
-use crate::provisioning::{Change, Context, Error, Kind, change};
+use crate::provisioning::{Change, Context, Error, Kind, change, recompute};
 use crate::scim;
 use crate::store::rows::{ConnectionRow, MappingRow, ProjectRow};
 use crate::store::{Store, Tx};
@@ -125,7 +125,12 @@ pub async fn add(store: &Store, context: Context, new: NewMapping) -> Result<Map
     let org = connection_view::find(store, new.connection).await?.org_id;
     change(store, org, context, move |change| {
         let new = new.clone();
-        async move { add_in(change, &new).await }.boxed()
+        async move {
+            let added = add_in(change, &new).await?;
+            recompute::begin(change).await?;
+            Ok(added)
+        }
+        .boxed()
     })
     .await
 }
@@ -350,7 +355,12 @@ pub async fn remove(
 ) -> Result<Mapping, Error> {
     let org = connection_view::find(store, connection).await?.org_id;
     change(store, org, context, move |change| {
-        async move { remove_in(change, Some(connection), id).await }.boxed()
+        async move {
+            let removed = remove_in(change, Some(connection), id).await?;
+            recompute::begin(change).await?;
+            Ok(removed)
+        }
+        .boxed()
     })
     .await
 }

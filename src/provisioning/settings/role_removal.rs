@@ -12,7 +12,6 @@ use crate::directory::role::{ADMIN_RANK, Catalogue, DEFAULT_MAXIMUM, OWNER_RANK,
 use crate::directory::scope::Scope;
 use crate::id::{GrantId, OrganizationId, ProjectId};
 use crate::provisioning::invitations::Inviter;
-use crate::provisioning::settings::plan::{self, Plan, Proposal};
 use crate::provisioning::settings::role_uses::Uses;
 use crate::provisioning::settings::{
     catalogue, connection_view, connections, mappings, organizations, role,
@@ -40,17 +39,6 @@ pub async fn find(tx: &mut Tx, org: OrganizationId, slug: &str) -> Result<(), Er
     let roles = catalogue(tx, org).await?;
     let found = roles.by_slug(slug).map(drop);
     found.ok_or(Error::NotFound(Kind::Role))
-}
-
-/// Removes a role as its plan was shown. With a digest only where that is what it would do now; without one
-/// only where few people's roles change.
-pub async fn apply(
-    change: &mut Change<'_>,
-    gone: RoleRemoval,
-    digest: Option<&str>,
-) -> Result<Plan, Error> {
-    find(change.tx, change.org, &gone.role).await?;
-    plan::apply(change, &[Proposal::RemoveRole(gone)], digest).await
 }
 
 /// Removes a role within a change. Only where it is `meant` must whoever asks be allowed all that it does.

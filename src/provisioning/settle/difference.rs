@@ -6,15 +6,18 @@ use crate::directory::connection::Mode;
 use crate::directory::grant::{
     self, Entitlement, Grant, GrantSource, Resolution, Standing, Verdict,
 };
+use crate::directory::rulebook::Rule;
 use crate::id::{GrantId, ProjectId, RoleId, UserId, WaiverId};
 use crate::provisioning::mint::Mint;
-use crate::provisioning::resolution::{Due, World};
+use crate::provisioning::resolution::{Due, World, mapping_of};
 use crate::provisioning::settle::waivers::{Waivers, reference};
 use crate::store::rows::{GrantRow, UserProjectRow, UserRow, WaiverRow};
 use crate::store::types::Time;
 
 /// Why a grant that a rule gave is retired.
 const NO_LONGER_DUE: &str = "no_longer_due";
+/// Why a grant is retired whose rule says something else now.
+const CHANGED: &str = "rule_changed";
 /// Why a grant by hand is retired when the directory first decides.
 const SUPERSEDED: &str = "superseded_by_directory";
 /// Why a grant whose time is over is retired.
@@ -136,6 +139,13 @@ fn one(
             gone.push((row.id, reference(row.source, &row.source_ref)));
         } else if row.ends_at.is_some_and(|end| end <= mint.at) {
             outcome.retire(EXPIRED, row.id);
+        } else if let Some(rule) = other_rule(world, row, scopes) {
+            // As the rule is now, for whoever keeps it, too.
+            outcome.retire(CHANGED, row.id);
+            let of = (row.source, row.source_ref.clone());
+            let anew = mint.grant(row.user_id, rule.role, of);
+            there.insert((row.source, &row.source_ref));
+            keep.push(outcome.make(world, anew, rule));
         } else {
             there.insert((row.source, &row.source_ref));
             keep.push(as_grant(row));
@@ -147,11 +157,8 @@ fn one(
             continue;
         };
         let row = mint.grant(due.0, rule.role, (due.2, due.3.clone()));
-        let scope: Vec<_> = rule.projects.iter().map(|it| (row.id, *it)).collect();
-        keep.push(world.grant(&row, &scope));
         begun.push((row.id, reference(due.2, &due.3), rule.role));
-        outcome.scopes.extend(scope);
-        outcome.made.push(row);
+        keep.push(outcome.make(world, row, rule));
     }
     let ruled = keep.iter().any(|grant| grant.source.is_by_rule());
     if governs_first(world, &before, &keep, (user, mint.at)) {
@@ -230,7 +237,24 @@ fn is_by_hand(grant: &Grant) -> bool {
     grant.source == GrantSource::Manual && grant.projects.is_empty()
 }
 
+/// The rule of a grant, where it says something else than when it gave the grant.
+fn other_rule<'w>(world: &'w World, row: &GrantRow, scopes: &Scopes) -> Option<&'w Rule> {
+    let rule = mapping_of(row).and_then(|id| world.book.rules.get(&id))?;
+    let scope = scopes.get(&row.id).map_or(&[][..], Vec::as_slice);
+    let scope: BTreeSet<_> = scope.iter().map(|(_, project)| *project).collect();
+    (rule.role != row.role_id || rule.projects != scope).then_some(rule)
+}
+
 impl Outcome {
+    /// A grant that begins, as its rule says.
+    fn make(&mut self, world: &World, row: GrantRow, rule: &Rule) -> Grant {
+        let scope: Vec<_> = rule.projects.iter().map(|it| (row.id, *it)).collect();
+        let grant = world.grant(&row, &scope);
+        self.scopes.extend(scope);
+        self.made.push(row);
+        grant
+    }
+
     fn retire(&mut self, cause: &'static str, id: GrantId) {
         self.retired.entry(cause).or_default().push(id);
     }

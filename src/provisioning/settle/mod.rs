@@ -8,10 +8,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::directory::grant::Entitlement;
 use crate::directory::rulebook::Rulebook;
-use crate::provisioning::resolution::World;
+use crate::id::{OrganizationId, UserId};
+use crate::provisioning::mint::Mint;
+use crate::provisioning::resolution::{Rules, World};
 use crate::provisioning::settle::difference::{Facts, Outcome};
 use crate::provisioning::{Change, Error};
+use crate::store::Tx;
 use crate::store::rows::{PolicyRevisionRow, StandingRow, UserProjectRow};
 use crate::store::types::Doc;
 
@@ -54,16 +58,7 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
         return Ok(());
     }
     let world = World::load(change.tx, change.org, &people).await?;
-    let due = world.due(change.tx, change.org).await?;
-    let live = change.tx.live_grants(change.org, &people).await?;
-    let ids: Vec<_> = live.iter().map(|row| row.id).collect();
-    let mut facts = Facts {
-        due,
-        live,
-        scopes: change.tx.grant_projects(change.org, &ids).await?,
-        held: change.tx.user_projects(change.org, &people).await?,
-        waivers: change.tx.waivers_of(change.org, &people).await?,
-    };
+    let mut facts = facts(change.tx, change.org, &world, &people).await?;
     let mint = change.mint();
     let mut outcome = difference::of(&world, &facts, &mint);
     let holds = guard::holds(change, &world, &outcome).await?;
@@ -81,6 +76,57 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+async fn facts(
+    tx: &mut Tx,
+    org: OrganizationId,
+    world: &World,
+    people: &[UserId],
+) -> Result<Facts, Error> {
+    let live = tx.live_grants(org, people).await?;
+    let ids: Vec<_> = live.iter().map(|row| row.id).collect();
+    Ok(Facts {
+        due: world.due(tx, org).await?,
+        live,
+        scopes: tx.grant_projects(org, &ids).await?,
+        held: tx.user_projects(org, people).await?,
+        waivers: tx.waivers_of(org, people).await?,
+    })
+}
+
+/// Somebody whose roles would be others by some rules.
+pub(super) struct Foreseen {
+    /// Who.
+    pub(super) user: UserId,
+    /// Their sign-in address.
+    pub(super) email: Option<String>,
+    /// What is in force.
+    pub(super) from: Entitlement,
+    /// What would be.
+    pub(super) to: Entitlement,
+}
+
+/// What these rules would make of people, without writing anything: those whose roles would be others.
+pub(super) async fn foresee(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (rules, mint): (Rules, &Mint),
+    people: &[UserId],
+) -> Result<Vec<Foreseen>, Error> {
+    let world = World::of(rules, tx, org, people).await?;
+    let facts = facts(tx, org, &world, people).await?;
+    let outcome = difference::of(&world, &facts, mint);
+    let differs = outcome.people.into_iter();
+    let differs = differs.filter(|person| person.old != person.resolution.entitlement);
+    Ok(differs
+        .map(|person| Foreseen {
+            user: person.id,
+            email: world.users.get(&person.id).and_then(|it| it.email.clone()),
+            from: person.old,
+            to: person.resolution.entitlement,
+        })
+        .collect())
 }
 
 /// Writes what differs, and nothing else.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use crate::id::ScimUserId;
+use crate::limits;
 use crate::provisioning::correlate::is_privileged;
 use crate::provisioning::sign_in::subject::Subject;
 use crate::provisioning::trust::is_trusted;
@@ -23,8 +24,8 @@ pub(super) enum Found {
     Linked(UserRow, IdentityRow),
     /// Somebody to whom the subject is to be linked; a link to a person who is gone may be there.
     Meant(UserRow, Option<IdentityRow>),
-    /// Nobody yet.
-    Nobody,
+    /// Nobody yet; a link to a person who is long gone may be there.
+    Nobody(Option<IdentityRow>),
 }
 
 /// Finds whose the subject is, or refuses where it cannot be said.
@@ -37,24 +38,28 @@ pub(super) async fn find(
         .tx
         .identity_by_subject(change.org, connection.id, &subject.key)
         .await?;
+    let mut lately = false;
     if let Some(link) = &link {
         let user = change.tx.user(change.org, link.user_id).await?;
-        let there = |user: &UserRow| user.deleted_at.is_none() && user.erased_at.is_none();
-        if let Some(user) = user.filter(there) {
-            same_address(connection, subject, link, &user)?;
-            return Ok(Found::Linked(user, link.clone()));
+        let there = |user: &&UserRow| user.deleted_at.is_none() && user.erased_at.is_none();
+        if let Some(user) = user.as_ref().filter(there) {
+            same_address(connection, subject, link, user)?;
+            return Ok(Found::Linked(user.clone(), link.clone()));
         }
+        lately = user
+            .and_then(|user| user.deleted_at)
+            .is_some_and(|at| change.now.duration_since(at.0) <= limits::TOMBSTONE);
     }
     if let Some(user) = of_directory(change, connection, subject).await? {
         return Ok(Found::Meant(user, link));
     }
-    if link.is_some() {
+    if lately {
         return Err(Error::SignIn(Refusal::Deprovisioned));
     }
-    match of_domain(change, connection, subject).await? {
-        Some(user) => Ok(Found::Meant(user, None)),
-        None => Ok(Found::Nobody),
-    }
+    Ok(match of_domain(change, connection, subject).await? {
+        Some(user) => Found::Meant(user, link),
+        None => Found::Nobody(link),
+    })
 }
 
 /// A subject known by an address is not moved to another address by the assertion alone: the

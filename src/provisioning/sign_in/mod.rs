@@ -227,10 +227,10 @@ async fn whose(
     let (user, link) = match link::find(change, connection, subject).await? {
         Found::Linked(user, link) => (user, Some(link)),
         Found::Meant(user, link) => (user, link),
-        Found::Nobody => {
+        Found::Nobody(link) => {
             let (user, invitation) = jit::draft(change, connection, subject, profile).await?;
             groups::demanded(change, connection, &user, profile).await?;
-            return Ok((user, None, Some(invitation)));
+            return Ok((user, link, Some(invitation)));
         }
     };
     may_enter(change, connection, &user).await?;

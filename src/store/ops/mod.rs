@@ -107,8 +107,8 @@ ops! {
     holdings = grants::holdings(org: OrganizationId) -> Vec<(GrantRow, Option<String>, Option<ConnectionId>)>;
     /// The projects of these grants.
     grant_projects = grants::projects(org: OrganizationId, ids: &[GrantId]) -> Vec<(GrantId, ProjectId)>;
-    /// What the directory's groups give these people now: user, mapping, group.
-    grants_from_groups = grants::from_groups(org: OrganizationId, users: &[UserId]) -> Vec<(UserId, MappingId, ScimGroupId)>;
+    /// Which of the groups that a rule is bound to, or that are named here, people are in.
+    ruled_memberships = scim_members::ruled(org: OrganizationId, users: &[UserId], groups: &[ScimGroupId]) -> Vec<(UserId, ScimGroupId)>;
     /// The query `grants::insert`.
     insert_grants = grants::insert(rows: &[GrantRow]) -> ();
     /// The query `grants::insert_projects`.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{OrganizationId, RoleId, UserId};
-use crate::store::rows::{PolicyRevisionRow, StandingRow};
+use crate::id::{OrganizationId, RecomputeId, RoleId, UserId};
+use crate::store::rows::{PolicyRevisionRow, RecomputeRow, StandingRow};
 use crate::store::tx::ops;
 use crate::store::types::Time;
 
@@ -23,4 +23,20 @@ ops! {
     keep_standings = policy::keep_standings(rows: &[StandingRow]) -> ();
     /// What held of a person at an instant, where something else holds since.
     standing_at = policy::standing_at(org: OrganizationId, user: UserId, at: Time) -> Option<StandingRow>;
+    /// Begins to compute these people's roles anew.
+    insert_recompute = recomputes::insert(row: &RecomputeRow, people: &[UserId]) -> ();
+    /// What is being computed anew: of each organization the oldest that is not done.
+    open_recomputes = recomputes::open() -> Vec<(OrganizationId, RecomputeId)>;
+    /// Roles that are computed anew.
+    recompute = recomputes::by_id(org: OrganizationId, id: RecomputeId) -> Option<RecomputeRow>;
+    /// The latest.
+    recomputes = recomputes::list(org: OrganizationId, limit: i64) -> Vec<RecomputeRow>;
+    /// The oldest that is still to come to a person.
+    recompute_of = recomputes::of_person(org: OrganizationId, user: UserId) -> Option<RecomputeId>;
+    /// Takes the next people out of one, in the order of their ids.
+    take_from_recompute = recomputes::take(org: OrganizationId, id: RecomputeId, limit: i64) -> Vec<UserId>;
+    /// Writes how far one is.
+    update_recompute = recomputes::update(row: &RecomputeRow) -> ();
+    /// Forgets those that were done before then, of every organization.
+    forget_recomputes = recomputes::forget(before: Time) -> usize;
 }

@@ -8,10 +8,10 @@ use super::super::Conn;
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::grant::GrantSource;
-use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, ScimGroupId, UserId};
+use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, UserId};
 use crate::store::ops::GrantProject;
 use crate::store::rows::GrantRow;
-use crate::store::schema::{grant_projects, grants, mappings, scim_members, scim_users, users};
+use crate::store::schema::{grant_projects, grants, users};
 use crate::store::types::{IdSql, Time, TimeSql};
 
 /// The live grants of these people.
@@ -99,38 +99,6 @@ pub(crate) async fn projects(
             .select((grant_projects::grant_id, grant_projects::project_id))
             .order((grant_projects::grant_id, grant_projects::project_id));
         rows.extend(query.load::<(GrantId, ProjectId)>(conn).await?);
-    }
-    Ok(rows)
-}
-
-/// What the directory's groups give these people now: user, mapping, group.
-pub(crate) async fn from_groups(
-    conn: &mut Conn,
-    org: OrganizationId,
-    users: &[UserId],
-) -> QueryResult<Vec<(UserId, MappingId, ScimGroupId)>> {
-    let mut rows = Vec::new();
-    for users in users.chunks(CHUNK) {
-        let query = scim_users::table
-            .inner_join(
-                scim_members::table.on(scim_members::org_id
-                    .eq(scim_users::org_id)
-                    .and(scim_members::member_id.eq(scim_users::id))),
-            )
-            .inner_join(
-                mappings::table.on(mappings::org_id
-                    .eq(scim_members::org_id)
-                    .and(mappings::bound_group_id.eq(scim_members::group_id.nullable()))),
-            )
-            .filter(scim_users::org_id.eq(org))
-            .filter(scim_users::user_id.eq_any(users.to_vec()))
-            .filter(mappings::enabled.eq(true))
-            .select((
-                scim_users::user_id.assume_not_null(),
-                mappings::id,
-                scim_members::group_id,
-            ));
-        rows.extend(query.load::<(UserId, MappingId, ScimGroupId)>(conn).await?);
     }
     Ok(rows)
 }

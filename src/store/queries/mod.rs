@@ -21,6 +21,7 @@ pub(crate) mod oauth;
 pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod policy;
+pub(crate) mod recomputes;
 pub(crate) mod refresh;
 pub(crate) mod roles;
 pub(crate) mod safeguards;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -11,7 +11,7 @@ use super::super::Conn;
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::id::{OrganizationId, ScimGroupId, ScimUserId, UserId};
-use crate::store::schema::{scim_groups, scim_members, scim_users};
+use crate::store::schema::{mappings, scim_groups, scim_members, scim_users};
 use crate::store::types::{AnyId, IdSql, Time, TimeSql};
 
 /// A membership, as it is inserted.
@@ -236,4 +236,33 @@ pub(crate) async fn groups_in(
         found.extend(query.load::<AnyId>(conn).await?);
     }
     Ok(found)
+}
+
+/// Which of the groups that a rule is bound to, or that are named here, people are in.
+pub(crate) async fn ruled(
+    conn: &mut Conn,
+    org: OrganizationId,
+    users: &[UserId],
+    groups: &[ScimGroupId],
+) -> QueryResult<Vec<(UserId, ScimGroupId)>> {
+    let bound = mappings::table
+        .filter(mappings::org_id.eq(scim_members::org_id))
+        .filter(mappings::bound_group_id.eq(scim_members::group_id.nullable()));
+    let mut rows = Vec::new();
+    for users in users.chunks(CHUNK) {
+        let theirs = scim_members::org_id
+            .eq(scim_users::org_id)
+            .and(scim_members::member_id.eq(scim_users::id));
+        let query = scim_users::table
+            .inner_join(scim_members::table.on(theirs))
+            .filter(scim_users::org_id.eq(org))
+            .filter(scim_users::user_id.eq_any(users.to_vec()))
+            .filter(exists(bound).or(scim_members::group_id.eq_any(groups.to_vec())))
+            .select((
+                scim_users::user_id.assume_not_null(),
+                scim_members::group_id,
+            ));
+        rows.extend(query.load::<(UserId, ScimGroupId)>(conn).await?);
+    }
+    Ok(rows)
 }

@@ -39,7 +39,7 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
-pub use policy::{PolicyRevisionRow, StandingRow};
+pub use policy::{PolicyRevisionRow, RecomputeRow, StandingRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
 pub use safeguards::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};

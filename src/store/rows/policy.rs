@@ -2,7 +2,7 @@
 
 use diesel::prelude::{Insertable, Queryable, Selectable};
 
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, RecomputeId, UserId};
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
 
@@ -26,4 +26,18 @@ pub struct StandingRow {
     pub user_id: UserId,
     pub until: Time,
     pub standing: String,
+}
+
+/// Roles that are computed anew, in batches.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::recomputes)]
+pub struct RecomputeRow {
+    pub org_id: OrganizationId,
+    pub id: RecomputeId,
+    pub started_at: Time,
+    pub actor: String,
+    pub cause: String,
+    pub people: i64,
+    pub done: i64,
+    pub finished_at: Option<Time>,
 }

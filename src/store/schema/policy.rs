@@ -29,3 +29,30 @@ diesel::table! {
         standing -> Text,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    recomputes (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        started_at -> TimeSql,
+        actor -> Text,
+        cause -> Text,
+        people -> BigInt,
+        done -> BigInt,
+        finished_at -> Nullable<TimeSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    recompute_people (org_id, recompute_id, user_id) {
+        org_id -> IdSql,
+        recompute_id -> IdSql,
+        user_id -> IdSql,
+    }
+}

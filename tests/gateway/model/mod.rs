@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{TestGateway, property_in};
 
+mod moves;
 mod steps;
 mod world;
 

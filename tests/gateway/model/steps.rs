@@ -2,13 +2,14 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use usher::directory::connection::{Profile, Safeguard};
+use usher::demo::idp::TestIdp;
+use usher::directory::connection::{Jit, Profile, Safeguard};
 use usher::id::OrganizationId;
 use usher::provisioning::sweep;
 
 use super::world::{ADDRESSES, GROUPS, ROLES};
 use crate::credentials::live;
-use crate::harness::{Connected, Reply, TestGateway, user};
+use crate::harness::{Browser, Connected, Reply, TestGateway, user};
 
 /// One step; addresses, groups and roles by their number.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub(super) enum Step {
     Suspend(usize, bool),
     Invite(usize, usize),
     Import(u8, usize),
+    /// With the groups that the sign-in names.
+    SignIn(usize, u8),
     Pass(i64),
 }
 
@@ -53,9 +56,13 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         2 => (who(), any::<bool>()).prop_map(|(i, is)| Step::Suspend(i, is)),
         2 => (who(), role()).prop_map(|(i, r)| Step::Invite(i, r)),
         1 => (1..16_u8, role()).prop_map(|(mask, r)| Step::Import(mask, r)),
+        4 => (who(), 0..1_u8 << GROUPS).prop_map(|(i, named)| Step::SignIn(i, named)),
         1 => prop::sample::select(vec![1, 8, 20, 31]).prop_map(Step::Pass),
     ]
 }
+
+/// What a NameID is that says who somebody is and nothing else.
+const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 
 /// One organization of the product, and what its clients remember.
 pub(super) struct Stage<'g> {
@@ -63,6 +70,7 @@ pub(super) struct Stage<'g> {
     slug: String,
     pub(super) org: OrganizationId,
     okta: Connected,
+    signer: TestIdp,
     key: String,
     operator: String,
     /// The resource of each address, the group and the rule of each number.
@@ -82,9 +90,12 @@ impl<'g> Stage<'g> {
             .connect(org, "Okta", Profile::Okta, &["acme.example"])
             .await;
         gateway
-            .alter(&okta, |row| row.safeguard = Safeguard::Off)
+            .alter(&okta, |row| {
+                (row.safeguard, row.jit) = (Safeguard::Off, Jit::On)
+            })
             .await;
         gateway.project(org, "site").await;
+        let signer = gateway.idp(&okta).await.signer;
         Self {
             gateway,
             org,
@@ -92,6 +103,7 @@ impl<'g> Stage<'g> {
             key: gateway.key(live(Some(org), "*")).await,
             operator: gateway.key(live(None, "*")).await,
             slug,
+            signer,
             resources: [const { None }; ADDRESSES],
             groups: [const { None }; GROUPS],
             rules: [const { None }; GROUPS],
@@ -136,8 +148,23 @@ impl<'g> Stage<'g> {
                 sweep::end_grants(store, ids).await.unwrap();
                 200
             }
+            Step::SignIn(i, named) => self.sign_in(i, named).await,
             _ => self.of_admin(step).await,
         }
+    }
+
+    /// Somebody comes from the identity provider, in a browser of their own.
+    async fn sign_in(&self, i: usize, named: u8) -> u16 {
+        let idp = self.gateway.idp_with(&self.okta, self.signer.clone());
+        let names = (0..GROUPS).filter(|g| named & (1 << g) != 0);
+        let names: Vec<_> = names.map(|g| format!("g{g}")).collect();
+        let response = idp
+            .response()
+            .name_id(format!("subject-{i}"), PERSISTENT)
+            .attribute("email", [address(i)])
+            .attribute("groups", names);
+        let browser = Browser::new(self.gateway);
+        idp.post(&browser, &response.base64()).await.status.as_u16()
     }
 
     async fn of_resource(&mut self, step: &Step) -> u16 {

@@ -7,9 +7,7 @@ use utoipa::ToSchema;
 
 use crate::directory::mapping::Outcome;
 use crate::directory::role::Catalogue;
-use crate::id::{OrganizationId, UserId};
-use crate::provisioning::Error;
-use crate::store::Tx;
+use crate::id::UserId;
 
 /// What a change would do to one person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -36,62 +34,26 @@ pub struct Roles {
     pub projects: BTreeMap<String, String>,
 }
 
-/// The roles that people hold, as stored.
-pub(super) async fn held(
-    tx: &mut Tx,
-    org: OrganizationId,
-    ids: &[UserId],
-    roles: &Catalogue,
-) -> Result<BTreeMap<UserId, Roles>, Error> {
-    let slug = |id| roles.role(id).map(|role| role.slug.clone());
-    let users = tx.users_by_ids(org, ids).await?.into_iter();
-    let mut held: BTreeMap<_, _> = users
-        .map(|user| {
-            let role = user.role_id.and_then(slug);
-            (
-                user.id,
-                Roles {
-                    role,
-                    projects: BTreeMap::new(),
-                },
-            )
-        })
-        .collect();
-    let projects = tx.projects(org).await?;
-    for row in tx.user_projects(org, ids).await? {
-        let project = projects.iter().find(|project| project.id == row.project_id);
-        if let (Some(roles), Some(project)) = (held.get_mut(&row.user_id), project) {
-            roles
-                .projects
-                .insert(project.slug.clone(), slug(row.role_id).unwrap_or_default());
-        }
-    }
-    Ok(held)
-}
-
-/// What differs, person by person, in the order of their ids.
-pub(super) fn differences(
-    before: &BTreeMap<UserId, Roles>,
-    after: &BTreeMap<UserId, Roles>,
+/// What differs for a person; none where nothing does that a plan tells.
+pub(super) fn difference(
+    (user_id, email): (UserId, Option<String>),
+    from: Roles,
+    to: Roles,
     catalogue: &Catalogue,
-) -> Vec<Difference> {
-    let differs = after.iter().filter_map(|(id, new)| {
-        let old = before.get(id)?;
-        let outcome = match direction(old, new, catalogue) {
-            (false, false) => return None,
-            (true, false) => Outcome::Gained,
-            (false, true) => Outcome::Lost,
-            (true, true) => Outcome::Changed,
-        };
-        Some(Difference {
-            user_id: *id,
-            email: None,
-            outcome,
-            from: old.clone(),
-            to: new.clone(),
-        })
-    });
-    differs.collect()
+) -> Option<Difference> {
+    let outcome = match direction(&from, &to, catalogue) {
+        (false, false) => return None,
+        (true, false) => Outcome::Gained,
+        (false, true) => Outcome::Lost,
+        (true, true) => Outcome::Changed,
+    };
+    Some(Difference {
+        user_id,
+        email,
+        outcome,
+        from,
+        to,
+    })
 }
 
 /// Whether something rises, and whether something falls.

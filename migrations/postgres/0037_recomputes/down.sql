@@ -1,0 +1,3 @@
+DROP INDEX mappings_bound;
+DROP TABLE recompute_people;
+DROP TABLE recomputes;

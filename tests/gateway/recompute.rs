@@ -1,0 +1,185 @@
+//! Rules that bear on many people: their roles are computed in batches.
+
+use serde_json::{Value, json};
+use usher::limits;
+use usher::provisioning::recompute;
+
+use crate::credentials::live;
+use crate::harness::Acme;
+
+/// More people than one change computes at once.
+const MANY: usize = limits::RECOMPUTED_AT_ONCE + limits::RECOMPUTE_BATCH as usize + 5;
+
+/// An organization with so many people, all of one group; an admin by hand among them.
+async fn crowded() -> (Acme, Vec<String>) {
+    let acme = Acme::start().await;
+    let ids = acme.gateway.crowd(&acme.okta, MANY).await;
+    let members: Vec<_> = ids.iter().map(String::as_str).collect();
+    acme.scim().group("SEO_Editors", &members).await;
+    (acme, ids)
+}
+
+async fn step(acme: &Acme) -> usize {
+    let gateway = &acme.gateway.gateway;
+    recompute::step(&gateway.store, &gateway.ids).await.unwrap()
+}
+
+/// Applies these changes as their plan shows it; answers what the answer says, and its status.
+async fn apply(acme: &Acme, changes: Value) -> (u16, Value) {
+    let mut asked = json!({ "changes": changes });
+    let plan = acme.post("/mappings/preview", asked.clone()).await;
+    asked["digest"] = plan.expect(200).json()["digest"].clone();
+    let done = acme.post("/mappings/apply", asked).await;
+    (done.status.as_u16(), done.json())
+}
+
+fn gives(acme: &Acme, role: &str) -> Value {
+    json!([{"add": {
+        "connection_id": acme.okta.id, "match_text": "seo_editors", "role": role,
+    }}])
+}
+
+async fn with_role(acme: &Acme, role: &str) -> usize {
+    let mut count = 0;
+    let mut after = String::new();
+    loop {
+        let page = acme
+            .get(&format!("/users?role={role}&limit=1000{after}"))
+            .await;
+        count += page["data"].as_array().unwrap().len();
+        match page["next"].as_str().filter(|_| page["has_more"] == true) {
+            Some(next) => after = format!("&after={next}"),
+            None => return count,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_of_many_are_computed_in_batches_that_tell_how_far_they_are() {
+    let (acme, ids) = crowded().await;
+    let (status, applied) = apply(&acme, gives(&acme, "editor")).await;
+    assert_eq!(status, 202, "{applied}");
+    assert_eq!(applied["gained"], MANY);
+    assert_eq!(
+        applied["people"].as_array().unwrap().len(),
+        limits::PLAN_PEOPLE
+    );
+    let path = format!("/recomputes/{}", applied["recompute_id"].as_str().unwrap());
+    let at = acme.get(&path).await;
+    assert_eq!((&at["people"], &at["done"]), (&json!(MANY), &json!(0)));
+    assert_eq!(at["finished"], false);
+
+    // Until a batch comes to somebody, the role that they had is in force, and that is said.
+    assert_eq!(with_role(&acme, "viewer").await, MANY);
+    let anybody = acme.get("/users?limit=1").await["data"][0]["id"].clone();
+    let explain = format!("/users/{}/explain", anybody.as_str().unwrap());
+    assert_eq!(
+        acme.get(&explain).await["recompute_id"],
+        applied["recompute_id"]
+    );
+
+    assert_eq!(step(&acme).await as i64, limits::RECOMPUTE_BATCH);
+    let at = acme.get(&path).await;
+    assert_eq!(at["done"], limits::RECOMPUTE_BATCH);
+    assert_eq!(
+        with_role(&acme, "editor").await as i64,
+        limits::RECOMPUTE_BATCH
+    );
+
+    // A directory's change in between is by the new rules, at once.
+    let last = ids.last().unwrap();
+    acme.scim()
+        .patch(
+            &format!("/Users/{last}"),
+            json!([{"op": "replace", "path": "title", "value": "Lead"}]),
+        )
+        .await
+        .expect(200);
+    let after = limits::RECOMPUTE_BATCH as usize + 1;
+    assert_eq!(with_role(&acme, "editor").await, after);
+
+    while step(&acme).await > 0 {}
+    let at = acme.get(&path).await;
+    assert_eq!((&at["done"], &at["finished"]), (&json!(MANY), &json!(true)));
+    assert_eq!(with_role(&acme, "editor").await, MANY);
+    assert!(acme.get(&explain).await.get("recompute_id").is_none());
+    assert_eq!(step(&acme).await, 0, "nothing is left");
+
+    // Each person was told of once, in the name of whoever changed the rules.
+    let events = acme.gateway.events(acme.org).await;
+    let of =
+        |kind: &str| -> Vec<&Value> { events.iter().filter(|it| it["type"] == kind).collect() };
+    let told = of("user.role_changed");
+    assert_eq!(
+        told.len(),
+        MANY - 1,
+        "one was told in the directory's own event"
+    );
+    let applied = of("mapping.applied")[0];
+    assert!(told.iter().all(|it| it["cause"] == applied["cause"]));
+    assert_eq!(of("recompute.started").len(), 1);
+    assert_eq!(of("recompute.finished").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_changes_gives_what_it_says_now_and_admins_do_not_wait() {
+    let (acme, _) = crowded().await;
+    apply(&acme, gives(&acme, "admin")).await;
+    while step(&acme).await > 0 {}
+    assert_eq!(with_role(&acme, "admin").await, MANY);
+    let rule = acme.get("/mappings").await["data"][0]["id"].clone();
+    let (status, applied) = apply(&acme, json!([{"update": {"id": rule, "role": "editor"}}])).await;
+    assert_eq!(status, 202, "{applied}");
+    assert_eq!(applied["lost"], MANY);
+    // Nobody is left without a role on the way, and who may do the most harm loses it first.
+    assert_eq!(with_role(&acme, "editor").await, limits::RECOMPUTED_AT_ONCE);
+    let left = MANY - limits::RECOMPUTED_AT_ONCE;
+    assert_eq!(with_role(&acme, "admin").await, left);
+    while step(&acme).await > 0 {}
+    assert_eq!(with_role(&acme, "editor").await, MANY);
+
+    // Removed, the rule gives nothing, to nobody.
+    let (status, removed) = apply(&acme, json!([{"remove": {"id": rule}}])).await;
+    assert_eq!(status, 202, "{removed}");
+    assert_eq!(with_role(&acme, "editor").await, MANY);
+    while step(&acme).await > 0 {}
+    assert_eq!(with_role(&acme, "viewer").await, MANY);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recompute_is_seen_by_its_own_organization_alone() {
+    let (acme, _) = crowded().await;
+    let (_, applied) = apply(&acme, gives(&acme, "editor")).await;
+    let id = applied["recompute_id"].as_str().unwrap();
+    let other = acme.gateway.organization("other").await;
+    let key = acme.gateway.key(live(Some(other), "*")).await;
+    let call = async |path: String| acme.gateway.get(&path, &key).await;
+    call(format!("/api/v1/organizations/acme/recomputes/{id}"))
+        .await
+        .expect(404);
+    call(format!("/api/v1/organizations/other/recomputes/{id}"))
+        .await
+        .expect(404);
+    let listed = call("/api/v1/organizations/other/recomputes".into()).await;
+    assert_eq!(listed.expect(200).json()["data"], json!([]));
+    // A change of one connection's ceiling bears on its people only, in batches, too.
+    while step(&acme).await > 0 {}
+    let all = acme.get("/recomputes").await;
+    assert_eq!(all["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_workers_share_a_recompute_and_nobody_is_computed_twice() {
+    let (acme, _) = crowded().await;
+    apply(&acme, gives(&acme, "editor")).await;
+    let work = async || while step(&acme).await > 0 {};
+    tokio::join!(work(), work());
+    assert_eq!(with_role(&acme, "editor").await, MANY);
+    let events = acme.gateway.events(acme.org).await;
+    let told = events.iter().filter(|it| it["type"] == "user.role_changed");
+    assert_eq!(told.count(), MANY);
+    let ends = events
+        .iter()
+        .filter(|it| it["type"] == "recompute.finished");
+    assert_eq!(ends.count(), 1);
+}
