@@ -108,8 +108,20 @@ words! {
         MappingUpdated = "mapping.updated",
         /// An organization was created.
         OrganizationCreated = "organization.created",
+        /// Nobody but the owner is left who is active and an admin.
+        OrganizationLastAdminLeft = "organization.last_admin_left",
+        /// The owner's title is another person's.
+        OrganizationOwnerChanged = "organization.owner_changed",
+        /// A directory wanted to turn the owner away, and was refused.
+        OrganizationOwnerKept = "organization.owner_kept",
         /// The owner cannot act any more.
         OrganizationOwnerUnavailable = "organization.owner_unavailable",
+        /// Somebody is to own the organization, if they accept.
+        OrganizationTransferBegun = "organization.transfer_begun",
+        /// The owner said yes to the transfer of ownership.
+        OrganizationTransferConfirmed = "organization.transfer_confirmed",
+        /// A transfer of ownership is over, and the owner is the same.
+        OrganizationTransferEnded = "organization.transfer_ended",
         /// An organization's policy changed.
         OrganizationUpdated = "organization.updated",
         /// A project was created.
@@ -150,8 +162,16 @@ words! {
         UserDeleted = "user.deleted",
         /// A person's personal data were erased, for good.
         UserErased = "user.erased",
+        /// A person may sign in by a link up to their own role, since they and the owner said so.
+        UserLinkConfirmed = "user.link_confirmed",
+        /// A person proved a link to be theirs: it waits for the owner's yes.
+        UserLinkProved = "user.link_proved",
         /// A directory names a privileged person: the link waits for a yes.
         UserLinkProposed = "user.link_proposed",
+        /// The owner, or an admin, said that a link is not good for a person's own role.
+        UserLinkRefused = "user.link_refused",
+        /// Somebody said that a directory's resource is not that person.
+        UserLinkRejected = "user.link_rejected",
         /// A person's roles in projects changed, and nothing else.
         UserProjectsChanged = "user.projects_changed",
         /// A suspended person is back.
@@ -216,6 +236,11 @@ impl EventKind {
             | Self::MappingGroupRenamed
             | Self::MappingRemoved
             | Self::MappingUpdated
+            | Self::OrganizationLastAdminLeft
+            | Self::OrganizationOwnerKept
+            | Self::OrganizationTransferBegun
+            | Self::OrganizationTransferConfirmed
+            | Self::OrganizationTransferEnded
             | Self::OrganizationUpdated
             | Self::ProjectCreated
             | Self::RecomputeFinished
@@ -225,6 +250,8 @@ impl EventKind {
             | Self::SignInRefused
             | Self::TokenIssued
             | Self::TokenRevoked
+            | Self::UserLinkProved
+            | Self::UserLinkRefused
             | Self::WebhookCreated
             | Self::WebhookDeleted
             | Self::WebhookDisabled

@@ -19,6 +19,7 @@ use crate::store::Tx;
 use crate::store::rows::{PolicyRevisionRow, StandingRow, UserProjectRow};
 use crate::store::types::Doc;
 
+mod admins;
 mod difference;
 mod guard;
 mod tell;
@@ -75,7 +76,7 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
             tell::tell(change, &world, user, &person.old, &person.resolution, own);
         }
     }
-    Ok(())
+    admins::tell_last(change, &world, &outcome).await
 }
 
 async fn facts(
