@@ -197,6 +197,8 @@ ids! {
     ScimUserId;
     /// A person's session.
     SessionId;
+    /// A transfer of ownership.
+    TransferId;
     /// A person.
     UserId;
     /// A safeguard that tripped.

@@ -118,7 +118,7 @@ fn is_refusal(error: &provisioning::Error) -> bool {
     use provisioning::Error as P;
     matches!(
         error,
-        P::Forbidden(_) | P::Invitation(_) | P::Paused | P::Rule(_) | P::Taken(_)
+        P::Forbidden(_) | P::Invitation(_) | P::OwnerKept(_) | P::Paused | P::Rule(_) | P::Taken(_)
     )
 }
 

@@ -7,6 +7,8 @@ words! {
     MailKind {
         /// A six-digit code.
         Code = "code",
+        /// A question that somebody answers by a link, or the news of what was answered.
+        Decision = "decision",
         /// An invitation, also when it is sent again.
         Invitation = "invitation",
         /// That a session has ended: an app is told, by a logout token.
@@ -22,7 +24,7 @@ impl MailKind {
     /// Which carriers take it.
     pub fn load(self) -> Load {
         match self {
-            Self::Code | Self::Invitation | Self::Notice => Load::Mails,
+            Self::Code | Self::Decision | Self::Invitation | Self::Notice => Load::Mails,
             Self::Logout => Load::Logouts,
             Self::WebhookPost => Load::Posts,
         }

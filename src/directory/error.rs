@@ -43,12 +43,18 @@ pub enum Violation {
     /// The owner cannot be demoted or removed by hand.
     #[error("the owner's title moves only by a transfer of ownership")]
     LastOwner,
+    /// A resource of a directory cannot be that person's as things stand.
+    #[error("{0}")]
+    LinkImpossible(String),
     /// A directory group decides this person's role.
     #[error("the directory decides this; change it at the identity provider")]
     ManagedByDirectory,
     /// Who may act is not erased.
     #[error("the person is active; suspend them first")]
     MustBeSuspended,
+    /// The ownership cannot go to that person, or not that way, as things stand.
+    #[error("{0}")]
+    NotTransferable(String),
     /// Nobody grants the owner's role.
     #[error("no one can be granted the role owner; ownership is transferred")]
     OwnerNotGrantable,
@@ -85,6 +91,9 @@ pub enum Violation {
     /// Two tokens of the connection are live already.
     #[error("this connection has two live tokens; revoke one first")]
     TooManyTokens,
+    /// A transfer of ownership is under way already.
+    #[error("a transfer of ownership is under way already; cancel it first")]
+    TransferOpen,
     /// More people than a slip may touch depend on it.
     #[error(
         "{people} people come by the connection {name}; to go on, say its name as well: --confirm {name:?}"
@@ -117,8 +126,10 @@ impl Violation {
             Self::DomainUnverified { .. } => "domain_unverified",
             Self::Invalid(_) => "invalid",
             Self::LastOwner => "last_owner",
+            Self::LinkImpossible(_) => "link_impossible",
             Self::ManagedByDirectory => "managed_by_directory",
             Self::MustBeSuspended => "must_be_suspended",
+            Self::NotTransferable(_) => "not_transferable",
             Self::OwnerNotGrantable => "owner_not_grantable",
             Self::RoleInUse { .. } => "role_in_use",
             Self::RoleManagedByDirectory { .. } => "role_managed_by_directory",
@@ -126,6 +137,7 @@ impl Violation {
             Self::ScopeNotAllowed => "scope_not_allowed",
             Self::TooManyClients => "too_many_clients",
             Self::TooManyTokens => "too_many_tokens",
+            Self::TransferOpen => "transfer_open",
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::UnknownApp(_) => "unknown_app",
             Self::UnknownProject(_) => "unknown_project",

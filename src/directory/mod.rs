@@ -9,6 +9,8 @@
 //! - [`oauth_client`]: how a directory proves itself where it gets short-lived tokens
 //! - [`policy`]: what an organization decided about who may come
 //! - [`external_id`], [`lint`]: what a directory shows of itself, and what goes wrong with it
+//! - [`link`]: whose a directory's resource is, and why somebody has to say so
+//! - [`ownership`]: who is to be the owner, and what the links prove that ask for a yes
 //! - [`delivery`]: what is owed to whom, and how far it got
 //! - [`event`]: what happened
 //! - [`webhook`]: where events are posted to, and when again
@@ -24,11 +26,13 @@ pub mod event;
 pub mod external_id;
 pub mod grant;
 pub mod invitation;
+pub mod link;
 pub mod lint;
 pub mod mapping;
 pub mod metadata;
 pub mod oauth_client;
 pub mod organization;
+pub mod ownership;
 pub mod policy;
 pub mod role;
 pub mod rulebook;

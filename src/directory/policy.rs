@@ -18,6 +18,16 @@ words! {
     }
 }
 
+words! {
+    /// What becomes of it when a directory turns the owner away, by deactivating or deleting their resource.
+    OwnerDeprovision {
+        /// It is refused, and everything else of the request with it.
+        Refuse = "refuse",
+        /// The owner is suspended like anybody, and keeps the title.
+        Suspend = "suspend",
+    }
+}
+
 /// An organization's policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -39,6 +49,8 @@ pub struct Policy {
     pub allow_directory_override: bool,
     /// Another public URL of this installation, for links where the first one is blocked.
     pub alternate_public_url: Option<String>,
+    /// What becomes of it when a directory turns the owner away.
+    pub owner_deprovision: OwnerDeprovision,
 }
 
 impl Default for Policy {
@@ -51,6 +63,7 @@ impl Default for Policy {
             same_domain_accept: false,
             allow_directory_override: false,
             alternate_public_url: None,
+            owner_deprovision: OwnerDeprovision::Suspend,
         }
     }
 }

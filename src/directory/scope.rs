@@ -30,6 +30,10 @@ words! {
         InvitationsRead = "invitations:read",
         /// Invite people, and change invitations.
         InvitationsWrite = "invitations:write",
+        /// Read which resources of directories wait for somebody to say whose they are.
+        LinksRead = "links:read",
+        /// Say whose resources of directories are.
+        LinksWrite = "links:write",
         /// Read mappings.
         MappingsRead = "mappings:read",
         /// Change mappings, and with them people's roles.
@@ -38,6 +42,10 @@ words! {
         OrganizationsRead = "organizations:read",
         /// Change organizations.
         OrganizationsWrite = "organizations:write",
+        /// Read transfers of ownership.
+        OwnershipRead = "ownership:read",
+        /// Begin transfers of ownership, which the owner confirms, and cancel them.
+        OwnershipWrite = "ownership:write",
         /// Read projects.
         ProjectsRead = "projects:read",
         /// Read roles.
@@ -80,10 +88,14 @@ impl Scope {
             Self::InvitationsLink => "this key lacks the scope invitations:link",
             Self::InvitationsRead => "this key lacks the scope invitations:read",
             Self::InvitationsWrite => "this key lacks the scope invitations:write",
+            Self::LinksRead => "this key lacks the scope links:read",
+            Self::LinksWrite => "this key lacks the scope links:write",
             Self::MappingsRead => "this key lacks the scope mappings:read",
             Self::MappingsWrite => "this key lacks the scope mappings:write",
             Self::OrganizationsRead => "this key lacks the scope organizations:read",
             Self::OrganizationsWrite => "this key lacks the scope organizations:write",
+            Self::OwnershipRead => "this key lacks the scope ownership:read",
+            Self::OwnershipWrite => "this key lacks the scope ownership:write",
             Self::ProjectsRead => "this key lacks the scope projects:read",
             Self::RolesRead => "this key lacks the scope roles:read",
             Self::SafeguardsRead => "this key lacks the scope safeguards:read",

@@ -35,3 +35,7 @@ pub const FORESEEN: usize = 500;
 
 /// People that the answer of a plan lists, of any number that it counts.
 pub const PLAN_PEOPLE: usize = 1_000;
+
+/// How long whoever is asked may answer a transfer of ownership, or the owner a link that somebody proved to
+/// be theirs.
+pub const OWNERSHIP_TRANSFER: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -4,6 +4,7 @@
 //! - [`Invitation`]: also when it is sent again
 //! - [`Code`]: six digits that prove a mailbox
 //! - [`Notice`]: what an inviter, or else the owner, is told about an invitation
+//! - [`Decision`]: a question that is answered by a link, or the news of what was answered
 //! - [`Trial`]: whether mail arrives at all
 //! - [`mailbox`], [`Message`]: whom it is from and to; the headers
 //!
@@ -12,6 +13,7 @@
 
 mod address;
 mod code;
+mod decision;
 mod invitation;
 mod message;
 mod notice;
@@ -22,6 +24,7 @@ pub mod wording;
 
 pub use address::{Unmailable, mailbox};
 pub use code::Code;
+pub use decision::{Asking, Decision};
 pub use invitation::Invitation;
 pub use lettre::address::Envelope;
 pub use lettre::message::Mailbox;

@@ -1,20 +1,22 @@
 //! Correlation: which person a SCIM User means when it arrives. The key inside a connection is
 //! the resource; an address only proposes, and a trusted domain is the yes that it needs.
 
+use std::collections::BTreeSet;
+
 use crate::directory::email::Address;
 use crate::directory::external_id::is_opaque;
 use crate::directory::grant::GrantSource;
+use crate::directory::link::Privilege;
 use crate::directory::role::ADMIN_RANK;
 use crate::directory::safeguard::WaiverKind;
 use crate::id::UserId;
 use crate::limits;
-use crate::provisioning::resolution::role;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error, safeguards};
 use crate::scim;
 use crate::store::Tx;
-use crate::store::rows::UserRow;
+use crate::store::rows::{GrantRow, RoleRow, UserRow};
 use crate::store::types::Time;
 
 /// Whom a new SCIM User means.
@@ -108,18 +110,22 @@ pub async fn is_privileged(change: &mut Change<'_>, user: &UserRow) -> Result<bo
     }
     let roles = change.tx.roles(change.org).await?;
     let grants = change.tx.live_grants(change.org, &[user.id]).await?;
-    let rank = |id| {
-        roles
-            .iter()
-            .map(role)
-            .find(|role| role.id == id)
-            .map_or(0, |role| role.rank)
+    Ok(!privileges(user, &grants, &roles).is_empty())
+}
+
+/// Why a person with these live grants is privileged; nothing where they are not.
+pub fn privileges(user: &UserRow, grants: &[GrantRow], roles: &[RoleRow]) -> BTreeSet<Privilege> {
+    let rank = |id| roles.iter().find(|it| it.id == id).map_or(0, |it| it.rank);
+    let of = |grant: &GrantRow| match grant.source {
+        GrantSource::Override => Some(Privilege::Override),
+        GrantSource::DirectoryGroup | GrantSource::SamlGroup => None,
+        GrantSource::Bootstrap | GrantSource::Csv | GrantSource::Invite | GrantSource::Manual => {
+            (rank(grant.role_id) >= ADMIN_RANK).then_some(Privilege::AdminByHand)
+        }
     };
-    Ok(grants.iter().any(|grant| match grant.source {
-        GrantSource::Override => true,
-        GrantSource::DirectoryGroup | GrantSource::SamlGroup => false,
-        _ => rank(grant.role_id) >= ADMIN_RANK,
-    }))
+    let theirs = grants.iter().filter(|grant| grant.user_id == user.id);
+    let owner = user.owner.then_some(Privilege::Owner);
+    theirs.filter_map(of).chain(owner).collect()
 }
 
 /// The tombstone of the same person: equal externalId, equal userName, and an externalId that

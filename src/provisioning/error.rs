@@ -2,6 +2,7 @@
 
 use crate::directory::Violation;
 use crate::provisioning::invitations::Obstacle;
+use crate::provisioning::owner_kept::Kept;
 use crate::provisioning::refusal::Refusal;
 use crate::provisioning::settings::plan::Plan;
 use crate::{scim, store};
@@ -27,6 +28,8 @@ pub enum Kind {
     Invitation,
     /// A key of the admin API.
     Key,
+    /// A resource of a directory that is nobody's.
+    Link,
     /// A mapping.
     Mapping,
     /// An organization.
@@ -47,6 +50,8 @@ pub enum Kind {
     SignIn,
     /// A SCIM token.
     Token,
+    /// A transfer of ownership.
+    Transfer,
     /// A user.
     User,
     /// A webhook.
@@ -66,6 +71,7 @@ impl Kind {
             Self::ImportResult => "result: the rows of an import are kept for 30 days",
             Self::Invitation => "invitation",
             Self::Key => "key",
+            Self::Link => "resource of a directory",
             Self::Mapping => "mapping",
             Self::Organization => "organization",
             Self::Project => "project",
@@ -76,6 +82,7 @@ impl Kind {
             Self::ScimRequest => "SCIM request in the log",
             Self::SignIn => "sign-in",
             Self::Token => "token",
+            Self::Transfer => "transfer of ownership",
             Self::User => "user",
             Self::Webhook => "webhook",
         }
@@ -94,6 +101,9 @@ pub enum Error {
     /// There is no such thing in this organization.
     #[error("there is no such {}", .0.word())]
     NotFound(Kind),
+    /// A directory wanted to turn the owner away, and the organization does not let it.
+    #[error("the owner of the organization is neither deactivated nor deleted by a directory here")]
+    OwnerKept(Kept),
     /// An admin paused the connection.
     #[error("the connection is paused")]
     Paused,

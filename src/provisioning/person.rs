@@ -75,7 +75,7 @@ impl Effects {
 /// Brings what the directory says into force for the person.
 pub(super) async fn apply(
     change: &mut Change<'_>,
-    client: &ScimClient,
+    connection: &ConnectionRow,
     id: UserId,
     resource: &Resource,
     before: Option<&Resource>,
@@ -84,7 +84,7 @@ pub(super) async fn apply(
         return Ok(Effects::default());
     };
     let old = user.clone();
-    user.managed_by = Some(client.connection.id);
+    user.managed_by = Some(connection.id);
     user.override_at = None;
     user.provisional_since = None;
     user.suspended_by_expiry_at = None;
@@ -99,7 +99,6 @@ pub(super) async fn apply(
     }
     move_address(change, &mut user, resource, before).await?;
     let suspended = user.suspended_by_directory_at.is_some();
-    let connection = &client.connection;
     let was_out = before.is_some_and(|before| !before.active());
     let is_new = user.created_at == change.time();
     let mut held = None;
@@ -116,7 +115,7 @@ pub(super) async fn apply(
     change.tx.update_user(&user).await?;
     close_invitations(
         change,
-        client,
+        connection,
         (&old, &user),
         before.is_none(),
         resource.active(),
@@ -177,7 +176,7 @@ fn is_renumbered(
 /// directory turns them away.
 async fn close_invitations(
     change: &mut Change<'_>,
-    client: &ScimClient,
+    connection: &ConnectionRow,
     (old, new): (&UserRow, &UserRow),
     is_new: bool,
     active: bool,
@@ -193,7 +192,7 @@ async fn close_invitations(
     };
     // A change of the address brings nobody what another address was invited to.
     let arrives = active && is_new;
-    interplay::named_by_directory(change, &client.connection, norm, new.id, arrives).await
+    interplay::named_by_directory(change, connection, norm, new.id, arrives).await
 }
 
 /// The sign-in address follows the directory; where another living person holds it, the address

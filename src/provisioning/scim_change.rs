@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::id::Ids;
 use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
-use crate::provisioning::{Change, Context, Error, Source};
+use crate::provisioning::{Change, Context, Error, Source, owner_kept};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
@@ -29,6 +29,7 @@ where
 {
     let witness = credentials.witness.clone();
     let (ids, caller) = (ids.clone(), (credentials, cause));
+    let teller = (ids.clone(), caller.1.clone());
     let done = store.write(move |tx| {
         let (job, ids, caller) = (job.clone(), ids.clone(), caller.clone());
         async move {
@@ -37,7 +38,14 @@ where
         }
         .boxed()
     });
-    let done = done.await?;
+    let done = done.await;
+    if let Err(Error::OwnerKept(kept)) = &done {
+        let (ids, cause) = teller;
+        let source = Source::Scim(kept.connection);
+        let context = Context { ids, source, cause };
+        owner_kept::note(store, context, *kept).await;
+    }
+    let done = done?;
     witness.keep();
     Ok(done)
 }

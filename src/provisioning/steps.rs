@@ -9,9 +9,10 @@ use futures_util::future::BoxFuture;
 
 use crate::id::Ids;
 use crate::limits;
+use crate::provisioning::owner_kept::{self, Kept};
 use crate::provisioning::scim_change::scim_step;
 use crate::provisioning::scim_client::{Credentials, ScimClient};
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Context, Error, Source};
 use crate::store;
 use crate::store::{Store, Tx};
 
@@ -94,9 +95,24 @@ where
         Err(fall) if ends_all(fall.error()) => Err(fall.error().clone()),
         Err(fall) => {
             tx.undo_step().await?;
+            if let Error::OwnerKept(kept) = fall.error() {
+                tell_kept(tx, ids, caller.1.clone(), *kept).await?;
+            }
             Ok(Err(fall))
         }
     }
+}
+
+/// What a step wanted of the owner is told, though nothing of it was done.
+async fn tell_kept(tx: &mut Tx, ids: &Ids, cause: String, kept: Kept) -> Result<(), Error> {
+    let context = Context {
+        ids: ids.clone(),
+        source: Source::Scim(kept.connection),
+        cause,
+    };
+    let mut change = Change::begin(tx, kept.org, &context).await?;
+    owner_kept::tell(&mut change, kept);
+    change.settle().await.map(drop)
 }
 
 /// Whether the next step would fare no better.

@@ -13,7 +13,7 @@ use crate::provisioning::correlate::{Meaning, correlate};
 use crate::provisioning::groups::leave_groups;
 use crate::provisioning::person::{Effects, apply, arrive, bury};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
-use crate::provisioning::{Change, Error, Kind};
+use crate::provisioning::{Change, Error, Kind, owner_kept};
 use crate::scim::{self, Resource, ResourceType};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
 use crate::store::types::Doc;
@@ -61,12 +61,15 @@ pub async fn create(
         version: 1,
         created_at: change.time(),
         updated_at: change.time(),
+        proposed_at: proposed.map(|_| change.time()),
+        rejected_user_id: None,
+        rejected_at: None,
     };
     let values = describe(&mut row, resource)?;
     change.tx.insert_scim_user(&row).await?;
     change.tx.insert_scim_values(&values).await?;
     let effects = match user_id {
-        Some(id) => apply(change, client, id, resource, None).await?,
+        Some(id) => apply(change, &client.connection, id, resource, None).await?,
         None => Effects::default(),
     };
     tell(change, &row, kind, (effects, Some(resource)));
@@ -92,6 +95,9 @@ where
     if before == after {
         return Ok(row);
     }
+    if before.active() && !after.active() {
+        owner_kept::refuse(change, &row, "deactivate").await?;
+    }
     let user_name = scim::fold(after.user_name().unwrap_or_default());
     refuse_taken(change, client, &user_name, Some(id)).await?;
     mark_scim(change, client).await?;
@@ -104,7 +110,7 @@ where
         .replace_scim_values(change.org, id, &values)
         .await?;
     let effects = match row.user_id {
-        Some(user) => apply(change, client, user, &after, Some(&before)).await?,
+        Some(user) => apply(change, &client.connection, user, &after, Some(&before)).await?,
         None => Effects::default(),
     };
     let kind = effects.kind();
@@ -122,6 +128,9 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let row = find(change, client, id).await?;
     conditions.check(row.version)?;
+    if row.user_id.is_some() {
+        owner_kept::refuse(change, &row, "delete").await?;
+    }
     leave_groups(change, client.connection.id, id.uuid()).await?;
     change.tx.delete_scim_user(change.org, id).await?;
     let mut effects = Effects::default();
@@ -277,6 +286,15 @@ fn tell(
     kind: EventKind,
     (effects, resource): (Effects, Option<&Resource>),
 ) {
+    let data = told(row, &effects, resource);
+    match row.user_id {
+        Some(id) => change.record_of(id, kind, data),
+        None => change.record(kind, data),
+    }
+}
+
+/// What an event says of a resource and of what became of its person.
+pub(super) fn told(row: &ScimUserRow, effects: &Effects, resource: Option<&Resource>) -> Value {
     let user = effects.user.as_ref();
     let mut data = json!({
         "user_id": row.user_id,
@@ -297,8 +315,5 @@ fn tell(
         data.insert("held_by".to_owned(), json!(id));
     }
     carry(&mut data, resource);
-    match row.user_id {
-        Some(id) => change.record_of(id, kind, data),
-        None => change.record(kind, data),
-    }
+    data
 }

@@ -90,6 +90,8 @@ refusals! {
     uniqueness => 409, Some(ScimType::Uniqueness);
     /// 400 `mutability`.
     mutability => 400, Some(ScimType::Mutability);
+    /// 409 `mutability`: as things stand, the resource does not change so.
+    immutable => 409, Some(ScimType::Mutability);
     /// 400 `invalidSyntax`.
     invalid_syntax => 400, Some(ScimType::InvalidSyntax);
     /// 400 `invalidPath`.

@@ -23,9 +23,11 @@ use crate::directory::grant::GrantSource;
 use crate::directory::invitation::State;
 use crate::directory::invitation::change::{ChangeState, Proof};
 use crate::directory::invitation::link::Channel;
+use crate::directory::link::ProofState;
 use crate::directory::mapping::MatchKind;
 use crate::directory::metadata::{RefreshMode, RefreshOutcome};
 use crate::directory::oauth_client::AuthMethod;
+use crate::directory::ownership::TransferState;
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverState};
 use crate::directory::sign_in::SignInOutcome;
 use crate::directory::webhook::{Disabling, Format, Posting, WebhookState};
@@ -33,8 +35,8 @@ use crate::id::{
     ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
     InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
     OrganizationId, ProjectId, RecomputeId, RefreshFamilyId, RoleId, SafeguardId, SamlKeyId,
-    ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId, SessionId, SignInId, UserId, WaiverId,
-    WebhookId,
+    ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId, SessionId, SignInId, TransferId, UserId,
+    WaiverId, WebhookId,
 };
 
 /// An identifier.
@@ -123,6 +125,7 @@ sql_ids!(
     ScimUserId,
     SessionId,
     SignInId,
+    TransferId,
     UserId,
     WaiverId,
     WebhookId,
@@ -212,6 +215,8 @@ sql_words!(
     SignInOutcome,
     State,
     Strictness,
+    ProofState,
+    TransferState,
     Visibility,
     WebhookState,
 );

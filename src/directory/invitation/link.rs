@@ -60,7 +60,7 @@ impl LinkKey {
     }
 
     /// HMAC-SHA-256 over parts, each with its length before it.
-    pub(super) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+    pub(in crate::directory) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut message = Vec::new();
         for part in parts {
             message.extend_from_slice(&(part.len() as u64).to_be_bytes());

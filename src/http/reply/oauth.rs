@@ -133,6 +133,7 @@ pub(in crate::http) fn translated(failure: Failure, request: &RequestId) -> oidc
             Error::Forbidden(_)
             | Error::Invitation(_)
             | Error::NotFound(_)
+            | Error::OwnerKept(_)
             | Error::Paused
             | Error::Plan(..)
             | Error::Rule(_)

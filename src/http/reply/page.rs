@@ -235,6 +235,7 @@ pub(in crate::http) fn error(error: Error, request: &RequestId) -> Response {
         ),
         Error::Forbidden(_)
         | Error::Invitation(_)
+        | Error::OwnerKept(_)
         | Error::Plan(..)
         | Error::Rule(_)
         | Error::Scim(_)

@@ -65,6 +65,9 @@ pub(in crate::http) fn translated(error: Error) -> scim::Error {
         Error::NotFound(kind) => {
             scim::Error::not_found(format!("there is no such {}", kind.word()))
         }
+        error @ Error::OwnerKept(_) => scim::Error::immutable(format!(
+            "{error} (policy owner_deprovision); transfer the ownership first. Nothing of this was done"
+        )),
         Error::Paused => scim::Error::forbidden(
             "connection paused: an administrator stopped this connection; resume it to go on",
         ),

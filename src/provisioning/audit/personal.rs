@@ -18,6 +18,7 @@ const PERSONAL: &[&str] = &[
     "given_name",
     "grant_reason",
     "ip",
+    "link_reason",
     "message",
     "name_id",
     "other_email",

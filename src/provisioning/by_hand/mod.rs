@@ -24,6 +24,7 @@ mod role;
 pub use overriding::{NewOverride, answers, end_override, override_role};
 pub(super) use restore::is_restorable;
 pub use restore::restore;
+pub(super) use role::WIDE;
 pub use role::{NewRole, set_role};
 
 /// Why a grant by hand is retired when another takes its place.

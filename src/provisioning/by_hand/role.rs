@@ -12,7 +12,7 @@ use crate::provisioning::{Change, Error};
 use crate::store::rows::GrantRow;
 
 /// The reference of the one organization-wide grant by hand.
-const WIDE: &str = "organization";
+pub(in crate::provisioning) const WIDE: &str = "organization";
 
 /// A role to give by hand, or to take back.
 #[derive(Clone, Debug, Deserialize, ToSchema)]

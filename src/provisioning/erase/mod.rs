@@ -78,6 +78,7 @@ pub async fn erase(change: &mut Change<'_>, id: UserId, reason: &str) -> Result<
     people::end_sessions_of(change, id, CAUSE).await?;
     people::retire_all(change, id, CAUSE).await?;
     change.tx.erase_ties(change.org, id).await?;
+    change.tx.erase_transfers(change.org, id).await?;
     empty(change, user).await?;
     let data = json!({
         "user_id": id,

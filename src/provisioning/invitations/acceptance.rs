@@ -172,6 +172,7 @@ async fn bring_back(change: &mut Change<'_>, mut user: UserRow) -> Result<UserId
         if let Some(mut resource) = change.tx.scim_user(change.org, connection, id).await? {
             resource.user_id = None;
             resource.proposed_user_id = Some(user.id);
+            resource.proposed_at = Some(change.time());
             change.tx.update_scim_user(&resource).await?;
         }
     }

@@ -5,78 +5,22 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use url::Url;
 
 use crate::directory::delivery::MailKind;
 use crate::directory::invitation::digits::digits;
 use crate::directory::invitation::link::Channel;
 use crate::directory::invitation::{Message as Words, Standing};
 use crate::directory::policy::Policy;
-use crate::id::DeliveryId;
-use crate::mail::{
-    About, Attention, Code, Content, Invitation, Mailbox, Message, MessageId, Notice, mailbox,
-};
+use crate::mail::{About, Attention, Code, Content, Invitation, Mailbox, Message, Notice, mailbox};
 use crate::provisioning::Error;
 use crate::provisioning::invitations::hook::{self, Posted};
 use crate::provisioning::invitations::links::until;
-use crate::provisioning::invitations::{Links, share};
+use crate::provisioning::invitations::share;
 use crate::provisioning::outbox::composed::{Composed, Letter, Post};
-use crate::provisioning::outbox::logout;
-use crate::secret::DataKeys;
+use crate::provisioning::outbox::letterhead::Letterhead;
+use crate::provisioning::outbox::{decision, logout};
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
-
-/// What every mail of this installation is composed with.
-#[derive(Clone, Debug)]
-pub struct Letterhead {
-    from: Mailbox,
-    domain: String,
-    links: Links,
-}
-
-impl Letterhead {
-    /// The letterhead of this sender.
-    pub fn new(from: Mailbox, links: Links) -> Self {
-        let domain = mail_domain(&links.public_url, &from);
-        Self {
-            from,
-            domain,
-            links,
-        }
-    }
-
-    /// The domain that ids of mails end with, and by which a relay may know us.
-    pub fn domain(&self) -> &str {
-        &self.domain
-    }
-
-    /// The public URL: by which apps know us, too.
-    pub fn public_url(&self) -> &str {
-        &self.links.public_url
-    }
-
-    /// What seals the secrets of webhooks.
-    pub fn secrets(&self) -> &DataKeys {
-        &self.links.secrets
-    }
-
-    /// The id of a row's mail: the same at every try.
-    fn id(&self, row: DeliveryId) -> MessageId {
-        MessageId::new(&row.to_string(), &self.domain)
-            .expect("a UUID is an atom, and the domain was looked at")
-    }
-}
-
-/// The domain by which mails are known, and we to a relay: that of the public URL, or else the
-/// sender's.
-pub fn mail_domain(public_url: &str, from: &Mailbox) -> String {
-    let host = Url::parse(public_url).ok();
-    let host = host.and_then(|url| url.host_str().map(str::to_owned));
-    let all = host.into_iter().chain([from.email.domain().to_owned()]);
-    all.into_iter()
-        .find(|domain| MessageId::new("a", domain).is_some())
-        .unwrap_or_else(|| "localhost".to_owned())
-}
 
 /// What a notice's row tells, as its `detail`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +82,9 @@ pub async fn compose(
             async move {
                 if row.kind == MailKind::Logout {
                     return logout::compose(tx, &row).await;
+                }
+                if row.kind == MailKind::Decision {
+                    return decision::compose(tx, &letterhead, &row, now).await;
                 }
                 let Some(scene) = Scene::load(tx, &row, now).await? else {
                     return Ok(Composed::Over);
@@ -204,7 +151,7 @@ impl Scene {
                 };
                 (self.notice(&told), None, None)
             }
-            MailKind::Logout | MailKind::WebhookPost => (None, None, None),
+            MailKind::Decision | MailKind::Logout | MailKind::WebhookPost => (None, None, None),
         };
         let Some(content) = content else {
             return Ok(Composed::Over);

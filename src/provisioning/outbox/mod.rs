@@ -12,6 +12,8 @@
 
 mod compose;
 mod composed;
+mod decision;
+mod letterhead;
 mod logout;
 
 use futures_util::FutureExt;
@@ -28,8 +30,9 @@ use crate::store::rows::{InvitationRow, OutboxRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
-pub use compose::{Cause, Letterhead, Told, compose, mail_domain};
+pub use compose::{Cause, Told, compose};
 pub use composed::{Composed, Letter, Post};
+pub use letterhead::{Letterhead, mail_domain};
 pub use logout::{Logout, Owed};
 
 /// How long a claimed row is nobody else's, counted anew when the handing over begins: longer than
@@ -168,7 +171,7 @@ pub async fn finish(
     let told = match row.kind {
         MailKind::Invitation => matches!(state, Delivery::Failed | Delivery::Sent),
         MailKind::WebhookPost => state == Delivery::Failed,
-        MailKind::Code | MailKind::Logout | MailKind::Notice => false,
+        MailKind::Code | MailKind::Decision | MailKind::Logout | MailKind::Notice => false,
     };
     let written = if told {
         let context = Context::of_system(ids, row.id);

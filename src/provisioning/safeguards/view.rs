@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::directory::grant::GrantSource;
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverState};
 use crate::id::{ConnectionId, GrantId, OrganizationId, SafeguardId, UserId};
+use crate::provisioning::links::{self, Link};
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
 use crate::store::rows::{SafeguardRow, WaiverRow};
@@ -136,6 +137,8 @@ pub struct Drift {
     pub waivers: Vec<Waiver>,
     /// What people hold by hand who are managed by a directory.
     pub by_hand: Vec<Holding>,
+    /// Resources of directories that are nobody's: proposed for somebody, rejected, or left behind.
+    pub links: Vec<Link>,
 }
 
 /// Something that a person holds by hand.
@@ -199,5 +202,6 @@ pub async fn drift(tx: &mut Tx, org: OrganizationId) -> Result<Drift, Error> {
     Ok(Drift {
         waivers: waivers.into_iter().map(Waiver::from).collect(),
         by_hand,
+        links: links::list(tx, org, None, None, usize::MAX).await?,
     })
 }

@@ -5,6 +5,7 @@ mod audit;
 mod domains;
 mod erasure;
 mod invitations;
+mod links;
 mod metadata;
 mod oauth;
 mod policy;

@@ -15,6 +15,7 @@ pub(crate) mod imports;
 pub(crate) mod instance;
 pub(crate) mod invitation_changes;
 pub(crate) mod invitations;
+pub(crate) mod links;
 pub(crate) mod mappings;
 pub(crate) mod metadata;
 pub(crate) mod oauth;

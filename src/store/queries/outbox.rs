@@ -31,8 +31,8 @@ pub(crate) async fn by_id(
     find.first(conn).await.optional()
 }
 
-/// What of a load is due in any organization and under nobody's lease: codes first, since somebody
-/// sits in front of a page and waits for one, then what has been due the longest.
+/// What of a load is due in any organization and under nobody's lease: codes and questions first, since
+/// somebody sits in front of a page and waits for one, then what has been due the longest.
 pub(crate) async fn due(
     conn: &mut Conn,
     load: Load,
@@ -44,7 +44,7 @@ pub(crate) async fn due(
         Load::Mails => {}
         Load::Posts => return due_of(conn, &[MailKind::WebhookPost], now, limit).await,
     }
-    let mut rows = due_of(conn, &[MailKind::Code], now, limit).await?;
+    let mut rows = due_of(conn, &[MailKind::Code, MailKind::Decision], now, limit).await?;
     let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
     if left > 0 {
         let others = [MailKind::Invitation, MailKind::Notice];

@@ -9,6 +9,7 @@ mod audit;
 mod domains;
 mod invitations;
 mod metadata;
+mod ownership;
 mod policy;
 mod refresh;
 mod requests;
@@ -39,6 +40,7 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
+pub use ownership::{LinkProofRow, TransferRow};
 pub use policy::{PolicyRevisionRow, RecomputeRow, StandingRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
@@ -241,6 +243,9 @@ pub struct ScimUserRow {
     pub version: i64,
     pub created_at: Time,
     pub updated_at: Time,
+    pub proposed_at: Option<Time>,
+    pub rejected_user_id: Option<UserId>,
+    pub rejected_at: Option<Time>,
 }
 
 /// An element of a multi-valued attribute.

@@ -72,6 +72,9 @@ diesel::table! {
         version -> BigInt,
         created_at -> TimeSql,
         updated_at -> TimeSql,
+        proposed_at -> Nullable<TimeSql>,
+        rejected_user_id -> Nullable<IdSql>,
+        rejected_at -> Nullable<TimeSql>,
     }
 }
 

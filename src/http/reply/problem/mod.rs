@@ -120,6 +120,7 @@ impl From<Error> for Problem {
                 Type::NotFound,
                 format_args!("there is no such {}", kind.word()),
             ),
+            error @ Error::OwnerKept(_) => Self::new(Type::LastOwner, error),
             Error::Paused => Self::new(Type::ConnectionPaused, "the connection is paused"),
             Error::Plan(ref plan, is_required) => {
                 let kind = if is_required {
@@ -155,8 +156,10 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::DomainUnverified { .. } => Type::DomainUnverified,
         Violation::Invalid(_) => Type::Invalid,
         Violation::LastOwner => Type::LastOwner,
+        Violation::LinkImpossible(_) => Type::LinkImpossible,
         Violation::ManagedByDirectory => Type::ManagedByDirectory,
         Violation::MustBeSuspended => Type::MustBeSuspended,
+        Violation::NotTransferable(_) => Type::NotTransferable,
         Violation::OwnerNotGrantable => Type::OwnerNotGrantable,
         Violation::RoleInUse { .. } => Type::RoleInUse,
         Violation::RoleManagedByDirectory { .. } => Type::RoleManagedByDirectory,
@@ -164,6 +167,7 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::ScopeNotAllowed => Type::ScopeNotAllowed,
         Violation::TooManyClients => Type::TooManyClients,
         Violation::TooManyTokens => Type::TooManyTokens,
+        Violation::TransferOpen => Type::TransferOpen,
         Violation::Unconfirmed { .. } => Type::Unconfirmed,
         Violation::UnknownApp(_) => Type::UnknownApp,
         Violation::UnknownProject(_) => Type::UnknownProject,

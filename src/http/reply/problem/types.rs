@@ -101,6 +101,8 @@ types! {
         "Extend it first.";
     LastOwner = "last_owner", 409, "The owner stays",
         "Transfer the ownership first.";
+    LinkImpossible = "link_impossible", 409, "The resource cannot be that person's",
+        "The detail says what stands in the way.";
     MalformedBody = "malformed_body", 400, "The body cannot be read",
         "Send JSON of the shape that the API description gives.";
     MalformedRequest = "malformed_request", 400, "The request cannot be read",
@@ -123,6 +125,8 @@ types! {
         "Accept application/json.";
     NotFound = "not_found", 404, "There is no such thing",
         "Check the path. What belongs to another organization than the key is not there for it.";
+    NotTransferable = "not_transferable", 409, "The ownership cannot be transferred so",
+        "The detail says what stands in the way, and who can help.";
     OutcomeUnknown = "outcome_unknown", 500, "Whether it was done is not known",
         "Look at what was done before you ask again, with another Idempotency-Key.";
     OverrideNotAllowed = "override_not_allowed", 403, "The organization does not let its owner override the directory",
@@ -169,6 +173,8 @@ types! {
         "Come again after the time that Retry-After says.";
     TooManyTokens = "too_many_tokens", 422, "Two tokens are live already",
         "Revoke one of them first.";
+    TransferOpen = "transfer_open", 409, "A transfer of ownership is under way",
+        "Cancel it, or wait for its end.";
     Unauthorized = "unauthorized", 401, "The credential is not good",
         "Send a live key of this installation: Authorization: Bearer sk_...";
     Unavailable = "unavailable", 503, "Usher is busy",

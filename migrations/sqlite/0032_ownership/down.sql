@@ -1,0 +1,2 @@
+DROP TABLE link_proofs;
+DROP TABLE ownership_transfers;

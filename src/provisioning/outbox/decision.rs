@@ -1,0 +1,122 @@
+//! The mails by which somebody is asked for a yes, or told what became of the ownership.
+
+use jiff::Timestamp;
+
+use crate::directory::invitation::digits::digits;
+use crate::directory::link::ProofState;
+use crate::directory::ownership::{Question, QuestionClaim};
+use crate::mail::{Asking, Code, Content, Decision};
+use crate::provisioning::Error;
+use crate::provisioning::outbox::composed::Composed;
+use crate::provisioning::outbox::letterhead::Letterhead;
+use crate::provisioning::questions::{Letter, Offer, Owed, of_proof, of_transfer};
+use crate::store::Tx;
+use crate::store::rows::OutboxRow;
+
+/// Composes the mail from what the store says now; what nobody asks any more is not sent.
+pub(super) async fn compose(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    now: Timestamp,
+) -> Result<Composed, Error> {
+    let Ok(owed) = serde_json::from_str::<Owed>(&row.detail.0) else {
+        let reason = "not sent: the mail does not say what it is about";
+        return Ok(Composed::Unmailable(reason));
+    };
+    let mut apps = tx.apps_serving(row.org_id).await?;
+    let app = apps.pop().filter(|_| apps.is_empty()).map(|app| app.name);
+    let content = match owed.letter {
+        Letter::Code => code(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
+        Letter::Asks(question) => {
+            asking(tx, letterhead, row, (&owed, question, app.as_deref(), now)).await?
+        }
+        Letter::Begun => telling(tx, row, (&owed, Asking::Begun, app.as_deref())).await?,
+        Letter::Changed => telling(tx, row, (&owed, Asking::Changed, app.as_deref())).await?,
+    };
+    Ok(content.map_or(Composed::Over, |content| letterhead.letter(row, content)))
+}
+
+async fn asking(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    (owed, question, app, now): (&Owed, Question, Option<&str>, Timestamp),
+) -> Result<Option<Content>, Error> {
+    let found = match question {
+        Question::Accept | Question::Confirm => {
+            let transfer = tx.transfer(row.org_id, owed.id.into()).await?;
+            let Some(transfer) = transfer else {
+                return Ok(None);
+            };
+            of_transfer(tx, &transfer, question, now).await?
+        }
+        Question::Link => {
+            let Some(proof) = tx.link_proof(row.org_id, owed.id.into()).await? else {
+                return Ok(None);
+            };
+            of_proof(tx, &proof, now).await?
+        }
+    };
+    let Some((offer, mark)) = found else {
+        return Ok(None);
+    };
+    let links = &letterhead.links;
+    let claim = QuestionClaim::new(&links.keys.current, row.org_id, question, owed.id, &mark);
+    let url = format!("{}/decide/{}", links.public_url, claim.token());
+    let asks = match question {
+        Question::Accept => Asking::Accept,
+        Question::Confirm => Asking::Confirm,
+        Question::Link => Asking::Link,
+    };
+    Ok(Some(written(&offer, asks, app, Some(&url))))
+}
+
+async fn telling(
+    tx: &mut Tx,
+    row: &OutboxRow,
+    (owed, asking, app): (&Owed, Asking, Option<&str>),
+) -> Result<Option<Content>, Error> {
+    let Some(transfer) = tx.transfer(row.org_id, owed.id.into()).await? else {
+        return Ok(None);
+    };
+    let offer = Offer::of_transfer(tx, &transfer).await?;
+    Ok(Some(written(&offer, asking, app, None)))
+}
+
+fn written(offer: &Offer, asking: Asking, app: Option<&str>, url: Option<&str>) -> Content {
+    let decision = Decision {
+        app,
+        organization: &offer.organization,
+        asking,
+        person: &offer.person,
+        connection: offer.connection.as_deref(),
+        reason: offer.reason.as_deref(),
+        url,
+        expires_at: offer.expires_at,
+    };
+    decision.content()
+}
+
+async fn code(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    (owed, app, now): (&Owed, Option<&str>, Timestamp),
+) -> Result<Option<Content>, Error> {
+    let proof = tx.link_proof(row.org_id, owed.id.into()).await?;
+    let good = |it: &crate::store::rows::LinkProofRow| {
+        it.state == ProofState::Mailed && it.expires_at.0 > now
+    };
+    let organization = tx.organization(row.org_id).await?;
+    let (Some(proof), Some(organization)) = (proof.filter(good), organization) else {
+        return Ok(None);
+    };
+    let code = Code {
+        app,
+        organization: &organization.name,
+        digits: &digits(&letterhead.links.codes, row.org_id, proof.id),
+        expires_at: proof.expires_at.0,
+    };
+    Ok(Some(code.content()))
+}

@@ -1,0 +1,95 @@
+//! The title moves: from one person to the other, in one change.
+
+use serde_json::json;
+
+use crate::directory::event::EventKind;
+use crate::directory::grant::GrantSource;
+use crate::directory::ownership::TransferState;
+use crate::directory::role::{ADMIN_RANK, OWNER_RANK};
+use crate::provisioning::by_hand::WIDE;
+use crate::provisioning::questions::{self, Letter};
+use crate::provisioning::settings::catalogue;
+use crate::provisioning::{Change, Error};
+use crate::store::rows::{GrantRow, TransferRow, UserRow};
+
+/// Why what the former owner held is retired.
+const MOVED: &str = "ownership_transferred";
+
+/// Gives the title to the chosen one; the former owner is an admin from then on, by a grant by hand, which
+/// counts where no group of a directory decides, and sleeps while they are suspended.
+pub(super) async fn swap(
+    change: &mut Change<'_>,
+    row: &TransferRow,
+    owner: Option<UserRow>,
+    mut chosen: UserRow,
+) -> Result<(), Error> {
+    // First the one, then the other: at no time are there two.
+    if let Some(former) = owner {
+        step_down(change, row, former).await?;
+    }
+    chosen.owner = true;
+    chosen.updated_at = change.time();
+    change.tx.update_user(&chosen).await?;
+    let data = json!({
+        "user_id": chosen.id,
+        "former_owner_id": row.owner_id,
+        "transfer_id": row.id,
+        "forced": row.state == TransferState::Forced,
+        "reason": row.reason,
+        "changes": [{"attribute": "owner", "old": false, "new": true}],
+    });
+    change.record_of(chosen.id, EventKind::OrganizationOwnerChanged, data);
+    Ok(())
+}
+
+async fn step_down(
+    change: &mut Change<'_>,
+    row: &TransferRow,
+    mut former: UserRow,
+) -> Result<(), Error> {
+    former.owner = false;
+    former.updated_at = change.time();
+    change.tx.update_user(&former).await?;
+    let live = change.tx.live_grants(change.org, &[former.id]).await?;
+    let goes = |it: &&GrantRow| match it.source {
+        GrantSource::Bootstrap => true,
+        GrantSource::Manual => it.source_ref == WIDE,
+        GrantSource::Csv
+        | GrantSource::DirectoryGroup
+        | GrantSource::Invite
+        | GrantSource::Override
+        | GrantSource::SamlGroup => false,
+    };
+    let ids: Vec<_> = live.iter().filter(goes).map(|it| it.id).collect();
+    change
+        .tx
+        .retire_grants(change.org, &ids, change.time(), MOVED)
+        .await?;
+    let roles = catalogue(change.tx, change.org).await?;
+    // The roles are told from the highest on.
+    let admin = roles
+        .iter()
+        .filter(|role| (ADMIN_RANK..OWNER_RANK).contains(&role.rank))
+        .last();
+    if let Some(admin) = admin {
+        let of = (GrantSource::Manual, WIDE.to_owned());
+        let grant = GrantRow {
+            reason: Some("owned the organization before".to_owned()),
+            ..change.mint().grant(former.id, admin.id, of)
+        };
+        change.give(&grant, &[]).await?;
+    }
+    let data = json!({
+        "user_id": former.id,
+        "transfer_id": row.id,
+        "changes": [{"attribute": "owner", "old": true, "new": false}],
+    });
+    change.record_of(former.id, EventKind::UserUpdated, data);
+    questions::owe(
+        change,
+        Letter::Changed,
+        row.id.uuid(),
+        former.email.as_deref(),
+    )
+    .await
+}
