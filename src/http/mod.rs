@@ -5,6 +5,8 @@ pub mod admin;
 pub mod auth;
 mod body;
 mod client;
+mod confirm_link;
+mod decide;
 pub mod join;
 pub mod layers;
 pub mod oidc;
@@ -31,6 +33,8 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(oidc::routes())
         .merge(signed_in::routes())
         .merge(join::routes())
+        .merge(decide::routes())
+        .merge(confirm_link::routes())
         .merge(admin::routes().layer(once))
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());

@@ -16,6 +16,7 @@ use crate::http::saml::leave;
 use crate::http::{Gateway, RequestId};
 use crate::id::OrganizationId;
 use crate::oidc::claims::{Facts, ProjectRole};
+use crate::provisioning::links::proof;
 use crate::provisioning::resolution::{World, mapping_of};
 use crate::provisioning::sessions::{self, Live};
 use crate::provisioning::{Error, hand_off};
@@ -51,6 +52,8 @@ struct Person {
     role: Option<String>,
     because: String,
     projects: Vec<ProjectRole>,
+    /// Whether the link could be confirmed, so that the session reaches higher.
+    capped: bool,
 }
 
 /// `GET /signed-in`.
@@ -114,6 +117,7 @@ async fn person(tx: &mut Tx, live: &Live, now: Time) -> Result<Person, Error> {
         role: facts.role,
         because,
         projects: facts.projects,
+        capped: proof::is_capped(tx, live).await?,
     })
 }
 

@@ -14,10 +14,13 @@ pub mod events;
 pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;
+mod link_confirmations;
+mod links;
 mod mapping_changes;
 pub mod mappings;
 mod openapi;
 pub mod organizations;
+mod ownership;
 pub mod paging;
 pub mod policy;
 mod recomputes;
@@ -107,6 +110,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .merge(of_mappings())
         .merge(of_webhooks())
         .merge(of_safeguards())
+        .merge(of_links())
         .route_layer(middleware::from_fn(asked::takes_json));
     // Files, whose answer is no JSON.
     let files = OpenApiRouter::new()
@@ -127,6 +131,21 @@ fn of_safeguards() -> OpenApiRouter<Gateway> {
         .routes(routes!(safeguards::holdings))
         .routes(routes!(safeguards::preview_undo))
         .routes(routes!(safeguards::undo))
+}
+
+fn of_links() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(links::list))
+        .routes(routes!(links::show))
+        .routes(routes!(links::approve))
+        .routes(routes!(links::reject))
+        .routes(routes!(links::relocate))
+        .routes(routes!(link_confirmations::list))
+        .routes(routes!(link_confirmations::approve))
+        .routes(routes!(link_confirmations::refuse))
+        .routes(routes!(ownership::list, ownership::begin))
+        .routes(routes!(ownership::show))
+        .routes(routes!(ownership::cancel))
 }
 
 fn of_users() -> OpenApiRouter<Gateway> {

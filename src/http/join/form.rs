@@ -13,21 +13,22 @@ use crate::http::body::{self, Fault};
 use crate::http::join::Visit;
 use crate::http::oidc::form::{MEDIA_TYPE, Pairs, pairs};
 use crate::http::reply::page;
+use crate::http::{Gateway, RequestId};
 use crate::id::Entropy;
 use crate::limits;
 use crate::secret::{self, Bearer};
 
 /// What binds a form to a browser: the secret of its cookie, and the field that follows from it
 /// and the page's address.
-pub(super) struct Bound {
-    pub(super) secret: String,
-    pub(super) field: String,
+pub(in crate::http) struct Bound {
+    pub(in crate::http) secret: String,
+    pub(in crate::http) field: String,
 }
 
 impl Bound {
     /// The one that the browser has already, so that a second page leaves the first one good; else
     /// a new one.
-    pub(super) fn of(browser: &Browser, entropy: &Entropy, token: &str) -> Self {
+    pub(in crate::http) fn of(browser: &Browser, entropy: &Entropy, token: &str) -> Self {
         let fresh = || Bearer::new("", entropy).reveal().to_owned();
         let secret = browser.join.clone().unwrap_or_else(fresh);
         let field = field(&secret, token);
@@ -40,7 +41,7 @@ fn field(secret: &str, token: &str) -> String {
 }
 
 /// Whether the field follows from the browser's cookie.
-pub(super) fn is_bound(browser: &Browser, token: &str, said: Option<&str>) -> bool {
+pub(in crate::http) fn is_bound(browser: &Browser, token: &str, said: Option<&str>) -> bool {
     match (&browser.join, said) {
         (Some(secret), Some(said)) => {
             secret::equal(field(secret, token).as_bytes(), said.as_bytes())
@@ -51,7 +52,7 @@ pub(super) fn is_bound(browser: &Browser, token: &str, said: Option<&str>) -> bo
 
 /// Whether the browser says that the form came from elsewhere. From a page that keeps its address
 /// to itself, the origin is `null`: that says nothing.
-pub(super) fn is_foreign(headers: &HeaderMap, homes: &[&str]) -> bool {
+pub(in crate::http) fn is_foreign(headers: &HeaderMap, homes: &[&str]) -> bool {
     let said = |name| headers.get(name).map(|value| value.to_str().unwrap_or(""));
     let home = |origin: &str| {
         homes
@@ -69,32 +70,41 @@ pub(super) fn is_foreign(headers: &HeaderMap, homes: &[&str]) -> bool {
 impl Visit<'_> {
     /// The fields of a posted form, or the page that says why there are none.
     pub(super) async fn fields(&self, headers: &HeaderMap, body: Body) -> Result<Pairs, Response> {
-        let refused = |status, reason, text| {
-            page::refusal(status, "That did not work", reason, text, self.request)
-        };
-        let media = headers.get(header::CONTENT_TYPE);
-        let media = media.and_then(|value| value.to_str().ok());
-        let media = media.and_then(|value| value.split(';').next());
-        if !media.is_some_and(|media| media.trim().eq_ignore_ascii_case(MEDIA_TYPE)) {
-            let text = "This address takes the form of its own page only.";
-            return Err(refused(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "media_type",
-                text,
-            ));
-        }
-        let anybody = std::future::ready(Ok::<_, Response>(()));
-        let taken = body::read(&self.gateway.large_forms, body, limits::JOIN_FORM, anybody).await?;
-        let (status, reason) = match taken {
-            Ok(taken) => return Ok(pairs(&taken.bytes)),
-            Err(Fault::Busy) => return Err(page::busy(self.request)),
-            Err(Fault::Incomplete) => (StatusCode::BAD_REQUEST, "body_incomplete"),
-            Err(Fault::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-            Err(Fault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
-        };
-        let text = "The form did not arrive as it should. Open the link again.";
-        Err(refused(status, reason, text))
+        fields(self.gateway, self.request, headers, body).await
     }
+}
+
+/// The fields of a form that is posted to its own page, or the page that says why there are none.
+pub(in crate::http) async fn fields(
+    gateway: &Gateway,
+    request: &RequestId,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Pairs, Response> {
+    let refused =
+        |status, reason, text| page::refusal(status, "That did not work", reason, text, request);
+    let media = headers.get(header::CONTENT_TYPE);
+    let media = media.and_then(|value| value.to_str().ok());
+    let media = media.and_then(|value| value.split(';').next());
+    if !media.is_some_and(|media| media.trim().eq_ignore_ascii_case(MEDIA_TYPE)) {
+        let text = "This address takes the form of its own page only.";
+        return Err(refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media_type",
+            text,
+        ));
+    }
+    let anybody = std::future::ready(Ok::<_, Response>(()));
+    let taken = body::read(&gateway.large_forms, body, limits::JOIN_FORM, anybody).await?;
+    let (status, reason) = match taken {
+        Ok(taken) => return Ok(pairs(&taken.bytes)),
+        Err(Fault::Busy) => return Err(page::busy(request)),
+        Err(Fault::Incomplete) => (StatusCode::BAD_REQUEST, "body_incomplete"),
+        Err(Fault::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        Err(Fault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
+    };
+    let text = "The form did not arrive as it should. Open the link again.";
+    Err(refused(status, reason, text))
 }
 
 #[cfg(test)]

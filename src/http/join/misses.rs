@@ -30,7 +30,7 @@ struct Window {
 
 impl Misses {
     /// Notes a miss; answers until when the client is sent away, if it is.
-    pub(super) fn note(&self, client: IpAddr, now: Timestamp) -> Option<Timestamp> {
+    pub(in crate::http) fn note(&self, client: IpAddr, now: Timestamp) -> Option<Timestamp> {
         let mut table = self.0.lock().ok()?;
         let window = table.window(network(client), now);
         if window.misses >= limits::JOIN_MISSES {

@@ -3,7 +3,7 @@
 //! the page sets: an answer without it gets the page once more.
 
 mod act;
-mod form;
+pub(in crate::http) mod form;
 mod misses;
 mod other;
 mod view;
@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Gateway> {
 }
 
 /// The address of the page is a secret: it stays out of caches, of other sites and of searches.
-async fn guarded(mut response: Response) -> Response {
+pub(in crate::http) async fn guarded(mut response: Response) -> Response {
     let fixed = [
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -152,7 +152,7 @@ fn too_many(left: SignedDuration, request: &RequestId) -> Response {
 }
 
 /// An answer that asks to come again after so long.
-fn after(mut response: Response, left: SignedDuration) -> Response {
+pub(in crate::http) fn after(mut response: Response, left: SignedDuration) -> Response {
     let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, seconds.into());

@@ -1,0 +1,134 @@
+//! Transfers of ownership.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use futures_util::FutureExt;
+
+use crate::directory::scope::Scope;
+use crate::http::RequestId;
+use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::paging::{Listing, Page};
+use crate::http::auth::admin::Admin;
+use crate::http::reply::problem::Problem;
+use crate::id::TransferId;
+use crate::provisioning::ownership::{self, NewTransfer, Transfer};
+use crate::provisioning::{Error, Kind};
+
+/// List the transfers of ownership of an organization.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/ownership-transfers", operation_id = "list_ownership_transfers",
+    tag = "Ownership",
+    params(("slug" = String, Path, description = "The organization's slug"), Listing),
+    responses((status = 200, body = Page<Transfer>)),
+    security(("key" = ["ownership:read"])),
+)]
+pub(super) async fn list(
+    admin: Admin,
+    Path(slug): Path<String>,
+    Asked(listing): Asked<Listing>,
+) -> Result<Json<Page<Transfer>>, Problem> {
+    let place = listing.place::<TransferId>()?;
+    let read = admin.read(&slug, Scope::OwnershipRead, move |tx, admitted| {
+        async move {
+            let (org, now) = (admitted.organization.id, admitted.now);
+            ownership::list(tx, org, place.after, place.reading(), now).await
+        }
+        .boxed()
+    });
+    Ok(Json(place.page(read.await?, |it| it.id.to_string())))
+}
+
+/// Begin a transfer of ownership.
+///
+/// With an operator's key the chosen admin is asked by mail. With an organization's key the owner is asked
+/// first, by mail too: such a key is no session of theirs. With `force`, which takes an operator's key and a
+/// reason, the title moves at once and nobody is asked.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/ownership-transfers",
+    operation_id = "begin_ownership_transfer", tag = "Ownership",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = NewTransfer, responses((status = 201, body = Transfer)),
+    security(("key" = ["ownership:write"])),
+)]
+pub(super) async fn begin(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<(StatusCode, Json<Transfer>), Problem> {
+    let scope = Scope::OwnershipWrite;
+    admin.admit(&slug, scope).await?;
+    let wanted: NewTransfer = body.json().await?;
+    let written = admin.change(&slug, scope, &request, move |change, access| {
+        let (wanted, is_operator) = (wanted.clone(), access.org.is_none());
+        async move { ownership::begin(change, &wanted, is_operator).await }.boxed()
+    });
+    let id = written.await?;
+    let shown = shown(&admin, &slug, scope, Some(id)).await?;
+    Ok((StatusCode::CREATED, shown))
+}
+
+/// Show a transfer of ownership.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/ownership-transfers/{id}",
+    operation_id = "show_ownership_transfer", tag = "Ownership",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The transfer's id"),
+    ),
+    responses((status = 200, body = Transfer)),
+    security(("key" = ["ownership:read"])),
+)]
+pub(super) async fn show(
+    admin: Admin,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Transfer>, Problem> {
+    shown(&admin, &slug, Scope::OwnershipRead, id.parse().ok()).await
+}
+
+/// Cancel a transfer of ownership: its links are dead.
+///
+/// Doing it again changes nothing.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/ownership-transfers/{id}/cancel",
+    operation_id = "cancel_ownership_transfer", tag = "Ownership",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The transfer's id"),
+    ),
+    responses((status = 200, body = Transfer)),
+    security(("key" = ["ownership:write"])),
+)]
+pub(super) async fn cancel(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Transfer>, Problem> {
+    let (scope, id) = (Scope::OwnershipWrite, id.parse().ok());
+    let written = admin.change(&slug, scope, &request, move |change, _| {
+        async move {
+            let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
+            ownership::cancel(change, id).await
+        }
+        .boxed()
+    });
+    written.await?;
+    shown(&admin, &slug, scope, id).await
+}
+
+async fn shown(
+    admin: &Admin,
+    slug: &str,
+    scope: Scope,
+    id: Option<TransferId>,
+) -> Result<Json<Transfer>, Problem> {
+    let read = admin.read(slug, scope, move |tx, admitted| {
+        async move {
+            let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
+            ownership::show(tx, admitted.organization.id, id, admitted.now).await
+        }
+        .boxed()
+    });
+    Ok(Json(read.await?))
+}

@@ -1,0 +1,260 @@
+//! The page of a question that was mailed to somebody: whether they take the ownership of an organization, give
+//! it away, or let somebody sign in with their own role. Looking changes nothing; each answer is one button of
+//! a form that is bound to the browser.
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+
+use crate::directory::ownership::Question;
+use crate::http::auth::session::{self, Browser};
+use crate::http::client::Client;
+use crate::http::join::form::{self, Bound};
+use crate::http::join::{after, guarded};
+use crate::http::reply::page;
+use crate::http::{Gateway, RequestId};
+use crate::mail::wording::absolute;
+use crate::provisioning::ownership::Answered;
+use crate::provisioning::questions::{self, Look, Offer};
+use crate::provisioning::{Error, Source};
+
+/// The routes.
+pub(super) fn routes() -> Router<Gateway> {
+    let other = |Extension(request): Extension<RequestId>| async move {
+        page::method_not_allowed("GET, HEAD, POST", &request)
+    };
+    let page = get(shown).post(posted).fallback(other);
+    Router::new().route("/decide/{token}", page.layer(map_response(guarded)))
+}
+
+#[derive(Template)]
+#[template(path = "decide.html")]
+struct Asking<'a> {
+    offer: &'a Offer,
+    title: String,
+    sentence: String,
+    hint: &'static str,
+    yes: &'static str,
+    no: &'static str,
+    expires: String,
+    csrf: &'a str,
+    once_more: bool,
+}
+
+/// What every answer of this page needs.
+struct Visit<'a> {
+    gateway: &'a Gateway,
+    request: &'a RequestId,
+    client: Client,
+    browser: &'a Browser,
+    token: String,
+}
+
+/// The token, as a path has it.
+type Token = Result<Path<String>, PathRejection>;
+
+/// `GET /decide/{token}`.
+async fn shown(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+    client: Client,
+    token: Token,
+    browser: Browser,
+) -> Response {
+    let visit = Visit {
+        gateway: &gateway,
+        request: &request,
+        client,
+        browser: &browser,
+        // What is no text is no token either.
+        token: token.map_or_else(|_| String::new(), |Path(token)| token),
+    };
+    match visit.look().await {
+        Ok(look) => visit.page(&look, false),
+        Err(response) => response,
+    }
+}
+
+/// `POST /decide/{token}`.
+async fn posted(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+    client: Client,
+    token: Token,
+    browser: Browser,
+    posted: Request,
+) -> Response {
+    let visit = Visit {
+        gateway: &gateway,
+        request: &request,
+        client,
+        browser: &browser,
+        token: token.map_or_else(|_| String::new(), |Path(token)| token),
+    };
+    match visit.answered(posted).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+impl Visit<'_> {
+    async fn look(&self) -> Result<Look, Response> {
+        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        let look = questions::look(&gateway.store, &gateway.links, &self.token, now);
+        look.await.map_err(|error| self.failed(error))
+    }
+
+    async fn answered(&self, posted: Request) -> Result<Response, Response> {
+        let (head, body) = posted.into_parts();
+        let pairs = form::fields(self.gateway, self.request, &head.headers, body).await?;
+        let said = |name: &str| {
+            let pair = pairs.iter().find(|(given, _)| given == name);
+            pair.map(|(_, value)| value.as_str())
+        };
+        let look = self.look().await?;
+        let bound = form::is_bound(self.browser, &self.token, said("csrf"));
+        if !bound || form::is_foreign(&head.headers, &[&*self.gateway.public_url]) {
+            return Ok(self.page(&look, true));
+        }
+        let is_yes = match said("action") {
+            Some("yes") => true,
+            Some("no") => false,
+            _ => {
+                let text = "The form says nothing that can be done here. Open the link again.";
+                let (status, title) = (StatusCode::BAD_REQUEST, "That did not work");
+                let reason = "unknown_action";
+                return Err(page::refusal(status, title, reason, text, self.request));
+            }
+        };
+        // Whose word it is follows from the link.
+        let context = self.gateway.context(Source::System, self.request);
+        let (store, links) = (&self.gateway.store, &self.gateway.links);
+        let answer = questions::answer(store, context, links, &self.token, is_yes);
+        match answer.await.map_err(|error| self.failed(error))? {
+            Answered::Done => Ok(thanks(look.question, is_yes)),
+            Answered::Over => Ok(over()),
+        }
+    }
+
+    fn page(&self, look: &Look, once_more: bool) -> Response {
+        let Some(offer) = &look.offer else {
+            return over();
+        };
+        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), &self.token);
+        let (title, sentence, hint) = words(look.question, offer);
+        let (yes, no) = buttons(look.question);
+        let asking = Asking {
+            offer,
+            title,
+            sentence,
+            hint,
+            yes,
+            no,
+            expires: absolute(offer.expires_at),
+            csrf: &bound.field,
+            once_more,
+        };
+        let mut response = page::html(StatusCode::OK, &asking, &[]);
+        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        response
+    }
+
+    fn failed(&self, error: Error) -> Response {
+        match error {
+            Error::NotFound(_) => self.missed(),
+            error => page::error(error, self.request),
+        }
+    }
+
+    /// No link of ours: who tries one after the other is sent away for a while.
+    fn missed(&self) -> Response {
+        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        let away = self.client.0.and_then(|it| gateway.misses.note(it, now));
+        let text = "This address asks nobody anything. Open the link from your mail again, or copy \
+            all of it.";
+        let Some(until) = away else {
+            let (status, title) = (StatusCode::NOT_FOUND, "No such question");
+            return page::refusal(status, title, "unknown_question", text, self.request);
+        };
+        let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "One moment");
+        let response = page::refusal(status, title, "too_many_misses", text, self.request);
+        after(response, until.duration_since(now))
+    }
+}
+
+fn words(question: Question, offer: &Offer) -> (String, String, &'static str) {
+    let Offer {
+        organization,
+        person,
+        connection,
+        ..
+    } = offer;
+    match question {
+        Question::Accept => (
+            format!("Do you take the ownership of {organization}?"),
+            format!(
+                "You, {person}, would own {organization}, and the present owner would be an admin."
+            ),
+            "Say no if you do not know why you are asked.",
+        ),
+        Question::Confirm => (
+            format!("Shall {organization} have another owner?"),
+            format!(
+                "Somebody with a key of {organization} asks to transfer the ownership from you to \
+                 {person}, who would be asked next. You would be an admin."
+            ),
+            "Say no if you did not ask for this: then a key is in wrong hands, perhaps.",
+        ),
+        Question::Link => (
+            format!("May {person} sign in with their own role?"),
+            format!(
+                "{person} signs in to {organization} through {}, which gives no role as high as theirs. \
+                 With your yes they have all of their own role there.",
+                connection.as_deref().unwrap_or("a connection")
+            ),
+            "Say no if you do not trust whoever runs that identity provider as far as that.",
+        ),
+    }
+}
+
+fn buttons(question: Question) -> (&'static str, &'static str) {
+    match question {
+        Question::Accept => ("Take the ownership", "No, leave it as it is"),
+        Question::Confirm => ("Yes, ask them", "No, I stay the owner"),
+        Question::Link => ("Yes, they may", "No, they may not"),
+    }
+}
+
+fn thanks(question: Question, is_yes: bool) -> Response {
+    let (title, text) = match (question, is_yes) {
+        (Question::Accept, true) => (
+            "You own the organization now",
+            "The former owner is told. Sign in as usual; where a connection does not let you in any \
+             more, the operator confirms it for the owner.",
+        ),
+        (Question::Confirm, true) => (
+            "They are asked now",
+            "You stay the owner until they say yes. You can close this page.",
+        ),
+        (Question::Link, true) => (
+            "They may sign in with their own role",
+            "It holds from their next step on. You can close this page.",
+        ),
+        (Question::Accept | Question::Confirm | Question::Link, false) => (
+            "You said no",
+            "Everything stays as it is. You can close this page.",
+        ),
+    };
+    page::message(StatusCode::OK, title, text)
+}
+
+/// It says the same whether it was answered, is too late, or something changed meanwhile.
+fn over() -> Response {
+    let text = "It was answered, or taken back, or it is too late, or somebody whom it is about is not who \
+        they were when it was asked. You can close this page.";
+    page::message(StatusCode::GONE, "This is not asked any more", text)
+}
