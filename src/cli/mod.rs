@@ -20,6 +20,7 @@ mod failure;
 mod import;
 mod invite;
 mod key;
+mod link;
 mod mapping;
 mod mapping_changes;
 mod metadata;
@@ -28,6 +29,7 @@ mod openapi;
 mod opened;
 mod org;
 mod output;
+mod ownership;
 mod project;
 mod recompute;
 mod role;
@@ -150,6 +152,8 @@ enum Command {
     User(user::User),
     Events(events::Events),
     #[command(subcommand)]
+    Link(link::Link),
+    #[command(subcommand)]
     Safeguard(safeguard::Safeguard),
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -268,6 +272,7 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Key(key) => Box::pin(key.run(opened)).await?,
         Command::User(user) => Box::pin(user.run(opened)).await?,
         Command::Events(events) => Box::pin(events.run(opened)).await?,
+        Command::Link(link) => Box::pin(link.run(opened)).await?,
         Command::Safeguard(safeguard) => return Box::pin(safeguard.run(opened)).await,
         Command::Audit(audit) => return Box::pin(audit.run(opened)).await,
         Command::Webhook(webhook) => Box::pin(webhook.run(opened)).await?,

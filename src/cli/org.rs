@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
+use crate::cli::ownership::Ownership;
 use crate::cli::share_webhook::ShareWebhook;
 use crate::provisioning::settings::organizations::{self, NewOrganization};
 
@@ -46,6 +47,8 @@ pub(super) enum Org {
     },
     #[command(subcommand)]
     ShareWebhook(ShareWebhook),
+    #[command(flatten)]
+    Ownership(Ownership),
 }
 
 impl Org {
@@ -68,6 +71,7 @@ impl Org {
                 .output
                 .record(&organizations::show(store, &slug).await?),
             Self::ShareWebhook(webhook) => webhook.run(opened).await,
+            Self::Ownership(ownership) => ownership.run(opened).await,
         }
     }
 }
