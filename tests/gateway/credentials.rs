@@ -8,12 +8,13 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use usher::directory::connection::Profile;
+use usher::directory::ownership::TransferState;
 use usher::directory::safeguard::{Danger, SafeguardState};
 use usher::directory::scope::Scope;
 use usher::id::{ApiKeyId, ConnectionId, OrganizationId};
 use usher::provisioning::invitations::{Inviter, NewInvitation, create};
 use usher::secret::Bearer;
-use usher::store::rows::{ApiKeyRow, SafeguardRow};
+use usher::store::rows::{ApiKeyRow, SafeguardRow, TransferRow};
 use usher::store::types::Time;
 
 use crate::harness::{Browser, Reply, TestGateway};
@@ -154,6 +155,8 @@ struct Matrix {
     user: String,
     webhook: String,
     safeguard: String,
+    link: String,
+    transfer: String,
     no_good: Vec<String>,
     foreign: String,
     operator: String,
@@ -197,6 +200,35 @@ async fn tripped(
     made.await.unwrap()
 }
 
+/// A transfer of ownership to this person, which was declined.
+async fn transferred(gateway: &TestGateway, org_id: OrganizationId, to: &str) -> String {
+    let (store, chosen_id) = (&gateway.gateway.store, to.parse().unwrap());
+    let made = usher::provisioning::change(store, org_id, gateway.command(), move |change| {
+        async move {
+            let at = change.time();
+            let row = TransferRow {
+                org_id,
+                id: change.id(),
+                owner_id: None,
+                owner_mark: String::new(),
+                chosen_id,
+                chosen_mark: String::new(),
+                state: TransferState::Declined,
+                reason: None,
+                actor: "command".to_owned(),
+                created_at: at,
+                expires_at: at,
+                closed_at: Some(at),
+                closed_by: None,
+            };
+            change.tx.insert_transfer(&row).await?;
+            Ok(row.id.to_string())
+        }
+        .boxed()
+    });
+    made.await.unwrap()
+}
+
 impl Matrix {
     async fn start() -> Self {
         let gateway = TestGateway::start().await;
@@ -205,7 +237,7 @@ impl Matrix {
         let okta = gateway
             .connect(org, "Okta", Profile::Okta, &["acme.example"])
             .await;
-        gateway.scim(&okta).user("ada@acme.example").await;
+        let link = gateway.scim(&okta).user("ada@acme.example").await;
         let user = gateway.events(org).await[0]["data"]["user_id"]
             .as_str()
             .unwrap()
@@ -236,6 +268,7 @@ impl Matrix {
         let mut no_good: Vec<_> = no_good.into_iter().map(bearer).collect();
         no_good.push("Basic c2s6".to_owned());
         let safeguard = tripped(&gateway, okta.org, okta.id).await;
+        let transfer = transferred(&gateway, okta.org, &user).await;
         let foreign = bearer(&gateway.key(live(Some(other), "*")).await);
         let operator = bearer(&gateway.key(live(None, "*")).await);
         let connection = okta.id.to_string();
@@ -298,6 +331,8 @@ impl Matrix {
             foreign,
             operator,
             safeguard,
+            link,
+            transfer,
         }
     }
 
@@ -315,6 +350,9 @@ impl Matrix {
             Some("sign-ins") => &self.sign_in,
             Some("webhooks") => &self.webhook,
             Some("safeguards") => &self.safeguard,
+            Some("links") => &self.link,
+            Some("ownership-transfers") => &self.transfer,
+            Some("link-confirmations") => "no-question",
             Some("mappings") => "no-rule",
             _ => "",
         };
@@ -379,7 +417,12 @@ impl Matrix {
         for credential in [&right, &self.operator] {
             let reply = self.gateway.ask(method, &uri, Some(credential)).await;
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{what}");
-            let of_trust = ["/metadata/apply", "/metadata/dismiss", "/override"];
+            let of_trust = [
+                "/metadata/apply",
+                "/metadata/dismiss",
+                "/override",
+                "/link-confirmations/{id}/approve",
+            ];
             if of_trust.iter().any(|it| path.ends_with(it)) && credential == &right {
                 // Whom a connection trusts, and what overrides it, is the operator's to say.
                 refused(&reply, 403, "insufficient_scope", &what);
