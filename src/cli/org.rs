@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
-use crate::cli::ownership::Ownership;
+use crate::cli::ownership::OfOwner;
 use crate::cli::share_webhook::ShareWebhook;
 use crate::provisioning::settings::organizations::{self, NewOrganization};
 
@@ -48,7 +48,7 @@ pub(super) enum Org {
     #[command(subcommand)]
     ShareWebhook(ShareWebhook),
     #[command(flatten)]
-    Ownership(Ownership),
+    OfOwner(OfOwner),
 }
 
 impl Org {
@@ -71,7 +71,7 @@ impl Org {
                 .output
                 .record(&organizations::show(store, &slug).await?),
             Self::ShareWebhook(webhook) => webhook.run(opened).await,
-            Self::Ownership(ownership) => ownership.run(opened).await,
+            Self::OfOwner(of_owner) => of_owner.run(opened).await,
         }
     }
 }

@@ -7,13 +7,13 @@ use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::directory::policy::{OwnerDeprovision, Policy};
 use crate::id::{OrganizationId, TransferId};
+use crate::provisioning::change;
 use crate::provisioning::invitations::known;
 use crate::provisioning::ownership::{self, NewTransfer, Transfer};
 use crate::provisioning::settings::policy;
-use crate::provisioning::{Error, change};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Ownership {
+pub(super) enum OfOwner {
     /// Transfer the ownership of an organization to one of its admins, who is asked by mail
     ///
     /// With --force the title moves at once, to anybody who is active, and nobody is asked: for an owner who
@@ -84,7 +84,7 @@ const COLUMNS: [&str; 6] = [
 /// Transfers that are read at once.
 const PAGE: usize = 500;
 
-impl Ownership {
+impl OfOwner {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
         match self {
             Self::TransferOwnership {
@@ -164,9 +164,7 @@ async fn set_policy(
                         owner_deprovision,
                         ..known::policy(change.tx, change.org).await?
                     };
-                    policy::replace(change, true, next)
-                        .await
-                        .map_err(Error::from)
+                    policy::replace(change, true, next).await
                 }
                 .boxed()
             });

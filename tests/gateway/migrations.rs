@@ -10,7 +10,8 @@ use usher::clock::Clock;
 use usher::id::{Entropy, Ids};
 use usher::provisioning::settings::connections::{self, ConnectionSettings};
 use usher::provisioning::settings::organizations::{self, NewOrganization};
-use usher::provisioning::settings::role_removal::{self, RoleRemoval};
+use usher::provisioning::settings::plan::{self, Plan, Proposal};
+use usher::provisioning::settings::role_removal::RoleRemoval;
 use usher::provisioning::settings::roles::{self, NewRole};
 use usher::provisioning::{Context, Source, change};
 use usher::secret::chain::ChainKey;
@@ -130,8 +131,8 @@ async fn fill(place: &Place) {
             replace_with: None,
         };
         let removed = change(&store, org.id, context.clone(), move |change| {
-            let gone = gone.clone();
-            async move { role_removal::apply(change, gone, None).await }.boxed()
+            let gone = [Proposal::RemoveRole(gone.clone())];
+            async move { plan::apply(change, &gone, None, &Plan::default()).await }.boxed()
         });
         removed.await.unwrap();
     }

@@ -389,7 +389,7 @@ async fn of_many_transfers_at_once_one_makes_one_owner() {
     let (acme, _, bob) = owned().await;
     let (eve, _) = member(&acme, EVE, "admin").await;
     let ask = async |number: usize| {
-        let to = if number % 2 == 0 { bob } else { eve };
+        let to = [bob, eve][number % 2];
         let body = json!({"to": to});
         let reply = acme.ask_as(&acme.operator, "POST", TRANSFERS, Some(body));
         reply.await.status.as_u16()

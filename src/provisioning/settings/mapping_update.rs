@@ -3,7 +3,9 @@
 use crate::directory::event::EventKind;
 use crate::id::ProjectId;
 use crate::provisioning::settings::mappings::{self, Mapping, RuleChange};
-use crate::provisioning::settings::{catalogue, connection_view, differences, projects, role};
+use crate::provisioning::settings::{
+    catalogue, connection_view, differences, mapping_checks, projects, role,
+};
 use crate::provisioning::{Change, Error};
 use crate::store::rows::MappingRow;
 
@@ -30,7 +32,7 @@ pub(super) async fn update_in(
         let scope = projects(change.tx, change.org, scope).await?;
         if let Some(role) = roles.role(row.role_id) {
             let connection = connection_view::row(change, row.connection_id).await?;
-            mappings::permitted(&roles, role, &connection, &scope)?;
+            mapping_checks::permitted(&roles, role, &connection, &scope)?;
         }
         let ids = scope.iter().map(|project| project.id).collect();
         (ids, scope.into_iter().map(|project| project.slug).collect())
@@ -44,7 +46,7 @@ pub(super) async fn update_in(
     if changes.is_empty() {
         return Ok(new);
     }
-    row.rev = mappings::next_revision(change).await?;
+    row.rev = mapping_checks::next_revision(change).await?;
     write(change, &row, &ids).await?;
     let mut data = mappings::told(&new);
     if let Some(data) = data.as_object_mut() {
@@ -59,7 +61,7 @@ async fn write(
     row: &MappingRow,
     scope: &[ProjectId],
 ) -> Result<(), Error> {
-    mappings::unlike_the_others(change, row, scope).await?;
+    mapping_checks::unlike_the_others(change, row, scope).await?;
     change.tx.update_mapping(row, scope).await?;
     let mut people = mappings::people_of(change, row).await?;
     // Whoever keeps what it gave, though the group does not name them any more.

@@ -10,13 +10,14 @@ use utoipa::ToSchema;
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::directory::mapping::MatchKind;
-use crate::directory::role::{ADMIN_RANK, Catalogue, OWNER_RANK, Role};
+use crate::directory::role::Catalogue;
 use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId};
 use crate::provisioning::group_values::{Bound, is_renamed};
+use crate::provisioning::settings::mapping_checks::{next_revision, permitted, unlike_the_others};
 use crate::provisioning::settings::{catalogue, connection_view, projects, role};
 use crate::provisioning::{Change, Context, Error, Kind, change, recompute};
 use crate::scim;
-use crate::store::rows::{ConnectionRow, MappingRow, ProjectRow};
+use crate::store::rows::{MappingRow, ProjectRow};
 use crate::store::{Store, Tx};
 
 /// A rule to be.
@@ -155,32 +156,6 @@ pub(super) async fn add_in(change: &mut Change<'_>, new: &NewMapping) -> Result<
     Ok(mapping)
 }
 
-/// Whether the connection's rules may give this role there.
-pub(super) fn permitted(
-    roles: &Catalogue,
-    role: &Role,
-    connection: &ConnectionRow,
-    scope: &[ProjectRow],
-) -> Result<(), Violation> {
-    if role.rank >= OWNER_RANK {
-        return Err(Violation::OwnerNotGrantable);
-    }
-    if role.rank > roles.rank(connection.max_role_id) {
-        let ceiling = roles
-            .role(connection.max_role_id)
-            .map(|role| role.slug.clone());
-        let role = role.slug.clone();
-        return Err(Violation::AboveCeiling {
-            role,
-            ceiling: ceiling.unwrap_or_default(),
-        });
-    }
-    if role.rank >= ADMIN_RANK && !scope.is_empty() {
-        return Err(Violation::ScopeNotAllowed);
-    }
-    Ok(())
-}
-
 async fn fresh(
     change: &mut Change<'_>,
     new: &NewMapping,
@@ -235,47 +210,6 @@ async fn fresh(
         removed_at: None,
         group_lost_at: None,
     })
-}
-
-/// The revision of the rules that this change begins.
-pub(super) async fn next_revision(change: &mut Change<'_>) -> Result<i64, Error> {
-    let organization = change.tx.organization(change.org).await?;
-    let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
-    Ok(organization.policy_rev + 1)
-}
-
-/// A rule that is there already is not added again.
-pub(super) async fn unlike_the_others(
-    change: &mut Change<'_>,
-    row: &MappingRow,
-    scope: &[ProjectId],
-) -> Result<(), Error> {
-    let scopes = change.tx.mapping_projects(change.org).await?;
-    let wanted: std::collections::BTreeSet<_> = scope.iter().collect();
-    let same = |other: &MappingRow| {
-        let theirs = scopes
-            .iter()
-            .filter(|(id, _)| *id == other.id)
-            .map(|(_, project)| project);
-        other.id != row.id
-            && (other.connection_id, other.match_kind, other.role_id)
-                == (row.connection_id, row.match_kind, row.role_id)
-            && other.match_folded == row.match_folded
-            && theirs.collect::<std::collections::BTreeSet<_>>() == wanted
-    };
-    match change
-        .tx
-        .mappings(change.org)
-        .await?
-        .iter()
-        .find(|other| same(other))
-    {
-        Some(other) => {
-            let rule = format!("the same rule is there already: {}", other.id);
-            Err(Violation::Invalid(rule).into())
-        }
-        None => Ok(()),
-    }
 }
 
 /// The people whom a rule may bear on: the group's, and whoever signed in through the connection.

@@ -24,6 +24,7 @@ pub mod connections;
 pub mod domain_looks;
 pub mod domains;
 pub mod keys;
+mod mapping_checks;
 mod mapping_update;
 pub mod mappings;
 pub mod oauth_clients;

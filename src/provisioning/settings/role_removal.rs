@@ -14,7 +14,7 @@ use crate::id::{GrantId, OrganizationId, ProjectId};
 use crate::provisioning::invitations::Inviter;
 use crate::provisioning::settings::role_uses::Uses;
 use crate::provisioning::settings::{
-    catalogue, connection_view, connections, mappings, organizations, role,
+    catalogue, connection_view, connections, mapping_checks, mappings, organizations, role,
 };
 use crate::provisioning::{Change, Error, Kind, Source};
 use crate::store::Tx;
@@ -184,9 +184,9 @@ impl Replacement<'_> {
             .into_iter()
             .filter(|project| scopes.contains(&(row.id, project.id)))
             .collect();
-        mappings::permitted(self.roles, self.next, &connection, &its)?;
+        mapping_checks::permitted(self.roles, self.next, &connection, &its)?;
         row.role_id = self.next.id;
-        row.rev = mappings::next_revision(change).await?;
+        row.rev = mapping_checks::next_revision(change).await?;
         let ids: Vec<_> = its.iter().map(|project| project.id).collect();
         change.tx.update_mapping(&row, &ids).await?;
         for user in mappings::people_of(change, &row).await? {
