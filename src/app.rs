@@ -65,6 +65,9 @@ pub enum Error {
     /// The server loop ended.
     #[error("the server stopped: {0}")]
     Server(#[source] io::Error),
+    /// The operator cannot be written to at their address.
+    #[error("no mail can be sent to the address in USHER_MAIL_OPERATOR: {0}")]
+    Operator(#[source] mail::Unmailable),
     /// Nobody can be written to from the sender's address.
     #[error("no mail can be sent from the address in USHER_MAIL_FROM: {0}")]
     Sender(#[from] mail::Unmailable),
@@ -125,7 +128,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let Installation { store, keys, .. } = installation;
     let tally = Arc::new(Tally::default());
     let sweeper = sweeper(store.clone(), ids.clone(), Arc::clone(&tally));
-    let letterhead = Letterhead::new(sender(config)?, links.clone());
+    let letterhead = letterhead(config, &links)?;
     let (route, pace) = (route(config), config.mail.per_second);
     let client = Client::new(&config.outbound)?;
     let client_keys = Arc::new(ClientKeys::new(client.clone()));
@@ -173,10 +176,23 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     served.map_err(Error::Server)
 }
 
+/// What every mail is composed with.
+fn letterhead(config: &Config, links: &Links) -> Result<Letterhead, Error> {
+    let letterhead = Letterhead::new(sender(config)?, links.clone());
+    Ok(letterhead.operated_by(operator(config)?))
+}
+
 /// Whom mail is from.
 pub fn sender(config: &Config) -> Result<Mailbox, mail::Unmailable> {
     let sender = &config.mail.from;
     mail::mailbox(sender.name.as_deref(), &sender.address)
+}
+
+/// Who is told of alerts beside admins, where somebody is.
+fn operator(config: &Config) -> Result<Option<Mailbox>, Error> {
+    let operator = config.mail.operator.as_ref();
+    let mailbox = operator.map(|it| mail::mailbox(it.name.as_deref(), &it.address));
+    mailbox.transpose().map_err(Error::Operator)
 }
 
 /// Where the settings say that mail goes.
@@ -259,6 +275,8 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
             report("refresh tokens and logouts", done);
             let done = sweep::suspend_overdue(&store, &ids).await;
             report("people whom no directory named", done);
+            let done = sweep::delete_due(&store, &ids).await;
+            report("people whose connection is gone", done);
             let done = sweep::end_grants(&store, &ids).await;
             report("grants whose time is over", done);
             let done = safeguards::expire_overdue(&store, &ids).await;
@@ -281,6 +299,8 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
             report("old events", done);
             let done = sweep::forget_invited(&store, &ids).await;
             report("closed invitations", done);
+            let done = sweep::forget_alerts(&store, &ids).await;
+            report("alerts of a month ago", done);
         }
     })
 }

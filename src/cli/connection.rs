@@ -5,17 +5,17 @@ use serde::Serialize;
 
 use crate::cli::arguments::{switch, word};
 use crate::cli::connection_demands::Demands;
+use crate::cli::connection_end::Delete;
 use crate::cli::connection_key::Key;
 use crate::cli::connection_metadata::MetadataStep;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, Outcome};
 use crate::cli::metadata::metadata;
 use crate::cli::opened::Opened;
 use crate::cli::recompute;
-use crate::directory::connection::{Jit, Mode, Profile, Remains, Safeguard, Strictness};
+use crate::directory::connection::{Jit, Mode, Profile, Safeguard, Strictness};
 use crate::directory::metadata::RefreshMode;
 use crate::id::ConnectionId;
 use crate::provisioning::lint;
-use crate::provisioning::settings::connection_end;
 use crate::provisioning::settings::connection_state;
 use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
 
@@ -97,26 +97,7 @@ pub(super) enum Connection {
         /// The connection
         id: ConnectionId,
     },
-    /// Delete a connection with its credentials, groups and rules; its sessions end
-    ///
-    /// Its people are those whom no other connection knows. They stay as they are, with the role
-    /// that they have, unless --people says otherwise; the owner always stays. Where more than 20
-    /// people come by it, its name must be confirmed.
-    ///
-    /// Examples:
-    ///   usher connection delete ID
-    ///   usher connection delete ID --people suspend --confirm Okta
-    #[command(verbatim_doc_comment)]
-    Delete {
-        /// The connection
-        id: ConnectionId,
-        /// What becomes of its people
-        #[arg(long, value_parser = word::<Remains>(Remains::WORDS), default_value = "keep")]
-        people: Remains,
-        /// The connection's name, where many people come by it
-        #[arg(long, value_name = "NAME")]
-        confirm: Option<String>,
-    },
+    Delete(Delete),
     /// What a connection has shown that goes wrong one day, and how it is mended
     ///
     /// Looks at the newest people and sign-ins, and at what a running server counted up to its
@@ -284,7 +265,7 @@ const COLUMNS: [&str; 7] = [
 const FINDINGS: [&str; 5] = ["code", "subject", "count", "last_at", "mend"];
 
 impl Connection {
-    pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
+    pub(super) async fn run(self, opened: &Opened) -> Result<Outcome, Failure> {
         let store = &opened.store;
         let shown = match self {
             Self::Create {
@@ -299,39 +280,34 @@ impl Connection {
                     .output
                     .note("The SCIM token is shown this once; keep it safe.")?;
                 let addresses = Addresses::of(opened.public_url(), created.connection.id);
-                return opened.output.record(&WithAddresses {
+                opened.output.record(&WithAddresses {
                     connection: created,
                     addresses,
-                });
+                })?;
+                return Ok(Outcome::Done);
             }
             Self::List { org } => {
                 let org = opened.organization(&org).await?;
                 let all = connections::list(store, org, opened.now()).await?;
-                return opened.output.rows(&all, &COLUMNS);
+                opened.output.rows(&all, &COLUMNS)?;
+                return Ok(Outcome::Done);
             }
             Self::Lint { id } => {
                 let findings = lint::of(store, id).await?;
-                return opened.output.rows(&findings, &FINDINGS);
+                opened.output.rows(&findings, &FINDINGS)?;
+                return Ok(Outcome::Done);
             }
-            Self::Delete {
-                id,
-                people,
-                confirm,
-            } => {
-                let context = opened.context();
-                let deleted =
-                    connection_end::delete(store, context, id, people, confirm.as_deref());
-                return opened.output.record(&deleted.await?);
+            Self::Delete(delete) => return delete.run(opened).await,
+            Self::Key(key) => {
+                key.run(opened).await?;
+                return Ok(Outcome::Done);
             }
-            Self::Key(key) => return key.run(opened).await,
-            Self::Metadata { id, step } => return step.run(opened, id).await,
+            Self::Metadata { id, step } => {
+                step.run(opened, id).await?;
+                return Ok(Outcome::Done);
+            }
             Self::Update { id, name, settings } => {
-                let settings = settings.read(name, opened).await?;
-                let (context, org) = (opened.context(), connections::find(store, id).await?.org_id);
-                let cause = context.cause.clone();
-                let updated = connections::update(store, context, id, settings).await?;
-                recompute::finish(opened, org, &cause).await?;
-                updated
+                update(opened, id, settings.read(name, opened).await?).await?
             }
             Self::Show { id } => connections::show(store, id, opened.now()).await?,
             Self::Pause { id } => connection_state::pause(store, opened.context(), id).await?,
@@ -344,6 +320,23 @@ impl Connection {
         opened.output.record(&WithAddresses {
             connection: shown,
             addresses,
-        })
+        })?;
+        Ok(Outcome::Done)
     }
+}
+
+/// Changes a connection, and computes what that leaves to batches.
+async fn update(
+    opened: &Opened,
+    id: ConnectionId,
+    settings: ConnectionSettings,
+) -> Result<connections::Connection, Failure> {
+    let (store, context) = (&opened.store, opened.context());
+    let (org, cause) = (
+        connections::find(store, id).await?.org_id,
+        context.cause.clone(),
+    );
+    let updated = connections::update(store, context, id, settings).await?;
+    recompute::finish(opened, org, &cause).await?;
+    Ok(updated)
 }

@@ -51,7 +51,12 @@ pub(super) struct Import {
     #[arg(long)]
     dry_run: bool,
     /// Only carry out the plan of this digest, which a dry run told
-    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
+    #[arg(
+        long,
+        value_name = "DIGEST",
+        allow_hyphen_values = true,
+        conflicts_with = "dry_run"
+    )]
     plan_digest: Option<String>,
     /// Refuse an address that comes again with another role or other projects
     #[arg(long)]

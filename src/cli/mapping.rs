@@ -84,7 +84,7 @@ pub(super) enum Mapping {
         #[command(flatten)]
         wanted: Wanted,
         /// The digest of the plan that was shown
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         digest: Option<String>,
     },
     /// List where roles of many people are, or were, computed in batches

@@ -10,6 +10,7 @@ mod config;
 mod conformance;
 mod connection;
 mod connection_demands;
+mod connection_end;
 mod connection_key;
 mod connection_metadata;
 mod demo;
@@ -258,7 +259,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
 async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Failure> {
     match command {
         Command::Org(org) => Box::pin(org.run(opened)).await?,
-        Command::Connection(connection) => Box::pin(connection.run(opened)).await?,
+        Command::Connection(connection) => return Box::pin(connection.run(opened)).await,
         Command::Domain(domain) => Box::pin(domain.run(opened)).await?,
         Command::Token(token) => Box::pin(token.run(opened)).await?,
         Command::Scim(scim) => return Box::pin(scim.run(opened)).await,

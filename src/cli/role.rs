@@ -53,7 +53,7 @@ pub(super) enum Role {
         #[arg(long)]
         dry_run: bool,
         /// The digest of the plan that was shown
-        #[arg(long, conflicts_with = "dry_run")]
+        #[arg(long, allow_hyphen_values = true, conflicts_with = "dry_run")]
         digest: Option<String>,
     },
     /// List an organization's roles, the highest first

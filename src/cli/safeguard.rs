@@ -5,7 +5,8 @@ use futures_util::FutureExt;
 
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::opened::Opened;
-use crate::id::{ConnectionId, OrganizationId, SafeguardId};
+use crate::id::{ConnectionId, ImportId, OrganizationId, SafeguardId};
+use crate::limits;
 use crate::provisioning::change;
 use crate::provisioning::safeguards::view::{self, SafeguardView};
 use crate::provisioning::safeguards::{self, Decision, Planned};
@@ -50,7 +51,7 @@ pub(super) enum Safeguard {
         #[arg(long, value_name = "TIME")]
         until: Option<jiff::Timestamp>,
         /// How many minutes a hold waits for a decision
-        #[arg(long, value_name = "N", default_value_t = 15)]
+        #[arg(long, value_name = "N", default_value_t = limits::SAFEGUARD_HOLD_MINUTES)]
         hold_minutes: i64,
     },
     /// Show where what directories say and what is in force differ
@@ -63,12 +64,13 @@ pub(super) enum Safeguard {
         #[arg(long)]
         org: String,
     },
-    /// Undo what a request, or a connection within a window, did to people
+    /// Undo what a request, an import, or a connection within a window did to people
     ///
     /// Without --digest it tells what it would do and changes nothing: exit code 4 where it would.
     ///
     /// Examples:
     ///   usher safeguard undo --org acme --request REQUEST_ID
+    ///   usher safeguard undo --org acme --import IMPORT_ID
     ///   usher safeguard undo --org acme --connection ID --from TIME --to TIME --digest DIGEST
     #[command(verbatim_doc_comment)]
     Undo(Undoing),
@@ -93,10 +95,13 @@ pub(super) struct Undoing {
     #[arg(
         long,
         value_name = "ID",
-        conflicts_with = "connection",
-        required_unless_present = "connection"
+        conflicts_with_all = ["connection", "import"],
+        required_unless_present_any = ["connection", "import"]
     )]
     request: Option<String>,
+    /// The import: who has not come is not invited any more, who has come loses what it gave
+    #[arg(long, value_name = "ID", conflicts_with = "connection")]
+    import: Option<ImportId>,
     /// The connection
     #[arg(long, value_name = "ID", requires = "from")]
     connection: Option<ConnectionId>,
@@ -107,7 +112,7 @@ pub(super) struct Undoing {
     #[arg(long, value_name = "TIME")]
     to: Option<jiff::Timestamp>,
     /// The digest of the plan that was shown: do it
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     digest: Option<String>,
 }
 
@@ -188,6 +193,7 @@ async fn undo(opened: &Opened, asked: Undoing) -> Result<Outcome, Failure> {
             from,
             to: asked.to,
         }),
+        import_id: asked.import,
         digest: asked.digest,
     };
     let does = wanted.digest.is_some();
@@ -204,7 +210,8 @@ async fn undo(opened: &Opened, asked: Undoing) -> Result<Outcome, Failure> {
     });
     let told = told.await?;
     opened.output.record(&told)?;
-    let changes = !told.plan.people.is_empty();
+    let ends = !told.revoked.is_empty() || !told.ended.is_empty();
+    let changes = ends || !told.plan.people.is_empty();
     Ok(if changes && !does {
         Outcome::WouldChange
     } else {

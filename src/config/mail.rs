@@ -20,6 +20,8 @@ pub struct Mail {
     pub from: Sender,
     /// How many this process sends in a second at most.
     pub per_second: NonZeroU32,
+    /// Who is told of alerts beside the admins of an organization: whoever runs this installation.
+    pub operator: Option<Sender>,
 }
 
 impl Default for Mail {
@@ -28,6 +30,7 @@ impl Default for Mail {
             url: MailUrl::default(),
             from: Sender::default(),
             per_second: NonZeroU32::new(limits::MAILS_PER_SECOND).expect("the limit is above 0"),
+            operator: None,
         }
     }
 }
@@ -199,7 +202,7 @@ impl From<MailUrl> for String {
     }
 }
 
-/// Whom messages are from: `Name <address>` or an address alone (RFC 5322 §3.4).
+/// Whom messages are from, or to: `Name <address>` or an address alone (RFC 5322 §3.4).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sender {

@@ -85,6 +85,12 @@ pub const KNOWN: &[Known] = &[
         ("mail", "per_second"),
     ),
     known(
+        "mail.operator",
+        "USHER_MAIL_OPERATOR",
+        Kind::Text,
+        ("mail", "operator"),
+    ),
+    known(
         "outbound.allow",
         "USHER_OUTBOUND__ALLOW",
         Kind::List,

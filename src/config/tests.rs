@@ -59,6 +59,7 @@ fn every_setting_has_a_default() {
             ("mail.url", Some("file:outbox")),
             ("mail.from", Some("Usher <no-reply@localhost>")),
             ("mail.per_second", Some("10")),
+            ("mail.operator", None),
             ("outbound.allow", None),
             ("outbound.name_server", None),
             ("outbound.proxy", None),
@@ -130,6 +131,7 @@ fn the_environment_can_say_every_setting() {
         ("USHER_MAIL_URL", "smtps://u:s3cret@mail.example"),
         ("USHER_MAIL_FROM", "IT <it@id.example>"),
         ("USHER_MAIL_PER_SECOND", "50"),
+        ("USHER_MAIL_OPERATOR", "Night watch <ops@id.example>"),
         ("USHER_OUTBOUND__ALLOW", "adfs.example,192.168.0.0/16"),
         ("USHER_OUTBOUND__NAME_SERVER", "192.0.2.53"),
         (

@@ -88,12 +88,24 @@ words! {
 words! {
     /// What becomes of a deleted connection's people.
     Remains {
-        /// They go as if their directory had deleted them, and come back to nothing.
+        /// They are suspended now, and go after 30 days unless an admin lets them in.
         Delete = "delete",
         /// They stay, with the role that they had; who was suspended stays suspended.
         Keep = "keep",
         /// They stay and are suspended, until an admin lets them in.
         Suspend = "suspend",
+    }
+}
+
+words! {
+    /// What becomes of one of a deleted connection's people.
+    Fate {
+        /// They are suspended, and go after 30 days.
+        Deleted = "deleted",
+        /// They stay as they are.
+        Kept = "kept",
+        /// They stay and are suspended.
+        Suspended = "suspended",
     }
 }
 

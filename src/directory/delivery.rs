@@ -5,6 +5,8 @@ use crate::directory::words::words;
 words! {
     /// What a mail, or a post in place of one, is about.
     MailKind {
+        /// What admins and the operator are to look at now.
+        Alert = "alert",
         /// A six-digit code.
         Code = "code",
         /// A question that somebody answers by a link, or the news of what was answered.
@@ -24,7 +26,9 @@ impl MailKind {
     /// Which carriers take it.
     pub fn load(self) -> Load {
         match self {
-            Self::Code | Self::Decision | Self::Invitation | Self::Notice => Load::Mails,
+            Self::Alert | Self::Code | Self::Decision | Self::Invitation | Self::Notice => {
+                Load::Mails
+            }
             Self::Logout => Load::Logouts,
             Self::WebhookPost => Load::Posts,
         }

@@ -96,7 +96,7 @@ pub enum Violation {
     TransferOpen,
     /// More people than a slip may touch depend on it.
     #[error(
-        "{people} people come by the connection {name}; to go on, say its name as well: --confirm {name:?}"
+        "{people} people come by the connection {name}; to go on, say its name as well (--confirm {name:?}), or the digest of what was shown"
     )]
     Unconfirmed {
         /// How many.

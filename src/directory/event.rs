@@ -44,6 +44,8 @@ words! {
         ConnectionPaused = "connection.paused",
         /// A connection was resumed.
         ConnectionResumed = "connection.resumed",
+        /// What lets a connection's SCIM client in ends soon, or has ended.
+        ConnectionTokenEnding = "connection.token_ending",
         /// A connection's settings changed.
         ConnectionUpdated = "connection.updated",
         /// An organization began to prove a domain.
@@ -224,6 +226,7 @@ impl EventKind {
             | Self::ConnectionMetadataExpired
             | Self::ConnectionMetadataProposed
             | Self::ConnectionMetadataRefused
+            | Self::ConnectionTokenEnding
             | Self::ConnectionUpdated
             | Self::DomainAdded
             | Self::DomainLapsed

@@ -51,6 +51,8 @@ pub struct Policy {
     pub alternate_public_url: Option<String>,
     /// What becomes of it when a directory turns the owner away.
     pub owner_deprovision: OwnerDeprovision,
+    /// Whether the owner and the admins are told of alerts by mail; the operator is in any case.
+    pub alerts: bool,
 }
 
 impl Default for Policy {
@@ -64,6 +66,7 @@ impl Default for Policy {
             allow_directory_override: false,
             alternate_public_url: None,
             owner_deprovision: OwnerDeprovision::Suspend,
+            alerts: true,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Safeguards: how much one directory may take away, or give, within an hour before somebody looks.
 
-use jiff::SignedDuration;
-
+use crate::directory::connection::Safeguard;
 use crate::directory::words::words;
+use crate::limits;
 
 words! {
     /// What is counted.
@@ -58,26 +58,37 @@ words! {
     }
 }
 
-/// How far back is counted.
-pub const WINDOW: SignedDuration = SignedDuration::from_mins(60);
-
-/// A removal so long after the one before is no part of a burst.
-pub const APART: SignedDuration = SignedDuration::from_mins(10);
-
-/// How long a hold waits for a decision unless said.
-pub const HOLD_MINUTES: i64 = 15;
-
-/// How long at most.
-pub const LONGEST_HOLD_MINUTES: i64 = 60;
+words! {
+    /// What a safeguard does about what is counted.
+    Reaction {
+        /// An alarm goes out, and everything is done.
+        Alarm = "alarm",
+        /// It waits for a decision.
+        Hold = "hold",
+        /// Nothing: it is few enough, or nobody watches.
+        Nothing = "nothing",
+    }
+}
 
 impl Danger {
     /// How many are few enough, of so many active people.
     pub fn threshold(self, active: i64) -> i64 {
         let (least, percent) = match self {
-            Self::Promotions => (3, 5),
-            Self::Removals => (10, 20),
+            Self::Promotions => limits::SAFEGUARD_PROMOTIONS,
+            Self::Removals => limits::SAFEGUARD_REMOVALS,
         };
         least.max(active.saturating_mul(percent) / 100)
+    }
+
+    /// What a connection does about so many people within the window, of so many active ones.
+    pub fn reaction(self, mode: Safeguard, people: i64, active: i64) -> Reaction {
+        if mode == Safeguard::Off || people <= self.threshold(active) {
+            return Reaction::Nothing;
+        }
+        match (self, mode) {
+            (Self::Promotions, _) | (Self::Removals, Safeguard::Hold) => Reaction::Hold,
+            (Self::Removals, Safeguard::Observe | Safeguard::Off) => Reaction::Alarm,
+        }
     }
 }
 
@@ -97,6 +108,28 @@ mod tests {
             (Danger::Promotions, 100, 5),
         ] {
             assert_eq!(danger.threshold(active), expected, "{danger} of {active}");
+        }
+    }
+    #[test]
+    fn what_is_too_much_waits_or_is_told_as_the_mode_has_it() {
+        use Reaction::{Alarm, Hold, Nothing};
+        for (danger, people, [off, observe, hold]) in [
+            (Danger::Removals, 12, [Nothing; 3]),
+            (Danger::Removals, 13, [Nothing, Alarm, Hold]),
+            (Danger::Promotions, 3, [Nothing; 3]),
+            (Danger::Promotions, 4, [Nothing, Hold, Hold]),
+        ] {
+            for (mode, expected) in [
+                (Safeguard::Off, off),
+                (Safeguard::Observe, observe),
+                (Safeguard::Hold, hold),
+            ] {
+                assert_eq!(
+                    danger.reaction(mode, people, 60),
+                    expected,
+                    "{danger} {mode}"
+                );
+            }
         }
     }
 }

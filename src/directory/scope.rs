@@ -12,7 +12,7 @@ words! {
         AuditRead = "audit:read",
         /// Read connections.
         ConnectionsRead = "connections:read",
-        /// Issue and revoke what connections' SCIM clients come with.
+        /// Issue and revoke what connections' SCIM clients come with, and remove connections.
         ConnectionsWrite = "connections:write",
         /// Read the domains that organizations prove.
         DomainsRead = "domains:read",

@@ -25,3 +25,6 @@ pub const SIGN_IN_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long one is kept whose signature was not found good.
 pub const STRANGE_SIGN_IN_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Refused sign-ins of a connection that are kept in a minute.
+pub const REFUSALS_A_MINUTE: u32 = 30;

@@ -2,16 +2,20 @@
 //! cost. They are constants, not settings, so that the README, the discovery document
 //! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set.
 
+mod alerts;
 mod audit;
 mod people;
+mod safeguards;
 mod webhooks;
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
+pub use alerts::*;
 pub use audit::*;
 pub use people::*;
+pub use safeguards::*;
 pub use webhooks::*;
 
 /// Bytes in the body of a SCIM request (RFC 7644 §3.7.4 names the answer: 413). Enough for
@@ -391,6 +395,3 @@ pub const REPLAYED_REQUESTS: usize = 1_000;
 
 /// How long an identity provider may take to answer our request.
 pub const SAML_REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(10);
-
-/// Refused sign-ins of a connection that are kept in a minute.
-pub const REFUSALS_A_MINUTE: u32 = 30;

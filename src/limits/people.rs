@@ -12,6 +12,9 @@ pub const OVERRIDE_USUAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// roles, before it must be confirmed.
 pub const UNCONFIRMED_PEOPLE: usize = 20;
 
+/// How long whoever is to go with their connection can still be let in again.
+pub const REMOVED_PERSON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Changes of the rules that are made together.
 pub const PROPOSALS: usize = 50;
 

@@ -3,6 +3,7 @@
 //!
 //! - [`Invitation`]: also when it is sent again
 //! - [`Code`]: six digits that prove a mailbox
+//! - [`Alert`]: what admins, and the operator, should look at now
 //! - [`Notice`]: what an inviter, or else the owner, is told about an invitation
 //! - [`Decision`]: a question that is answered by a link, or the news of what was answered
 //! - [`Trial`]: whether mail arrives at all
@@ -12,6 +13,7 @@
 //! style, no address that counts clicks; the link in a mail is the link that is shown.
 
 mod address;
+mod alert;
 mod code;
 mod decision;
 mod invitation;
@@ -23,6 +25,7 @@ mod trial;
 pub mod wording;
 
 pub use address::{Unmailable, mailbox};
+pub use alert::{Alert, Matter, Tie, Tripped};
 pub use code::Code;
 pub use decision::{Asking, Decision};
 pub use invitation::Invitation;

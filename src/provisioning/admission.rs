@@ -89,6 +89,7 @@ pub async fn let_in(change: &mut Change<'_>, named: &str) -> Result<UserId, Erro
     }
     let before = user.state();
     user.suspended_by_admin_at = None;
+    user.delete_at = None;
     write(change, &mut user).await?;
     let kind = if user.is_active() {
         EventKind::UserReactivated

@@ -35,6 +35,7 @@ use crate::store::{Store, Tx, wakeups};
 
 pub mod access;
 pub mod admission;
+pub mod alerts;
 pub mod audit;
 mod bindings;
 pub mod by_hand;
@@ -277,6 +278,7 @@ impl<'t> Change<'t> {
     pub async fn settle(mut self) -> Result<Settled, Error> {
         settle::revise(&mut self).await?;
         settle::settle(&mut self).await?;
+        alerts::owe(&mut self).await?;
         let events = std::mem::take(&mut self.events);
         if events.is_empty() {
             return Ok(Settled::default());

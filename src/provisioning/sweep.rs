@@ -7,12 +7,13 @@ use futures_util::FutureExt;
 use serde_json::json;
 
 use crate::directory::event::EventKind;
-use crate::directory::safeguard::WINDOW;
+use crate::directory::user::UserState;
 use crate::id::{Ids, OrganizationId, UserId};
 use crate::limits;
 use crate::provisioning::{Change, Context, Error, change, people};
 use crate::secret;
 use crate::store::Store;
+use crate::store::rows::UserRow;
 use crate::store::types::Time;
 
 /// People suspended, or forgotten, in one look; the next look takes the next ones.
@@ -83,6 +84,14 @@ pub async fn forget_hand_offs(store: &Store, ids: &Ids) -> Result<usize, Error> 
     Ok(count)
 }
 
+/// Forgets alerts that were mailed, or not for good, [`limits::ALERT_KEPT`] ago; answers how many.
+pub async fn forget_alerts(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let before = Time(ids.clock().now() - limits::ALERT_KEPT);
+    store
+        .write(move |tx| async move { Ok(tx.forget_alerts(before, AT_ONCE).await?) }.boxed())
+        .await
+}
+
 /// Suspends people whom a sign-in created while their connection's directory was on, and whom the
 /// directory has not named for [`limits::PROVISIONAL`]; answers how many. The directory lifts it
 /// by naming them.
@@ -100,6 +109,53 @@ pub async fn suspend_overdue(store: &Store, ids: &Ids) -> Result<usize, Error> {
         }
     }
     Ok(count)
+}
+
+/// Deletes people whose connection was removed [`limits::REMOVED_PERSON`] ago with the word that they go, and
+/// whom nobody let in since; answers of how many it was to be decided.
+pub async fn delete_due(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let now = Time(ids.clock().now());
+    let due = store
+        .read(move |tx| async move { tx.people_to_delete(now, AT_ONCE).await }.boxed())
+        .await?;
+    let count = due.len();
+    for (org, user) in due {
+        let context = Context::of_system(ids, "connection_deleted");
+        let deleted = change(store, org, context, move |change| {
+            async move { delete(change, user).await }.boxed()
+        });
+        if let Err(error) = deleted.await {
+            tracing::warn!(%error, org.id = %org, "A person whose time is over is kept");
+        }
+    }
+    Ok(count)
+}
+
+async fn delete(change: &mut Change<'_>, id: UserId) -> Result<(), Error> {
+    let user = change.tx.user(change.org, id).await?;
+    let is_due = |user: &UserRow| user.delete_at.is_some_and(|at| at.0 <= change.now);
+    let Some(mut user) = user.filter(is_due) else {
+        return Ok(());
+    };
+    user.delete_at = None;
+    user.updated_at = change.time();
+    // Another directory may have taken the person over meanwhile.
+    let goes = user.state() == UserState::Suspended
+        && user.suspended_by_admin_at.is_some()
+        && user.managed_by.is_none()
+        && !user.owner;
+    if goes {
+        let before = user.state();
+        user.deleted_at = Some(change.time());
+        people::retire_all(change, id, "connection_deleted").await?;
+        let data = json!({
+            "user_id": id,
+            "reason": "connection_deleted",
+            "changes": [{"attribute": "state", "old": before, "new": user.state()}],
+        });
+        change.record_of(id, EventKind::UserDeleted, data);
+    }
+    Ok(change.tx.update_user(&user).await?)
 }
 
 /// Forgets the rows of imports after [`limits::IMPORT_RESULT`]; their counts stay. Answers of how
@@ -144,7 +200,7 @@ pub(super) fn forgotten(org: OrganizationId, norm: &str) -> String {
 
 /// Forgets what safeguards counted and count no longer; answers how much.
 pub async fn forget_marks(store: &Store, ids: &Ids) -> Result<usize, Error> {
-    let before = Time(ids.clock().now() - WINDOW);
+    let before = Time(ids.clock().now() - limits::SAFEGUARD_WINDOW);
     store
         .write(move |tx| async move { Ok(tx.forget_safeguard_marks(before).await?) }.boxed())
         .await
@@ -199,7 +255,7 @@ async fn suspend(
 async fn expire(change: &mut Change<'_>, id: UserId, since: Time) -> Result<bool, Error> {
     let user = change.tx.user(change.org, id).await?;
     // The directory may have spoken since the look.
-    let overdue = |user: &crate::store::rows::UserRow| {
+    let overdue = |user: &UserRow| {
         user.provisional_since.is_some_and(|at| at <= since)
             && user.suspended_by_expiry_at.is_none()
             && user.deleted_at.is_none()

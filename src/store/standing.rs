@@ -36,6 +36,7 @@ impl UserRow {
             updated_at: at,
             standing: None,
             policy_rev: 0,
+            delete_at: None,
         }
     }
 

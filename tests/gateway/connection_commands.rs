@@ -90,6 +90,18 @@ impl Place {
             String::from_utf8(done.stderr).unwrap(),
         )
     }
+
+    /// Runs a command for people; answers its exit code and what it printed.
+    pub(crate) fn shown(&self, arguments: &[&str]) -> (i32, String) {
+        let done = Command::new(env!("CARGO_BIN_EXE_usher"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_clear()
+            .output()
+            .unwrap();
+        let text = String::from_utf8(done.stdout).unwrap();
+        (done.status.code().unwrap(), text)
+    }
 }
 
 impl Drop for Place {
@@ -170,6 +182,51 @@ fn a_connection_is_looked_over_and_deleted() {
         "{complaint}"
     );
     place.connection();
+}
+
+#[test]
+fn a_removal_is_shown_before_it_is_made() {
+    let place = Place::new("removal");
+    let id = place.connection();
+    place.sql(
+        "INSERT INTO users (org_id, id, email, email_norm, managed_by, owner, roles_version, \
+         created_at, updated_at) SELECT org_id, x'019ac5c2000070008000000000000001', \
+         'ada@acme.example', 'ada@acme.example', id, 0, 1, created_at, created_at FROM connections",
+    );
+    let delete = ["connection", "delete", &id, "--people", "suspend"];
+    let dry = [&delete[..], &["--dry-run"]].concat();
+    let (code, plan, complaint) = place.usher(&dry, "");
+    assert_eq!(code, 4, "{complaint}");
+    assert_eq!(
+        (&plan["suspended"], &plan["tokens"]),
+        (&json!(1), &json!(1))
+    );
+    let ada = &plan["people"][0];
+    assert_eq!(
+        (&ada["email"], &ada["becomes"]),
+        (&json!("ada@acme.example"), &json!("suspended"))
+    );
+    let (code, text) = place.shown(&dry);
+    assert_eq!(code, 4);
+    for part in ["EMAIL", "BECOMES", "ada@acme.example  suspended", "digest"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let digest = plan["digest"].as_str().unwrap();
+    for (more, code) in [
+        (&["--dry-run", "--confirm", "Okta"][..], 2),
+        (&["--digest", "x"], 4),
+    ] {
+        let (found, _, complaint) = place.usher(&[&delete[..], more].concat(), "");
+        assert_eq!(found, code, "{more:?}: {complaint}");
+    }
+    assert_eq!(
+        place.usher(&["connection", "show", &id], "").0,
+        0,
+        "nothing is done"
+    );
+    let (code, done, complaint) = place.usher(&[&delete[..], &["--digest", digest]].concat(), "");
+    assert_eq!((code, &done["suspended"]), (0, &json!(1)), "{complaint}");
+    assert_ne!(place.usher(&dry, "").0, 4, "it is gone");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use usher::directory::user::UserState;
 use usher::provisioning::settings::connection_end::{self, Deleted};
 use usher::provisioning::settings::mappings::{self, NewMapping};
 use usher::provisioning::settings::projects;
-use usher::provisioning::{Error, admission};
+use usher::provisioning::{Error, admission, sweep};
 use usher::store::rows::UserRow;
 use usher::store::types::Time;
 
@@ -160,33 +160,43 @@ async fn people_are_kept_with_what_they_had_and_nothing_of_the_connection_answer
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_are_suspended_or_deleted_but_for_the_owner() {
     for (remains, state) in [
-        (Remains::Suspend, Some(UserState::Suspended)),
-        (Remains::Delete, None),
+        (Remains::Suspend, UserState::Suspended),
+        (Remains::Delete, UserState::Deleted),
     ] {
         let acme = Acme::start().await;
         let (org, vera) = (acme.okta.org, acme.person("vera").await.unwrap().id);
         let title = |user: &mut UserRow| user.owner = true;
         acme.gateway.alter_person(org, vera, title).await;
         let done = acme.end(remains).await.unwrap();
-        let three = if state.is_some() { (3, 0) } else { (0, 3) };
+        let suspended = state == UserState::Suspended;
+        let three = if suspended { (3, 0) } else { (0, 3) };
         assert_eq!((done.kept, (done.suspended, done.deleted)), (1, three));
         for name in ["eve", "pat", "sam"] {
-            let found = acme.person(name).await.map(|person| person.state());
-            assert_eq!(found, state, "{name}");
+            let found = acme.standing(name).await.0;
+            assert_eq!(found, UserState::Suspended, "{name}, before their time");
         }
         let vera = acme.person("vera").await.unwrap();
         assert_eq!((vera.state(), vera.owner), (UserState::Active, true));
         let events = acme.gateway.events(org).await;
         let told = of_kind(&events, "organization.owner_unavailable");
         assert_eq!(told.len(), 1, "their door is gone");
-        if let Some(state) = state {
-            let (store, context) = (&acme.gateway.gateway.store, acme.gateway.command());
-            admission::reactivate(store, org, context, "eve@acme.example")
-                .await
-                .unwrap();
-            assert_ne!(acme.standing("eve").await.0, state);
-            assert_eq!(acme.standing("eve").await.1, "editor");
+        let (store, context) = (&acme.gateway.gateway.store, acme.gateway.command());
+        admission::reactivate(store, org, context, "eve@acme.example")
+            .await
+            .unwrap();
+        assert_eq!(
+            acme.standing("eve").await,
+            (UserState::Active, "editor".to_owned())
+        );
+        acme.gateway.clock.advance(31 * 24 * 60 * 60);
+        let ids = &acme.gateway.gateway.ids;
+        sweep::delete_due(store, ids).await.unwrap();
+        for name in ["pat", "sam"] {
+            let found = acme.person(name).await.map(|person| person.state());
+            let expected = suspended.then_some(UserState::Suspended);
+            assert_eq!(found, expected, "{name}");
         }
+        assert_eq!(acme.standing("eve").await.0, UserState::Active);
     }
 }
 

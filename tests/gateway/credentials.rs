@@ -14,7 +14,7 @@ use usher::directory::scope::Scope;
 use usher::id::{ApiKeyId, ConnectionId, OrganizationId};
 use usher::provisioning::invitations::{Inviter, NewInvitation, create};
 use usher::secret::Bearer;
-use usher::store::rows::{ApiKeyRow, SafeguardRow, TransferRow};
+use usher::store::rows::{ApiKeyRow, RecomputeRow, SafeguardRow, TransferRow};
 use usher::store::types::Time;
 
 use crate::harness::{Browser, Reply, TestGateway};
@@ -155,6 +155,7 @@ struct Matrix {
     user: String,
     webhook: String,
     safeguard: String,
+    recompute: String,
     link: String,
     transfer: String,
     no_good: Vec<String>,
@@ -193,6 +194,29 @@ async fn tripped(
                 decided_by: None,
             };
             change.tx.insert_safeguard(&row).await?;
+            Ok(row.id.to_string())
+        }
+        .boxed()
+    });
+    made.await.unwrap()
+}
+
+/// A recompute that is done.
+async fn recomputed(gateway: &TestGateway, org_id: OrganizationId) -> String {
+    let store = &gateway.gateway.store;
+    let made = usher::provisioning::change(store, org_id, gateway.command(), move |change| {
+        async move {
+            let row = RecomputeRow {
+                org_id,
+                id: change.id(),
+                started_at: change.time(),
+                actor: "command".to_owned(),
+                cause: "test".to_owned(),
+                people: 0,
+                done: 0,
+                finished_at: Some(change.time()),
+            };
+            change.tx.insert_recompute(&row, &[]).await?;
             Ok(row.id.to_string())
         }
         .boxed()
@@ -268,6 +292,7 @@ impl Matrix {
         let mut no_good: Vec<_> = no_good.into_iter().map(bearer).collect();
         no_good.push("Basic c2s6".to_owned());
         let safeguard = tripped(&gateway, okta.org, okta.id).await;
+        let recompute = recomputed(&gateway, okta.org).await;
         let transfer = transferred(&gateway, okta.org, &user).await;
         let foreign = bearer(&gateway.key(live(Some(other), "*")).await);
         let operator = bearer(&gateway.key(live(None, "*")).await);
@@ -331,6 +356,7 @@ impl Matrix {
             foreign,
             operator,
             safeguard,
+            recompute,
             link,
             transfer,
         }
@@ -350,6 +376,7 @@ impl Matrix {
             Some("sign-ins") => &self.sign_in,
             Some("webhooks") => &self.webhook,
             Some("safeguards") => &self.safeguard,
+            Some("recomputes") => &self.recompute,
             Some("links") => &self.link,
             Some("ownership-transfers") => &self.transfer,
             Some("link-confirmations") => "no-question",

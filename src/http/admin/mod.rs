@@ -95,6 +95,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(connections::metadata::refresh))
         .routes(routes!(connections::metadata::apply))
         .routes(routes!(connections::metadata::dismiss))
+        .routes(routes!(connections::removal::preview))
+        .routes(routes!(connections::removal::apply))
         .routes(routes!(imports::list, imports::create))
         .routes(routes!(imports::template))
         .routes(routes!(imports::show))

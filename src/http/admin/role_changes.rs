@@ -40,10 +40,7 @@ pub(super) struct RemovedRole {
         ("role" = String, Path, description = "The role's slug"),
     ),
     request_body = Option<RemovedRole>,
-    responses(
-        (status = 200, body = Applied),
-        (status = 202, body = Applied, description = "Roles of many people are computed in batches"),
-    ),
+    responses((status = 200, body = Applied)),
     security(("key" = ["mappings:write"])),
 )]
 pub(super) async fn remove(

@@ -195,7 +195,7 @@ pub(super) async fn holdings(
     Ok(Json(json!({"data": data, "next": null, "has_more": false})))
 }
 
-/// Tell what undoing a request or a window would do, and change nothing.
+/// Tell what undoing a request, an import or a window would do, and change nothing.
 #[utoipa::path(
     post, path = "/organizations/{slug}/undo/preview", operation_id = "preview_undo",
     tag = "Safeguards", params(("slug" = String, Path, description = "The organization's slug")),
@@ -218,10 +218,11 @@ pub(super) async fn preview_undo(
     Ok(Json(told.await?))
 }
 
-/// Undo what a request, or a connection within a window, did to people.
+/// Undo what a request, an import, or a connection within a window did to people.
 ///
 /// By new changes: who was shut out is let in, what ended is given again, what was given ends. The SCIM
-/// resources stay as the directory set them, and the drift report shows the gap.
+/// resources stay as the directory set them, and the drift report shows the gap. Of an import, who has not
+/// come yet is not invited any more, and who has come stays, without what it gave.
 #[utoipa::path(
     post, path = "/organizations/{slug}/undo", operation_id = "undo", tag = "Safeguards",
     params(("slug" = String, Path, description = "The organization's slug")),

@@ -123,6 +123,7 @@ async fn empty(change: &mut Change<'_>, user: UserRow) -> Result<(), Error> {
         last_external_id: None,
         last_user_name_folded: None,
         erased_at: Some(at),
+        delete_at: None,
         updated_at: at,
         ..user
     };

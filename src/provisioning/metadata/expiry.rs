@@ -1,5 +1,6 @@
-//! What ends is told of: each certificate 30 days, 7 days and no time ahead, and metadata whose
-//! `validUntil` is past; of each of these once. What has ended is trusted all the same.
+//! What ends is told of: each certificate, SCIM token and OAuth client 30 days, 7 days and no time ahead,
+//! and metadata whose `validUntil` is past; of each of these once. A certificate that has ended is trusted
+//! all the same.
 
 use futures_util::FutureExt;
 use serde_json::json;
@@ -7,6 +8,7 @@ use serde_json::json;
 use crate::directory::event::EventKind;
 use crate::directory::metadata::{THRESHOLDS, horizon, passed};
 use crate::id::{Ids, OrganizationId};
+use crate::provisioning::metadata::bearers;
 use crate::provisioning::{Change, Context, Error, change};
 use crate::saml::certificate::Certificate;
 use crate::store::Store;
@@ -33,6 +35,14 @@ pub async fn tell(store: &Store, ids: &Ids) -> Result<usize, Error> {
             });
             count += done(org, told.await);
         }
+    }
+    for bearer in bearers::ending(store, now).await? {
+        let org = bearer.org;
+        let told = change(store, org, context(ids), move |change| {
+            let bearer = bearer.clone();
+            async move { bearers::tell(change, &bearer).await }.boxed()
+        });
+        count += done(org, told.await);
     }
     for row in unsaid(store, Time(now)).await? {
         let org = row.org_id;

@@ -7,6 +7,7 @@
 //!
 //! Whatever cannot be read changes nothing: what was trusted is.
 
+mod bearers;
 mod decide;
 mod expiry;
 mod proposal;

@@ -18,7 +18,7 @@ use crate::provisioning::invitations::links::until;
 use crate::provisioning::invitations::share;
 use crate::provisioning::outbox::composed::{Composed, Letter, Post};
 use crate::provisioning::outbox::letterhead::Letterhead;
-use crate::provisioning::outbox::{decision, logout};
+use crate::provisioning::outbox::{alert, decision, logout};
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
 
@@ -82,6 +82,9 @@ pub async fn compose(
             async move {
                 if row.kind == MailKind::Logout {
                     return logout::compose(tx, &row).await;
+                }
+                if row.kind == MailKind::Alert {
+                    return alert::compose(tx, &letterhead, &row, now).await;
                 }
                 if row.kind == MailKind::Decision {
                     return decision::compose(tx, &letterhead, &row, now).await;
@@ -151,13 +154,15 @@ impl Scene {
                 };
                 (self.notice(&told), None, None)
             }
-            MailKind::Decision | MailKind::Logout | MailKind::WebhookPost => (None, None, None),
+            MailKind::Alert | MailKind::Decision | MailKind::Logout | MailKind::WebhookPost => {
+                (None, None, None)
+            }
         };
         let Some(content) = content else {
             return Ok(Composed::Over);
         };
         let message = Message {
-            from: letterhead.from.clone(),
+            from: letterhead.from().clone(),
             to,
             reply_to,
             id: letterhead.id(self.row.id),
@@ -169,7 +174,7 @@ impl Scene {
 
     /// The message about a shared link, as incoming webhooks of Slack's kind take it.
     async fn post(&self, tx: &mut Tx, letterhead: &Letterhead) -> Result<Composed, Error> {
-        let (links, row) = (&letterhead.links, &self.invitation);
+        let (links, row) = (letterhead.links(), &self.invitation);
         let over = until(row, Channel::Shared) <= self.now;
         if over || !self.is_pending() {
             return Ok(Composed::Over);
@@ -244,7 +249,7 @@ impl Scene {
             role: &role.name,
             projects: &projects,
             message: message.as_ref(),
-            url: &letterhead.links.url(invitation, Channel::Mail),
+            url: &letterhead.links().url(invitation, Channel::Mail),
             expires_at: invitation.expires_at.0,
         };
         Ok(Some(content.content()))
@@ -278,7 +283,7 @@ impl Scene {
         let content = Code {
             app: self.app.as_deref(),
             organization: &self.organization.name,
-            digits: &digits(&letterhead.links.codes, self.row.org_id, id),
+            digits: &digits(&letterhead.links().codes, self.row.org_id, id),
             expires_at: code.expires_at.0,
         };
         Ok(Some(content.content()))

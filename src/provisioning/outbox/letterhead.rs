@@ -13,6 +13,7 @@ use crate::store::rows::OutboxRow;
 #[derive(Clone, Debug)]
 pub struct Letterhead {
     pub(super) from: Mailbox,
+    operator: Option<Mailbox>,
     domain: String,
     pub(super) links: Links,
 }
@@ -23,9 +24,31 @@ impl Letterhead {
         let domain = mail_domain(&links.public_url, &from);
         Self {
             from,
+            operator: None,
             domain,
             links,
         }
+    }
+
+    /// The same, where somebody who runs this installation is told of alerts.
+    #[must_use]
+    pub fn operated_by(self, operator: Option<Mailbox>) -> Self {
+        Self { operator, ..self }
+    }
+
+    /// What links to invitations are made with.
+    pub(super) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Whom mail is from.
+    pub(super) fn from(&self) -> &Mailbox {
+        &self.from
+    }
+
+    /// Who is told of alerts beside admins.
+    pub(super) fn operator(&self) -> Option<&Mailbox> {
+        self.operator.as_ref()
     }
 
     /// The domain that ids of mails end with, and by which a relay may know us.

@@ -10,6 +10,7 @@
 //! ran out marks it `uncertain`, and so does who never heard the relay's answer. It is never lost:
 //! a row stays due until one of the three ends is written.
 
+mod alert;
 mod compose;
 mod composed;
 mod decision;
@@ -139,8 +140,11 @@ pub async fn sending(store: &Store, ids: &Ids, row: &OutboxRow) -> Result<bool, 
 }
 
 /// Whether there is nothing left to accept for whoever would get the mail: it is over, or somebody
-/// else's by now. A notice tells of what is over.
+/// else's by now. A notice tells of what is over; an alert is for whoever still is in charge.
 async fn is_over(tx: &mut Tx, row: &OutboxRow, now: Timestamp) -> Result<bool, Error> {
+    if row.kind == MailKind::Alert {
+        return alert::is_over(tx, row).await;
+    }
     let Some(id) = row.invitation_id.filter(|_| row.kind != MailKind::Notice) else {
         return Ok(false);
     };
@@ -171,7 +175,11 @@ pub async fn finish(
     let told = match row.kind {
         MailKind::Invitation => matches!(state, Delivery::Failed | Delivery::Sent),
         MailKind::WebhookPost => state == Delivery::Failed,
-        MailKind::Code | MailKind::Decision | MailKind::Logout | MailKind::Notice => false,
+        MailKind::Alert
+        | MailKind::Code
+        | MailKind::Decision
+        | MailKind::Logout
+        | MailKind::Notice => false,
     };
     let written = if told {
         let context = Context::of_system(ids, row.id);

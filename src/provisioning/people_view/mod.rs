@@ -83,6 +83,9 @@ pub struct UserDetail {
     /// The person.
     #[serde(flatten)]
     pub user: User,
+    /// When they are deleted, since their connection is gone; letting them in again prevents it.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub delete_at: Option<Timestamp>,
     /// What directories say of the person, one resource a connection.
     pub scim: Vec<ScimLink>,
     /// The subjects by which the person signs in.
@@ -156,6 +159,7 @@ pub async fn list(
 /// One person, with their ties to connections.
 pub async fn show(tx: &mut Tx, org: OrganizationId, id: UserId) -> Result<UserDetail, Error> {
     let row = tx.user(org, id).await?;
+    let delete_at = row.as_ref().and_then(|row| row.delete_at);
     let user = views(tx, org, row.into_iter().collect()).await?.pop();
     let user = user.ok_or(Error::NotFound(Kind::User))?;
     let scim = tx
@@ -172,6 +176,7 @@ pub async fn show(tx: &mut Tx, org: OrganizationId, id: UserId) -> Result<UserDe
         .collect();
     Ok(UserDetail {
         user,
+        delete_at: delete_at.map(|at| at.0),
         scim,
         identities,
     })

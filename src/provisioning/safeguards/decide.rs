@@ -1,17 +1,16 @@
 //! Deciding: what a safeguard holds is done, or is not; nobody's decision is one, too.
 
 use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
-use crate::directory::safeguard::{
-    Danger, HOLD_MINUTES, LONGEST_HOLD_MINUTES, SafeguardState, WaiverKind, WaiverState,
-};
+use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverState};
 use crate::id::{ConnectionId, Ids, OrganizationId, SafeguardId, UserId};
+use crate::limits;
 use crate::provisioning::people::{end_sessions_of, retire_all};
 use crate::provisioning::safeguards::told;
 use crate::provisioning::{Change, Context, Error, Kind, change};
@@ -19,8 +18,6 @@ use crate::store::Store;
 use crate::store::rows::{SafeguardRow, SafeguardSettingsRow, WaiverRow};
 use crate::store::types::Time;
 
-/// The longest time for which removals may be planned.
-const LONGEST_PLAN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Safeguards that are decided by time in one look.
 const AT_ONCE: i64 = 50;
 
@@ -214,12 +211,15 @@ pub async fn plan_change(
 ) -> Result<Planned, Error> {
     let connection = change.tx.connection(change.org, connection_id).await?;
     connection.ok_or(Error::NotFound(Kind::Connection))?;
-    let minutes = planned.hold_minutes.unwrap_or(HOLD_MINUTES);
-    if !(1..=LONGEST_HOLD_MINUTES).contains(&minutes) {
-        let rule = format!("a hold waits 1 to {LONGEST_HOLD_MINUTES} minutes");
+    let minutes = planned
+        .hold_minutes
+        .unwrap_or(limits::SAFEGUARD_HOLD_MINUTES);
+    let longest = limits::SAFEGUARD_LONGEST_HOLD_MINUTES;
+    if !(1..=longest).contains(&minutes) {
+        let rule = format!("a hold waits 1 to {longest} minutes");
         return Err(Violation::Invalid(rule).into());
     }
-    let last = change.now + LONGEST_PLAN;
+    let last = change.now + limits::SAFEGUARD_PLANNED;
     if planned.planned_until.is_some_and(|until| until > last) {
         let rule = format!("removals are planned until {last} at the latest");
         return Err(Violation::Invalid(rule).into());

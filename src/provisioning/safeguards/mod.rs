@@ -12,22 +12,27 @@ use crate::directory::connection::Safeguard;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::directory::role::ADMIN_RANK;
-use crate::directory::safeguard::{
-    APART, Danger, HOLD_MINUTES, SafeguardState, WINDOW, WaiverKind, WaiverState,
-};
-use crate::id::{ConnectionId, SafeguardId, UserId};
+use crate::directory::safeguard::{Danger, Reaction, SafeguardState, WaiverKind, WaiverState};
+use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId};
+use crate::limits;
 use crate::provisioning::people::end_sessions_of;
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::settle::reference;
 use crate::provisioning::{Change, Error};
-use crate::store::rows::{ConnectionRow, SafeguardMarkRow, SafeguardRow, UserRow, WaiverRow};
+use crate::store::Tx;
+use crate::store::rows::{
+    ConnectionRow, SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, UserRow, WaiverRow,
+};
 use crate::store::types::Time;
 
 mod decide;
+mod outlook;
 pub mod view;
 
 pub(in crate::provisioning) use decide::decide_all;
 pub use decide::{Decision, Planned, decide, decide_person, expire_overdue, plan_change};
+pub use outlook::Outlook;
+pub(in crate::provisioning) use outlook::outlook;
 
 /// Counts what a connection does to these people, and answers the safeguard that holds it, if one does.
 /// Removals are only counted where they may not be held.
@@ -43,11 +48,10 @@ pub(super) async fn judge(
     }
     let (org, now) = (change.org, change.time());
     let set = change.tx.safeguard_settings(org, connection.id).await?;
-    let planned = set.as_ref().and_then(|set| set.planned_until);
-    if danger == Danger::Removals && planned.is_some_and(|until| until > now) {
+    if mode_of(connection, danger, set.as_ref(), now) == Safeguard::Off {
         return Ok(None);
     }
-    let since = Time(change.now - WINDOW);
+    let since = Time(change.now - limits::SAFEGUARD_WINDOW);
     let mark = |user: &UserId| SafeguardMarkRow {
         org_id: org,
         connection_id: connection.id,
@@ -64,14 +68,9 @@ pub(super) async fn judge(
     if total <= danger.threshold(0) {
         return Ok(None);
     }
-    // Those who were there when it began.
-    let gone = change
-        .tx
-        .safeguard_marks_gone(org, connection.id, danger, since)
-        .await?;
-    let active_people = change.tx.active_people_of(org, connection.id).await? + gone;
-    let threshold = danger.threshold(active_people);
-    if total <= threshold {
+    let active_people = active_people(change.tx, (org, connection.id), danger, since).await?;
+    let reaction = danger.reaction(connection.safeguard, total, active_people);
+    if reaction == Reaction::Nothing {
         return Ok(None);
     }
     let times = change
@@ -79,14 +78,14 @@ pub(super) async fn judge(
         .safeguard_mark_times(org, connection.id, danger, since)
         .await?;
     let before = times.iter().rev().find(|at| **at < now);
-    let apart = before.is_some_and(|at| change.now.duration_since(at.0) > APART);
-    let hold = danger == Danger::Promotions || connection.safeguard == Safeguard::Hold;
+    let apart = before.is_some_and(|at| change.now.duration_since(at.0) > limits::SAFEGUARD_APART);
+    let hold = reaction == Reaction::Hold;
     let urgent = hold && (!may_hold || change.apply_now);
     if danger == Danger::Removals && (urgent || (apart && people.len() == 1)) {
         return Ok(None);
     }
-    let counted = (total, threshold, active_people);
-    let minutes = set.map_or(HOLD_MINUTES, |set| set.hold_minutes);
+    let counted = (total, danger.threshold(active_people), active_people);
+    let minutes = set.map_or(limits::SAFEGUARD_HOLD_MINUTES, |set| set.hold_minutes);
     let until = Time(change.now + jiff::SignedDuration::from_mins(minutes));
     let row = SafeguardRow {
         began_at: times.first().copied().unwrap_or(now),
@@ -95,6 +94,34 @@ pub(super) async fn judge(
     };
     let id = trip(change, row).await?;
     Ok(Some(id).filter(|_| hold))
+}
+
+/// What is done about what is counted now: nothing about removals that are planned.
+fn mode_of(
+    connection: &ConnectionRow,
+    danger: Danger,
+    set: Option<&SafeguardSettingsRow>,
+    now: Time,
+) -> Safeguard {
+    let planned = set.and_then(|set| set.planned_until);
+    let is_planned = danger == Danger::Removals && planned.is_some_and(|until| until > now);
+    if is_planned {
+        Safeguard::Off
+    } else {
+        connection.safeguard
+    }
+}
+
+/// How many active people a connection had when it began: those who are there, and those who went since.
+async fn active_people(
+    tx: &mut Tx,
+    (org, connection): (OrganizationId, ConnectionId),
+    danger: Danger,
+    since: Time,
+) -> Result<i64, Error> {
+    let gone = tx.safeguard_marks_gone(org, connection, danger, since);
+    let gone = gone.await?;
+    Ok(tx.active_people_of(org, connection).await? + gone)
 }
 
 /// A safeguard that trips now.
@@ -136,7 +163,7 @@ async fn trip(change: &mut Change<'_>, row: SafeguardRow) -> Result<SafeguardId,
     let goes_on = |it: &SafeguardRow| {
         it.state == row.state
             && (it.state == SafeguardState::Held
-                || change.now.duration_since(it.latest_at.0) <= WINDOW)
+                || change.now.duration_since(it.latest_at.0) <= limits::SAFEGUARD_WINDOW)
     };
     if let Some(mut open) = open.filter(goes_on) {
         open.people = row.people;

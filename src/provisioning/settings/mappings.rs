@@ -11,7 +11,7 @@ use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::directory::mapping::MatchKind;
 use crate::directory::role::Catalogue;
-use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId};
+use crate::id::{ConnectionId, MappingId, OrganizationId, RoleId, ScimGroupId, UserId};
 use crate::provisioning::group_values::{Bound, is_renamed};
 use crate::provisioning::settings::mapping_checks::{next_revision, permitted, unlike_the_others};
 use crate::provisioning::settings::{catalogue, connection_view, projects, role};

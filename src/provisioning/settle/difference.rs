@@ -124,35 +124,21 @@ fn one(
         world.grant(row, scope)
     };
     let before: Vec<Grant> = own.live.iter().map(as_grant).collect();
-    let due = own
-        .waivers
-        .in_force(own.due, &own.live, &mut outcome.cleared);
-    let wanted: BTreeSet<_> = due.iter().map(|due| (due.2, &due.3)).collect();
-    let mut keep = Vec::with_capacity(own.live.len());
-    let mut there = BTreeSet::new();
-    let mut gone = Vec::new();
-    for row in &own.live {
-        let is_due = wanted.contains(&(row.source, &row.source_ref));
-        let is_kept = own.waivers.keeps(world, row);
-        if row.source.is_by_rule() && !is_due && !is_kept {
-            outcome.retire(NO_LONGER_DUE, row.id);
-            gone.push((row.id, reference(row.source, &row.source_ref)));
-        } else if row.ends_at.is_some_and(|end| end <= mint.at) {
-            outcome.retire(EXPIRED, row.id);
-        } else if let Some(rule) = other_rule(world, row, scopes) {
-            // As the rule is now, for whoever keeps it, too.
-            outcome.retire(CHANGED, row.id);
-            let of = (row.source, row.source_ref.clone());
-            let anew = mint.grant(row.user_id, rule.role, of);
-            there.insert((row.source, &row.source_ref));
-            keep.push(outcome.make(world, anew, rule));
-        } else {
-            there.insert((row.source, &row.source_ref));
-            keep.push(as_grant(row));
-        }
-    }
+    let due = own.waivers.in_force(
+        std::mem::take(&mut own.due),
+        &own.live,
+        &mut outcome.cleared,
+    );
+    let Stays {
+        mut keep,
+        there,
+        gone,
+    } = stays(world, &own, (&due, scopes, mint), outcome);
     let mut begun = Vec::new();
-    for due in due.iter().filter(|due| !there.contains(&(due.2, &due.3))) {
+    for due in due
+        .iter()
+        .filter(|due| !there.contains(&(due.2, due.3.as_str())))
+    {
         let Some(rule) = world.book.rules.get(&due.1) else {
             continue;
         };
@@ -180,6 +166,47 @@ fn one(
         begun,
         ruled,
     })
+}
+
+/// What stays of what a person has.
+#[derive(Default)]
+struct Stays<'o> {
+    keep: Vec<Grant>,
+    there: BTreeSet<(GrantSource, &'o str)>,
+    gone: Vec<(GrantId, String)>,
+}
+
+/// Ends what rules give no longer and what is over, and gives anew what its rule says otherwise by now.
+fn stays<'o>(
+    world: &World,
+    own: &'o Own,
+    (due, scopes, mint): (&[Due], &Scopes, &Mint),
+    outcome: &mut Outcome,
+) -> Stays<'o> {
+    let wanted: BTreeSet<_> = due.iter().map(|due| (due.2, due.3.as_str())).collect();
+    let mut stays = Stays::default();
+    for row in &own.live {
+        let of = (row.source, row.source_ref.as_str());
+        let is_due = wanted.contains(&of) || own.waivers.keeps(world, row);
+        if row.source.is_by_rule() && !is_due {
+            outcome.retire(NO_LONGER_DUE, row.id);
+            let reference = reference(row.source, &row.source_ref);
+            stays.gone.push((row.id, reference));
+        } else if row.ends_at.is_some_and(|end| end <= mint.at) {
+            outcome.retire(EXPIRED, row.id);
+        } else if let Some(rule) = other_rule(world, row, scopes) {
+            // As the rule is now, for whoever keeps it, too.
+            outcome.retire(CHANGED, row.id);
+            let anew = mint.grant(row.user_id, rule.role, (of.0, of.1.to_owned()));
+            stays.there.insert(of);
+            stays.keep.push(outcome.make(world, anew, rule));
+        } else {
+            let scope = scopes.get(&row.id).map_or(&[][..], Vec::as_slice);
+            stays.there.insert(of);
+            stays.keep.push(world.grant(row, scope));
+        }
+    }
+    stays
 }
 
 /// What holds of a person beside the grants, as if they were active and held no title: what counts does not

@@ -4,7 +4,7 @@
 use crate::directory::grant::Because;
 use crate::directory::role::ADMIN_RANK;
 use crate::directory::safeguard::{Danger, WaiverKind};
-use crate::id::{ConnectionId, SafeguardId};
+use crate::id::{ConnectionId, SafeguardId, UserId};
 use crate::provisioning::resolution::World;
 use crate::provisioning::safeguards;
 use crate::provisioning::settle::difference::{Outcome, Person};
@@ -39,6 +39,41 @@ pub(super) async fn holds(
         }
     }
     Ok(holds)
+}
+
+/// A person of an outcome, as the safeguard of their connection would count them.
+pub(in crate::provisioning) struct Counted {
+    /// Who.
+    pub(in crate::provisioning) user: UserId,
+    /// The connection that manages them, or else through which they come.
+    pub(in crate::provisioning) home: Option<ConnectionId>,
+    /// As what they would be counted.
+    pub(in crate::provisioning) danger: Option<Danger>,
+}
+
+/// Everybody of an outcome.
+pub(super) fn counted(world: &World, outcome: &Outcome) -> Vec<Counted> {
+    let counted = |person: &Person| {
+        let user = world.users.get(&person.id);
+        let danger = if is_promotion(world, person) {
+            Some(Danger::Promotions)
+        } else {
+            let goes = is_removal(world, person) || goes_out(person);
+            goes.then_some(Danger::Removals)
+        };
+        Counted {
+            user: person.id,
+            home: user.and_then(|user| world.tie(user).home),
+            danger,
+        }
+    };
+    outcome.people.iter().map(counted).collect()
+}
+
+/// Whether somebody who was there is shut out.
+fn goes_out(person: &Person) -> bool {
+    let had = person.old.role.is_some() || !person.old.projects.is_empty();
+    had && matches!(person.resolution.because, Because::Inactive)
 }
 
 fn rank(world: &World, role: Option<crate::id::RoleId>) -> i64 {

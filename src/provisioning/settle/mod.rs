@@ -25,6 +25,7 @@ mod guard;
 mod tell;
 mod waivers;
 
+pub(in crate::provisioning) use guard::Counted;
 pub(in crate::provisioning) use waivers::reference;
 
 /// Begins a revision of the rules where the change's events say that they are others now.
@@ -96,10 +97,10 @@ async fn facts(
     })
 }
 
-/// Somebody whose roles would be others by some rules.
+/// What some rules would make of somebody.
 pub(super) struct Foreseen {
-    /// Who.
-    pub(super) user: UserId,
+    /// Who, and what a safeguard would count of it, whoever did it.
+    pub(super) counted: Counted,
     /// Their sign-in address.
     pub(super) email: Option<String>,
     /// What is in force.
@@ -108,7 +109,7 @@ pub(super) struct Foreseen {
     pub(super) to: Entitlement,
 }
 
-/// What these rules would make of people, without writing anything: those whose roles would be others.
+/// What these rules would make of people, without writing anything.
 pub(super) async fn foresee(
     tx: &mut Tx,
     org: OrganizationId,
@@ -118,14 +119,14 @@ pub(super) async fn foresee(
     let world = World::of(rules, tx, org, people).await?;
     let facts = facts(tx, org, &world, people).await?;
     let outcome = difference::of(&world, &facts, mint);
-    let differs = outcome.people.into_iter();
-    let differs = differs.filter(|person| person.old != person.resolution.entitlement);
-    Ok(differs
-        .map(|person| Foreseen {
-            user: person.id,
+    let counted = guard::counted(&world, &outcome).into_iter();
+    let foreseen = outcome.people.into_iter().zip(counted);
+    Ok(foreseen
+        .map(|(person, counted)| Foreseen {
             email: world.users.get(&person.id).and_then(|it| it.email.clone()),
             from: person.old,
             to: person.resolution.entitlement,
+            counted,
         })
         .collect())
 }

@@ -1,29 +1,28 @@
-//! Undo: what a request, or a connection within a window, did to people is taken back by new changes, after
-//! a plan was shown. What the directory said stays as its word: until it says something else, the drift
-//! report shows where it is not in force.
+//! Undo: what a request, an import, or a connection within a window did to people is taken back by new
+//! changes, after a plan was shown. What the directory said stays as its word: until it says something
+//! else, the drift report shows where it is not in force.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
-use crate::id::{ConnectionId, UserId};
+use crate::id::{ConnectionId, GrantId, ImportId, InvitationId, UserId};
+use crate::limits;
 use crate::provisioning::resolution::World;
 use crate::provisioning::settings::plan::{self, Plan};
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Error, Kind};
 use crate::store::rows::EventRow;
 use crate::store::types::Time;
 
+mod import;
 mod inverse;
 
-/// The longest window that is undone at once.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// The most events that are undone at once.
-const MOST: i64 = 20_000;
+const ONE_OF: &str = "say what is to be undone: a request_id, a window, or an import_id";
 
 /// What is to be undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -35,7 +34,11 @@ pub struct Undo {
     /// What a connection did within a window.
     #[serde(default)]
     pub window: Option<Window>,
-    /// The digest of the plan that was shown; needed where more than 20 people's roles change.
+    /// One import: who has not come yet is not invited any more, and who has come loses what it gave them.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub import_id: Option<ImportId>,
+    /// The digest of the plan that was shown; needed where more than 20 people are touched.
     #[serde(default)]
     pub digest: Option<String>,
 }
@@ -64,6 +67,29 @@ pub struct Undone {
     pub plan: Plan,
     /// What is not undone, and why.
     pub left: Vec<Left>,
+    /// The invitations of an import that are taken back.
+    #[schema(value_type = Vec<String>)]
+    pub revoked: Vec<InvitationId>,
+    /// The grants of an import that end.
+    #[schema(value_type = Vec<String>)]
+    pub ended: Vec<GrantId>,
+}
+
+/// What is undone.
+enum Task {
+    /// What an import did.
+    Import(ImportId),
+    /// What happened to people.
+    Stories(Stories),
+}
+
+/// What was done to undo it.
+#[derive(Default)]
+struct Done {
+    left: BTreeSet<Left>,
+    revoked: Vec<InvitationId>,
+    ended: Vec<GrantId>,
+    people: Vec<UserId>,
 }
 
 /// Something that is not undone.
@@ -91,45 +117,91 @@ struct Story {
 
 /// Tells what undoing would do, and does nothing.
 pub async fn outlook(change: &mut Change<'_>, undo: &Undo) -> Result<Undone, Error> {
-    let stories = stories(change, undo).await?;
-    foresee(change, undo, &stories).await
+    let task = task(change, undo).await?;
+    foresee(change, undo, &task).await
 }
 
 /// Undoes it. With a digest only if the outcome still is what was shown; without one only where few
-/// people's roles change.
+/// people are touched.
 pub async fn apply(change: &mut Change<'_>, undo: &Undo) -> Result<Undone, Error> {
-    let stories = stories(change, undo).await?;
-    let Undone { plan, .. } = foresee(change, undo, &stories).await?;
-    let plan = plan.agreed(undo.digest.as_deref())?;
-    let left = make(change, &stories).await?;
-    let data = json!({
-        "request_id": undo.request_id,
-        "window": undo.window,
-        "people": stories.keys().collect::<Vec<_>>(),
-        "left": left,
-        "digest": plan.digest,
-    });
-    change.record(EventKind::UndoApplied, data);
-    Ok(Undone { plan, left })
+    let task = task(change, undo).await?;
+    let shown = foresee(change, undo, &task).await?;
+    let touched = shown.plan.count() + shown.revoked.len();
+    let plan = shown.plan.agreed_of(undo.digest.as_deref(), touched)?;
+    let done = make(change, &task).await?;
+    let is_nothing = done.people.is_empty() && done.revoked.is_empty();
+    // An import that was undone is not undone again.
+    if !(is_nothing && matches!(task, Task::Import(_))) {
+        let data = json!({
+            "request_id": undo.request_id,
+            "window": undo.window,
+            "import_id": undo.import_id,
+            "people": done.people,
+            "left": done.left,
+            "revoked": done.revoked,
+            "ended": done.ended,
+            "digest": plan.digest,
+        });
+        change.record(EventKind::UndoApplied, data);
+    }
+    Ok(done.with(plan))
 }
 
 type Stories = BTreeMap<UserId, Story>;
 
-async fn foresee(change: &mut Change<'_>, undo: &Undo, stories: &Stories) -> Result<Undone, Error> {
-    let rehearsal = plan::begin(change).await?;
-    let left = make(change, stories).await?;
-    let said = json!({"request_id": undo.request_id, "window": undo.window, "left": left});
-    let plan = rehearsal.end(change, &said).await?;
-    Ok(Undone { plan, left })
+impl Done {
+    fn with(self, plan: Plan) -> Undone {
+        Undone {
+            plan,
+            left: self.left.into_iter().collect(),
+            revoked: self.revoked,
+            ended: self.ended,
+        }
+    }
 }
 
-async fn make(change: &mut Change<'_>, stories: &Stories) -> Result<Vec<Left>, Error> {
-    let mut left = BTreeSet::new();
+async fn foresee(change: &mut Change<'_>, undo: &Undo, task: &Task) -> Result<Undone, Error> {
+    let rehearsal = plan::begin(change).await?;
+    let done = make(change, task).await?;
+    let said = json!({
+        "request_id": undo.request_id,
+        "window": undo.window,
+        "import_id": undo.import_id,
+        "left": done.left,
+        "revoked": done.revoked,
+        "ended": done.ended,
+    });
+    let plan = rehearsal.end(change, &said).await?;
+    Ok(done.with(plan))
+}
+
+async fn make(change: &mut Change<'_>, task: &Task) -> Result<Done, Error> {
+    let stories = match task {
+        Task::Import(id) => return import::inverse(change, *id).await,
+        Task::Stories(stories) => stories,
+    };
+    let mut done = Done {
+        people: stories.keys().copied().collect(),
+        ..Done::default()
+    };
     let book = World::load(change.tx, change.org, &[]).await?.book;
     for (user, story) in stories {
-        inverse::of(change, &book, (*user, story), &mut left).await?;
+        inverse::of(change, &book, (*user, story), &mut done.left).await?;
     }
-    Ok(left.into_iter().collect())
+    Ok(done)
+}
+
+/// What is asked for: one of the three.
+async fn task(change: &mut Change<'_>, undo: &Undo) -> Result<Task, Error> {
+    let Some(id) = undo.import_id else {
+        return Ok(Task::Stories(stories(change, undo).await?));
+    };
+    if undo.request_id.is_some() || undo.window.is_some() {
+        return Err(Violation::Invalid(ONE_OF.to_owned()).into());
+    }
+    let known = change.tx.import(change.org, id).await?;
+    known.ok_or(Error::NotFound(Kind::Import))?;
+    Ok(Task::Import(id))
 }
 
 async fn stories(change: &mut Change<'_>, undo: &Undo) -> Result<Stories, Error> {
@@ -137,25 +209,24 @@ async fn stories(change: &mut Change<'_>, undo: &Undo) -> Result<Stories, Error>
         (Some(request), None) => {
             change
                 .tx
-                .events_of_cause(change.org, request, MOST + 1)
+                .events_of_cause(change.org, request, limits::UNDO_EVENTS + 1)
                 .await?
         }
         (None, Some(window)) => {
             let to = window.to.unwrap_or(change.now);
-            if window.from >= to || to.duration_since(window.from) > LONGEST {
+            if window.from >= to || to.duration_since(window.from) > limits::UNDO_WINDOW {
                 let rule = "a window is from an instant to a later one, at most 24 hours";
                 return Err(Violation::Invalid(rule.to_owned()).into());
             }
             let between = (Time(window.from), Time(to));
             let all = change
                 .tx
-                .events_between(change.org, between, MOST + 1)
+                .events_between(change.org, between, limits::UNDO_EVENTS + 1)
                 .await?;
             return chosen(all, Some(window.connection_id));
         }
         _ => {
-            let rule = "say what is to be undone: a request_id, or a window";
-            return Err(Violation::Invalid(rule.to_owned()).into());
+            return Err(Violation::Invalid(ONE_OF.to_owned()).into());
         }
     };
     chosen(events, None)
@@ -163,8 +234,9 @@ async fn stories(change: &mut Change<'_>, undo: &Undo) -> Result<Stories, Error>
 
 /// What happened to each person: by anybody, or by one connection and what its safeguards held.
 fn chosen(mut events: Vec<EventRow>, of: Option<ConnectionId>) -> Result<Stories, Error> {
-    if events.len() as i64 > MOST {
-        let rule = format!("more than {MOST} events; choose a smaller window");
+    if events.len() as i64 > limits::UNDO_EVENTS {
+        let most = limits::UNDO_EVENTS;
+        let rule = format!("more than {most} events; choose a smaller window");
         return Err(Violation::Invalid(rule).into());
     }
     events.retain(|event| of.is_none_or(|of| is_of(event, of)));

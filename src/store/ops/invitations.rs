@@ -14,7 +14,7 @@ use crate::store::rows::{
     ShareHookRow, UserRow,
 };
 use crate::store::tx::ops;
-use crate::store::types::Time;
+use crate::store::types::{Doc, Time};
 
 ops! {
     /// The living people with these sign-in addresses.
@@ -41,6 +41,8 @@ ops! {
     open_invitations = invitations::open(org: OrganizationId, norms: &[String]) -> Vec<InvitationRow>;
     /// The open invitations of an import.
     open_invitations_of_import = invitations::open_of_import(org: OrganizationId, import: ImportId) -> Vec<InvitationRow>;
+    /// All invitations of an import.
+    invitations_of_import = imports::invitations(org: OrganizationId, import: ImportId) -> Vec<InvitationRow>;
     /// Open invitations whose inviter is this person.
     open_invitations_by = invitations::open_by(org: OrganizationId, inviter: UserId) -> Vec<InvitationRow>;
     /// Takes a pending invitation that is still of this version and has not expired; `false` where
@@ -106,6 +108,10 @@ ops! {
     /// Forgets so many of what apps were told, or were not told for good, before then; in all
     /// organizations.
     forget_logouts = outbox::forget_logouts(before: Time, limit: i64) -> usize;
+    /// Forgets so many of the alerts that were mailed, or not for good, before then; in all organizations.
+    forget_alerts = outbox::forget_alerts(before: Time, limit: i64) -> usize;
+    /// Whether an alert that says just this to this receiver was owed since then.
+    is_alerted = outbox::is_alerted(org: OrganizationId, recipient: &str, detail: &Doc, since: Time) -> bool;
     /// How many are owed now, in all organizations.
     owed_deliveries = outbox::owed() -> i64;
     /// Where the organization's shared links are posted to.

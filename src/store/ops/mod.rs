@@ -96,6 +96,10 @@ ops! {
     set_default_role = organizations::set_default_role(org: OrganizationId, role: RoleId) -> ();
     /// The people who have this organization-wide role.
     people_with_role = users::with_role(org: OrganizationId, role: RoleId) -> Vec<UserId>;
+    /// People of any organization who are to go by then.
+    people_to_delete = users::to_delete(by: Time, limit: i64) -> Vec<(OrganizationId, UserId)>;
+    /// Active people with a sign-in address who are the owner or have one of these roles, the owner first.
+    people_in_charge = users::in_charge(org: OrganizationId, roles: &[RoleId], limit: i64) -> Vec<UserRow>;
     /// Replaces an organization's policy.
     set_policy = organizations::set_policy(org: OrganizationId, policy: Doc) -> ();
     /// The live grants of these people.
@@ -325,6 +329,8 @@ ops! {
     insert_scim_token = tokens::insert(row: &ScimTokenRow) -> ();
     /// Forgets tokens that were revoked or expired before then, of every organization.
     forget_scim_tokens = tokens::forget(before: Time) -> usize;
+    /// Tokens, of every organization, that end before then and were not revoked.
+    scim_tokens_ending = tokens::ending(before: Time, after: Option<ScimTokenId>, limit: i64) -> Vec<ScimTokenRow>;
     /// The query `tokens::list`.
     scim_tokens = tokens::list(org: OrganizationId, connection: ConnectionId) -> Vec<ScimTokenRow>;
     /// The query `tokens::revoke`.

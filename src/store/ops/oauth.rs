@@ -13,6 +13,8 @@ ops! {
     oauth_clients = oauth::list(org: OrganizationId, connection: ConnectionId) -> Vec<OauthClientRow>;
     /// The client of this id, in whichever organization: the credential tells the organization.
     oauth_client = oauth::by_client_id(id: OauthClientId) -> Option<OauthClientRow>;
+    /// Clients, of every organization, that end before then and were not revoked.
+    oauth_clients_ending = oauth::ending(before: Time, after: Option<OauthClientId>, limit: i64) -> Vec<OauthClientRow>;
     /// The client whose access token has this hash and has not expired, in whichever organization.
     oauth_client_by_token = oauth::by_access_token(hash: &Hash, now: Time) -> Option<OauthClientRow>;
     /// Revokes a client and forgets its access tokens; answers how many were live until now.

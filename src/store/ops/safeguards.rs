@@ -11,7 +11,9 @@ ops! {
     mark_safeguard = safeguards::mark(rows: &[SafeguardMarkRow]) -> ();
     /// How many people were counted since then.
     safeguard_marks = safeguards::marks(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
-    /// How many of them are not active now.
+    /// Who was counted since then.
+    safeguard_marked = safeguards::marked(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> Vec<UserId>;
+    /// How many of those counted are not active now.
     safeguard_marks_gone = safeguards::marks_gone(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
     /// When they were, in order.
     safeguard_mark_times = safeguards::mark_times(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> Vec<Time>;

@@ -5,8 +5,8 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use crate::id::{ImportId, OrganizationId};
-use crate::store::rows::ImportRow;
-use crate::store::schema::imports;
+use crate::store::rows::{ImportRow, InvitationRow};
+use crate::store::schema::{imports, invitations};
 use crate::store::types::{Doc, Time};
 
 pub(crate) async fn insert(conn: &mut Conn, row: &ImportRow) -> QueryResult<()> {
@@ -53,5 +53,20 @@ pub(crate) async fn forget_results(conn: &mut Conn, before: Time) -> QueryResult
     diesel::update(target)
         .set(imports::result.eq(None::<Doc>))
         .execute(conn)
+        .await
+}
+
+/// All invitations of an import.
+pub(crate) async fn invitations(
+    conn: &mut Conn,
+    org: OrganizationId,
+    import: ImportId,
+) -> QueryResult<Vec<InvitationRow>> {
+    invitations::table
+        .filter(invitations::org_id.eq(org))
+        .filter(invitations::import_id.eq(import))
+        .select(InvitationRow::as_select())
+        .order(invitations::id)
+        .load(conn)
         .await
 }

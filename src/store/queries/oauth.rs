@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use crate::id::{ConnectionId, OauthClientId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::{AccessTokenRow, OauthClientRow};
@@ -30,6 +30,26 @@ pub(crate) async fn list(
         .order(oauth_clients::id)
         .load(conn)
         .await
+}
+
+/// Clients, of every organization, that end before then and were not revoked.
+pub(crate) async fn ending(
+    conn: &mut Conn,
+    before: Time,
+    after: Option<OauthClientId>,
+    limit: i64,
+) -> QueryResult<Vec<OauthClientRow>> {
+    let mut query = oauth_clients::table
+        .filter(oauth_clients::expires_at.le(before))
+        .filter(oauth_clients::revoked_at.is_null())
+        .select(OauthClientRow::as_select())
+        .order(oauth_clients::id)
+        .limit(limit)
+        .into_boxed::<Db>();
+    if let Some(after) = after {
+        query = query.filter(oauth_clients::id.gt(after));
+    }
+    query.load(conn).await
 }
 
 /// The client of this id, in whichever organization: the credential tells the organization.

@@ -32,7 +32,7 @@ pub(crate) async fn by_id(
 }
 
 /// What of a load is due in any organization and under nobody's lease: codes and questions first, since
-/// somebody sits in front of a page and waits for one, then what has been due the longest.
+/// somebody sits in front of a page and waits for one, then alerts, then what has been due the longest.
 pub(crate) async fn due(
     conn: &mut Conn,
     load: Load,
@@ -44,11 +44,17 @@ pub(crate) async fn due(
         Load::Mails => {}
         Load::Posts => return due_of(conn, &[MailKind::WebhookPost], now, limit).await,
     }
-    let mut rows = due_of(conn, &[MailKind::Code, MailKind::Decision], now, limit).await?;
-    let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
-    if left > 0 {
-        let others = [MailKind::Invitation, MailKind::Notice];
-        rows.extend(due_of(conn, &others, now, left).await?);
+    let mut rows = Vec::new();
+    let others = [MailKind::Invitation, MailKind::Notice];
+    for kinds in [
+        &[MailKind::Code, MailKind::Decision][..],
+        &[MailKind::Alert],
+        &others,
+    ] {
+        let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
+        if left > 0 {
+            rows.extend(due_of(conn, kinds, now, left).await?);
+        }
     }
     Ok(rows)
 }
@@ -236,8 +242,17 @@ pub(crate) async fn forget_logouts(
     before: Time,
     limit: i64,
 ) -> QueryResult<usize> {
+    forget(conn, MailKind::Logout, before, limit).await
+}
+
+/// Forgets so many of the alerts that were mailed, or not for good, before then; in all organizations.
+pub(crate) async fn forget_alerts(conn: &mut Conn, before: Time, limit: i64) -> QueryResult<usize> {
+    forget(conn, MailKind::Alert, before, limit).await
+}
+
+async fn forget(conn: &mut Conn, kind: MailKind, before: Time, limit: i64) -> QueryResult<usize> {
     let over: Vec<DeliveryId> = outbox::table
-        .filter(outbox::kind.eq(MailKind::Logout))
+        .filter(outbox::kind.eq(kind))
         .filter(outbox::finished_at.lt(before))
         .order((outbox::finished_at, outbox::id))
         .limit(limit)
@@ -245,10 +260,29 @@ pub(crate) async fn forget_logouts(
         .load(conn)
         .await?;
     let target = outbox::table
-        .filter(outbox::kind.eq(MailKind::Logout))
+        .filter(outbox::kind.eq(kind))
         .filter(outbox::id.eq_any(over))
         .filter(outbox::finished_at.lt(before).assume_not_null());
     diesel::delete(target).execute(conn).await
+}
+
+/// Whether an alert that says just this to this receiver was owed since then.
+pub(crate) async fn is_alerted(
+    conn: &mut Conn,
+    org: OrganizationId,
+    recipient: &str,
+    detail: &Doc,
+    since: Time,
+) -> QueryResult<bool> {
+    let find = outbox::table
+        .filter(outbox::org_id.eq(org))
+        .filter(outbox::kind.eq(MailKind::Alert))
+        .filter(outbox::created_at.gt(since))
+        .filter(outbox::recipient.eq(recipient.to_owned()))
+        .filter(outbox::detail.eq(detail.clone()))
+        .select(outbox::id);
+    let found: Option<DeliveryId> = find.first(conn).await.optional()?;
+    Ok(found.is_some())
 }
 
 /// How many are owed now, in all organizations.

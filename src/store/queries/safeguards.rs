@@ -54,6 +54,24 @@ pub(crate) async fn marks(
         .await
 }
 
+pub(crate) async fn marked(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    kind: Danger,
+    since: Time,
+) -> QueryResult<Vec<UserId>> {
+    safeguard_marks::table
+        .filter(safeguard_marks::org_id.eq(org))
+        .filter(safeguard_marks::connection_id.eq(connection))
+        .filter(safeguard_marks::kind.eq(kind))
+        .filter(safeguard_marks::at.ge(since))
+        .select(safeguard_marks::user_id)
+        .distinct()
+        .load(conn)
+        .await
+}
+
 pub(crate) async fn mark_times(
     conn: &mut Conn,
     org: OrganizationId,

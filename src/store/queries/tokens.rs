@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use crate::id::{ApiKeyId, ConnectionId, OrganizationId, ScimTokenId};
 use crate::secret::Hash;
 use crate::store::rows::{ApiKeyRow, ScimTokenRow};
@@ -68,6 +68,26 @@ pub(crate) async fn touch(
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// Tokens, of every organization, that end before then and were not revoked.
+pub(crate) async fn ending(
+    conn: &mut Conn,
+    before: Time,
+    after: Option<ScimTokenId>,
+    limit: i64,
+) -> QueryResult<Vec<ScimTokenRow>> {
+    let mut query = scim_tokens::table
+        .filter(scim_tokens::expires_at.le(before))
+        .filter(scim_tokens::revoked_at.is_null())
+        .select(ScimTokenRow::as_select())
+        .order(scim_tokens::id)
+        .limit(limit)
+        .into_boxed::<Db>();
+    if let Some(after) = after {
+        query = query.filter(scim_tokens::id.gt(after));
+    }
+    query.load(conn).await
 }
 
 /// Forgets tokens, of every organization, that were revoked or expired before then.

@@ -225,6 +225,21 @@ pub(crate) async fn overdue(
         .await
 }
 
+/// People in any organization who are to go by then.
+pub(crate) async fn to_delete(
+    conn: &mut Conn,
+    by: Time,
+    limit: i64,
+) -> QueryResult<Vec<(OrganizationId, UserId)>> {
+    users::table
+        .filter(users::delete_at.le(by))
+        .select((users::org_id, users::id))
+        .order((users::delete_at, users::id))
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
 /// Who holds the owner's title.
 pub(crate) async fn owner(conn: &mut Conn, org: OrganizationId) -> QueryResult<Option<UserRow>> {
     let find = users::table
@@ -261,6 +276,31 @@ pub(crate) async fn with_role(
         .filter(users::role_id.eq(role))
         .select(users::id)
         .order(users::id)
+        .load(conn)
+        .await
+}
+
+/// Active people with a sign-in address who are the owner or have one of these roles, the owner first,
+/// then those who are there the longest.
+pub(crate) async fn in_charge(
+    conn: &mut Conn,
+    org: OrganizationId,
+    roles: &[RoleId],
+    limit: i64,
+) -> QueryResult<Vec<UserRow>> {
+    let has_role = users::role_id.eq_any(roles.to_vec()).assume_not_null();
+    users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::owner.or(users::role_id.is_not_null().and(has_role)))
+        .filter(users::email_norm.is_not_null())
+        .filter(users::deleted_at.is_null())
+        .filter(users::erased_at.is_null())
+        .filter(users::suspended_by_directory_at.is_null())
+        .filter(users::suspended_by_admin_at.is_null())
+        .filter(users::suspended_by_expiry_at.is_null())
+        .select(UserRow::as_select())
+        .order((users::owner.desc(), users::id))
+        .limit(limit)
         .load(conn)
         .await
 }

@@ -210,6 +210,7 @@ pub struct UserRow {
     pub updated_at: Time,
     pub standing: Option<String>,
     pub policy_rev: i64,
+    pub delete_at: Option<Time>,
 }
 
 /// A role in a project, derived from grants.

@@ -36,6 +36,7 @@ diesel::table! {
         updated_at -> TimeSql,
         standing -> Nullable<Text>,
         policy_rev -> BigInt,
+        delete_at -> Nullable<TimeSql>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The model: random sequences of what directories, admins and time do, taken by the product and by a world in
+//! The model: random sequences of what directories, sign-ins, admins and time do, taken by the product and by a world in
 //! memory that was written from the decision list alone. After each step both have answered the same and told
 //! the same of people; at the end both say the same of everybody, and explanations agree.
 //!

@@ -4,6 +4,7 @@
 pub(super) mod demands;
 pub(super) mod lint;
 pub(super) mod metadata;
+pub(super) mod removal;
 
 use axum::Json;
 use axum::extract::Path;

@@ -182,8 +182,8 @@ fn of_rule(violation: &Violation) -> Problem {
         _ => Vec::new(),
     };
     Problem {
-        again_at,
         errors,
+        again_at,
         ..Problem::new(kind, violation)
     }
 }

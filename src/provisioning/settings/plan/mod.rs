@@ -15,6 +15,7 @@ use crate::directory::mapping::Outcome;
 use crate::directory::role::{ADMIN_RANK, Catalogue};
 use crate::id::{RecomputeId, UserId};
 use crate::limits;
+use crate::provisioning::safeguards::Outlook;
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::{Change, Error, recompute};
 use crate::secret;
@@ -24,7 +25,7 @@ mod outlook;
 mod proposal;
 
 pub use difference::{Difference, Roles};
-pub(in crate::provisioning) use outlook::begin;
+pub(in crate::provisioning) use outlook::{Everybody, begin};
 pub use outlook::{Shape, outlook, shape};
 pub use proposal::{DefaultRole, Proposal, Removal};
 
@@ -48,6 +49,9 @@ pub struct Plan {
     pub lose_every_role: Vec<UserId>,
     /// Who, and what, in the order of ids: the first thousand.
     pub people: Vec<Difference>,
+    /// What the safeguards would say if the directories of these people did the same now. What an admin does
+    /// is not held by them; and as it depends on the hour, it is no part of the digest.
+    pub safeguard: Vec<Outlook>,
     /// What the plan is known by: applying with it does this, or nothing.
     pub digest: String,
 }
@@ -81,7 +85,10 @@ pub async fn apply(
     for proposal in proposals {
         proposal.make(change, true).await?;
     }
-    let plan = if change.touched.len() > limits::RECOMPUTED_AT_ONCE {
+    // Nobody is to hold a role that is gone, not even for a while.
+    let at_once = proposals.iter().any(Proposal::ends_a_role);
+    let many = !at_once && change.touched.len() > limits::RECOMPUTED_AT_ONCE;
+    let plan = if many {
         seen.clone()
     } else {
         let shape = Shape::of(change, roles, json!(proposals)).await?;
@@ -92,7 +99,11 @@ pub async fn apply(
         let recompute_id = None;
         return Ok(Applied { plan, recompute_id });
     }
-    let recompute_id = recompute::begin(change).await?;
+    let recompute_id = if many {
+        recompute::begin(change).await?
+    } else {
+        None
+    };
     let data = json!({
         "gained": plan.gained,
         "lost": plan.lost,
@@ -114,7 +125,17 @@ impl Plan {
     /// The plan, if somebody saw it: with a digest only where it is this one's, without one only where few
     /// people's roles change.
     pub(in crate::provisioning) fn agreed(self, digest: Option<&str>) -> Result<Self, Error> {
-        let few = self.count() <= limits::UNCONFIRMED_PEOPLE;
+        let touched = self.count();
+        self.agreed_of(digest, touched)
+    }
+
+    /// The same, of a plan that touches so many people.
+    pub(in crate::provisioning) fn agreed_of(
+        self,
+        digest: Option<&str>,
+        touched: usize,
+    ) -> Result<Self, Error> {
+        let few = touched <= limits::UNCONFIRMED_PEOPLE;
         match digest {
             Some(digest) if digest == self.digest => Ok(self),
             None if few => Ok(self),
@@ -141,6 +162,7 @@ impl Plan {
             become_admin: who(&|it| is_admin(&it.to) && !is_admin(&it.from)),
             lose_last_project: who(&|it| it.to.projects.is_empty() && !it.from.projects.is_empty()),
             lose_every_role: who(&|it| nothing(&it.to) && !nothing(&it.from)),
+            safeguard: Vec::new(),
             digest: URL_SAFE_NO_PAD.encode(secret::hash(&text)),
             people: Vec::new(),
         };

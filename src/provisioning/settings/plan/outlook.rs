@@ -2,6 +2,7 @@
 //! taken back in a short change; the people are read afterwards, some at a time, so that nobody waits while
 //! an admin looks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -9,17 +10,40 @@ use serde_json::{Value, json};
 
 use crate::directory::Violation;
 use crate::directory::grant::Entitlement;
+use crate::directory::mapping::Outcome;
 use crate::directory::role::Catalogue;
-use crate::id::{OrganizationId, RoleId, SafeguardId, UserId};
+use crate::id::{ConnectionId, OrganizationId, RoleId, SafeguardId, UserId};
 use crate::limits;
 use crate::provisioning::mint::Mint;
 use crate::provisioning::resolution::Rules;
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::settings::plan::difference::{Difference, Roles, difference};
 use crate::provisioning::settings::plan::{Plan, Proposal};
-use crate::provisioning::{Change, Context, Error, Recorded, change, settle};
+use crate::provisioning::settle::Counted;
+use crate::provisioning::{Change, Context, Error, Recorded, change, safeguards, settle};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
+
+/// The roles that people hold before and after, and whether that is more or less.
+pub(in crate::provisioning) type Everybody = BTreeMap<UserId, (Roles, Roles, Option<Outcome>)>;
+
+/// What was seen of people.
+#[derive(Default)]
+struct Seen {
+    /// Whose roles differ.
+    people: Vec<Difference>,
+    /// What a safeguard would count of them.
+    counted: Vec<Counted>,
+    everybody: Everybody,
+}
+
+impl Seen {
+    fn extend(&mut self, more: Self) {
+        self.people.extend(more.people);
+        self.counted.extend(more.counted);
+        self.everybody.extend(more.everybody);
+    }
+}
 
 /// Rules that are only thought of, and whom they bear on.
 #[derive(Clone)]
@@ -31,6 +55,8 @@ pub struct Shape {
     people: Vec<UserId>,
     said: Value,
     mint: Mint,
+    /// What was seen within the change, where more is thought of than rules.
+    seen: Option<Plan>,
 }
 
 /// Makes these changes of the rules, looks at what the rules are then, and takes them back.
@@ -43,7 +69,11 @@ pub async fn shape(change: &mut Change<'_>, proposals: &[Proposal]) -> Result<Sh
     for proposal in proposals {
         proposal.make(change, false).await?;
     }
-    let shape = Shape::of(change, rehearsal.roles.clone(), json!(proposals)).await?;
+    let mut shape = Shape::of(change, rehearsal.roles.clone(), json!(proposals)).await?;
+    // What people gave by hand moves, too, and is looked at where it has moved.
+    if proposals.iter().any(Proposal::ends_a_role) {
+        shape.seen = Some(shape.foresee_in(change.tx).await?);
+    }
     rehearsal.undo(change).await?;
     Ok(shape)
 }
@@ -77,43 +107,71 @@ impl Shape {
             roles,
             people: change.touched.iter().copied().collect(),
             said,
+            seen: None,
             mint: Mint::of(change.org, &change.context, Time(change.now)),
         })
     }
 
     /// What they would make of people, read some people at a time: each as they are when they are read.
     pub async fn foresee(self, store: &Store) -> Result<Plan, Error> {
-        let (shape, mut people) = (Arc::new(self), Vec::new());
+        if let Some(plan) = self.seen {
+            return Ok(plan);
+        }
+        let (shape, mut seen) = (Arc::new(self), Seen::default());
         for from in (0..shape.people.len()).step_by(limits::FORESEEN) {
             let shape = shape.clone();
             let some = store.read(move |tx| {
                 let shape = shape.clone();
                 async move { shape.some(tx, from).await }.boxed()
             });
-            people.extend(some.await?);
+            seen.extend(some.await?);
         }
-        Ok(Plan::of(people, &shape.roles, &shape.said))
+        let (org, now, counted) = (shape.org, shape.mint.at.0, Arc::new(seen.counted));
+        let safeguard = store.read(move |tx| {
+            let counted = counted.clone();
+            async move { safeguards::outlook(tx, (org, now), &counted, None).await }.boxed()
+        });
+        Ok(Plan {
+            safeguard: safeguard.await?,
+            ..Plan::of(seen.people, &shape.roles, &shape.said)
+        })
     }
 
     /// The same within a change.
     pub(super) async fn foresee_in(&self, tx: &mut Tx) -> Result<Plan, Error> {
-        let mut people = Vec::new();
-        for from in (0..self.people.len()).step_by(limits::FORESEEN) {
-            people.extend(self.some(tx, from).await?);
-        }
-        Ok(Plan::of(people, &self.roles, &self.said))
+        let seen = self.seen(tx).await?;
+        let at = (self.org, self.mint.at.0);
+        Ok(Plan {
+            safeguard: safeguards::outlook(tx, at, &seen.counted, None).await?,
+            ..Plan::of(seen.people, &self.roles, &self.said)
+        })
     }
 
-    async fn some(&self, tx: &mut Tx, from: usize) -> Result<Vec<Difference>, Error> {
+    async fn seen(&self, tx: &mut Tx) -> Result<Seen, Error> {
+        let mut seen = Seen::default();
+        for from in (0..self.people.len()).step_by(limits::FORESEEN) {
+            seen.extend(self.some(tx, from).await?);
+        }
+        Ok(seen)
+    }
+
+    async fn some(&self, tx: &mut Tx, from: usize) -> Result<Seen, Error> {
         let some = self.people.iter().skip(from).take(limits::FORESEEN);
         let some: Vec<_> = some.copied().collect();
         let by = (self.rules.clone(), &self.mint);
-        let differ = settle::foresee(tx, self.org, by, &some).await?.into_iter();
-        let told = differ.filter_map(|it| {
+        let mut seen = Seen::default();
+        for it in settle::foresee(tx, self.org, by, &some).await? {
             let (from, to) = (self.told(&it.from), self.told(&it.to));
-            difference((it.user, it.email), from, to, &self.roles)
-        });
-        Ok(told.collect())
+            let who = (it.counted.user, it.email);
+            let difference = difference(who, from.clone(), to.clone(), &self.roles);
+            let outcome = difference.as_ref().map(|it| it.outcome);
+            seen.everybody.insert(it.counted.user, (from, to, outcome));
+            if let Some(difference) = difference {
+                seen.people.push(difference);
+                seen.counted.push(it.counted);
+            }
+        }
+        Ok(seen)
     }
 
     /// An entitlement, as plans tell it.
@@ -133,7 +191,7 @@ impl Shape {
 /// A change that is being rehearsed.
 pub(in crate::provisioning) struct Rehearsal {
     events: Vec<Recorded>,
-    touched: std::collections::BTreeSet<UserId>,
+    touched: BTreeSet<UserId>,
     held: Option<SafeguardId>,
     roles: Catalogue,
 }
@@ -157,10 +215,28 @@ impl Rehearsal {
         change: &mut Change<'_>,
         said: &Value,
     ) -> Result<Plan, Error> {
-        let shape = Shape::of(change, self.roles.clone(), said.clone()).await?;
-        let plan = shape.foresee_in(change.tx).await?;
-        self.undo(change).await?;
+        let (plan, _) = self.end_with(change, said, None).await?;
         Ok(plan)
+    }
+
+    /// The same, with everybody's roles before and after; of what is all one connection's doing.
+    pub(in crate::provisioning) async fn end_with(
+        self,
+        change: &mut Change<'_>,
+        said: &Value,
+        doer: Option<ConnectionId>,
+    ) -> Result<(Plan, Everybody), Error> {
+        let shape = Shape::of(change, self.roles.clone(), said.clone()).await?;
+        // What safeguards count is counted as things are.
+        let mut seen = shape.seen(change.tx).await?;
+        let roles = self.roles.clone();
+        self.undo(change).await?;
+        let at = (change.org, change.now);
+        let plan = Plan {
+            safeguard: safeguards::outlook(change.tx, at, &seen.counted, doer).await?,
+            ..Plan::of(std::mem::take(&mut seen.people), &roles, said)
+        };
+        Ok((plan, seen.everybody))
     }
 
     async fn undo(self, change: &mut Change<'_>) -> Result<(), Error> {

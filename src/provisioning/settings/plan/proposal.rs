@@ -47,6 +47,11 @@ pub struct DefaultRole {
 }
 
 impl Proposal {
+    /// Whether a role is gone after it.
+    pub(super) fn ends_a_role(&self) -> bool {
+        matches!(self, Self::RemoveRole(_))
+    }
+
     /// Makes the change, up to what it does to people. Only where it is `meant` must whoever asks be
     /// allowed all that it does: anybody who may look may see what it would do.
     pub(super) async fn make(&self, change: &mut Change<'_>, meant: bool) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! The end of a connection: its credentials, its groups and its rules go, and what becomes of the
-//! people of its directory is the admin's choice.
+//! people of its directory is the admin's choice. Who is to be deleted is suspended for 30 days before, in
+//! which an admin may let them in again.
 //!
 //! A connection's people are those whom it manages, or who come in by it and by no other. Whom
 //! another directory names as well stays with that one, whatever is chosen. The owner keeps the
@@ -12,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::directory::Violation;
-use crate::directory::connection::Remains;
+use crate::directory::connection::{Fate, Remains};
 use crate::directory::event::EventKind;
 use crate::directory::grant::{self, Because, Entitlement, Grant, GrantSource, Verdict};
 use crate::id::{ConnectionId, ProjectId, RoleId, UserId};
@@ -22,6 +23,11 @@ use crate::provisioning::settings::connection_view::{find, row};
 use crate::provisioning::{Change, Context, Error, admission, change, groups, people, safeguards};
 use crate::store::Store;
 use crate::store::rows::{ConnectionRow, UserRow};
+use crate::store::types::Time;
+
+mod removal;
+
+pub use removal::{Parted, Removal, apply, outlook};
 
 const GONE: &str = "connection_deleted";
 
@@ -36,8 +42,11 @@ pub struct Deleted {
     pub kept: usize,
     /// How many people were suspended.
     pub suspended: usize,
-    /// How many people were deleted.
+    /// How many people were suspended, and go after [`limits::REMOVED_PERSON`].
     pub deleted: usize,
+    /// What became of each of them.
+    #[serde(skip)]
+    pub fates: Vec<(UserId, Fate)>,
 }
 
 /// Deletes a connection, in one transaction. Where it has more than
@@ -166,6 +175,7 @@ impl End {
             kept: 0,
             suspended: 0,
             deleted: 0,
+            fates: Vec::new(),
         };
         for group in change.tx.scim_groups_of_connection(org, id).await? {
             groups::end(change, &group).await?;
@@ -198,7 +208,10 @@ impl End {
         mut user: UserRow,
         deleted: &mut Deleted,
     ) -> Result<(), Error> {
-        deleted.kept += usize::from(user.deleted_at.is_none() && user.erased_at.is_none());
+        if user.deleted_at.is_none() && user.erased_at.is_none() {
+            deleted.kept += 1;
+            deleted.fates.push((user.id, Fate::Kept));
+        }
         change.touch(user.id);
         let (id, named) = (self.row.id, self.named.get(&user.id).copied());
         let managed = user.managed_by == Some(id);
@@ -228,35 +241,51 @@ impl End {
         if user.owner {
             people::alarm_owner_unavailable(change, user.id);
         }
-        let kind = match self.remains {
-            Remains::Delete if !user.owner => {
-                deleted.deleted += 1;
-                user.deleted_at = Some(change.time());
-                people::end_sessions_of(change, user.id, GONE).await?;
-                people::retire_all(change, user.id, GONE).await?;
-                EventKind::UserDeleted
-            }
-            Remains::Suspend if !user.owner => {
-                deleted.suspended += 1;
+        let mut changes = Vec::new();
+        let (kind, fate) = match self.remains {
+            Remains::Delete | Remains::Suspend if !user.owner => {
                 let since = user.suspended_by_admin_at;
                 user.suspended_by_admin_at = since.or(Some(change.time()));
                 people::end_sessions_of(change, user.id, GONE).await?;
                 self.leave(change, &user).await?;
-                EventKind::UserSuspended
+                let fate = self.take_leave(change, &mut user, &mut changes);
+                (EventKind::UserSuspended, fate)
             }
             Remains::Delete | Remains::Keep | Remains::Suspend => {
-                deleted.kept += 1;
                 self.leave(change, &user).await?;
-                EventKind::UserUpdated
+                (EventKind::UserUpdated, Fate::Kept)
             }
         };
+        match fate {
+            Fate::Deleted => deleted.deleted += 1,
+            Fate::Kept => deleted.kept += 1,
+            Fate::Suspended => deleted.suspended += 1,
+        }
+        deleted.fates.push((user.id, fate));
         self.write(change, &mut user).await?;
-        let mut changes = Vec::new();
         if before != user.state() {
             changes.push(json!({"attribute": "state", "old": before, "new": user.state()}));
         }
         self.tell(change, kind, &user, changes);
         Ok(())
+    }
+
+    /// Whether somebody who is suspended goes later on, and when.
+    fn take_leave(
+        &self,
+        change: &Change<'_>,
+        user: &mut UserRow,
+        changes: &mut Vec<Value>,
+    ) -> Fate {
+        if self.remains != Remains::Delete {
+            return Fate::Suspended;
+        }
+        let at = Time(change.now + limits::REMOVED_PERSON);
+        changes.push(
+            json!({"attribute": "delete_at", "old": user.delete_at.map(|it| it.0), "new": at.0}),
+        );
+        user.delete_at = Some(at);
+        Fate::Deleted
     }
 
     async fn write(&self, change: &mut Change<'_>, user: &mut UserRow) -> Result<(), Error> {

@@ -1,0 +1,2 @@
+DROP INDEX users_delete_at;
+ALTER TABLE users DROP COLUMN delete_at;

@@ -1,0 +1,106 @@
+//! What can be done about an alert: the very command, and the same request of the admin API.
+
+use super::{Alert, Matter, Tripped};
+use crate::directory::safeguard::{Danger, SafeguardState};
+
+/// Something that can be done: by command, and by the admin API.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) what: &'static str,
+    pub(super) command: String,
+    pub(super) request: String,
+}
+
+impl Alert<'_> {
+    /// What can be done about it, the first step first.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let slug = self.slug;
+        match &self.matter {
+            Matter::Certificate { connection, .. } => vec![self.step(
+                "To read the provider's metadata again now",
+                format!("usher connection metadata {} --refresh-now", connection.id),
+                &format!("POST /connections/{}/metadata/refresh", connection.id),
+            )],
+            Matter::Owner { id, .. } => vec![self.step(
+                "To see who it is, and why they are out",
+                format!("usher user show --org {slug} {id}"),
+                &format!("GET /users/{id}"),
+            )],
+            Matter::Safeguard(tripped) => self.decisions(tripped),
+            Matter::Token { connection, id, .. } => vec![
+                self.step(
+                    "To issue the next one, which then goes to the identity provider",
+                    format!("usher token issue --connection {}", connection.id),
+                    &format!("POST /connections/{}/tokens", connection.id),
+                ),
+                self.step(
+                    "To take this one back once the next is in use",
+                    format!("usher token revoke --connection {} {id}", connection.id),
+                    &format!("POST /connections/{}/tokens/{id}/revoke", connection.id),
+                ),
+            ],
+            Matter::Webhook { id, .. } => vec![
+                self.step(
+                    "To see how the last posts went",
+                    format!("usher webhook deliveries --org {slug} {id}"),
+                    &format!("GET /webhooks/{id}/deliveries"),
+                ),
+                self.step(
+                    "To post to it again, once it is mended",
+                    format!("usher webhook enable --org {slug} {id}"),
+                    &format!("POST /webhooks/{id}/enable"),
+                ),
+            ],
+        }
+    }
+
+    fn decisions(&self, tripped: &Tripped<'_>) -> Vec<Step> {
+        let Tripped {
+            id,
+            danger,
+            state,
+            began_at,
+            ..
+        } = tripped;
+        let connection = tripped.connection.id;
+        let slug = self.slug;
+        if *state == SafeguardState::Held {
+            let decide = |what, word: &str| {
+                self.step(
+                    what,
+                    format!("usher safeguard {word} --org {slug} {id}"),
+                    &format!("POST /safeguards/{id}/{word}"),
+                )
+            };
+            let (yes, no) = match danger {
+                Danger::Promotions => ("To let them become admins", "To refuse it"),
+                Danger::Removals => (
+                    "To remove them now",
+                    "To keep them until the directory says something else",
+                ),
+            };
+            return vec![decide(yes, "approve"), decide(no, "reject")];
+        }
+        let window = format!(
+            "POST /undo/preview {{\"window\": {{\"connection_id\": \"{connection}\", \"from\": \"{began_at}\"}}}}"
+        );
+        vec![self.step(
+            "To see what undoing it would do, and the digest with which it is done",
+            format!(
+                "usher safeguard undo --org {slug} --connection {connection} --from {began_at}"
+            ),
+            &window,
+        )]
+    }
+
+    /// A step, with its request of the admin API below the organization's path.
+    fn step(&self, what: &'static str, command: String, request: &str) -> Step {
+        let base = format!("{}/api/v1/organizations/{}", self.public_url, self.slug);
+        let (method, path) = request.split_once(' ').unwrap_or_default();
+        Step {
+            what,
+            command,
+            request: format!("{method} {base}{path}"),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What lets SCIM clients in and ends soon: tokens and OAuth clients of connections.
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::directory::event::EventKind;
+use crate::directory::metadata::{THRESHOLDS, horizon, passed, threshold};
+use crate::directory::oauth_client::TokenKind;
+use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::{Change, Error};
+use crate::store::rows::{ExpiryNoticeRow, OauthClientRow, ScimTokenRow};
+use crate::store::types::Time;
+use crate::store::{Store, Tx};
+
+/// Rows that are read at once.
+const PAGE: i64 = 200;
+
+/// A token, or a client, of whose end somebody is to be told.
+#[derive(Clone, Debug)]
+pub(super) struct Bearer {
+    pub(super) org: OrganizationId,
+    connection: ConnectionId,
+    id: Uuid,
+    kind: TokenKind,
+    last4: Option<String>,
+    expires_at: Timestamp,
+    /// The threshold that was passed.
+    days: i64,
+}
+
+impl Bearer {
+    /// One of whose end there is something to tell: a threshold that is longer than its whole life is none.
+    fn of(
+        (org, connection, id): (OrganizationId, ConnectionId, Uuid),
+        (created_at, expires_at): (Time, Option<Time>),
+        (kind, last4): (TokenKind, Option<String>),
+        now: Timestamp,
+    ) -> Option<Self> {
+        let expires_at = expires_at?.0;
+        let days = threshold(expires_at, now)?;
+        let life = expires_at.duration_since(created_at.0);
+        (life > SignedDuration::from_hours(24 * days)).then_some(Self {
+            org,
+            connection,
+            id,
+            kind,
+            last4,
+            expires_at,
+            days,
+        })
+    }
+
+    fn of_token(row: ScimTokenRow, now: Timestamp) -> Option<Self> {
+        let whose = (row.org_id, row.connection_id, row.id.uuid());
+        let what = (TokenKind::Bearer, Some(row.last4));
+        Self::of(whose, (row.created_at, row.expires_at), what, now)
+    }
+
+    fn of_client(row: OauthClientRow, now: Timestamp) -> Option<Self> {
+        let whose = (row.org_id, row.connection_id, row.id.uuid());
+        let what = (TokenKind::OauthClient, row.last4);
+        Self::of(whose, (row.created_at, row.expires_at), what, now)
+    }
+
+    fn subject(&self) -> String {
+        format!("token {}", self.id)
+    }
+}
+
+/// What ends, of which nobody was told yet.
+pub(super) async fn ending(store: &Store, now: Timestamp) -> Result<Vec<Bearer>, Error> {
+    let farthest = THRESHOLDS.into_iter().max().unwrap_or_default();
+    let before = Time(horizon(farthest, now));
+    let found = store.read(move |tx| {
+        async move {
+            let mut found = Vec::new();
+            let mut after = None;
+            loop {
+                let page = tx.scim_tokens_ending(before, after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.id);
+                let page = page.into_iter();
+                let page = page.filter_map(|row| Bearer::of_token(row, now));
+                keep_unsaid(tx, page.collect(), &mut found).await?;
+            }
+            let mut after = None;
+            loop {
+                let page = tx.oauth_clients_ending(before, after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.id);
+                let page = page.into_iter();
+                let page = page.filter_map(|row| Bearer::of_client(row, now));
+                keep_unsaid(tx, page.collect(), &mut found).await?;
+            }
+            Ok(found)
+        }
+        .boxed()
+    });
+    found.await
+}
+
+async fn keep_unsaid(tx: &mut Tx, page: Vec<Bearer>, found: &mut Vec<Bearer>) -> Result<(), Error> {
+    for it in page {
+        let subject = it.subject();
+        let noted = tx.is_expiry_noted(it.org, it.connection, &subject, it.days);
+        if !noted.await? {
+            found.push(it);
+        }
+    }
+    Ok(())
+}
+
+/// Tells of an end; `false` where somebody was faster, or nothing is left that ends.
+pub(super) async fn tell(change: &mut Change<'_>, bearer: &Bearer) -> Result<bool, Error> {
+    // It may have been revoked since the look, or the connection be gone.
+    let (org, connection) = (change.org, bearer.connection);
+    let tokens = change.tx.scim_tokens(org, connection).await?;
+    let mut tokens = tokens.iter().map(|it| (it.id.uuid(), it.revoked_at));
+    let clients = change.tx.oauth_clients(org, connection).await?;
+    let mut clients = clients.iter().map(|it| (it.id.uuid(), it.revoked_at));
+    let is_it = |it: (Uuid, Option<Time>)| it.0 == bearer.id && it.1.is_none();
+    if !tokens.any(is_it) && !clients.any(is_it) {
+        return Ok(false);
+    }
+    let mut is_news = false;
+    for days in passed(bearer.days) {
+        let note = ExpiryNoticeRow {
+            org_id: org,
+            connection_id: connection,
+            subject: bearer.subject(),
+            days,
+            created_at: change.time(),
+        };
+        // Who comes later than a threshold is told of the nearest one alone.
+        let noted = change.tx.note_expiry(&note).await?;
+        is_news |= noted && days == bearer.days;
+    }
+    if is_news {
+        let data = json!({
+            "connection_id": connection,
+            "token_id": bearer.id,
+            "kind": bearer.kind,
+            "last4": bearer.last4,
+            "expires_at": bearer.expires_at,
+            "days": bearer.days,
+        });
+        change.record(EventKind::ConnectionTokenEnding, data);
+    }
+    Ok(is_news)
+}

@@ -1,0 +1,245 @@
+//! The mail of an alert, composed of how things are when it is sent: of what is seen to by then, nobody is
+//! told any more.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::directory::connection::ConnectionState;
+use crate::directory::safeguard::{Danger, SafeguardState};
+use crate::directory::webhook::{Disabling, WebhookState};
+use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WebhookId};
+use crate::mail::{Alert, Content, Matter, Message, Tie, Tripped, mailbox};
+use crate::provisioning::Error;
+use crate::provisioning::alerts::{Alarm, Told, still_reads};
+use crate::provisioning::outbox::composed::{Composed, Letter};
+use crate::provisioning::outbox::letterhead::Letterhead;
+use crate::store::Tx;
+use crate::store::rows::{ConnectionRow, OrganizationRow, OutboxRow};
+
+pub(super) async fn compose(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    now: Timestamp,
+) -> Result<Composed, Error> {
+    let Ok(told) = serde_json::from_str::<Told>(&row.detail.0) else {
+        let reason = "not sent: the alert does not say what it is about";
+        return Ok(Composed::Unmailable(reason));
+    };
+    if !still_reads(tx, row, &told).await? {
+        return Ok(Composed::Over);
+    }
+    let to = match told.reader {
+        Some(_) => mailbox(None, &row.recipient),
+        None => match letterhead.operator() {
+            Some(operator) => Ok(operator.clone()),
+            None => return Ok(Composed::Over),
+        },
+    };
+    let Ok(to) = to else {
+        let reason = "not sent: this is no address to which mail can go";
+        return Ok(Composed::Unmailable(reason));
+    };
+    let Some(organization) = tx.organization(row.org_id).await? else {
+        return Ok(Composed::Over);
+    };
+    let scene = Scene {
+        organization,
+        public_url: letterhead.public_url(),
+        to_operator: told.reader.is_none(),
+        now,
+    };
+    let Some(content) = scene.content(tx, &told.alarm).await? else {
+        return Ok(Composed::Over);
+    };
+    let message = Message {
+        from: letterhead.from().clone(),
+        to,
+        reply_to: None,
+        id: letterhead.id(row.id),
+        date: row.created_at.0,
+        content,
+    };
+    Ok(Composed::Ready(Box::new(Letter {
+        message,
+        role: None,
+    })))
+}
+
+/// Whether whom an alert was owed to is not to get it any more.
+pub(super) async fn is_over(tx: &mut Tx, row: &OutboxRow) -> Result<bool, Error> {
+    match serde_json::from_str::<Told>(&row.detail.0) {
+        Ok(told) => Ok(!still_reads(tx, row, &told).await?),
+        Err(_) => Ok(true),
+    }
+}
+
+/// What every alert is written with.
+struct Scene<'l> {
+    organization: OrganizationRow,
+    public_url: &'l str,
+    to_operator: bool,
+    now: Timestamp,
+}
+
+impl Scene<'_> {
+    fn org(&self) -> OrganizationId {
+        self.organization.id
+    }
+
+    async fn content(&self, tx: &mut Tx, alarm: &Alarm) -> Result<Option<Content>, Error> {
+        match alarm {
+            Alarm::CertificateEnding {
+                connection_id,
+                fingerprint,
+                ..
+            } => self.certificate(tx, *connection_id, fingerprint).await,
+            Alarm::OwnerUnavailable { user_id } => self.owner(tx, *user_id).await,
+            Alarm::SafeguardTripped { safeguard_id } => self.safeguard(tx, *safeguard_id).await,
+            Alarm::TokenEnding {
+                connection_id,
+                token_id,
+                ..
+            } => self.token(tx, *connection_id, *token_id).await,
+            Alarm::WebhookDisabled { webhook_id } => self.webhook(tx, *webhook_id).await,
+        }
+    }
+
+    fn about(&self, matter: Matter<'_>) -> Content {
+        let alert = Alert {
+            organization: &self.organization.name,
+            slug: &self.organization.slug,
+            public_url: self.public_url,
+            matter,
+            to_operator: self.to_operator,
+        };
+        alert.content()
+    }
+
+    /// A connection that still is there and works.
+    async fn connection(
+        &self,
+        tx: &mut Tx,
+        id: ConnectionId,
+    ) -> Result<Option<ConnectionRow>, Error> {
+        let row = tx.connection(self.org(), id).await?;
+        Ok(row.filter(|row| row.state == ConnectionState::Active))
+    }
+
+    async fn certificate(
+        &self,
+        tx: &mut Tx,
+        id: ConnectionId,
+        fingerprint: &str,
+    ) -> Result<Option<Content>, Error> {
+        let Some(connection) = self.connection(tx, id).await? else {
+            return Ok(None);
+        };
+        let trusted = tx.certificates(self.org(), id).await?;
+        let Some(row) = trusted.iter().find(|it| it.fingerprint == fingerprint) else {
+            return Ok(None);
+        };
+        let id = id.to_string();
+        Ok(Some(self.about(Matter::Certificate {
+            connection: tie(&connection, &id),
+            ends_at: row.not_after.0,
+            is_over: row.not_after.0 <= self.now,
+        })))
+    }
+
+    /// The owner may have been let in again, or be another one by now.
+    async fn owner(&self, tx: &mut Tx, id: UserId) -> Result<Option<Content>, Error> {
+        let owner = tx.user(self.org(), id).await?;
+        let Some(owner) = owner.filter(|it| it.owner) else {
+            return Ok(None);
+        };
+        let is_out = !owner.is_active();
+        let comes_by =
+            owner.managed_by.is_some() || !tx.identities_of(self.org(), id).await?.is_empty();
+        if !is_out && comes_by {
+            return Ok(None);
+        }
+        let id = id.to_string();
+        Ok(Some(self.about(Matter::Owner { id: &id, is_out })))
+    }
+
+    async fn safeguard(&self, tx: &mut Tx, id: SafeguardId) -> Result<Option<Content>, Error> {
+        let Some(row) = tx.safeguard(self.org(), id).await? else {
+            return Ok(None);
+        };
+        let is_news = match row.state {
+            SafeguardState::Held | SafeguardState::Observed => true,
+            SafeguardState::Approved | SafeguardState::Rejected => false,
+            SafeguardState::Expired => row.kind == Danger::Removals,
+        };
+        let connection = tx.connection(self.org(), row.connection_id).await?;
+        let Some(connection) = connection.filter(|_| is_news) else {
+            return Ok(None);
+        };
+        let (of, id) = (connection.id.to_string(), id.to_string());
+        Ok(Some(self.about(Matter::Safeguard(Tripped {
+            connection: tie(&connection, &of),
+            id: &id,
+            danger: row.kind,
+            state: row.state,
+            people: row.people,
+            threshold: row.threshold,
+            began_at: row.began_at.0,
+            expires_at: row.expires_at.map(|at| at.0),
+        }))))
+    }
+
+    async fn token(
+        &self,
+        tx: &mut Tx,
+        id: ConnectionId,
+        token: Uuid,
+    ) -> Result<Option<Content>, Error> {
+        let Some(connection) = self.connection(tx, id).await? else {
+            return Ok(None);
+        };
+        let tokens = tx.scim_tokens(self.org(), id).await?.into_iter();
+        let mut tokens = tokens.filter(|it| it.id.uuid() == token && it.revoked_at.is_none());
+        let clients = tx.oauth_clients(self.org(), id).await?.into_iter();
+        let mut clients = clients.filter(|it| it.id.uuid() == token && it.revoked_at.is_none());
+        let (ends_at, is_client) = match (tokens.next(), clients.next()) {
+            (Some(row), _) => (row.expires_at, false),
+            (None, Some(row)) => (row.expires_at, true),
+            (None, None) => return Ok(None),
+        };
+        let Some(ends_at) = ends_at.map(|at| at.0) else {
+            return Ok(None);
+        };
+        let (of, token) = (id.to_string(), token.to_string());
+        Ok(Some(self.about(Matter::Token {
+            connection: tie(&connection, &of),
+            id: &token,
+            is_client,
+            ends_at,
+            is_over: ends_at <= self.now,
+        })))
+    }
+
+    async fn webhook(&self, tx: &mut Tx, id: WebhookId) -> Result<Option<Content>, Error> {
+        let row = tx.webhook(self.org(), id).await?;
+        let Some(row) = row.filter(|it| it.state == WebhookState::Disabled) else {
+            return Ok(None);
+        };
+        let id = id.to_string();
+        let failing = row.disabled_cause == Some(Disabling::Failing);
+        let since = row.failing_since.filter(|_| failing);
+        Ok(Some(self.about(Matter::Webhook {
+            id: &id,
+            name: &row.name,
+            host: &row.host,
+            failing_since: since.map(|at| at.0),
+        })))
+    }
+}
+
+fn tie<'a>(connection: &'a ConnectionRow, id: &'a str) -> Tie<'a> {
+    Tie {
+        name: &connection.name,
+        id,
+    }
+}
