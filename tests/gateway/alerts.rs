@@ -488,14 +488,14 @@ async fn ending(stage: &Stage) -> Vec<(String, String)> {
     stage.sent().await
 }
 
-fn days(count: i64) -> Option<jiff::SignedDuration> {
-    Some(jiff::SignedDuration::from_hours(24 * count))
+fn days(count: i64) -> jiff::SignedDuration {
+    jiff::SignedDuration::from_hours(24 * count)
 }
 
 async fn issue(stage: &Stage, of: &Connected, life: i64) -> String {
     let store = &stage.acme.gateway.gateway.store;
     let context = stage.acme.gateway.command();
-    let issued = tokens::issue(store, context, of.id, days(life), &[]).await;
+    let issued = tokens::issue(store, context, of.id, Some(days(life)), &[]).await;
     issued.unwrap().row.id.uuid().to_string()
 }
 

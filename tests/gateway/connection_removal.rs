@@ -108,13 +108,12 @@ async fn what_becomes_of_each_person_is_told_and_nothing_is_done() {
         let eve = of(&plan, &stage.eve);
         assert_eq!(eve["email"], "eve@acme.example");
         assert_eq!(eve["from"]["role"], "editor");
-        let (to, outcome, roleless) = match people {
-            "keep" => (json!("editor"), Value::Null, json!([])),
-            _ => {
-                let mut both = [&stage.eve, &stage.vera];
-                both.sort();
-                (Value::Null, json!("lost"), json!(both))
-            }
+        let (to, outcome, roleless) = if people == "keep" {
+            (json!("editor"), Value::Null, json!([]))
+        } else {
+            let mut both = [&stage.eve, &stage.vera];
+            both.sort();
+            (Value::Null, json!("lost"), json!(both))
         };
         assert_eq!((&eve["to"]["role"], &eve["outcome"]), (&to, &outcome));
         assert_eq!(plan["lose_every_role"], roleless, "{people}");

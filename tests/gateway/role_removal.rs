@@ -52,8 +52,8 @@ fn problem(reply: &Reply) -> String {
     kind.rsplit('/').next().unwrap().to_owned()
 }
 
-fn with(role: &str) -> Option<Value> {
-    Some(json!({"replace_with": role}))
+fn with(role: &str) -> Value {
+    json!({"replace_with": role})
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,11 +62,11 @@ async fn a_role_stays_while_something_uses_it() {
     acme.new_role("auditor", 30).await;
     for (role, body, status, kind) in [
         ("owner", None, 422, "role_reserved"),
-        ("admin", with("editor"), 422, "role_reserved"),
+        ("admin", Some(with("editor")), 422, "role_reserved"),
         ("nobody", None, 404, "not_found"),
-        ("auditor", with("owner"), 422, "owner_not_grantable"),
-        ("auditor", with("auditor"), 422, "invalid"),
-        ("auditor", with("nobody"), 422, "unknown_role"),
+        ("auditor", Some(with("owner")), 422, "owner_not_grantable"),
+        ("auditor", Some(with("auditor")), 422, "invalid"),
+        ("auditor", Some(with("nobody")), 422, "unknown_role"),
         (
             "auditor",
             Some(json!({"replace": "viewer"})),
@@ -126,7 +126,7 @@ async fn a_role_stays_while_something_uses_it() {
     // Another organization's key finds no such organization, and its roles are its own.
     let other = acme.gateway.organization("other").await;
     let foreign = acme.gateway.key(live(Some(other), "*")).await;
-    acme.remove_role(&foreign, "auditor", with("viewer"))
+    acme.remove_role(&foreign, "auditor", Some(with("viewer")))
         .await
         .expect(404);
     let uri = "/api/v1/organizations/other/roles/auditor";
@@ -253,7 +253,7 @@ async fn nobody_raises_by_a_replacement_what_they_could_not_raise_otherwise() {
     // What people gave takes users:write, what invitations give takes invitations:write.
     let rules_only = acme.key_of("mappings:read mappings:write").await;
     let refused = acme
-        .remove_role(&rules_only, "auditor", with("admin"))
+        .remove_role(&rules_only, "auditor", Some(with("admin")))
         .await;
     assert_eq!(problem(&refused.expect(403)), "insufficient_scope");
     let changes =
@@ -274,7 +274,7 @@ async fn nobody_raises_by_a_replacement_what_they_could_not_raise_otherwise() {
     let invited = json!({"email": "grace@acme.example", "role": "auditor"});
     let invitation = acme.post("/invitations", invited).await.expect(201).id();
     let refused = acme
-        .remove_role(&rules_only, "auditor", with("viewer"))
+        .remove_role(&rules_only, "auditor", Some(with("viewer")))
         .await;
     assert!(refused.expect(403).text().contains("invitations:write"));
     acme.post(&format!("/invitations/{invitation}/revoke"), json!({}))
@@ -286,14 +286,18 @@ async fn nobody_raises_by_a_replacement_what_they_could_not_raise_otherwise() {
     acme.ask_as(&acme.operator, "POST", &path, Some(wanted))
         .await
         .expect(200);
-    let refused = acme.remove_role(&acme.key, "auditor", with("viewer")).await;
+    let refused = acme
+        .remove_role(&acme.key, "auditor", Some(with("viewer")))
+        .await;
     assert!(refused.expect(403).text().contains("override"));
     acme.ask_as(&acme.operator, "DELETE", &path, None)
         .await
         .expect(200);
     // A connection's default and ceiling rise by the operator alone, and through no detour.
     acme.bound_by(Some("auditor"), None).await;
-    let refused = acme.remove_role(&acme.key, "auditor", with("editor")).await;
+    let refused = acme
+        .remove_role(&acme.key, "auditor", Some(with("editor")))
+        .await;
     assert!(refused.expect(403).text().contains("only the operator"));
     acme.new_role("guest", 5).await;
     let step =
@@ -304,14 +308,16 @@ async fn nobody_raises_by_a_replacement_what_they_could_not_raise_otherwise() {
     // No default is an admin's, no rule is above its ceiling, no project has admins.
     acme.bound_by(Some("none"), Some("editor")).await;
     acme.rule("SEO_Editors", "auditor").await;
-    let refused = acme.remove_role(&acme.key, "auditor", with("admin")).await;
+    let refused = acme
+        .remove_role(&acme.key, "auditor", Some(with("admin")))
+        .await;
     assert_eq!(problem(&refused.expect(422)), "role_above_ceiling");
     acme.bound_by(None, Some("admin")).await;
     acme.put("/default-role", json!({"role": "auditor"}))
         .await
         .expect(200);
     let refused = acme
-        .remove_role(&acme.operator, "auditor", with("admin"))
+        .remove_role(&acme.operator, "auditor", Some(with("admin")))
         .await;
     assert_eq!(problem(&refused.expect(422)), "invalid");
     acme.put("/default-role", json!({"role": "viewer"}))
@@ -321,12 +327,12 @@ async fn nobody_raises_by_a_replacement_what_they_could_not_raise_otherwise() {
         .await
         .expect(200);
     let refused = acme
-        .remove_role(&acme.operator, "auditor", with("admin"))
+        .remove_role(&acme.operator, "auditor", Some(with("admin")))
         .await;
     assert_eq!(problem(&refused.expect(422)), "scope_not_allowed");
     // Downward, and with all that it takes, it is done.
     acme.bound_by(Some("auditor"), Some("auditor")).await;
-    acme.remove_role(&acme.key, "auditor", with("viewer"))
+    acme.remove_role(&acme.key, "auditor", Some(with("viewer")))
         .await
         .expect(200);
     let okta = acme.get(&format!("/connections/{}", acme.okta.id)).await;
@@ -354,7 +360,7 @@ async fn what_sleeps_and_what_ends_moves_to_the_other_role_too() {
     acme.ask_as(&acme.operator, "POST", &path, Some(wanted))
         .await
         .expect(200);
-    acme.remove_role(&acme.operator, "auditor", with("editor"))
+    acme.remove_role(&acme.operator, "auditor", Some(with("editor")))
         .await
         .expect(200);
     let back = acme

@@ -91,7 +91,7 @@ impl<'g> Stage<'g> {
             .await;
         gateway
             .alter(&okta, |row| {
-                (row.safeguard, row.jit) = (Safeguard::Off, Jit::On)
+                (row.safeguard, row.jit) = (Safeguard::Off, Jit::On);
             })
             .await;
         gateway.project(org, "site").await;
