@@ -201,7 +201,8 @@ pub(super) async fn look(
     org: OrganizationId,
     changes: Vec<Proposal>,
 ) -> Result<Plan, Failure> {
-    Ok(plan::outlook(&opened.store, org, opened.context(), changes).await?)
+    let shape = plan::shaped(&opened.store, org, opened.context(), changes).await?;
+    Ok(shape.foresee(&opened.store).await?)
 }
 
 /// Makes changes together, or none of them.
@@ -211,12 +212,13 @@ pub(super) async fn apply(
     changes: Vec<Proposal>,
     digest: Option<String>,
 ) -> Result<Applied, Failure> {
-    let seen = look(opened, org, changes.clone()).await?;
+    let shape = plan::shaped(&opened.store, org, opened.context(), changes.clone()).await?;
+    let seen = shape.ahead(&opened.store).await?;
     let context = opened.context();
     let cause = context.cause.clone();
     let made = change(&opened.store, org, context, move |change| {
         let (changes, digest, seen) = (changes.clone(), digest.clone(), seen.clone());
-        async move { plan::apply(change, &changes, digest.as_deref(), &seen).await }.boxed()
+        async move { plan::apply(change, &changes, digest.as_deref(), seen.as_ref()).await }.boxed()
     });
     let applied = made.await?;
     recompute::finish(opened, org, &cause).await?;

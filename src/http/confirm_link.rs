@@ -10,7 +10,7 @@ use axum::{Extension, Router};
 use futures_util::FutureExt;
 
 use crate::http::auth::session::{self, Browser};
-use crate::http::oidc::form::{self, Pairs};
+use crate::http::oidc::form::{self, said};
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
 use crate::provisioning::links::proof;
@@ -33,11 +33,6 @@ struct Form {
     organization: String,
     sent: bool,
     wrong: bool,
-}
-
-fn said<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
-    let pair = pairs.iter().find(|(given, _)| given == name);
-    pair.map(|(_, value)| value.as_str())
 }
 
 /// `GET /signed-in/confirm?organization=`.

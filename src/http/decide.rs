@@ -16,6 +16,7 @@ use crate::http::auth::session::{self, Browser};
 use crate::http::client::Client;
 use crate::http::join::form::{self, Bound};
 use crate::http::join::{after, guarded};
+use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
 use crate::mail::wording::absolute;
@@ -111,10 +112,7 @@ impl Visit<'_> {
     async fn answered(&self, posted: Request) -> Result<Response, Response> {
         let (head, body) = posted.into_parts();
         let pairs = form::fields(self.gateway, self.request, &head.headers, body).await?;
-        let said = |name: &str| {
-            let pair = pairs.iter().find(|(given, _)| given == name);
-            pair.map(|(_, value)| value.as_str())
-        };
+        let said = |name| said(&pairs, name);
         let look = self.look().await?;
         let bound = form::is_bound(self.browser, &self.token, said("csrf"));
         if !bound || form::is_foreign(&head.headers, &[&*self.gateway.public_url]) {

@@ -42,3 +42,6 @@ pub const PLAN_PEOPLE: usize = 1_000;
 /// How long whoever is asked may answer a transfer of ownership, or the owner a link that somebody proved to
 /// be theirs.
 pub const OWNERSHIP_TRANSFER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long an address, or an externalId, that a directory changed is nobody's to sign in or to answer by.
+pub const FRESH_ADDRESS: SignedDuration = SignedDuration::from_hours(24);

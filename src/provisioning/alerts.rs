@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::directory::role::ADMIN_RANK;
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WebhookId};
@@ -149,22 +149,8 @@ pub(super) async fn still_reads(tx: &mut Tx, row: &OutboxRow, told: &Told) -> Re
 
 async fn put(change: &mut Change<'_>, recipient: &str, detail: Doc) -> Result<(), Error> {
     let row = OutboxRow {
-        org_id: change.org,
-        id: change.id(),
-        kind: MailKind::Alert,
-        recipient: recipient.to_owned(),
-        invitation_id: None,
-        code_id: None,
         detail,
-        state: Delivery::Queued,
-        uncertain: false,
-        attempts: 0,
-        due_at: change.time(),
-        lease: None,
-        leased_until: None,
-        last_reply: None,
-        created_at: change.time(),
-        finished_at: None,
+        ..change.owed(MailKind::Alert, recipient)
     };
     Ok(change.tx.insert_delivery(&row).await?)
 }

@@ -11,6 +11,7 @@ use crate::id::ConnectionId;
 use crate::provisioning::group_values::is_renamed;
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::{Change, Error};
+use crate::store::Tx;
 use crate::store::rows::{MappingRow, ScimGroupRow};
 
 /// Whether a Group is one that a rule waits for.
@@ -21,6 +22,25 @@ fn is_meant(rule: &MappingRow, group: &ScimGroupRow) -> bool {
             MatchKind::Id => rule.match_text == group.id.to_string(),
             MatchKind::Name => rule.match_folded == group.display_name_folded,
         }
+}
+
+/// The Group that is there and that a rule means; none where several have its externalId.
+pub(super) async fn meant(tx: &mut Tx, rule: &MappingRow) -> Result<Option<ScimGroupRow>, Error> {
+    let (org, connection, text) = (rule.org_id, rule.connection_id, &rule.match_text);
+    Ok(match rule.match_kind {
+        MatchKind::ExternalId => {
+            let mut all = tx.scim_groups_by_external_id(org, connection, text).await?;
+            all.pop().filter(|_| all.is_empty())
+        }
+        MatchKind::Id => match text.parse() {
+            Ok(id) => tx.scim_group(org, connection, id).await?,
+            Err(_) => None,
+        },
+        MatchKind::Name => {
+            let name = &rule.match_folded;
+            tx.scim_group_by_name(org, connection, name).await?
+        }
+    })
 }
 
 /// Binds the rules that wait for this Group, which is new or was described anew.
@@ -110,23 +130,8 @@ pub(super) async fn bind_again(
     change: &mut Change<'_>,
     rules: Vec<MappingRow>,
 ) -> Result<(), Error> {
-    let org = change.org;
     for rule in rules {
-        let (connection, text) = (rule.connection_id, &rule.match_text);
-        let found = match rule.match_kind {
-            MatchKind::ExternalId => {
-                let mut all = change
-                    .tx
-                    .scim_groups_by_external_id(org, connection, text)
-                    .await?;
-                all.pop().filter(|_| all.is_empty())
-            }
-            MatchKind::Id => None,
-            MatchKind::Name => {
-                let name = &rule.match_folded;
-                change.tx.scim_group_by_name(org, connection, name).await?
-            }
-        };
+        let found = meant(change.tx, &rule).await?;
         if let Some(group) = found {
             to(change, &group, &[rule], true).await?;
         }

@@ -76,17 +76,9 @@ pub(in crate::provisioning) async fn begin(
             now.extend(holders.into_iter().take(limits::RECOMPUTED_AT_ONCE));
         }
     }
-    let (now, later): (BTreeSet<_>, Vec<_>) = std::mem::take(&mut change.touched).into_iter().fold(
-        (BTreeSet::new(), Vec::new()),
-        |(mut first, mut later), user| {
-            if now.contains(&user) {
-                first.insert(user);
-            } else {
-                later.push(user);
-            }
-            (first, later)
-        },
-    );
+    let touched = std::mem::take(&mut change.touched).into_iter();
+    let (now, later): (BTreeSet<_>, BTreeSet<_>) = touched.partition(|user| now.contains(user));
+    let later: Vec<_> = later.into_iter().collect();
     change.touched = now;
     let row = RecomputeRow {
         org_id: change.org,

@@ -141,10 +141,7 @@ pub async fn authenticate(
     if writes && !may_write(&token.scopes) {
         return Err(Error::Forbidden("this token may only read"));
     }
-    let types = Types::stored(&connection.schemas.0).ok_or({
-        let (table, column) = ("connections", "schemas");
-        Error::Store(store::Error::Corrupt { table, column })
-    })?;
+    let types = types_of(&connection)?;
     let base = format!("{}/scim/{}/v2", credentials.public_url, connection.id);
     let is_stale = token
         .last_used_at
@@ -209,4 +206,12 @@ impl Conditions {
         }
         Ok(())
     }
+}
+
+/// The resource types that a connection's directory may push, with the schemas that were registered for it.
+pub(super) fn types_of(connection: &ConnectionRow) -> Result<Types, Error> {
+    Types::stored(&connection.schemas.0).ok_or({
+        let (table, column) = ("connections", "schemas");
+        Error::Store(store::Error::Corrupt { table, column })
+    })
 }

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::id::{AppId, SessionId};
 use crate::provisioning::outbox::Owed;
@@ -69,22 +69,8 @@ async fn owe(
 ) -> Result<(), Error> {
     let owed = json!(Owed { app_id, session_id });
     let row = OutboxRow {
-        org_id: change.org,
-        id: change.id(),
-        kind: MailKind::Logout,
-        recipient: client_id,
-        invitation_id: None,
-        code_id: None,
         detail: Doc(owed.to_string()),
-        state: Delivery::Queued,
-        uncertain: false,
-        attempts: 0,
-        due_at: change.time(),
-        lease: None,
-        leased_until: None,
-        last_reply: None,
-        created_at: change.time(),
-        finished_at: None,
+        ..change.owed(MailKind::Logout, &client_id)
     };
     Ok(change.tx.insert_delivery(&row).await?)
 }

@@ -10,7 +10,7 @@ use usher::clock::Clock;
 use usher::id::{Entropy, Ids};
 use usher::provisioning::settings::connections::{self, ConnectionSettings};
 use usher::provisioning::settings::organizations::{self, NewOrganization};
-use usher::provisioning::settings::plan::{self, Plan, Proposal};
+use usher::provisioning::settings::plan::{self, Proposal};
 use usher::provisioning::settings::role_removal::RoleRemoval;
 use usher::provisioning::settings::roles::{self, NewRole};
 use usher::provisioning::{Context, Source, change};
@@ -132,7 +132,7 @@ async fn fill(place: &Place) {
         };
         let removed = change(&store, org.id, context.clone(), move |change| {
             let gone = [Proposal::RemoveRole(gone.clone())];
-            async move { plan::apply(change, &gone, None, &Plan::default()).await }.boxed()
+            async move { plan::apply(change, &gone, None, None).await }.boxed()
         });
         removed.await.unwrap();
     }

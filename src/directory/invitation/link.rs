@@ -91,6 +91,22 @@ pub struct LinkKeys {
     pub previous: Option<LinkKey>,
 }
 
+impl LinkKeys {
+    /// Whether one of the keys makes this proof, in a time that tells neither how nearly it was good nor which
+    /// key made it.
+    pub(in crate::directory) fn prove(
+        &self,
+        proof: &[u8; 32],
+        due: impl Fn(&LinkKey) -> [u8; 32],
+    ) -> bool {
+        let all = std::iter::once(&self.current).chain(&self.previous);
+        all.fold(Choice::from(0), |proven, key| {
+            proven | due(key).ct_eq(proof)
+        })
+        .into()
+    }
+}
+
 /// What a link says of itself. `Debug` does not show what would make it good.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct LinkClaim {
@@ -147,14 +163,9 @@ impl LinkClaim {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes.concat()))
     }
 
-    /// Whether we made it for an invitation of this organization, in a time that tells neither how
-    /// nearly it was good nor which key made it.
+    /// Whether we made it for an invitation of this organization.
     pub fn is_proven(&self, keys: &LinkKeys, org: OrganizationId) -> bool {
-        let all = std::iter::once(&keys.current).chain(&keys.previous);
-        all.fold(Choice::from(0), |proven, key| {
-            proven | self.due(key, org).ct_eq(&self.proof)
-        })
-        .into()
+        keys.prove(&self.proof, |key| self.due(key, org))
     }
 
     fn due(&self, key: &LinkKey, org: OrganizationId) -> [u8; 32] {

@@ -15,7 +15,9 @@ use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::MappingId;
 use crate::provisioning::settings::mappings::{NewMapping, RuleChange};
-use crate::provisioning::settings::plan::{self, Applied, DefaultRole, Plan, Proposal, Removal};
+use crate::provisioning::settings::plan::{
+    self, Applied, DefaultRole, Plan, Proposal, Removal, Shape,
+};
 use crate::provisioning::{Error, Kind};
 
 /// A rule to add.
@@ -80,9 +82,8 @@ pub(super) async fn preview(
     let scope = Scope::MappingsRead;
     admin.admit(&slug, scope).await?;
     let asked: Changes = body.json().await?;
-    Ok(Json(
-        outlook(&admin, (&slug, scope), &request, &asked).await?,
-    ))
+    let shape = shaped(&admin, (&slug, scope), &request, &asked).await?;
+    Ok(Json(shape.foresee(&admin.gateway().store).await?))
 }
 
 /// Change several rules together, as their plan was shown.
@@ -235,19 +236,19 @@ fn named(id: &str) -> Result<MappingId, Error> {
     id.parse().map_err(|_| Error::NotFound(Kind::Mapping))
 }
 
-/// What these changes would do. The organization's row is held only while the rules are looked at.
-async fn outlook(
+/// The rules as these changes would make them. The organization's row is held only for that long.
+async fn shaped(
     admin: &Admin,
     (slug, scope): (&str, Scope),
     request: &RequestId,
     asked: &Changes,
-) -> Result<Plan, Problem> {
+) -> Result<Shape, Problem> {
     let changes = asked.changes.clone();
     let shaped = admin.change(slug, scope, request, move |change, _| {
         let changes = changes.clone();
         async move { plan::shape(change, &changes).await }.boxed()
     });
-    Ok(shaped.await?.foresee(&admin.gateway().store).await?)
+    shaped.await
 }
 
 /// Makes these changes; says where roles are computed in batches after it.
@@ -258,11 +259,20 @@ pub(super) async fn made(
     asked: Changes,
 ) -> Result<(StatusCode, Json<Applied>), Problem> {
     let scope = Scope::MappingsWrite;
-    let seen = outlook(admin, (slug, scope), request, &asked).await?;
+    let shape = shaped(admin, (slug, scope), request, &asked).await?;
+    let seen = shape.ahead(&admin.gateway().store).await?;
     let made = admin.change(slug, scope, request, move |change, _| {
         let (asked, seen) = (asked.clone(), seen.clone());
-        async move { plan::apply(change, &asked.changes, asked.digest.as_deref(), &seen).await }
-            .boxed()
+        async move {
+            plan::apply(
+                change,
+                &asked.changes,
+                asked.digest.as_deref(),
+                seen.as_ref(),
+            )
+            .await
+        }
+        .boxed()
     });
     let applied = made.await?;
     let status = match applied.recompute_id {
@@ -280,12 +290,19 @@ async fn rule(
     (asked, id): (Changes, Option<MappingId>),
 ) -> Result<Mapping, Problem> {
     let scope = Scope::MappingsWrite;
-    let seen = outlook(admin, (slug, scope), request, &asked).await?;
+    let shape = shaped(admin, (slug, scope), request, &asked).await?;
+    let seen = shape.ahead(&admin.gateway().store).await?;
     let made = admin.change(slug, scope, request, move |change, _| {
         let (asked, seen) = (asked.clone(), seen.clone());
         async move {
             let before = mappings(change.tx, change.org).await?;
-            plan::apply(change, &asked.changes, asked.digest.as_deref(), &seen).await?;
+            plan::apply(
+                change,
+                &asked.changes,
+                asked.digest.as_deref(),
+                seen.as_ref(),
+            )
+            .await?;
             let mut rules = mappings(change.tx, change.org).await?.into_iter();
             let is_it = |rule: &Mapping| match id {
                 Some(id) => rule.id == id,

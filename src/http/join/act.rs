@@ -12,7 +12,7 @@ use crate::http::client::Client;
 use crate::http::join::form::{is_bound, is_foreign};
 use crate::http::join::view::Asked;
 use crate::http::join::{Token, Visit, is_alternate};
-use crate::http::oidc::form::Pairs;
+use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId, signed_in};
 use crate::provisioning::hand_off::{self, Origin};
@@ -42,12 +42,6 @@ pub(super) async fn posted(
     match visit.answered(posted).await {
         Ok(response) | Err(response) => response,
     }
-}
-
-/// What a form says of this name.
-fn said<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
-    let pair = pairs.iter().find(|(n, _)| n == name);
-    pair.map(|(_, value)| value.as_str())
 }
 
 impl Visit<'_> {

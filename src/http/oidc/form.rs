@@ -14,6 +14,12 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/x-www-form-urlencoded"
 /// Names and values.
 pub(in crate::http) type Pairs = Vec<(String, String)>;
 
+/// What a form says under a name, the first of several.
+pub(in crate::http) fn said<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
+    let pair = pairs.iter().find(|(given, _)| given == name);
+    pair.map(|(_, value)| value.as_str())
+}
+
 /// The pairs of a query or of a form's body.
 pub(in crate::http) fn pairs(text: &[u8]) -> Pairs {
     url::form_urlencoded::parse(text).into_owned().collect()

@@ -1,7 +1,7 @@
 //! The mails that invitations owe: rows of the outbox, which a worker sends once the change is
 //! committed.
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::provisioning::{Change, Error};
 use crate::store::rows::{InvitationRow, MailCodeRow, OutboxRow};
 use crate::store::types::Doc;
@@ -43,21 +43,7 @@ fn owed(
     recipient: &str,
 ) -> OutboxRow {
     OutboxRow {
-        org_id: change.org,
-        id: change.id(),
-        kind,
-        recipient: recipient.to_owned(),
         invitation_id: Some(row.id),
-        code_id: None,
-        detail: Doc("{}".to_owned()),
-        state: Delivery::Queued,
-        uncertain: false,
-        attempts: 0,
-        due_at: change.time(),
-        lease: None,
-        leased_until: None,
-        last_reply: None,
-        created_at: change.time(),
-        finished_at: None,
+        ..change.owed(kind, recipient)
     }
 }

@@ -21,11 +21,10 @@ use crate::id::{ScimUserId, UserId};
 use crate::provisioning::by_hand::reason;
 use crate::provisioning::invitations::{Inviter, known};
 use crate::provisioning::people::end_sessions_of;
+use crate::provisioning::scim_client::types_of;
 use crate::provisioning::{Change, Error, Kind, Source, admission, person, users};
-use crate::scim::catalog::custom::Types;
 use crate::scim::{Resource, etag};
-use crate::store;
-use crate::store::rows::{ConnectionRow, ScimUserRow, UserRow};
+use crate::store::rows::{ScimUserRow, UserRow};
 
 pub use view::{Link, list, show, state};
 
@@ -149,7 +148,7 @@ async fn join(
     let why = reason(&said.reason)?;
     let connection = change.tx.connection(change.org, row.connection_id).await?;
     let connection = connection.ok_or(Error::NotFound(Kind::Connection))?;
-    let resource = read(&connection, &row)?;
+    let resource = users::resource(types_of(&connection)?.user, &row)?;
     refuse_impossible(change, (&row, &resource), &user).await?;
     let (proposed, was) = (row.proposed_user_id.or(row.rejected_user_id), state(&row));
     row.user_id = Some(user.id);
@@ -191,14 +190,6 @@ async fn permitted(
     Err(Error::Forbidden(
         "only the owner and the operator say which resource of a directory the owner is",
     ))
-}
-
-fn read(connection: &ConnectionRow, row: &ScimUserRow) -> Result<Resource, Error> {
-    let types = Types::stored(&connection.schemas.0).ok_or({
-        let (table, column) = ("connections", "schemas");
-        Error::Store(store::Error::Corrupt { table, column })
-    })?;
-    users::resource(types.user, row)
 }
 
 async fn refuse_impossible(

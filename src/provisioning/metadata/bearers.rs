@@ -6,11 +6,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::directory::event::EventKind;
-use crate::directory::metadata::{THRESHOLDS, horizon, passed, threshold};
+use crate::directory::metadata::{THRESHOLDS, horizon, threshold};
 use crate::directory::oauth_client::TokenKind;
 use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::metadata::expiry;
 use crate::provisioning::{Change, Error};
-use crate::store::rows::{ExpiryNoticeRow, OauthClientRow, ScimTokenRow};
+use crate::store::rows::{OauthClientRow, ScimTokenRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
@@ -112,31 +113,33 @@ async fn keep_unsaid(tx: &mut Tx, page: Vec<Bearer>, found: &mut Vec<Bearer>) ->
     Ok(())
 }
 
+/// What a connection's token or client of this id is, and when it ends; none where it was revoked or is gone.
+pub(in crate::provisioning) async fn standing(
+    tx: &mut Tx,
+    org: OrganizationId,
+    connection: ConnectionId,
+    id: Uuid,
+) -> Result<Option<(TokenKind, Option<Time>)>, Error> {
+    let tokens = tx.scim_tokens(org, connection).await?.into_iter();
+    let mut tokens = tokens.filter(|it| it.id.uuid() == id && it.revoked_at.is_none());
+    if let Some(row) = tokens.next() {
+        return Ok(Some((TokenKind::Bearer, row.expires_at)));
+    }
+    let clients = tx.oauth_clients(org, connection).await?.into_iter();
+    let mut clients = clients.filter(|it| it.id.uuid() == id && it.revoked_at.is_none());
+    let client = clients.next();
+    Ok(client.map(|row| (TokenKind::OauthClient, row.expires_at)))
+}
+
 /// Tells of an end; `false` where somebody was faster, or nothing is left that ends.
 pub(super) async fn tell(change: &mut Change<'_>, bearer: &Bearer) -> Result<bool, Error> {
     // It may have been revoked since the look, or the connection be gone.
-    let (org, connection) = (change.org, bearer.connection);
-    let tokens = change.tx.scim_tokens(org, connection).await?;
-    let mut tokens = tokens.iter().map(|it| (it.id.uuid(), it.revoked_at));
-    let clients = change.tx.oauth_clients(org, connection).await?;
-    let mut clients = clients.iter().map(|it| (it.id.uuid(), it.revoked_at));
-    let is_it = |it: (Uuid, Option<Time>)| it.0 == bearer.id && it.1.is_none();
-    if !tokens.any(is_it) && !clients.any(is_it) {
+    let connection = bearer.connection;
+    let there = standing(change.tx, change.org, connection, bearer.id);
+    if there.await?.is_none() {
         return Ok(false);
     }
-    let mut is_news = false;
-    for days in passed(bearer.days) {
-        let note = ExpiryNoticeRow {
-            org_id: org,
-            connection_id: connection,
-            subject: bearer.subject(),
-            days,
-            created_at: change.time(),
-        };
-        // Who comes later than a threshold is told of the nearest one alone.
-        let noted = change.tx.note_expiry(&note).await?;
-        is_news |= noted && days == bearer.days;
-    }
+    let is_news = expiry::note(change, connection, &bearer.subject(), bearer.days).await?;
     if is_news {
         let data = json!({
             "connection_id": connection,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::directory::event::EventKind;
 use crate::directory::metadata::{THRESHOLDS, horizon, passed};
-use crate::id::{Ids, OrganizationId};
+use crate::id::{ConnectionId, Ids, OrganizationId};
 use crate::provisioning::metadata::bearers;
 use crate::provisioning::{Change, Context, Error, change};
 use crate::saml::certificate::Certificate;
@@ -100,17 +100,19 @@ fn subject(row: &MetadataRow) -> String {
     format!("metadata {}", end.unwrap_or_default())
 }
 
-async fn certificate(
+/// Notes that somebody is told of an end, at a threshold and at those before it; whether that is news.
+pub(super) async fn note(
     change: &mut Change<'_>,
-    row: &CertificateRow,
+    connection_id: ConnectionId,
+    subject: &str,
     days: i64,
 ) -> Result<bool, Error> {
     let mut is_news = false;
     for threshold in passed(days) {
         let note = ExpiryNoticeRow {
-            org_id: row.org_id,
-            connection_id: row.connection_id,
-            subject: row.fingerprint.clone(),
+            org_id: change.org,
+            connection_id,
+            subject: subject.to_owned(),
             days: threshold,
             created_at: change.time(),
         };
@@ -118,6 +120,15 @@ async fn certificate(
         let noted = change.tx.note_expiry(&note).await?;
         is_news |= noted && threshold == days;
     }
+    Ok(is_news)
+}
+
+async fn certificate(
+    change: &mut Change<'_>,
+    row: &CertificateRow,
+    days: i64,
+) -> Result<bool, Error> {
+    let is_news = note(change, row.connection_id, &row.fingerprint, days).await?;
     if is_news {
         let subject = Certificate::from_der(&row.der).ok();
         let data = json!({

@@ -7,7 +7,7 @@
 //!
 //! Whatever cannot be read changes nothing: what was trusted is.
 
-mod bearers;
+pub(in crate::provisioning) mod bearers;
 mod decide;
 mod expiry;
 mod proposal;

@@ -5,14 +5,16 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::directory::connection::ConnectionState;
+use crate::directory::oauth_client::TokenKind;
 use crate::directory::safeguard::{Danger, SafeguardState};
 use crate::directory::webhook::{Disabling, WebhookState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WebhookId};
-use crate::mail::{Alert, Content, Matter, Message, Tie, Tripped, mailbox};
+use crate::mail::{Alert, Content, Matter, Tie, Tripped};
 use crate::provisioning::Error;
 use crate::provisioning::alerts::{Alarm, Told, still_reads};
-use crate::provisioning::outbox::composed::{Composed, Letter};
-use crate::provisioning::outbox::letterhead::Letterhead;
+use crate::provisioning::metadata::bearers;
+use crate::provisioning::outbox::composed::Composed;
+use crate::provisioning::outbox::letterhead::{self, Letterhead};
 use crate::store::Tx;
 use crate::store::rows::{ConnectionRow, OrganizationRow, OutboxRow};
 
@@ -30,15 +32,15 @@ pub(super) async fn compose(
         return Ok(Composed::Over);
     }
     let to = match told.reader {
-        Some(_) => mailbox(None, &row.recipient),
+        Some(_) => letterhead::receiver(row),
         None => match letterhead.operator() {
             Some(operator) => Ok(operator.clone()),
             None => return Ok(Composed::Over),
         },
     };
-    let Ok(to) = to else {
-        let reason = "not sent: this is no address to which mail can go";
-        return Ok(Composed::Unmailable(reason));
+    let to = match to {
+        Ok(to) => to,
+        Err(reason) => return Ok(Composed::Unmailable(reason)),
     };
     let Some(organization) = tx.organization(row.org_id).await? else {
         return Ok(Composed::Over);
@@ -52,18 +54,7 @@ pub(super) async fn compose(
     let Some(content) = scene.content(tx, &told.alarm).await? else {
         return Ok(Composed::Over);
     };
-    let message = Message {
-        from: letterhead.from().clone(),
-        to,
-        reply_to: None,
-        id: letterhead.id(row.id),
-        date: row.created_at.0,
-        content,
-    };
-    Ok(Composed::Ready(Box::new(Letter {
-        message,
-        role: None,
-    })))
+    Ok(letterhead.letter(row, to, content))
 }
 
 /// Whether whom an alert was owed to is not to get it any more.
@@ -198,23 +189,16 @@ impl Scene<'_> {
         let Some(connection) = self.connection(tx, id).await? else {
             return Ok(None);
         };
-        let tokens = tx.scim_tokens(self.org(), id).await?.into_iter();
-        let mut tokens = tokens.filter(|it| it.id.uuid() == token && it.revoked_at.is_none());
-        let clients = tx.oauth_clients(self.org(), id).await?.into_iter();
-        let mut clients = clients.filter(|it| it.id.uuid() == token && it.revoked_at.is_none());
-        let (ends_at, is_client) = match (tokens.next(), clients.next()) {
-            (Some(row), _) => (row.expires_at, false),
-            (None, Some(row)) => (row.expires_at, true),
-            (None, None) => return Ok(None),
-        };
-        let Some(ends_at) = ends_at.map(|at| at.0) else {
+        let there = bearers::standing(tx, self.org(), id, token).await?;
+        let Some((kind, Some(ends_at))) = there else {
             return Ok(None);
         };
+        let ends_at = ends_at.0;
         let (of, token) = (id.to_string(), token.to_string());
         Ok(Some(self.about(Matter::Token {
             connection: tie(&connection, &of),
             id: &token,
-            is_client,
+            is_client: kind == TokenKind::OauthClient,
             ends_at,
             is_over: ends_at <= self.now,
         })))

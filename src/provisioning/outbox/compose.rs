@@ -17,7 +17,7 @@ use crate::provisioning::invitations::hook::{self, Posted};
 use crate::provisioning::invitations::links::until;
 use crate::provisioning::invitations::share;
 use crate::provisioning::outbox::composed::{Composed, Letter, Post};
-use crate::provisioning::outbox::letterhead::Letterhead;
+use crate::provisioning::outbox::letterhead::{self, Letterhead};
 use crate::provisioning::outbox::{alert, decision, logout};
 use crate::store::rows::{InvitationRow, OrganizationRow, OutboxRow, UserRow};
 use crate::store::{Store, Tx};
@@ -133,9 +133,9 @@ impl Scene {
     }
 
     async fn compose(&self, tx: &mut Tx, letterhead: &Letterhead) -> Result<Composed, Error> {
-        let Ok(to) = mailbox(None, &self.row.recipient) else {
-            let reason = "not sent: this is no address to which mail can go";
-            return Ok(Composed::Unmailable(reason));
+        let to = match letterhead::receiver(&self.row) {
+            Ok(to) => to,
+            Err(reason) => return Ok(Composed::Unmailable(reason)),
         };
         let (content, reply_to, role) = match self.row.kind {
             MailKind::Code => (self.code(tx, letterhead).await?, None, None),

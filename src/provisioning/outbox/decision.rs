@@ -8,7 +8,7 @@ use crate::directory::ownership::{Question, QuestionClaim};
 use crate::mail::{Asking, Code, Content, Decision};
 use crate::provisioning::Error;
 use crate::provisioning::outbox::composed::Composed;
-use crate::provisioning::outbox::letterhead::Letterhead;
+use crate::provisioning::outbox::letterhead::{self, Letterhead};
 use crate::provisioning::questions::{Letter, Offer, Owed, of_proof, of_transfer};
 use crate::store::Tx;
 use crate::store::rows::OutboxRow;
@@ -34,7 +34,13 @@ pub(super) async fn compose(
         Letter::Begun => telling(tx, row, (&owed, Asking::Begun, app.as_deref())).await?,
         Letter::Changed => telling(tx, row, (&owed, Asking::Changed, app.as_deref())).await?,
     };
-    Ok(content.map_or(Composed::Over, |content| letterhead.letter(row, content)))
+    let Some(content) = content else {
+        return Ok(Composed::Over);
+    };
+    Ok(match letterhead::receiver(row) {
+        Ok(to) => letterhead.letter(row, to, content),
+        Err(reason) => Composed::Unmailable(reason),
+    })
 }
 
 async fn asking(
@@ -61,7 +67,7 @@ async fn asking(
     let Some((offer, mark)) = found else {
         return Ok(None);
     };
-    let links = &letterhead.links;
+    let links = letterhead.links();
     let claim = QuestionClaim::new(&links.keys.current, row.org_id, question, owed.id, &mark);
     let url = format!("{}/decide/{}", links.public_url, claim.token());
     let asks = match question {
@@ -115,7 +121,7 @@ async fn code(
     let code = Code {
         app,
         organization: &organization.name,
-        digits: &digits(&letterhead.links.codes, row.org_id, proof.id),
+        digits: &digits(&letterhead.links().codes, row.org_id, proof.id),
         expires_at: proof.expires_at.0,
     };
     Ok(Some(code.content()))

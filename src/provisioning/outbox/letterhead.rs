@@ -12,10 +12,10 @@ use crate::store::rows::OutboxRow;
 /// What every mail of this installation is composed with.
 #[derive(Clone, Debug)]
 pub struct Letterhead {
-    pub(super) from: Mailbox,
+    from: Mailbox,
     operator: Option<Mailbox>,
     domain: String,
-    pub(super) links: Links,
+    links: Links,
 }
 
 impl Letterhead {
@@ -67,11 +67,7 @@ impl Letterhead {
     }
 
     /// The mail of a row, which asks for no answer to itself.
-    pub(super) fn letter(&self, row: &OutboxRow, content: Content) -> Composed {
-        let Ok(to) = mailbox(None, &row.recipient) else {
-            let reason = "not sent: this is no address to which mail can go";
-            return Composed::Unmailable(reason);
-        };
+    pub(super) fn letter(&self, row: &OutboxRow, to: Mailbox, content: Content) -> Composed {
         let message = Message {
             from: self.from.clone(),
             to,
@@ -89,6 +85,12 @@ impl Letterhead {
         MessageId::new(&row.to_string(), &self.domain)
             .expect("a UUID is an atom, and the domain was looked at")
     }
+}
+
+/// Whom a row's mail goes to, or why none can go there.
+pub(super) fn receiver(row: &OutboxRow) -> Result<Mailbox, &'static str> {
+    let unmailable = "not sent: this is no address to which mail can go";
+    mailbox(None, &row.recipient).map_err(|_| unmailable)
 }
 
 /// The domain by which mails are known, and we to a relay: that of the public URL, or else the

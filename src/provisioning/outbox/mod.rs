@@ -16,6 +16,7 @@ mod composed;
 mod decision;
 mod letterhead;
 mod logout;
+mod owed;
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};

@@ -8,7 +8,6 @@
 mod swap;
 mod view;
 
-use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -28,9 +27,6 @@ use crate::store::types::Time;
 
 use swap::swap;
 pub use view::{Transfer, list, show};
-
-/// How long an address that a directory changed is nobody's to answer by.
-const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who is to own the organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -146,7 +142,7 @@ async fn may_be_chosen(change: &mut Change<'_>, chosen: &UserRow) -> Result<(), 
     if !chosen.is_active() || rank < ADMIN_RANK {
         return Err(refused("choose an active admin"));
     }
-    let is_fresh = |at: Time| change.now.duration_since(at.0) < FRESH;
+    let is_fresh = |at: Time| change.now.duration_since(at.0) < limits::FRESH_ADDRESS;
     if chosen.email_norm.is_none() || chosen.email_changed_at.is_some_and(is_fresh) {
         return Err(refused(
             "the person is asked by mail, and has no address, or one that a directory changed less \

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use crate::directory::ownership::{Question, TransferState};
 use crate::directory::role::ADMIN_RANK;
 use crate::id::{OrganizationId, TransferId, UserId};
-use crate::provisioning::ownership::{FRESH, mark};
+use crate::limits;
+use crate::provisioning::ownership::mark;
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
@@ -136,7 +137,7 @@ pub(in crate::provisioning) async fn is_asked(
     let (Some(owner), Some(chosen)) = (owner, chosen) else {
         return Ok(false);
     };
-    let is_fresh = |at: Time| now.duration_since(at.0) < FRESH;
+    let is_fresh = |at: Time| now.duration_since(at.0) < limits::FRESH_ADDRESS;
     Ok(match question {
         Question::Accept => {
             mark(&chosen) == row.chosen_mark && !chosen.email_changed_at.is_some_and(is_fresh)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::directory::delivery::{Delivery, MailKind};
+use crate::directory::delivery::MailKind;
 use crate::directory::ownership::{Question, QuestionClaim};
 use crate::id::{OrganizationId, UserId};
 use crate::provisioning::invitations::Links;
@@ -55,22 +55,8 @@ pub(super) async fn owe(
         return Ok(());
     };
     let row = OutboxRow {
-        org_id: change.org,
-        id: change.id(),
-        kind: MailKind::Decision,
-        recipient: to.to_owned(),
-        invitation_id: None,
-        code_id: None,
         detail: Doc(json!(Owed { letter, id }).to_string()),
-        state: Delivery::Queued,
-        uncertain: false,
-        attempts: 0,
-        due_at: change.time(),
-        lease: None,
-        leased_until: None,
-        last_reply: None,
-        created_at: change.time(),
-        finished_at: None,
+        ..change.owed(MailKind::Decision, to)
     };
     Ok(change.tx.insert_delivery(&row).await?)
 }

@@ -15,7 +15,7 @@ use crate::provisioning::Error;
 use crate::provisioning::safeguards::{active_people, mode_of};
 use crate::provisioning::settle::Counted;
 use crate::store::Tx;
-use crate::store::rows::ConnectionRow;
+use crate::store::rows::{ConnectionRow, SafeguardSettingsRow};
 use crate::store::types::Time;
 
 /// What the safeguard of a connection would say of a plan, with what its directory did within the hour.
@@ -71,8 +71,10 @@ async fn one(
     let Some(connection) = tx.connection(at.0, id).await? else {
         return Ok(None);
     };
-    let removals = side(tx, at.1, &connection, Danger::Removals, people).await?;
-    let promotions = side(tx, at.1, &connection, Danger::Promotions, people).await?;
+    let set = tx.safeguard_settings(at.0, id).await?;
+    let of = (&connection, set.as_ref());
+    let removals = side(tx, at.1, of, Danger::Removals, people).await?;
+    let promotions = side(tx, at.1, of, Danger::Promotions, people).await?;
     let reactions = [removals.reaction, promotions.reaction];
     let strongest = [Reaction::Hold, Reaction::Alarm];
     let reaction = strongest.into_iter().find(|it| reactions.contains(it));
@@ -98,7 +100,7 @@ struct Side {
 async fn side(
     tx: &mut Tx,
     now: Timestamp,
-    connection: &ConnectionRow,
+    (connection, set): (&ConnectionRow, Option<&SafeguardSettingsRow>),
     danger: Danger,
     people: &[&Counted],
 ) -> Result<Side, Error> {
@@ -110,8 +112,7 @@ async fn side(
     those.extend(marked.await?);
     let count = i64::try_from(those.len()).unwrap_or(i64::MAX);
     let active = active_people(tx, (org, id), danger, since).await?;
-    let set = tx.safeguard_settings(org, id).await?;
-    let mode = mode_of(connection, danger, set.as_ref(), Time(now));
+    let mode = mode_of(connection, danger, set, Time(now));
     Ok(Side {
         people: count,
         limit: danger.threshold(active),

@@ -15,7 +15,7 @@ use crate::id::{ConnectionId, MappingId, OrganizationId, RoleId, ScimGroupId, Us
 use crate::provisioning::group_values::{Bound, is_renamed};
 use crate::provisioning::settings::mapping_checks::{next_revision, permitted, unlike_the_others};
 use crate::provisioning::settings::{catalogue, connection_view, projects, role};
-use crate::provisioning::{Change, Context, Error, Kind, change, recompute};
+use crate::provisioning::{Change, Context, Error, Kind, bindings, change, recompute};
 use crate::scim;
 use crate::store::rows::{MappingRow, ProjectRow};
 use crate::store::{Store, Tx};
@@ -165,43 +165,24 @@ async fn fresh(
     if text.is_empty() || text.chars().any(char::is_control) {
         return Err(Violation::Invalid("a rule names a group, in one line".into()).into());
     }
-    let (org, connection) = (change.org, new.connection);
-    let (folded, bound) = match new.match_kind {
-        MatchKind::Name => {
-            let folded = scim::fold(text);
-            let group = change
-                .tx
-                .scim_group_by_name(org, connection, &folded)
-                .await?;
-            (folded, group.map(|group| group.id))
-        }
-        MatchKind::ExternalId => {
-            let groups = change
-                .tx
-                .scim_groups_by_external_id(org, connection, text)
-                .await?;
-            let only = match groups.as_slice() {
-                [group] => Some(group.id),
-                _ => None,
-            };
-            (text.to_owned(), only)
-        }
+    let folded = match new.match_kind {
+        MatchKind::Name => scim::fold(text),
+        MatchKind::ExternalId => text.to_owned(),
         MatchKind::Id => {
-            let id: Option<ScimGroupId> = text.parse().ok();
-            let unreadable = || Violation::Invalid("the id of a SCIM Group is a UUID".into());
-            let id = id.ok_or_else(unreadable)?;
-            let group = change.tx.scim_group(org, connection, id).await?;
-            (text.to_owned(), group.map(|group| group.id))
+            let unreadable = |_| Violation::Invalid("the id of a SCIM Group is a UUID".into());
+            text.parse::<ScimGroupId>().map_err(unreadable)?;
+            text.to_owned()
         }
     };
-    Ok(MappingRow {
+    let (org, connection) = (change.org, new.connection);
+    let mut row = MappingRow {
         org_id: org,
         id: change.id(),
         connection_id: connection,
         match_kind: new.match_kind,
         match_text: text.to_owned(),
         match_folded: folded,
-        bound_group_id: bound,
+        bound_group_id: None,
         role_id,
         position: change.tx.next_mapping_position(org, connection).await?,
         enabled: true,
@@ -209,7 +190,10 @@ async fn fresh(
         rev: next_revision(change).await?,
         removed_at: None,
         group_lost_at: None,
-    })
+    };
+    let group = bindings::meant(change.tx, &row).await?;
+    row.bound_group_id = group.map(|group| group.id);
+    Ok(row)
 }
 
 /// The people whom a rule may bear on: the group's, and whoever signed in through the connection.

@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
-
 use crate::id::ScimUserId;
 use crate::limits;
 use crate::provisioning::correlate::is_privileged;
@@ -14,9 +12,6 @@ use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error, Refusal};
 use crate::store::rows::{ConnectionRow, IdentityRow, ScimUserRow, UserRow};
 use crate::store::types::Time;
-
-/// How long an address or an externalId that a directory changed moves no sign-in.
-const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whose the subject is.
 pub(super) enum Found {
@@ -209,7 +204,7 @@ async fn settled(
     if is_privileged(change, person).await? {
         return Err(Error::SignIn(Refusal::AboveCeiling));
     }
-    if change.now.duration_since(changed.0) < FRESH {
+    if change.now.duration_since(changed.0) < limits::FRESH_ADDRESS {
         return Err(Error::SignIn(Refusal::FreshAddress));
     }
     Ok(())

@@ -26,7 +26,7 @@ mod proposal;
 
 pub use difference::{Difference, Roles};
 pub(in crate::provisioning) use outlook::{Everybody, begin};
-pub use outlook::{Shape, outlook, shape};
+pub use outlook::{Shape, shape, shaped};
 pub use proposal::{DefaultRole, Proposal, Removal};
 
 /// What a change would do.
@@ -73,12 +73,12 @@ pub struct Applied {
 /// only where few people's roles change.
 ///
 /// What few people have, at most [`limits::RECOMPUTED_AT_ONCE`], is compared within the change and is
-/// exactly what was shown. Of more, `seen` says what was there just before it.
+/// exactly what was shown. Of more, `seen` says what was there just before it ([`Shape::ahead`]).
 pub async fn apply(
     change: &mut Change<'_>,
     proposals: &[Proposal],
     digest: Option<&str>,
-    seen: &Plan,
+    seen: Option<&Plan>,
 ) -> Result<Applied, Error> {
     let before = change.events.len();
     let roles = catalogue(change.tx, change.org).await?;
@@ -88,7 +88,7 @@ pub async fn apply(
     // Nobody is to hold a role that is gone, not even for a while.
     let at_once = proposals.iter().any(Proposal::ends_a_role);
     let many = !at_once && change.touched.len() > limits::RECOMPUTED_AT_ONCE;
-    let plan = if many {
+    let plan = if let Some(seen) = seen.filter(|_| many) {
         seen.clone()
     } else {
         let shape = Shape::of(change, roles, json!(proposals)).await?;

@@ -78,18 +78,18 @@ pub async fn shape(change: &mut Change<'_>, proposals: &[Proposal]) -> Result<Sh
     Ok(shape)
 }
 
-/// What these proposals together would do.
-pub async fn outlook(
+/// The same, as a change of its own.
+pub async fn shaped(
     store: &Store,
     org: OrganizationId,
     context: Context,
     proposals: Vec<Proposal>,
-) -> Result<Plan, Error> {
-    let shaped = change(store, org, context, move |change| {
+) -> Result<Shape, Error> {
+    change(store, org, context, move |change| {
         let proposals = proposals.clone();
         async move { shape(change, &proposals).await }.boxed()
-    });
-    shaped.await?.foresee(store).await
+    })
+    .await
 }
 
 impl Shape {
@@ -135,6 +135,14 @@ impl Shape {
             safeguard: safeguard.await?,
             ..Plan::of(seen.people, &shape.roles, &shape.said)
         })
+    }
+
+    /// The same, where they bear on more people than applying looks at itself: what `apply` takes as seen.
+    pub async fn ahead(self, store: &Store) -> Result<Option<Plan>, Error> {
+        if self.seen.is_some() || self.people.len() <= limits::RECOMPUTED_AT_ONCE {
+            return Ok(None);
+        }
+        self.foresee(store).await.map(Some)
     }
 
     /// The same within a change.
