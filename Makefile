@@ -9,14 +9,8 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # A snapshot that differs fails the test; INSTA_UPDATE=new keeps it for review.
 export INSTA_UPDATE ?= no
 
-# The whole suite on the engine that TEST_DATABASE_URL names; its summary comes last.
-define suite
-	if command -v cargo-nextest >/dev/null; then \
-		cargo test --locked --doc && cargo nextest run --locked; \
-	else \
-		cargo test --locked; \
-	fi
-endef
+# One process for all tests of a kind: what they share is made once. Most of them wait for something.
+export RUST_TEST_THREADS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 .PHONY: help
 help: ## list these targets
@@ -39,23 +33,19 @@ check: ## formatting, lints, docs, dependencies, the suite on SQLite
 	else \
 		echo 'check: cargo-deny is not installed, so licences and sources were not checked'; \
 	fi
-	@unset TEST_DATABASE_URL; $(suite)
+	@unset TEST_DATABASE_URL; cargo test --locked
 
 .PHONY: test
 test: ## everything of check, the suite on PostgreSQL, and other people's programs
 	@scripts/setup test
-	@$(MAKE) check
-	@$(MAKE) test-postgres
+	@# What others wrote is fetched while we build: the one waits for the network, the other does not.
+	@scripts/interop --fetch & trap 'wait' EXIT; $(MAKE) check && $(MAKE) test-postgres
 	@$(MAKE) interop
 
 .PHONY: test-postgres
 test-postgres: ## the suite on a PostgreSQL server of its own
 	@echo 'The suite on PostgreSQL:'
-	@scripts/postgres $(MAKE) suite
-
-.PHONY: suite
-suite:
-	@$(suite)
+	@scripts/postgres cargo test --locked --test gateway
 
 .PHONY: fuzz
 fuzz: ## what a fuzzer makes of messages and metadata (FUZZ_SECONDS=60 each)
@@ -76,7 +66,7 @@ proof: export PROOF := 1
 proof: export PROPTEST_CASES ?= 10000
 proof: ## the suite with many more cases, on both engines, and interop
 	@scripts/setup test
-	@unset TEST_DATABASE_URL; $(suite)
+	@unset TEST_DATABASE_URL; cargo test --locked
 	@$(MAKE) test-postgres
 	@$(MAKE) interop
 	@scripts/fuzz 900
