@@ -104,11 +104,12 @@ enum Word {
     Reject,
 }
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "state",
     "user_name",
     "external_id",
     "connection",
+    "address",
     "email",
     "because",
     "since",

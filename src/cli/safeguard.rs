@@ -9,7 +9,7 @@ use crate::id::{ConnectionId, ImportId, OrganizationId, SafeguardId};
 use crate::limits;
 use crate::provisioning::change;
 use crate::provisioning::safeguards::view::{self, SafeguardView};
-use crate::provisioning::safeguards::{self, Decision, Planned};
+use crate::provisioning::safeguards::{self, Approval, Decision, Planned};
 use crate::provisioning::settings::connections;
 use crate::provisioning::undo::{self, Undo, Window};
 
@@ -28,10 +28,17 @@ pub(super) enum Safeguard {
     },
     /// Approve what a safeguard holds: it is done now
     ///
-    /// Example:
+    /// Examples:
     ///   usher safeguard approve --org acme SAFEGUARD_ID
+    ///   usher safeguard approve --org acme SAFEGUARD_ID --digest DIGEST
     #[command(verbatim_doc_comment)]
-    Approve(One),
+    Approve {
+        #[command(flatten)]
+        one: One,
+        /// The digest that `usher safeguard list` told: where the directory said more since, nothing is done
+        #[arg(long, allow_hyphen_values = true)]
+        digest: Option<String>,
+    },
     /// Reject what a safeguard holds: it is not done until the directory says something else
     ///
     /// Example:
@@ -130,8 +137,8 @@ impl Safeguard {
                 let all: Vec<SafeguardView> = all.await.map_err(Failure::from)?;
                 output.rows(&all, &COLUMNS)?;
             }
-            Self::Approve(one) => decide(opened, one, Decision::Approve).await?,
-            Self::Reject(one) => decide(opened, one, Decision::Reject).await?,
+            Self::Approve { one, digest } => approve(opened, one, Approval { digest }).await?,
+            Self::Reject(one) => reject(opened, one).await?,
             Self::Plan {
                 connection,
                 until,
@@ -162,11 +169,20 @@ impl Safeguard {
     }
 }
 
-async fn decide(opened: &Opened, one: One, decision: Decision) -> Result<(), Failure> {
-    let org = opened.organization(&one.org).await?;
-    let id = one.id;
+async fn approve(opened: &Opened, one: One, approval: Approval) -> Result<(), Failure> {
+    let (org, id) = (opened.organization(&one.org).await?, one.id);
     let decided = change(&opened.store, org, opened.context(), move |change| {
-        async move { safeguards::decide(change, id, decision).await }.boxed()
+        let approval = approval.clone();
+        async move { safeguards::approve(change, id, &approval).await }.boxed()
+    });
+    decided.await?;
+    opened.output.record(&show(opened, org, id).await?)
+}
+
+async fn reject(opened: &Opened, one: One) -> Result<(), Failure> {
+    let (org, id) = (opened.organization(&one.org).await?, one.id);
+    let decided = change(&opened.store, org, opened.context(), move |change| {
+        async move { safeguards::decide(change, id, Decision::Reject).await }.boxed()
     });
     decided.await?;
     opened.output.record(&show(opened, org, id).await?)

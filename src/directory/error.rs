@@ -82,6 +82,11 @@ pub enum Violation {
     /// The role is one that every organization needs.
     #[error("the role {0} stays: every organization needs it")]
     RoleReserved(String),
+    /// Roles that this depends on are being computed.
+    #[error(
+        "roles that this depends on are being computed after a change of the rules; try again when that is done (`usher mapping recomputes` tells)"
+    )]
+    RolesBeingComputed,
     /// An admin's role covers the whole organization.
     #[error("the role admin covers the whole organization and takes no projects")]
     ScopeNotAllowed,
@@ -134,6 +139,7 @@ impl Violation {
             Self::RoleInUse { .. } => "role_in_use",
             Self::RoleManagedByDirectory { .. } => "role_managed_by_directory",
             Self::RoleReserved(_) => "role_reserved",
+            Self::RolesBeingComputed => "roles_being_computed",
             Self::ScopeNotAllowed => "scope_not_allowed",
             Self::TooManyClients => "too_many_clients",
             Self::TooManyTokens => "too_many_tokens",

@@ -123,7 +123,7 @@ async fn capped(
     let asked = live.clone();
     let read = gateway.store.read(move |tx| {
         let live = asked.clone();
-        async move { proof::is_capped(tx, &live).await }.boxed()
+        async move { proof::is_capped(tx, &live, now).await }.boxed()
     });
     Ok(read.await?.then_some(live))
 }

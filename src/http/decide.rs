@@ -19,7 +19,7 @@ use crate::http::join::{after, guarded};
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
-use crate::mail::wording::absolute;
+use crate::mail::wording::{absolute, one_line};
 use crate::provisioning::ownership::Answered;
 use crate::provisioning::questions::{self, Look, Offer};
 use crate::provisioning::{Error, Source};
@@ -185,12 +185,10 @@ impl Visit<'_> {
 }
 
 fn words(question: Question, offer: &Offer) -> (String, String, &'static str) {
-    let Offer {
-        organization,
-        person,
-        connection,
-        ..
-    } = offer;
+    // Whoever names people chooses what they are called.
+    let organization = one_line(&offer.organization);
+    let person = one_line(&offer.person);
+    let connection = offer.connection.as_deref().map(one_line);
     match question {
         Question::Accept => (
             format!("Do you take the ownership of {organization}?"),

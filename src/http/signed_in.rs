@@ -117,7 +117,7 @@ async fn person(tx: &mut Tx, live: &Live, now: Time) -> Result<Person, Error> {
         role: facts.role,
         because,
         projects: facts.projects,
-        capped: proof::is_capped(tx, live).await?,
+        capped: proof::is_capped(tx, live, now.0).await?,
     })
 }
 

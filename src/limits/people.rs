@@ -45,3 +45,15 @@ pub const OWNERSHIP_TRANSFER: SignedDuration = SignedDuration::from_hours(7 * 24
 
 /// How long an address, or an externalId, that a directory changed is nobody's to sign in or to answer by.
 pub const FRESH_ADDRESS: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long an owner who refused a transfer, or a link, is not asked the like again by others.
+pub const OWNER_LEFT_ALONE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Within how long an owner is asked [`OWNER_ASKED_AT_MOST`] times about transfers that others begin.
+pub const OWNER_ASKED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Transfers that others than the owner begin within [`OWNER_ASKED_WITHIN`].
+pub const OWNER_ASKED_AT_MOST: usize = 3;
+
+/// Six-digit codes by which one person confirms links, in a day.
+pub const LINK_CODES_PER_DAY: usize = 10;

@@ -107,18 +107,10 @@ pub(super) async fn owe(change: &mut Change<'_>) -> Result<(), Error> {
             };
             Doc(json!(told).to_string())
         };
-        let to_operator = detail(None);
-        let again = change
-            .tx
-            .is_alerted(change.org, OPERATOR, &to_operator, since)
-            .await?;
-        if again {
-            continue;
-        }
-        put(change, OPERATOR, to_operator).await?;
+        put(change, OPERATOR, detail(None), since).await?;
         for reader in &readers {
             let address = reader.email.as_deref().unwrap_or_default();
-            put(change, address, detail(Some(reader.id))).await?;
+            put(change, address, detail(Some(reader.id)), since).await?;
         }
     }
     Ok(())
@@ -147,7 +139,21 @@ pub(super) async fn still_reads(tx: &mut Tx, row: &OutboxRow, told: &Told) -> Re
     Ok(readers.iter().any(is_it))
 }
 
-async fn put(change: &mut Change<'_>, recipient: &str, detail: Doc) -> Result<(), Error> {
+/// Owes one mail, unless the receiver was told just this since then. One that was not sent, since all was
+/// well again by the time, told nobody.
+async fn put(
+    change: &mut Change<'_>,
+    recipient: &str,
+    detail: Doc,
+    since: Time,
+) -> Result<(), Error> {
+    let told = change
+        .tx
+        .is_alerted(change.org, recipient, &detail, since)
+        .await?;
+    if told {
+        return Ok(());
+    }
     let row = OutboxRow {
         detail,
         ..change.owed(MailKind::Alert, recipient)

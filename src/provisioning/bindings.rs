@@ -51,7 +51,17 @@ pub(super) async fn bind(
 ) -> Result<(), Error> {
     let mut waiting = change.tx.mappings(change.org).await?;
     waiting.retain(|rule| rule.bound_group_id.is_none() && is_meant(rule, group));
-    to(change, group, &waiting, is_new).await
+    let mut its = Vec::new();
+    for rule in waiting {
+        // Where several have the externalId, none of them is meant.
+        if meant(change.tx, &rule)
+            .await?
+            .is_some_and(|it| it.id == group.id)
+        {
+            its.push(rule);
+        }
+    }
+    to(change, group, &its, is_new).await
 }
 
 async fn to(

@@ -189,6 +189,8 @@ pub struct Change<'t> {
     apply_now: bool,
     /// The safeguard that holds some of it.
     held: Option<SafeguardId>,
+    /// The safeguard that held what is done now, and the connection whose directory had said it.
+    held_before: Option<(SafeguardId, ConnectionId)>,
     /// What the key may do that asks for it, where one does.
     access: Option<access::Access>,
 }
@@ -224,6 +226,7 @@ impl<'t> Change<'t> {
             unknown_members: false,
             apply_now: false,
             held: None,
+            held_before: None,
             access: None,
         })
     }

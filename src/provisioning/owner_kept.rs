@@ -39,19 +39,25 @@ pub(super) async fn refuse(
     if row.user_id != Some(owner.id) {
         return Ok(());
     }
-    match known::policy(change.tx, change.org)
-        .await?
-        .owner_deprovision
-    {
-        OwnerDeprovision::Suspend => Ok(()),
-        OwnerDeprovision::Refuse => Err(Error::OwnerKept(Kept {
-            org: change.org,
-            connection: row.connection_id,
-            owner: owner.id,
-            scim_id: row.id,
-            wanted,
-        })),
+    if !is_kept(change).await? {
+        return Ok(());
     }
+    Err(Error::OwnerKept(Kept {
+        org: change.org,
+        connection: row.connection_id,
+        owner: owner.id,
+        scim_id: row.id,
+        wanted,
+    }))
+}
+
+/// Whether the organization lets no directory turn its owner away.
+pub(super) async fn is_kept(change: &mut Change<'_>) -> Result<bool, Error> {
+    let policy = known::policy(change.tx, change.org).await?;
+    Ok(match policy.owner_deprovision {
+        OwnerDeprovision::Refuse => true,
+        OwnerDeprovision::Suspend => false,
+    })
 }
 
 /// Tells, once everything of the refused request is undone, that it was refused.

@@ -13,22 +13,27 @@ use crate::provisioning::people::{
     alarm_owner_unavailable, end_sessions_of, retire_after_absence, retire_all,
 };
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Change, Error, safeguards};
+use crate::provisioning::{Change, Error, Source, safeguards};
 use crate::scim::Resource;
 use crate::store::rows::{ConnectionRow, ScimUserRow, UserRow};
 use crate::store::types::Time;
 
-/// A new person, or one who comes back to their old id with nothing of their old rights.
+/// A new person, or one who comes back to their old id with nothing of their old rights: turned away still,
+/// where the directory says so.
 pub(super) async fn arrive(
     change: &mut Change<'_>,
     tombstone: Option<UserRow>,
+    active: bool,
 ) -> Result<UserId, Error> {
     if let Some(mut user) = tombstone {
         // Old links sign in again, but a higher role than their connection gives is confirmed anew.
-        change.tx.unconfirm_identities(user.org_id, user.id).await?;
+        change
+            .tx
+            .unconfirm_identities(user.org_id, user.id, change.time())
+            .await?;
         user.deleted_at = None;
         user.email_norm = None;
-        user.suspended_by_directory_at = None;
+        user.suspended_by_directory_at = (!active).then_some(change.time());
         change.tx.update_user(&user).await?;
         return Ok(user.id);
     }
@@ -88,6 +93,7 @@ pub(super) async fn apply(
     user.override_at = None;
     user.provisional_since = None;
     user.suspended_by_expiry_at = None;
+    user.delete_at = None;
     user.display_name = resource
         .display_name()
         .map(str::to_owned)
@@ -106,7 +112,10 @@ pub(super) async fn apply(
         safeguards::clear_removal(change, id, connection.id).await?;
     }
     if !resource.active() && !suspended {
-        held = turn_away(change, connection, &mut user, (before.is_some(), was_out)).await?;
+        // Who comes turned away was never in; and where somebody decided whose a resource is, they looked.
+        let by_directory = matches!(change.context.source, Source::Scim(_));
+        let was_there = before.is_some() || (!is_new && by_directory);
+        held = turn_away(change, connection, &mut user, (was_there, was_out)).await?;
     } else if resource.active() && suspended {
         retire_after_absence(change, &user).await?;
         user.suspended_by_directory_at = None;
@@ -140,7 +149,6 @@ async fn turn_away(
     {
         return Ok(None);
     }
-    // Who comes turned away was never in.
     if was_there {
         let kind = WaiverKind::Suspension;
         let held = safeguards::hold_removal(change, connection, user, kind).await?;

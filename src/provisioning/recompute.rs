@@ -144,7 +144,8 @@ async fn advance(change: &mut Change<'_>, id: RecomputeId) -> Result<usize, Erro
     let limit = limits::RECOMPUTE_BATCH;
     let people = change.tx.take_from_recompute(org, id, limit).await?;
     row.done += people.len() as i64;
-    if (people.len() as i64) < limit {
+    // It is told apart from the last of them, whose own events are numbered behind whatever is told here.
+    if people.is_empty() {
         row.finished_at = Some(change.time());
         let data = json!({"recompute_id": id, "people": row.people});
         change.record(EventKind::RecomputeFinished, data);

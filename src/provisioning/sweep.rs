@@ -259,6 +259,7 @@ async fn expire(change: &mut Change<'_>, id: UserId, since: Time) -> Result<bool
         user.provisional_since.is_some_and(|at| at <= since)
             && user.suspended_by_expiry_at.is_none()
             && user.deleted_at.is_none()
+            && !user.owner
     };
     let Some(mut user) = user.filter(overdue) else {
         return Ok(false);

@@ -33,13 +33,13 @@ pub async fn create(
     let (kind, user_id, proposed) = match meaning {
         Meaning::New | Meaning::NewSharingAddress => (
             EventKind::UserCreated,
-            Some(arrive(change, None).await?),
+            Some(arrive(change, None, resource.active()).await?),
             None,
         ),
         Meaning::Adopted(user) => (EventKind::UserAdopted, Some(user.id), None),
         Meaning::Returned(user) => (
             EventKind::UserCreated,
-            Some(arrive(change, Some(user)).await?),
+            Some(arrive(change, Some(user), resource.active()).await?),
             None,
         ),
         Meaning::Proposed(user) => (EventKind::UserLinkProposed, None, Some(user.id)),

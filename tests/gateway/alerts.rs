@@ -430,6 +430,9 @@ async fn an_owner_who_is_shut_out_is_told_of_once_a_day() {
     stage.activate(&owner, false).await;
     stage.activate(&owner, true).await;
     assert_eq!(stage.readers().await, all(&[]));
+    // And whoever does that first hides nothing by it.
+    stage.activate(&owner, false).await;
+    assert_eq!(stage.readers().await.len(), 2);
 }
 
 async fn disable(stage: &Stage, id: WebhookId, cause: Disabling) {

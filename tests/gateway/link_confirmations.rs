@@ -207,6 +207,11 @@ async fn the_operator_answers_in_the_owners_place_and_an_admin_may_say_no() {
         let by_admin = acme.ask("POST", &path, None).await;
         if action == "refuse" {
             assert_eq!(by_admin.expect(200).json()["state"], "refused");
+            // A no is a no for a week.
+            send(&acme, &browser).await;
+            assert!(codes(&acme).await.is_empty());
+            acme.gateway.clock.advance(7 * 24 * 3600);
+            idp.sign_in(&browser, ADA).await.expect(303);
             assert_eq!(app.claims(&browser).await["role"], "editor");
         } else {
             by_admin.expect(403);

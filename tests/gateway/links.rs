@@ -393,3 +393,38 @@ async fn links_are_listed_a_page_at_a_time() {
     wanted.sort();
     assert_eq!(found, wanted);
 }
+
+/// A directory may write another address into a resource while it waits for a yes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_nobody_saw_is_taken_over_by_no_yes() {
+    let acme = Acme::start().await;
+    let (ada, _) = member(&acme, ADA, "admin").await;
+    let scim_id = acme.scim().user(ADA).await;
+    let moved = json!([{"op": "replace", "path": "emails", "value": [
+        {"value": "mallory@acme.example", "type": "work", "primary": true},
+    ]}]);
+    acme.scim()
+        .patch(&format!("/Users/{scim_id}"), moved)
+        .await
+        .expect(200);
+    let link = acme.get(&format!("/links/{scim_id}")).await;
+    assert_eq!(
+        (&link["state"], &link["email"], &link["address"]),
+        (
+            &json!("proposed"),
+            &json!(ADA),
+            &json!("mallory@acme.example")
+        )
+    );
+    let path = format!("/links/{scim_id}/approve");
+    let refused = acme.post(&path, said()).await.expect(409);
+    assert_eq!(slug(&refused), "link_impossible");
+    assert_eq!(
+        acme.get(&format!("/users/{ada}")).await["email"],
+        json!(ADA)
+    );
+    let body = json!({"reason": "she has a new address", "version": link["version"]});
+    acme.post(&path, body).await.expect(200);
+    let person = acme.get(&format!("/users/{ada}")).await;
+    assert_eq!(person["email"], "mallory@acme.example");
+}

@@ -202,6 +202,22 @@ async fn with_an_organizations_key_the_owner_is_asked_first() {
         .expect(200);
     assert_eq!(owners(&acme).await, [ADA]);
     Browser::new(&acme.gateway).get(&path).await.expect(410);
+    let asked = json!({"to": bob});
+    let too_soon = acme.post(TRANSFERS, asked.clone()).await.expect(409);
+    assert_eq!(slug(&too_soon), "not_transferable");
+    acme.gateway.clock.advance(WEEK);
+    // Nor is she asked all day long.
+    for _ in 0..2 {
+        let begun = begin(&acme, &acme.key, bob).await;
+        let cancel = format!("{TRANSFERS}/{}/cancel", begun["id"].as_str().unwrap());
+        acme.post(&cancel, json!({})).await.expect(200);
+    }
+    let begun = begin(&acme, &acme.key, bob).await;
+    let cancel = format!("{TRANSFERS}/{}/cancel", begun["id"].as_str().unwrap());
+    acme.post(&cancel, json!({})).await.expect(200);
+    let too_often = acme.post(TRANSFERS, asked).await.expect(409);
+    assert_eq!(slug(&too_often), "not_transferable");
+    acme.gateway.clock.advance(24 * 3600 + 1);
     let begun = begin(&acme, &acme.key, bob).await;
     let path = acme.gateway.question(ADA).await;
     // Nearly a week later; from her yes on he has a week of his own.
@@ -216,7 +232,7 @@ async fn with_an_organizations_key_the_owner_is_asked_first() {
         .expect(200);
     assert_eq!(owners(&acme).await, [BOB]);
     let ended = of_kind(&acme, "organization.transfer_ended").await;
-    assert_eq!(ended.len(), 1);
+    assert_eq!(ended.len(), 4);
     assert_eq!(ended[0]["data"]["state"], "refused");
     assert_eq!(
         of_kind(&acme, "organization.transfer_confirmed")
@@ -382,6 +398,36 @@ async fn the_operator_moves_the_title_from_an_owner_who_is_gone() {
     let made = acme.ask_as(&acme.operator, "POST", TRANSFERS, Some(body));
     assert_eq!(made.await.expect(201).json()["owner_id"], json!(null));
     assert_eq!(owners(&acme).await, [BOB]);
+}
+
+/// What the operator said of one owner is not said of the next, unless the next comes the same way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_was_confirmed_for_one_owner_brings_in_no_other() {
+    let (acme, _, bob) = owned().await;
+    let confirmed = |row: &mut usher::store::rows::ConnectionRow| {
+        row.owner_confirmed_at = Some(row.created_at);
+    };
+    for is_bobs in [false, true] {
+        acme.gateway.alter(&acme.okta, confirmed).await;
+        let to = if is_bobs {
+            let scim_id = acme.scim().user(EVE).await;
+            let eve = acme.gateway.person(acme.org, EVE).await.unwrap().id;
+            assert!(!scim_id.is_empty());
+            eve
+        } else {
+            bob
+        };
+        let body = json!({"to": to, "reason": "the other one left", "force": true});
+        let forced = acme.ask_as(&acme.operator, "POST", TRANSFERS, Some(body));
+        forced.await.expect(201);
+        let shown = acme.get(&format!("/connections/{}", acme.okta.id)).await;
+        assert_eq!(shown["owner_confirmed_at"].is_null(), !is_bobs, "{shown:#}");
+        if !is_bobs {
+            let idp = acme.gateway.idp(&acme.okta).await;
+            let refused = idp.sign_in(&Browser::new(&acme.gateway), BOB).await;
+            assert_eq!(crate::harness::reason(&refused), "owner_not_confirmed");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

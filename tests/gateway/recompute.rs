@@ -206,3 +206,29 @@ async fn two_workers_share_a_recompute_and_nobody_is_computed_twice() {
         .filter(|it| it["type"] == "recompute.finished");
     assert_eq!(ends.count(), 1);
 }
+
+/// What is about to be taken from somebody is not to become theirs for good, or to be hidden by what somebody
+/// gives them meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_depends_on_roles_waits_until_they_are_computed() {
+    let (acme, _) = crowded().await;
+    let (status, _) = apply(&acme, gives(&acme, "editor")).await;
+    assert_eq!(status, 202);
+    let page = acme.get("/users?limit=1").await;
+    let person = page["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/users/{person}/role");
+    let removal = format!("/connections/{}/removal/preview", acme.okta.id);
+    let slug = |reply: &crate::harness::Reply| {
+        let kind = reply.json()["type"].as_str().unwrap().to_owned();
+        kind.rsplit('/').next().unwrap().to_owned()
+    };
+    let given = acme.put(&path, json!({"role": "viewer"})).await.expect(409);
+    assert_eq!(slug(&given), "roles_being_computed");
+    let asked = acme.post(&removal, json!({"people": "keep"})).await;
+    assert_eq!(slug(&asked.expect(409)), "roles_being_computed");
+    while step(&acme).await > 0 {}
+    let given = acme.put(&path, json!({"role": "viewer"})).await.expect(409);
+    assert_eq!(slug(&given), "role_managed_by_directory");
+    let asked = acme.post(&removal, json!({"people": "keep"})).await;
+    asked.expect(200);
+}

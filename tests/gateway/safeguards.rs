@@ -245,6 +245,14 @@ async fn what_is_urgent_planned_far_apart_or_privileged_is_never_held() {
         .expect(200);
     assert!(!held(&urgent));
     assert_eq!(states(&acme).await, (46, FEW + 2));
+    // What does not wait is no less of an alarm.
+    let all = acme.get("/safeguards").await["data"].clone();
+    let observed = all.as_array().unwrap().iter();
+    assert_eq!(
+        observed.filter(|it| it["state"] == "observed").count(),
+        1,
+        "{all:#}"
+    );
     acme.gateway.clock.advance(11 * 60);
     assert!(
         !held(&activate(&acme, &ids[22], false).await),
@@ -263,7 +271,9 @@ async fn what_is_urgent_planned_far_apart_or_privileged_is_never_held() {
         .expect(422);
     acme.put(&of, json!({"hold_minutes": 61})).await.expect(422);
     // One of those held, at once.
-    let tripped = only(&acme).await;
+    let all = acme.get("/safeguards").await["data"].clone();
+    let mut held = all.as_array().unwrap().iter();
+    let tripped = held.find(|it| it["state"] == "held").unwrap();
     let user = person_of(&acme, &ids[20]).await;
     let now = format!(
         "/safeguards/{}/users/{user}/apply",
@@ -310,6 +320,105 @@ async fn many_new_admins_wait_for_a_yes_and_expire_without_one() {
         acme.post(&yes, json!({})).await.expect(200);
         assert_eq!(acme.role_of(&person).await, "admin");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_that_names_what_was_seen_does_no_more() {
+    let (acme, ids) = acme(Safeguard::Hold).await;
+    for id in ids.iter().take(FEW + 2) {
+        activate(&acme, id, false).await;
+    }
+    let seen = only(&acme).await;
+    // Whoever joins waits as long as the first did.
+    acme.gateway.clock.advance(9 * 60);
+    for id in ids.iter().skip(20).take(2) {
+        activate(&acme, id, false).await;
+    }
+    acme.gateway.clock.advance(7 * 60);
+    let (store, all) = (&acme.gateway.gateway.store, &acme.gateway.gateway.ids);
+    assert_eq!(safeguards::expire_overdue(store, all).await.unwrap(), 0);
+    let path = format!("/safeguards/{}/approve", seen["id"].as_str().unwrap());
+    let stale = acme.post(&path, json!({"digest": seen["digest"]})).await;
+    stale.expect(412);
+    let now = only(&acme).await;
+    assert_eq!(now["state"], "held");
+    assert!(now["holds"].as_array().unwrap().len() > 2);
+    acme.post(&path, json!({"unknown": true})).await.expect(400);
+    let approved = acme.post(&path, json!({"digest": now["digest"]})).await;
+    assert_eq!(approved.expect(200).json()["state"], "approved");
+    // Saying it again changes nothing, whatever was seen.
+    acme.post(&path, json!({"digest": seen["digest"]}))
+        .await
+        .expect(200);
+}
+
+/// A directory that first names somebody while it turns them away takes away as much as with a PATCH.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_turned_away_by_a_post_is_counted_and_held() {
+    let (acme, ids) = acme(Safeguard::Hold).await;
+    let mut unmanaged = Vec::new();
+    for number in 0..2 {
+        let email = format!("unmanaged{number}@acme.example");
+        let invited = acme.gateway.invite(acme.org, &email, "viewer").await;
+        let browser = Browser::new(&acme.gateway);
+        let accept = [("action", "accept")];
+        crate::harness::press(&browser, &invited.mailed().await, &accept)
+            .await
+            .expect(303);
+        unmanaged.push(email);
+    }
+    for id in ids.iter().take(FEW) {
+        activate(&acme, id, false).await;
+    }
+    acme.gateway.clock.advance(60);
+    for email in &unmanaged {
+        let mut body = crate::harness::user(email);
+        body["active"] = json!(false);
+        let reply = acme.scim().post("/Users", body).await.expect(201);
+        assert!(reply.header("usher-held").is_some(), "{email}");
+        assert_eq!(reply.json()["active"], false);
+        let person = acme.person(email).await;
+        assert_eq!(
+            acme.get(&format!("/users/{person}")).await["state"],
+            "active"
+        );
+    }
+    // Nor is a deletion that is held done by naming the person anew.
+    let gone = acme.scim().get(&format!("/Users/{}", ids[30])).await.json();
+    let person = person_of(&acme, &ids[30]).await;
+    let deleted = acme.scim().delete(&format!("/Users/{}", ids[30])).await;
+    assert!(deleted.expect(204).header("usher-held").is_some());
+    let mut again = crate::harness::user(gone["userName"].as_str().unwrap());
+    again["externalId"] = gone["externalId"].clone();
+    again["active"] = json!(false);
+    let reply = acme.scim().post("/Users", again).await.expect(201);
+    assert!(reply.header("usher-held").is_some());
+    assert_eq!(
+        acme.get(&format!("/users/{person}")).await["state"],
+        "active"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_connection_did_that_is_gone_is_told_and_not_undone() {
+    let (acme, ids) = acme(Safeguard::Observe).await;
+    acme.scim()
+        .delete(&format!("/Users/{}", ids[0]))
+        .await
+        .expect(204);
+    let cause = last_cause(&acme).await;
+    let path = format!("/connections/{}/removal", acme.okta.id);
+    let plan = acme
+        .post(&format!("{path}/preview"), json!({"people": "keep"}))
+        .await;
+    let digest = plan.expect(200).json()["digest"].clone();
+    let asked = json!({"people": "keep", "digest": digest});
+    acme.post(&format!("{path}/apply"), asked).await.expect(200);
+    let undone = acme.post("/undo", json!({"request_id": cause})).await;
+    let undone = undone.expect(200).json();
+    assert_eq!(undone["gained"], 0, "{undone:#}");
+    let why = undone["left"][0]["why"].as_str().unwrap();
+    assert!(why.contains("connection is gone"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

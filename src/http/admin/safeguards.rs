@@ -14,7 +14,7 @@ use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{ConnectionId, SafeguardId, UserId};
 use crate::provisioning::safeguards::view::{self, Drift, Holding, SafeguardView};
-use crate::provisioning::safeguards::{self, Decision, Planned};
+use crate::provisioning::safeguards::{self, Approval, Decision, Planned};
 use crate::provisioning::undo::{self, Undo, Undone};
 use crate::provisioning::{Change, Error, Kind};
 
@@ -59,6 +59,8 @@ pub(super) async fn show(
 }
 
 /// Approve what a safeguard holds: it is done now.
+///
+/// With the digest of what was looked at nothing is done where the directory said more since: 412 `stale`.
 #[utoipa::path(
     post, path = "/organizations/{slug}/safeguards/{id}/approve", operation_id = "approve_safeguard",
     tag = "Safeguards",
@@ -66,16 +68,20 @@ pub(super) async fn show(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The safeguard's id"),
     ),
-    responses((status = 200, body = SafeguardView)),
+    request_body = Approval, responses((status = 200, body = SafeguardView)),
     security(("key" = ["safeguards:write"])),
 )]
 pub(super) async fn approve(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
+    body: Unread,
 ) -> Result<Json<SafeguardView>, Problem> {
-    decided(&admin, &slug, &request, &id, |change, id| {
-        async move { safeguards::decide(change, id, Decision::Approve).await }.boxed()
+    admin.admit(&slug, Scope::SafeguardsWrite).await?;
+    let approval: Approval = body.json().await?;
+    decided(&admin, &slug, &request, &id, move |change, id| {
+        let approval = approval.clone();
+        async move { safeguards::approve(change, id, &approval).await }.boxed()
     })
     .await
 }

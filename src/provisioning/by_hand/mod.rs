@@ -80,6 +80,14 @@ impl Subject {
         Ok(role)
     }
 
+    /// Refuses to look at grants that a change of the rules is about to change.
+    async fn refuse_waiting(&self, change: &mut Change<'_>) -> Result<(), Error> {
+        match change.tx.recompute_of(change.org, self.user.id).await? {
+            Some(_) => Err(Violation::RolesBeingComputed.into()),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses what the directory decides: where its groups come before what people give, and one of them
     /// gives the role.
     fn refuse_decided(&self, at: Time) -> Result<(), Violation> {

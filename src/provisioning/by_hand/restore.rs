@@ -50,6 +50,7 @@ pub async fn restore(
         if subject.user.owner {
             return Err(Violation::LastOwner.into());
         }
+        subject.refuse_waiting(change).await?;
         subject.refuse_decided(change.time())?;
     }
     let same = (row.source, row.source_ref.clone());

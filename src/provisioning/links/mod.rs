@@ -64,7 +64,8 @@ pub async fn approve(
             "the resource is proposed for nobody; say by a move whose it is",
         ));
     };
-    join(change, row, user, (said, is_operator)).await
+    let was_seen = said.version.is_some();
+    join(change, (row, was_seen), user, (said, is_operator)).await
 }
 
 /// Says no: the resource is nobody's, and is not proposed for that person again. Doing it again changes
@@ -108,7 +109,8 @@ pub async fn relocate(
         reason: wanted.reason.clone(),
         version: None,
     };
-    join(change, row, wanted.user_id, (&said, is_operator)).await
+    // Whoever says that somebody is another one than the address says has looked.
+    join(change, (row, true), wanted.user_id, (&said, is_operator)).await
 }
 
 /// A resource that is nobody's, in the version that was looked at.
@@ -139,7 +141,7 @@ fn impossible(why: &str) -> Error {
 /// groups give roles, and what it says of being active holds.
 async fn join(
     change: &mut Change<'_>,
-    mut row: ScimUserRow,
+    (mut row, was_seen): (ScimUserRow, bool),
     user: UserId,
     (said, is_operator): (&Said, bool),
 ) -> Result<(), Error> {
@@ -149,7 +151,7 @@ async fn join(
     let connection = change.tx.connection(change.org, row.connection_id).await?;
     let connection = connection.ok_or(Error::NotFound(Kind::Connection))?;
     let resource = users::resource(types_of(&connection)?.user, &row)?;
-    refuse_impossible(change, (&row, &resource), &user).await?;
+    refuse_impossible(change, (&row, &resource), &user, was_seen).await?;
     let (proposed, was) = (row.proposed_user_id.or(row.rejected_user_id), state(&row));
     row.user_id = Some(user.id);
     row.proposed_user_id = None;
@@ -196,6 +198,7 @@ async fn refuse_impossible(
     change: &mut Change<'_>,
     (row, resource): (&ScimUserRow, &Resource),
     user: &UserRow,
+    was_seen: bool,
 ) -> Result<(), Error> {
     let links = change.tx.scim_links_of(change.org, &[user.id]).await?;
     if let Some((_, connection, other)) = links.first() {
@@ -217,6 +220,14 @@ async fn refuse_impossible(
         if holder.is_some_and(|holder| holder.id != user.id) {
             return Err(impossible(
                 "the resource's address is the sign-in address of another person",
+            ));
+        }
+        // A directory may have written it since the resource was proposed.
+        let same = user.email_norm.as_deref() == Some(address.norm());
+        if !same && !was_seen {
+            return Err(impossible(
+                "the resource's address is not the person's, and would be from then on: look at both, and \
+                 say the resource's version",
             ));
         }
     }

@@ -92,11 +92,11 @@ async fn described(tx: &mut Tx, row: LinkProofRow) -> Result<Proved, Error> {
 
 /// Whether somebody in this session could sign in higher by confirming its link. The owner's connections are
 /// the operator's to confirm.
-pub async fn is_capped(tx: &mut Tx, live: &Live) -> Result<bool, Error> {
-    Ok(capped(tx, live).await?.is_some())
+pub async fn is_capped(tx: &mut Tx, live: &Live, now: Timestamp) -> Result<bool, Error> {
+    Ok(capped(tx, live, now).await?.is_some())
 }
 
-async fn capped(tx: &mut Tx, live: &Live) -> Result<Option<IdentityRow>, Error> {
+async fn capped(tx: &mut Tx, live: &Live, now: Timestamp) -> Result<Option<IdentityRow>, Error> {
     let (user, org) = (&live.user, live.session.org_id);
     let Some((connection, id)) = live.connection().zip(live.session.identity_id) else {
         return Ok(None);
@@ -107,7 +107,30 @@ async fn capped(tx: &mut Tx, live: &Live) -> Result<Option<IdentityRow>, Error> 
         return Ok(None);
     }
     let link = tx.identity(org, id).await?;
-    Ok(link.filter(|it| it.user_id == user.id && it.confirmed_by.is_none()))
+    let link = link.filter(|it| it.user_id == user.id && it.confirmed_by.is_none());
+    if link.is_some() && is_with_the_owner(tx, (org, user.id, id), now).await? {
+        return Ok(None);
+    }
+    Ok(link)
+}
+
+/// Whether the owner is asked about a link, or said no to it a short while ago: then they are not asked again.
+async fn is_with_the_owner(
+    tx: &mut Tx,
+    (org, user, link): (OrganizationId, UserId, IdentityId),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let since = Time(now - limits::OWNERSHIP_TRANSFER.max(limits::OWNER_LEFT_ALONE));
+    let lately = tx.link_proofs_since(org, user, since).await?;
+    let with_them = |row: &LinkProofRow| match row.state {
+        ProofState::Proved => row.expires_at.0 > now,
+        ProofState::Refused => row
+            .closed_at
+            .is_some_and(|at| now.duration_since(at.0) < limits::OWNER_LEFT_ALONE),
+        ProofState::Confirmed | ProofState::Mailed => false,
+    };
+    let mut its = lately.iter().filter(|row| row.identity_id == link);
+    Ok(its.any(with_them))
 }
 
 /// Mails a person six digits by which they confirm the link of their session, unless enough were mailed
@@ -124,10 +147,13 @@ async fn mail(change: &mut Change<'_>, session: SessionId) -> Result<(), Error> 
     let Some((user, link)) = provable(change, session).await? else {
         return Ok(());
     };
-    let since = ago(change, SignedDuration::from_hours(1));
-    let mailed = change.tx.link_proofs_since(change.org, user.id, since);
+    let today = ago(change, SignedDuration::from_hours(24));
+    let mailed = change.tx.link_proofs_since(change.org, user.id, today);
+    let mailed = mailed.await?;
+    let hour = ago(change, SignedDuration::from_hours(1));
+    let lately = mailed.iter().filter(|it| it.created_at > hour).count();
     let enough = usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or_default();
-    if mailed.await?.len() >= enough {
+    if lately >= enough || mailed.len() >= limits::LINK_CODES_PER_DAY {
         return Ok(());
     }
     let row = LinkProofRow {
@@ -158,7 +184,7 @@ async fn provable(
         return Ok(None);
     };
     let is_own = live.user.email_norm.is_some() && live.user.email_changed_at.is_none();
-    let link = capped(change.tx, &live).await?.filter(|_| is_own);
+    let link = capped(change.tx, &live, now).await?.filter(|_| is_own);
     Ok(link.map(|link| (live.user, link)))
 }
 

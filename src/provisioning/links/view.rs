@@ -31,6 +31,8 @@ pub struct Link {
     pub user_name: String,
     /// Its externalId.
     pub external_id: Option<String>,
+    /// The resource's address, which a yes makes the person's sign-in address.
+    pub address: Option<String>,
     /// Whether the directory says that the person is active: else a yes suspends them.
     pub active: bool,
     /// Whose it is.
@@ -142,6 +144,7 @@ impl Scene {
             since: since.unwrap_or(row.created_at).0,
             user_name: row.user_name,
             external_id: row.external_id,
+            address: row.email_folded,
             active: row.active,
         }
     }

@@ -95,6 +95,9 @@ pub async fn begin(
     }
     may_be_chosen(change, &chosen).await?;
     make_way(change).await?;
+    if is_asked {
+        spare_the_owner(change).await?;
+    }
     let state = if is_asked {
         TransferState::AwaitingOwner
     } else {
@@ -142,11 +145,38 @@ async fn may_be_chosen(change: &mut Change<'_>, chosen: &UserRow) -> Result<(), 
     if !chosen.is_active() || rank < ADMIN_RANK {
         return Err(refused("choose an active admin"));
     }
-    let is_fresh = |at: Time| change.now.duration_since(at.0) < limits::FRESH_ADDRESS;
-    if chosen.email_norm.is_none() || chosen.email_changed_at.is_some_and(is_fresh) {
+    if chosen.email_norm.is_none() || chosen.email_changed_at.is_some() {
         return Err(refused(
-            "the person is asked by mail, and has no address, or one that a directory changed less \
-             than a day ago",
+            "the person is asked by mail, and has no address, or one that a directory changed; the \
+             operator can transfer the ownership with --force",
+        ));
+    }
+    Ok(())
+}
+
+/// An owner who said no is not asked again for a while, and nobody is asked all day long.
+async fn spare_the_owner(change: &mut Change<'_>) -> Result<(), Error> {
+    let window = limits::OWNER_LEFT_ALONE.max(limits::OWNER_ASKED_WITHIN);
+    let since = Time(change.now - window);
+    let lately = change.tx.transfers_since(change.org, since).await?;
+    let within = |at: Time, window| change.now.duration_since(at.0) < window;
+    let refused_lately = |row: &TransferRow| {
+        let at = row
+            .closed_at
+            .filter(|_| row.state == TransferState::Refused);
+        at.is_some_and(|at| within(at, limits::OWNER_LEFT_ALONE))
+    };
+    if lately.iter().any(refused_lately) {
+        return Err(refused(
+            "the owner said no less than 7 days ago; the owner, or the operator, begins the next one",
+        ));
+    }
+    let by_others = |row: &&TransferRow| !row.actor.starts_with("user:");
+    let today = |row: &&TransferRow| within(row.created_at, limits::OWNER_ASKED_WITHIN);
+    let asked = lately.iter().filter(by_others).filter(today);
+    if asked.count() >= limits::OWNER_ASKED_AT_MOST {
+        return Err(refused(
+            "the owner was asked three times within a day; ask again tomorrow",
         ));
     }
     Ok(())

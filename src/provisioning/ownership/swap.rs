@@ -27,7 +27,9 @@ pub(super) async fn swap(
     if let Some(former) = owner {
         step_down(change, row, former).await?;
     }
+    unconfirm(change, &chosen).await?;
     chosen.owner = true;
+    chosen.provisional_since = None;
     chosen.updated_at = change.time();
     change.tx.update_user(&chosen).await?;
     let data = json!({
@@ -39,6 +41,27 @@ pub(super) async fn swap(
         "changes": [{"attribute": "owner", "old": false, "new": true}],
     });
     change.record_of(chosen.id, EventKind::OrganizationOwnerChanged, data);
+    Ok(())
+}
+
+/// A connection that the operator let the owner sign in through stays so where the new owner is its already:
+/// managed by its directory, or known by a subject of its identity provider. To others nobody said that they
+/// may bring this owner in.
+async fn unconfirm(change: &mut Change<'_>, chosen: &UserRow) -> Result<(), Error> {
+    let known = change.tx.identities_of(change.org, chosen.id).await?;
+    for mut row in change.tx.connections(change.org).await? {
+        let is_theirs =
+            chosen.managed_by == Some(row.id) || known.iter().any(|it| it.connection_id == row.id);
+        let Some(was) = row.owner_confirmed_at.filter(|_| !is_theirs) else {
+            continue;
+        };
+        row.owner_confirmed_at = None;
+        row.updated_at = change.time();
+        change.tx.update_connection(&row).await?;
+        let undone = json!({"attribute": "owner_confirmed_at", "old": was.0, "new": null});
+        let data = json!({"connection_id": row.id, "changes": [undone]});
+        change.record(EventKind::ConnectionUpdated, data);
+    }
     Ok(())
 }
 

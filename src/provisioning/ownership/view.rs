@@ -7,13 +7,11 @@ use utoipa::ToSchema;
 use crate::directory::ownership::{Question, TransferState};
 use crate::directory::role::ADMIN_RANK;
 use crate::id::{OrganizationId, TransferId, UserId};
-use crate::limits;
 use crate::provisioning::ownership::mark;
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
 use crate::store::rows::{TransferRow, UserRow};
-use crate::store::types::Time;
 
 /// A transfer of ownership.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -137,11 +135,8 @@ pub(in crate::provisioning) async fn is_asked(
     let (Some(owner), Some(chosen)) = (owner, chosen) else {
         return Ok(false);
     };
-    let is_fresh = |at: Time| now.duration_since(at.0) < limits::FRESH_ADDRESS;
     Ok(match question {
-        Question::Accept => {
-            mark(&chosen) == row.chosen_mark && !chosen.email_changed_at.is_some_and(is_fresh)
-        }
+        Question::Accept => mark(&chosen) == row.chosen_mark && chosen.email_changed_at.is_none(),
         Question::Confirm => mark(&owner) == row.owner_mark && owner.email_changed_at.is_none(),
         Question::Link => false,
     })

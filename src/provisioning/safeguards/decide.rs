@@ -11,9 +11,9 @@ use crate::directory::event::EventKind;
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverState};
 use crate::id::{ConnectionId, Ids, OrganizationId, SafeguardId, UserId};
 use crate::limits;
-use crate::provisioning::people::{end_sessions_of, retire_all};
-use crate::provisioning::safeguards::told;
-use crate::provisioning::{Change, Context, Error, Kind, change};
+use crate::provisioning::people::{alarm_owner_unavailable, end_sessions_of, retire_all};
+use crate::provisioning::safeguards::{told, view};
+use crate::provisioning::{Change, Context, Error, Kind, change, owner_kept};
 use crate::store::Store;
 use crate::store::rows::{SafeguardRow, SafeguardSettingsRow, WaiverRow};
 use crate::store::types::Time;
@@ -30,6 +30,32 @@ pub enum Decision {
     Reject,
     /// Nobody said anything in time: removals are done, promotions are not.
     Expire,
+}
+
+/// What an approval says.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The digest of what was looked at: where the directory said more since, nothing is done. Without it,
+    /// all is done that is held by then.
+    pub digest: Option<String>,
+}
+
+/// Approves what a safeguard holds, if it still is what was looked at.
+pub async fn approve(
+    change: &mut Change<'_>,
+    id: SafeguardId,
+    approval: &Approval,
+) -> Result<SafeguardId, Error> {
+    let row = change.tx.safeguard(change.org, id).await?;
+    let is_open = row.is_some_and(|row| row.state == SafeguardState::Held);
+    if let Some(seen) = approval.digest.as_ref().filter(|_| is_open) {
+        let held = change.tx.waivers_of_safeguard(change.org, id).await?;
+        if view::digest(&held) != *seen {
+            return Err(Error::Stale);
+        }
+    }
+    decide(change, id, Decision::Approve).await
 }
 
 /// Decides about all that a safeguard holds. Saying the same again changes nothing.
@@ -113,6 +139,10 @@ pub async fn decide_person(
 async fn enforce(change: &mut Change<'_>, held: &[WaiverRow]) -> Result<(), Error> {
     let ids: Vec<_> = held.iter().map(|it| it.id).collect();
     change.tx.end_waivers(change.org, &ids).await?;
+    // What follows for people's roles is told as what the safeguard had held.
+    change.held_before = held
+        .iter()
+        .find_map(|it| it.safeguard_id.zip(Some(it.connection_id)));
     for waiver in held {
         change.touch(waiver.user_id);
         if waiver.is_removal() {
@@ -126,6 +156,10 @@ async fn remove(change: &mut Change<'_>, waiver: &WaiverRow) -> Result<(), Error
     let Some(mut user) = change.tx.user(change.org, waiver.user_id).await? else {
         return Ok(());
     };
+    // Since it was held, the title may have come to them; it is theirs to keep as if the directory said it now.
+    if user.owner && owner_kept::is_kept(change).await? {
+        return Ok(());
+    }
     let before = user.state();
     let kind = if waiver.kind == WaiverKind::Deletion && !user.owner {
         user.managed_by = None;
@@ -150,6 +184,9 @@ async fn remove(change: &mut Change<'_>, waiver: &WaiverRow) -> Result<(), Error
         "changes": [{"attribute": "state", "old": before, "new": user.state()}],
     });
     change.record_of(user.id, kind, data);
+    if user.owner {
+        alarm_owner_unavailable(change, user.id);
+    }
     Ok(())
 }
 

@@ -30,7 +30,9 @@ mod outlook;
 pub mod view;
 
 pub(in crate::provisioning) use decide::decide_all;
-pub use decide::{Decision, Planned, decide, decide_person, expire_overdue, plan_change};
+pub use decide::{
+    Approval, Decision, Planned, approve, decide, decide_person, expire_overdue, plan_change,
+};
 pub use outlook::Outlook;
 pub(in crate::provisioning) use outlook::outlook;
 
@@ -79,10 +81,13 @@ pub(super) async fn judge(
         .await?;
     let before = times.iter().rev().find(|at| **at < now);
     let apart = before.is_some_and(|at| change.now.duration_since(at.0) > limits::SAFEGUARD_APART);
-    let hold = reaction == Reaction::Hold;
-    let urgent = hold && (!may_hold || change.apply_now);
-    if danger == Danger::Removals && (urgent || (apart && people.len() == 1)) {
-        return Ok(None);
+    let mut hold = reaction == Reaction::Hold;
+    if danger == Danger::Removals {
+        if apart && people.len() == 1 {
+            return Ok(None);
+        }
+        // What must not wait is done, and is no less of an alarm.
+        hold &= may_hold && !change.apply_now;
     }
     let counted = (total, danger.threshold(active_people), active_people);
     let minutes = set.map_or(limits::SAFEGUARD_HOLD_MINUTES, |set| set.hold_minutes);
@@ -158,16 +163,19 @@ fn fresh(
 async fn trip(change: &mut Change<'_>, row: SafeguardRow) -> Result<SafeguardId, Error> {
     let open = change
         .tx
-        .open_safeguard(row.org_id, row.connection_id, row.kind)
+        .open_safeguard(row.org_id, row.connection_id, row.kind, row.state)
         .await?;
     let goes_on = |it: &SafeguardRow| {
-        it.state == row.state
-            && (it.state == SafeguardState::Held
-                || change.now.duration_since(it.latest_at.0) <= limits::SAFEGUARD_WINDOW)
+        it.state == SafeguardState::Held
+            || change.now.duration_since(it.latest_at.0) <= limits::SAFEGUARD_WINDOW
     };
     if let Some(mut open) = open.filter(goes_on) {
         open.people = row.people;
         open.latest_at = row.latest_at;
+        // Whoever joins waits as long as the first did, while the first does not wait for ever.
+        let longest = jiff::SignedDuration::from_mins(limits::SAFEGUARD_LONGEST_HOLD_MINUTES);
+        let last = Time(open.tripped_at.0 + longest);
+        open.expires_at = row.expires_at.map(|at| at.min(last)).max(open.expires_at);
         change.tx.update_safeguard(&open).await?;
         return Ok(open.id);
     }

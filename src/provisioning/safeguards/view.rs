@@ -1,7 +1,10 @@
 //! Safeguards as admins see them, and drift: where what the directory says and what is in force differ.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::directory::grant::GrantSource;
@@ -9,6 +12,7 @@ use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverStat
 use crate::id::{ConnectionId, GrantId, OrganizationId, SafeguardId, UserId};
 use crate::provisioning::links::{self, Link};
 use crate::provisioning::{Error, Kind};
+use crate::secret;
 use crate::store::Tx;
 use crate::store::rows::{SafeguardRow, WaiverRow};
 
@@ -50,6 +54,8 @@ pub struct SafeguardView {
     pub decided_by: Option<String>,
     /// What it keeps from being in force.
     pub holds: Vec<Waiver>,
+    /// What it holds now is known by this: an approval that names it does this, or nothing.
+    pub digest: String,
 }
 
 /// Something that a directory says of a person and that is not in force.
@@ -89,8 +95,17 @@ impl From<WaiverRow> for Waiver {
     }
 }
 
-fn view(row: SafeguardRow, holds: Vec<Waiver>) -> SafeguardView {
+/// What these are known by: those of them that are held.
+pub(super) fn digest(waivers: &[WaiverRow]) -> String {
+    let held = waivers.iter().filter(|it| it.state == WaiverState::Held);
+    let mut ids: Vec<_> = held.map(|it| it.id).collect();
+    ids.sort_unstable();
+    URL_SAFE_NO_PAD.encode(secret::hash(&json!(ids).to_string()))
+}
+
+fn view(row: SafeguardRow, holds: Vec<WaiverRow>) -> SafeguardView {
     SafeguardView {
+        digest: digest(&holds),
         id: row.id,
         connection_id: row.connection_id,
         kind: row.kind,
@@ -104,7 +119,7 @@ fn view(row: SafeguardRow, holds: Vec<Waiver>) -> SafeguardView {
         expires_at: row.expires_at.map(|at| at.0),
         decided_at: row.decided_at.map(|at| at.0),
         decided_by: row.decided_by,
-        holds,
+        holds: holds.into_iter().map(Waiver::from).collect(),
     }
 }
 
@@ -113,7 +128,7 @@ pub async fn list(tx: &mut Tx, org: OrganizationId) -> Result<Vec<SafeguardView>
     let mut all = Vec::new();
     for row in tx.safeguards(org).await? {
         let holds = tx.waivers_of_safeguard(org, row.id).await?;
-        all.push(view(row, holds.into_iter().map(Waiver::from).collect()));
+        all.push(view(row, holds));
     }
     Ok(all)
 }
@@ -127,7 +142,7 @@ pub async fn show(
     let row = tx.safeguard(org, id).await?;
     let row = row.ok_or(Error::NotFound(Kind::Safeguard))?;
     let holds = tx.waivers_of_safeguard(org, id).await?;
-    Ok(view(row, holds.into_iter().map(Waiver::from).collect()))
+    Ok(view(row, holds))
 }
 
 /// Where what directories say and what is in force differ.

@@ -194,7 +194,10 @@ pub(super) async fn update_in(
     attach(change, &row, provider.as_ref(), settings).await?;
     if before.idp_entity_id.is_some() && before.idp_entity_id != row.idp_entity_id {
         // What people confirmed were subjects of the other one.
-        change.tx.unconfirm_connection(change.org, id).await?;
+        change
+            .tx
+            .unconfirm_connection(change.org, id, change.time())
+            .await?;
     }
     let new = described(change.tx, &row, change.now).await?;
     let changes = differences(&json!(&old), &json!(&new));

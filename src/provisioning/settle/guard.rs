@@ -1,7 +1,7 @@
 //! The guard: what a directory's groups take from people or give them is counted by the connection's
 //! safeguards, and beyond them it is held.
 
-use crate::directory::grant::Because;
+use crate::directory::grant::{Because, Verdict};
 use crate::directory::role::ADMIN_RANK;
 use crate::directory::safeguard::{Danger, WaiverKind};
 use crate::id::{ConnectionId, SafeguardId, UserId};
@@ -23,13 +23,23 @@ pub(super) async fn holds(
     let Some(connection) = world.connections.get(&id) else {
         return Ok(Vec::new());
     };
+    // What new rules make of somebody whom their batch has not come to is not the directory's doing.
+    let is_any =
+        |it: &&Person| is_promotion(world, it) || is_removal(world, it) || is_stripped(world, it);
+    let any: Vec<_> = outcome
+        .people
+        .iter()
+        .filter(is_any)
+        .map(|it| it.id)
+        .collect();
+    let by_rules = change.tx.to_recompute(change.org, &any).await?;
     let mut holds = Vec::new();
     for danger in [Danger::Promotions, Danger::Removals] {
         let people = outcome.people.iter().filter(|it| match danger {
             Danger::Promotions => is_promotion(world, it),
             Danger::Removals => is_removal(world, it),
         });
-        let people: Vec<_> = people.collect();
+        let people: Vec<_> = people.filter(|it| !by_rules.contains(&it.id)).collect();
         let ids: Vec<_> = people.iter().map(|it| it.id).collect();
         if let Some(safeguard) = safeguards::judge(change, connection, danger, &ids, true).await? {
             change.held = Some(safeguard);
@@ -38,6 +48,12 @@ pub(super) async fn holds(
             }
         }
     }
+    let stripped = outcome.people.iter().filter(|it| is_stripped(world, it));
+    let stripped: Vec<_> = stripped
+        .map(|it| it.id)
+        .filter(|it| !by_rules.contains(it))
+        .collect();
+    safeguards::judge(change, connection, Danger::Removals, &stripped, false).await?;
     Ok(holds)
 }
 
@@ -91,11 +107,28 @@ fn is_promotion(world: &World, person: &Person) -> bool {
 /// Whether somebody who is there loses the last of what groups gave, and falls to a default or to nothing.
 /// Whoever may do harm loses it at once, and is not counted.
 fn is_removal(world: &World, person: &Person) -> bool {
-    let falls = matches!(
+    falls(person)
+        && !person.gone.is_empty()
+        && !person.ruled
+        && rank(world, person.old.role) < ADMIN_RANK
+}
+
+/// Whether somebody who is there falls to a default or to nothing because what sign-ins said of their groups
+/// does not count any more: the directory pushes its groups itself from now on. Nothing of that can wait.
+fn is_stripped(world: &World, person: &Person) -> bool {
+    let is_stale = |verdict: &Verdict| *verdict == Verdict::Stale;
+    falls(person)
+        && person.gone.is_empty()
+        && rank(world, person.old.role) > rank(world, person.resolution.entitlement.role)
+        && person.resolution.verdicts.values().any(is_stale)
+}
+
+/// Whether nothing that anybody gave counts for somebody who is there.
+fn falls(person: &Person) -> bool {
+    matches!(
         person.resolution.because,
         Because::ConnectionDefault | Because::NoOrganizationGrant | Because::OrganizationDefault
-    );
-    falls && !person.gone.is_empty() && !person.ruled && rank(world, person.old.role) < ADMIN_RANK
+    )
 }
 
 fn of(

@@ -77,6 +77,10 @@ pub(super) fn tell(
         });
         if let Some(data) = data.as_object_mut() {
             data.extend(standing(world, user, new));
+            if let Some((safeguard, connection)) = change.held_before {
+                data.insert("safeguard_id".to_owned(), json!(safeguard));
+                data.insert("connection_id".to_owned(), json!(connection));
+            }
         }
         change.events.push(Recorded {
             subject: None,

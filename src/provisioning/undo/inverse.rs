@@ -48,6 +48,15 @@ pub(super) async fn of(
         leave("no directory did it");
         return Ok(());
     };
+    if change
+        .tx
+        .connection(change.org, connection)
+        .await?
+        .is_none()
+    {
+        leave("the connection is gone: let the person in by hand");
+        return Ok(());
+    }
     for (_, kind) in &story.kinds {
         left_because(*kind).map(&mut leave);
     }

@@ -23,6 +23,10 @@ ops! {
     open_transfer = links::open_transfer(org: OrganizationId) -> Option<TransferRow>;
     /// The transfers of an organization, in the order of ids.
     transfers = links::transfers(org: OrganizationId, after: Option<TransferId>, limit: i64) -> Vec<TransferRow>;
+    /// The transfers of an organization that were begun since then.
+    transfers_since = links::transfers_since(org: OrganizationId, since: Time) -> Vec<TransferRow>;
+    /// Forgets that a person confirmed the links that they have, and that they are about to.
+    unconfirm_identities = links::unconfirm_person(org: OrganizationId, user: UserId, now: Time) -> ();
     /// Forgets what transfers and proofs say of a person.
     erase_transfers = links::erase_transfers(org: OrganizationId, user: UserId) -> ();
     /// The query `links::insert_proof`.
@@ -40,5 +44,5 @@ ops! {
     /// Writes that a person confirmed a link that is theirs; `false` where it is not.
     confirm_identity = links::confirm_identity(org: OrganizationId, id: IdentityId, user: UserId) -> bool;
     /// Forgets that people confirmed links of a connection.
-    unconfirm_connection = links::unconfirm_connection(org: OrganizationId, connection: ConnectionId) -> ();
+    unconfirm_connection = links::unconfirm_connection(org: OrganizationId, connection: ConnectionId, now: Time) -> ();
 }

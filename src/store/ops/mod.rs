@@ -132,8 +132,6 @@ ops! {
     identities_of_users = identities::of_users(org: OrganizationId, users: &[UserId]) -> Vec<IdentityRow>;
     /// The people who once signed in through a connection.
     people_of_connection = identities::people_of(org: OrganizationId, connection: ConnectionId) -> Vec<UserId>;
-    /// Forgets that a person confirmed the links that they have.
-    unconfirm_identities = identities::unconfirm(org: OrganizationId, user: UserId) -> ();
     /// The query `identities::insert`.
     insert_identity = identities::insert(row: &IdentityRow) -> ();
     /// Notes a sign-in; `groups` are kept as they were where they are unknown this time.

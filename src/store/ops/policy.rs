@@ -23,6 +23,10 @@ ops! {
     keep_standings = policy::keep_standings(rows: &[StandingRow]) -> ();
     /// What held of a person at an instant, where something else holds since.
     standing_at = policy::standing_at(org: OrganizationId, user: UserId, at: Time) -> Option<StandingRow>;
+    /// Whether roles of an organization are being computed anew.
+    is_recomputing = recomputes::is_open(org: OrganizationId) -> bool;
+    /// Of these people, those whose roles are still to be computed anew.
+    to_recompute = recomputes::waiting(org: OrganizationId, users: &[UserId]) -> Vec<UserId>;
     /// Begins to compute these people's roles anew.
     insert_recompute = recomputes::insert(row: &RecomputeRow, people: &[UserId]) -> ();
     /// What is being computed anew: of each organization the oldest that is not done.

@@ -1,6 +1,6 @@
 //! The queries of safeguards.
 
-use crate::directory::safeguard::{Danger, WaiverState};
+use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
 use crate::store::rows::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
 use crate::store::tx::ops;
@@ -24,7 +24,7 @@ ops! {
     /// A safeguard.
     safeguard = safeguards::by_id(org: OrganizationId, id: SafeguardId) -> Option<SafeguardRow>;
     /// A connection's safeguard of this kind that nobody decided.
-    open_safeguard = safeguards::open(org: OrganizationId, connection: ConnectionId, kind: Danger) -> Option<SafeguardRow>;
+    open_safeguard = safeguards::open(org: OrganizationId, connection: ConnectionId, kind: Danger, state: SafeguardState) -> Option<SafeguardRow>;
     /// The safeguards of an organization that tripped, the latest first.
     safeguards = safeguards::list(org: OrganizationId) -> Vec<SafeguardRow>;
     /// Holds of any organization that were to be decided by then.

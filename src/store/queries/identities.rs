@@ -151,22 +151,6 @@ pub(crate) async fn relink(
         .map(drop)
 }
 
-/// Forgets that a person confirmed the links that they have.
-pub(crate) async fn unconfirm(
-    conn: &mut Conn,
-    org: OrganizationId,
-    user: UserId,
-) -> QueryResult<()> {
-    let target = identities::table
-        .filter(identities::org_id.eq(org))
-        .filter(identities::user_id.eq(user));
-    diesel::update(target)
-        .set(identities::confirmed_by.eq(None::<UserId>))
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
 /// Notes the address under which a subject is known from now on.
 pub(crate) async fn readdress(
     conn: &mut Conn,

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::CHUNK;
 use crate::directory::link::{LinkState, ProofState};
 use crate::id::{
     ConnectionId, IdentityId, MailCodeId, OrganizationId, ScimUserId, TransferId, UserId,
@@ -108,6 +109,21 @@ pub(crate) async fn transfers(
     query
         .order(ownership_transfers::id)
         .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// Those that were begun since then.
+pub(crate) async fn transfers_since(
+    conn: &mut Conn,
+    org: OrganizationId,
+    since: Time,
+) -> QueryResult<Vec<TransferRow>> {
+    ownership_transfers::table
+        .filter(ownership_transfers::org_id.eq(org))
+        .filter(ownership_transfers::created_at.gt(since))
+        .select(TransferRow::as_select())
+        .order(ownership_transfers::id)
         .load(conn)
         .await
 }
@@ -219,11 +235,12 @@ pub(crate) async fn confirm_identity(
     Ok(diesel::update(target).set(set).execute(conn).await? == 1)
 }
 
-/// Forgets that people confirmed links of a connection.
+/// Forgets that people confirmed links of a connection, and that they are about to.
 pub(crate) async fn unconfirm_connection(
     conn: &mut Conn,
     org: OrganizationId,
     connection: ConnectionId,
+    now: Time,
 ) -> QueryResult<()> {
     let target = identities::table
         .filter(identities::org_id.eq(org))
@@ -231,6 +248,55 @@ pub(crate) async fn unconfirm_connection(
     diesel::update(target)
         .set(identities::confirmed_by.eq(None::<UserId>))
         .execute(conn)
-        .await
-        .map(drop)
+        .await?;
+    let its: Vec<IdentityId> = identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::connection_id.eq(connection))
+        .select(identities::id)
+        .load(conn)
+        .await?;
+    end_proofs(conn, org, &its, now).await
+}
+
+/// Forgets that a person confirmed the links that they have, and that they are about to.
+pub(crate) async fn unconfirm_person(
+    conn: &mut Conn,
+    org: OrganizationId,
+    user: UserId,
+    now: Time,
+) -> QueryResult<()> {
+    let target = identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::user_id.eq(user));
+    diesel::update(target)
+        .set(identities::confirmed_by.eq(None::<UserId>))
+        .execute(conn)
+        .await?;
+    let theirs: Vec<IdentityId> = identities::table
+        .filter(identities::org_id.eq(org))
+        .filter(identities::user_id.eq(user))
+        .select(identities::id)
+        .load(conn)
+        .await?;
+    end_proofs(conn, org, &theirs, now).await
+}
+
+/// From now on it is too late to answer these.
+async fn end_proofs(
+    conn: &mut Conn,
+    org: OrganizationId,
+    of: &[IdentityId],
+    now: Time,
+) -> QueryResult<()> {
+    for some in of.chunks(CHUNK) {
+        let open = link_proofs::table
+            .filter(link_proofs::org_id.eq(org))
+            .filter(link_proofs::identity_id.eq_any(some.to_vec()))
+            .filter(link_proofs::expires_at.gt(now));
+        diesel::update(open)
+            .set(link_proofs::expires_at.eq(now))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
 }

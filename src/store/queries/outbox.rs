@@ -266,7 +266,7 @@ async fn forget(conn: &mut Conn, kind: MailKind, before: Time, limit: i64) -> Qu
     diesel::delete(target).execute(conn).await
 }
 
-/// Whether an alert that says just this to this receiver was owed since then.
+/// Whether an alert that says just this to this receiver was owed since then, and is on its way or sent.
 pub(crate) async fn is_alerted(
     conn: &mut Conn,
     org: OrganizationId,
@@ -280,6 +280,7 @@ pub(crate) async fn is_alerted(
         .filter(outbox::created_at.gt(since))
         .filter(outbox::recipient.eq(recipient.to_owned()))
         .filter(outbox::detail.eq(detail.clone()))
+        .filter(outbox::state.ne_all([Delivery::Cancelled, Delivery::Failed]))
         .select(outbox::id);
     let found: Option<DeliveryId> = find.first(conn).await.optional()?;
     Ok(found.is_some())

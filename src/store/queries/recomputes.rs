@@ -58,6 +58,34 @@ pub(crate) async fn open(conn: &mut Conn) -> QueryResult<Vec<(OrganizationId, Re
     Ok(oldest)
 }
 
+/// Whether an organization has one that is not done.
+pub(crate) async fn is_open(conn: &mut Conn, org: OrganizationId) -> QueryResult<bool> {
+    let find = recomputes::table
+        .filter(recomputes::org_id.eq(org))
+        .filter(recomputes::finished_at.is_null())
+        .select(recomputes::id);
+    let found: Option<RecomputeId> = find.first(conn).await.optional()?;
+    Ok(found.is_some())
+}
+
+/// Of these people, those whom one has not come to.
+pub(crate) async fn waiting(
+    conn: &mut Conn,
+    org: OrganizationId,
+    users: &[UserId],
+) -> QueryResult<Vec<UserId>> {
+    let mut waiting = Vec::new();
+    for some in users.chunks(CHUNK) {
+        let find = recompute_people::table
+            .filter(recompute_people::org_id.eq(org))
+            .filter(recompute_people::user_id.eq_any(some.to_vec()))
+            .select(recompute_people::user_id);
+        let found: Vec<UserId> = find.load(conn).await?;
+        waiting.extend(found);
+    }
+    Ok(waiting)
+}
+
 pub(crate) async fn by_id(
     conn: &mut Conn,
     org: OrganizationId,

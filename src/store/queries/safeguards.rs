@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use super::super::Conn;
 use super::CHUNK;
 use super::values::{Rows, Values};
-use crate::directory::safeguard::{Danger, WaiverState};
+use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
 use crate::store::rows::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
 use crate::store::schema::{
@@ -171,11 +171,13 @@ pub(crate) async fn open(
     org: OrganizationId,
     connection: ConnectionId,
     kind: Danger,
+    state: SafeguardState,
 ) -> QueryResult<Option<SafeguardRow>> {
     safeguards::table
         .filter(safeguards::org_id.eq(org))
         .filter(safeguards::connection_id.eq(connection))
         .filter(safeguards::kind.eq(kind))
+        .filter(safeguards::state.eq(state))
         .filter(safeguards::decided_at.is_null())
         .select(SafeguardRow::as_select())
         .order(safeguards::tripped_at.desc())

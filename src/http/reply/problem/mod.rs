@@ -164,6 +164,7 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::RoleInUse { .. } => Type::RoleInUse,
         Violation::RoleManagedByDirectory { .. } => Type::RoleManagedByDirectory,
         Violation::RoleReserved(_) => Type::RoleReserved,
+        Violation::RolesBeingComputed => Type::RolesBeingComputed,
         Violation::ScopeNotAllowed => Type::ScopeNotAllowed,
         Violation::TooManyClients => Type::TooManyClients,
         Violation::TooManyTokens => Type::TooManyTokens,

@@ -153,6 +153,8 @@ types! {
         "Change the group at the identity provider, or let the owner override it for a while.";
     RoleReserved = "role_reserved", 422, "Every organization needs the role",
         "Leave the role: admin and owner stay.";
+    RolesBeingComputed = "roles_being_computed", 409, "Roles are being computed",
+        "Try again when the recompute is done.";
     ScopeNotAllowed = "scope_not_allowed", 422, "The role takes no projects",
         "Grant the role without projects.";
     SignInRefused = "sign_in_refused", 403, "The sign-in is refused",

@@ -93,6 +93,10 @@ impl End {
         remains: Remains,
     ) -> Result<Self, Error> {
         let (org, id) = (row.org_id, row.id);
+        // What is about to be taken from people must not become theirs for good.
+        if change.tx.is_recomputing(org).await? {
+            return Err(Violation::RolesBeingComputed.into());
+        }
         safeguards::decide_all(change, id).await?;
         let mut touched: BTreeSet<UserId> = change
             .tx

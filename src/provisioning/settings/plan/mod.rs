@@ -25,8 +25,8 @@ mod outlook;
 mod proposal;
 
 pub use difference::{Difference, Roles};
+pub use outlook::{Ahead, Shape, shape, shaped};
 pub(in crate::provisioning) use outlook::{Everybody, begin};
-pub use outlook::{Shape, shape, shaped};
 pub use proposal::{DefaultRole, Proposal, Removal};
 
 /// What a change would do.
@@ -78,7 +78,7 @@ pub async fn apply(
     change: &mut Change<'_>,
     proposals: &[Proposal],
     digest: Option<&str>,
-    seen: Option<&Plan>,
+    seen: Option<&Ahead>,
 ) -> Result<Applied, Error> {
     let before = change.events.len();
     let roles = catalogue(change.tx, change.org).await?;
@@ -89,7 +89,11 @@ pub async fn apply(
     let at_once = proposals.iter().any(Proposal::ends_a_role);
     let many = !at_once && change.touched.len() > limits::RECOMPUTED_AT_ONCE;
     let plan = if let Some(seen) = seen.filter(|_| many) {
-        seen.clone()
+        let organization = change.tx.organization(change.org).await?;
+        if organization.is_none_or(|it| it.policy_rev != seen.rev) {
+            return Err(Error::Stale);
+        }
+        seen.plan.clone()
     } else {
         let shape = Shape::of(change, roles, json!(proposals)).await?;
         shape.foresee_in(change.tx).await?

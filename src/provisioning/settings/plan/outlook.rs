@@ -59,6 +59,14 @@ pub struct Shape {
     seen: Option<Plan>,
 }
 
+/// What was seen just before a change, and of which rules.
+#[derive(Clone)]
+pub struct Ahead {
+    pub(super) plan: Plan,
+    /// The revision of the rules before the change.
+    pub(super) rev: i64,
+}
+
 /// Makes these changes of the rules, looks at what the rules are then, and takes them back.
 pub async fn shape(change: &mut Change<'_>, proposals: &[Proposal]) -> Result<Shape, Error> {
     if proposals.len() > limits::PROPOSALS {
@@ -138,11 +146,13 @@ impl Shape {
     }
 
     /// The same, where they bear on more people than applying looks at itself: what `apply` takes as seen.
-    pub async fn ahead(self, store: &Store) -> Result<Option<Plan>, Error> {
+    pub async fn ahead(self, store: &Store) -> Result<Option<Ahead>, Error> {
         if self.seen.is_some() || self.people.len() <= limits::RECOMPUTED_AT_ONCE {
             return Ok(None);
         }
-        self.foresee(store).await.map(Some)
+        let rev = self.rules.rev;
+        let plan = self.foresee(store).await?;
+        Ok(Some(Ahead { plan, rev }))
     }
 
     /// The same within a change.
