@@ -90,7 +90,7 @@ pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> QueryResul
     let find = apps::table
         .filter(apps::client_id.eq(client_id.to_owned()))
         .filter(apps::revoked_at.is_null())
-        .select(AppRow::as_select());
+        .select(super::whole::<AppRow>());
     find.first(conn).await.optional()
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn take(conn: &mut Conn, client_id: &str) -> QueryResult<Option
         return Ok(None);
     }
     this()
-        .select(AppRow::as_select())
+        .select(super::whole::<AppRow>())
         .first(conn)
         .await
         .optional()
@@ -117,7 +117,7 @@ pub(crate) async fn take(conn: &mut Conn, client_id: &str) -> QueryResult<Option
 
 /// All apps, those that are revoked too, oldest first: an operator has a few.
 pub(crate) async fn all(conn: &mut Conn) -> QueryResult<Vec<AppRow>> {
-    let all = apps::table.select(AppRow::as_select()).order(apps::id);
+    let all = apps::table.select(super::whole::<AppRow>()).order(apps::id);
     all.load(conn).await
 }
 
@@ -171,7 +171,7 @@ pub(crate) async fn by_id(conn: &mut Conn, id: AppId) -> QueryResult<Option<AppR
     apps::table
         .find(id)
         .filter(apps::revoked_at.is_null())
-        .select(AppRow::as_select())
+        .select(super::whole::<AppRow>())
         .first(conn)
         .await
         .optional()
@@ -229,7 +229,7 @@ pub(crate) async fn serving(conn: &mut Conn, org: OrganizationId) -> QueryResult
     apps::table
         .filter(apps::all_organizations.eq(true).or(apps::id.eq_any(listed)))
         .filter(apps::revoked_at.is_null())
-        .select(AppRow::as_select())
+        .select(super::whole::<AppRow>())
         .order(apps::id)
         .limit(2)
         .load(conn)

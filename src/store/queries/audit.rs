@@ -22,7 +22,9 @@ pub(crate) async fn lock(conn: &mut Conn, id: OrganizationId) -> QueryResult<Opt
 
 /// The chain, without taking the row.
 pub(crate) async fn chain(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<ChainRow>> {
-    let find = organizations::table.find(id).select(ChainRow::as_select());
+    let find = organizations::table
+        .find(id)
+        .select(super::whole::<ChainRow>());
     find.first(conn).await.optional()
 }
 
@@ -30,7 +32,7 @@ pub(crate) async fn chain(conn: &mut Conn, id: OrganizationId) -> QueryResult<Op
 pub(crate) async fn unbegun(conn: &mut Conn) -> QueryResult<Vec<ChainRow>> {
     organizations::table
         .filter(organizations::base_seq.is_null())
-        .select(ChainRow::as_select())
+        .select(super::whole::<ChainRow>())
         .load(conn)
         .await
 }
@@ -125,7 +127,7 @@ pub(crate) async fn checkpoints(
         .filter(audit_checkpoints::org_id.eq(org))
         .filter(audit_checkpoints::seq.gt(after))
         .filter(audit_checkpoints::seq.le(through))
-        .select(CheckpointRow::as_select())
+        .select(super::whole::<CheckpointRow>())
         .order(audit_checkpoints::seq)
         .limit(limit)
         .load(conn)

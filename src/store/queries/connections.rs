@@ -21,7 +21,7 @@ pub(crate) async fn by_url(
 ) -> QueryResult<Option<ConnectionRow>> {
     let find = connections::table
         .filter(connections::id.eq(id))
-        .select(ConnectionRow::as_select());
+        .select(super::whole::<ConnectionRow>());
     find.first(conn).await.optional()
 }
 
@@ -32,14 +32,14 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<ConnectionRow>> {
     let find = connections::table
         .find((org, id))
-        .select(ConnectionRow::as_select());
+        .select(super::whole::<ConnectionRow>());
     find.first(conn).await.optional()
 }
 
 pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<ConnectionRow>> {
     connections::table
         .filter(connections::org_id.eq(org))
-        .select(ConnectionRow::as_select())
+        .select(super::whole::<ConnectionRow>())
         .order(connections::id)
         .load(conn)
         .await
@@ -98,7 +98,7 @@ pub(crate) async fn certificates(
     connection_certificates::table
         .filter(connection_certificates::org_id.eq(org))
         .filter(connection_certificates::connection_id.eq(id))
-        .select(CertificateRow::as_select())
+        .select(super::whole::<CertificateRow>())
         .order(connection_certificates::fingerprint)
         .load(conn)
         .await

@@ -21,7 +21,7 @@ macro_rules! all {
     ($conn:ident, $org:ident, $table:ident, $row:ty) => {
         $table::table
             .filter($table::org_id.eq($org))
-            .select(<$row>::as_select())
+            .select(super::whole::<$row>())
             .load($conn)
             .await?
     };
@@ -87,7 +87,7 @@ pub(crate) async fn load(
 ) -> QueryResult<Option<Copy>> {
     let organization = organizations::table
         .find(org)
-        .select(OrganizationRow::as_select());
+        .select(super::whole::<OrganizationRow>());
     let Some(organization) = organization.first(conn).await.optional()? else {
         return Ok(None);
     };
@@ -110,7 +110,7 @@ pub(crate) async fn load(
         let invitations = invitations::table
             .filter(invitations::org_id.eq(org))
             .filter(invitations::closed_at.is_null())
-            .select(InvitationRow::as_select());
+            .select(super::whole::<InvitationRow>());
         copy.people = Some(People {
             users: all!(conn, org, users, UserRow),
             user_projects: all!(conn, org, user_projects, UserProjectRow),

@@ -54,7 +54,7 @@ pub(crate) async fn list(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
 pub(crate) async fn listed(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<DomainRow>> {
     trusted_domains::table
         .filter(trusted_domains::org_id.eq(org))
-        .select(DomainRow::as_select())
+        .select(super::whole::<DomainRow>())
         .order((trusted_domains::domain, trusted_domains::connection_id))
         .load(conn)
         .await
@@ -81,7 +81,7 @@ pub(crate) async fn connections_of(
                 .filter($table::domain.eq(domain.to_owned()))
                 .filter(connections::state.eq(ConnectionState::Active))
                 .filter(connections::sso_url.is_not_null())
-                .select(ConnectionRow::as_select())
+                .select(super::whole::<ConnectionRow>())
                 .order(connections::id)
                 .limit(OF_DOMAIN)
         };
@@ -106,7 +106,7 @@ pub(crate) async fn proofs(
 ) -> QueryResult<Vec<DomainProofRow>> {
     domain_proofs::table
         .filter(domain_proofs::org_id.eq(org))
-        .select(DomainProofRow::as_select())
+        .select(super::whole::<DomainProofRow>())
         .order(domain_proofs::domain)
         .load(conn)
         .await
@@ -119,7 +119,7 @@ pub(crate) async fn proof(
 ) -> QueryResult<Option<DomainProofRow>> {
     domain_proofs::table
         .find((org, domain.to_owned()))
-        .select(DomainProofRow::as_select())
+        .select(super::whole::<DomainProofRow>())
         .first(conn)
         .await
         .optional()
@@ -158,7 +158,7 @@ pub(crate) async fn due(
         .filter(domain_proofs::verified_at.is_not_null())
         .filter(is_due)
         .filter(is_free)
-        .select(DomainProofRow::as_select())
+        .select(super::whole::<DomainProofRow>())
         .order((
             domain_proofs::due_at,
             domain_proofs::org_id,

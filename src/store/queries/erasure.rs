@@ -27,7 +27,7 @@ pub(crate) async fn resources(
     scim_users::table
         .filter(scim_users::org_id.eq(org))
         .filter(theirs.assume_not_null())
-        .select(ScimUserRow::as_select())
+        .select(super::whole::<ScimUserRow>())
         .order(scim_users::id)
         .load(conn)
         .await
@@ -42,7 +42,7 @@ pub(crate) async fn sessions(
     sessions::table
         .filter(sessions::org_id.eq(org))
         .filter(sessions::user_id.eq(user))
-        .select(SessionRow::as_select())
+        .select(super::whole::<SessionRow>())
         .order(sessions::id)
         .load(conn)
         .await
@@ -57,7 +57,7 @@ pub(crate) async fn sign_ins(
     sign_ins::table
         .filter(sign_ins::org_id.eq(org))
         .filter(sign_ins::user_id.eq(user))
-        .select(SignInRow::as_select())
+        .select(super::whole::<SignInRow>())
         .order(sign_ins::id)
         .load(conn)
         .await
@@ -84,7 +84,7 @@ pub(crate) async fn invitations(
     invitations::table
         .filter(invitations::org_id.eq(org))
         .filter(theirs)
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .order(invitations::id)
         .load(conn)
         .await
@@ -99,7 +99,7 @@ pub(crate) async fn invitations_by(
     invitations::table
         .filter(invitations::org_id.eq(org))
         .filter(invitations::inviter_id.eq(user))
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .order(invitations::id)
         .load(conn)
         .await
@@ -121,7 +121,7 @@ pub(crate) async fn mentions(
         .filter(events::org_id.eq(org))
         .filter(events::seq.gt(after))
         .filter(found)
-        .select(EventRow::as_select())
+        .select(super::whole::<EventRow>())
         .order(events::seq)
         .limit(limit)
         .load(conn)
@@ -137,7 +137,7 @@ pub(crate) async fn events_by(
     events::table
         .filter(events::org_id.eq(org))
         .filter(events::actor.eq(actor.to_owned()))
-        .select(EventRow::as_select())
+        .select(super::whole::<EventRow>())
         .order(events::seq)
         .load(conn)
         .await
@@ -245,7 +245,7 @@ pub(crate) async fn letters(conn: &mut Conn, org: OrganizationId) -> QueryResult
     outbox::table
         .filter(outbox::org_id.eq(org))
         .filter(outbox::recipient.ne(""))
-        .select(OutboxRow::as_select())
+        .select(super::whole::<OutboxRow>())
         .order(outbox::id)
         .load(conn)
         .await

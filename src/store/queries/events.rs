@@ -50,7 +50,7 @@ pub(crate) async fn of_cause(
     events::table
         .filter(events::org_id.eq(org))
         .filter(events::cause.eq(cause.to_owned()))
-        .select(EventRow::as_select())
+        .select(super::whole::<EventRow>())
         .order(events::seq)
         .limit(limit)
         .load(conn)
@@ -67,7 +67,7 @@ pub(crate) async fn between(
         .filter(events::org_id.eq(org))
         .filter(events::time.ge(from))
         .filter(events::time.le(to))
-        .select(EventRow::as_select())
+        .select(super::whole::<EventRow>())
         .order(events::seq)
         .limit(limit)
         .load(conn)
@@ -85,7 +85,7 @@ pub(crate) async fn after(
     let mut query = events::table
         .filter(events::org_id.eq(org))
         .filter(events::seq.gt(seq))
-        .select(EventRow::as_select())
+        .select(super::whole::<EventRow>())
         .into_boxed();
     if !kinds.is_empty() {
         query = query.filter(events::kind.eq_any(kinds.to_vec()));

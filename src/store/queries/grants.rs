@@ -26,7 +26,7 @@ pub(crate) async fn live(
             .filter(grants::org_id.eq(org))
             .filter(grants::user_id.eq_any(users.to_vec()))
             .filter(grants::retired_at.is_null())
-            .select(GrantRow::as_select())
+            .select(super::whole::<GrantRow>())
             .order(grants::id);
         rows.extend(query.load::<GrantRow>(conn).await?);
     }
@@ -42,7 +42,7 @@ pub(crate) async fn history(
     grants::table
         .filter(grants::org_id.eq(org))
         .filter(grants::user_id.eq(user))
-        .select(GrantRow::as_select())
+        .select(super::whole::<GrantRow>())
         .order(grants::id)
         .load(conn)
         .await

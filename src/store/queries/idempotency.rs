@@ -16,7 +16,7 @@ pub(crate) async fn by_name(
 ) -> QueryResult<Option<IdempotencyRow>> {
     let find = idempotency::table
         .find((key, name))
-        .select(IdempotencyRow::as_select());
+        .select(super::whole::<IdempotencyRow>());
     find.first(conn).await.optional()
 }
 

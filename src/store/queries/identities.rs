@@ -21,7 +21,7 @@ pub(crate) async fn by_subject(
         .filter(identities::org_id.eq(org))
         .filter(identities::connection_id.eq(connection))
         .filter(identities::subject_key.eq(subject_key.to_owned()))
-        .select(IdentityRow::as_select());
+        .select(super::whole::<IdentityRow>());
     find.first(conn).await.optional()
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<IdentityRow>> {
     let find = identities::table
         .find((org, id))
-        .select(IdentityRow::as_select());
+        .select(super::whole::<IdentityRow>());
     find.first(conn).await.optional()
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn of_user(
     identities::table
         .filter(identities::org_id.eq(org))
         .filter(identities::user_id.eq(user))
-        .select(IdentityRow::as_select())
+        .select(super::whole::<IdentityRow>())
         .order(identities::id)
         .load(conn)
         .await
@@ -61,7 +61,7 @@ pub(crate) async fn of_users(
         let query = identities::table
             .filter(identities::org_id.eq(org))
             .filter(identities::user_id.eq_any(users.to_vec()))
-            .select(IdentityRow::as_select())
+            .select(super::whole::<IdentityRow>())
             .order(identities::id);
         rows.extend(query.load::<IdentityRow>(conn).await?);
     }

@@ -24,7 +24,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<ImportRow>> {
     let find = imports::table
         .find((org, id))
-        .select(ImportRow::as_select());
+        .select(super::whole::<ImportRow>());
     find.first(conn).await.optional()
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn list(
 ) -> QueryResult<Vec<ImportRow>> {
     let mut query = imports::table
         .filter(imports::org_id.eq(org))
-        .select(ImportRow::as_select())
+        .select(super::whole::<ImportRow>())
         .into_boxed();
     if let Some(after) = after {
         query = query.filter(imports::id.gt(after));
@@ -65,7 +65,7 @@ pub(crate) async fn invitations(
     invitations::table
         .filter(invitations::org_id.eq(org))
         .filter(invitations::import_id.eq(import))
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .order(invitations::id)
         .load(conn)
         .await

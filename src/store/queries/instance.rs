@@ -10,7 +10,7 @@ use crate::store::types::Time;
 
 pub(crate) async fn load(conn: &mut Conn) -> QueryResult<Option<InstanceRow>> {
     instance::table
-        .select(InstanceRow::as_select())
+        .select(super::whole::<InstanceRow>())
         .first(conn)
         .await
         .optional()
@@ -42,7 +42,7 @@ pub(crate) async fn is_empty(conn: &mut Conn) -> QueryResult<bool> {
 
 pub(crate) async fn signing_keys(conn: &mut Conn) -> QueryResult<Vec<SigningKeyRow>> {
     signing_keys::table
-        .select(SigningKeyRow::as_select())
+        .select(super::whole::<SigningKeyRow>())
         .order((signing_keys::created_at, signing_keys::kid))
         .load(conn)
         .await

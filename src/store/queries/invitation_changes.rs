@@ -31,7 +31,7 @@ pub(crate) async fn open(
             .filter(invitation_changes::org_id.eq(org))
             .filter(invitation_changes::invitation_id.eq_any(ids.to_vec()))
             .filter(invitation_changes::closed_at.is_null())
-            .select(InvitationChangeRow::as_select());
+            .select(super::whole::<InvitationChangeRow>());
         rows.extend(query.load::<InvitationChangeRow>(conn).await?);
     }
     Ok(rows)

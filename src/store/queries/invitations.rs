@@ -40,7 +40,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<InvitationRow>> {
     let find = invitations::table
         .find((org, id))
-        .select(InvitationRow::as_select());
+        .select(super::whole::<InvitationRow>());
     find.first(conn).await.optional()
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn of_link(
 ) -> QueryResult<Option<InvitationRow>> {
     let find = invitations::table
         .filter(invitations::id.eq(id))
-        .select(InvitationRow::as_select());
+        .select(super::whole::<InvitationRow>());
     find.first(conn).await.optional()
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn open(
             .filter(invitations::org_id.eq(org))
             .filter(invitations::email_norm.eq_any(norms.to_vec()))
             .filter(invitations::closed_at.is_null())
-            .select(InvitationRow::as_select());
+            .select(super::whole::<InvitationRow>());
         rows.extend(query.load::<InvitationRow>(conn).await?);
     }
     Ok(rows)
@@ -84,7 +84,7 @@ pub(crate) async fn open_of_import(
         .filter(invitations::org_id.eq(org))
         .filter(invitations::import_id.eq(import))
         .filter(invitations::closed_at.is_null())
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .order(invitations::id)
         .load(conn)
         .await
@@ -175,7 +175,7 @@ pub(crate) async fn page(
 ) -> QueryResult<Vec<InvitationRow>> {
     let mut query = invitations::table
         .filter(invitations::org_id.eq(org))
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .into_boxed::<Db>();
     let pending = invitations::state.eq(State::Pending);
     query = match asked.standing {
@@ -238,7 +238,7 @@ pub(crate) async fn open_by(
         .filter(invitations::org_id.eq(org))
         .filter(invitations::inviter_id.eq(inviter))
         .filter(invitations::closed_at.is_null())
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .order(invitations::id)
         .load(conn)
         .await
@@ -315,7 +315,7 @@ pub(crate) async fn stale(
     invitations::table
         .filter(invitations::closed_at.lt(before))
         .filter(named)
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .order((invitations::closed_at, invitations::id))
         .limit(limit)
         .load(conn)
@@ -337,7 +337,7 @@ pub(crate) async fn code(
 ) -> QueryResult<Option<MailCodeRow>> {
     let find = mail_codes::table
         .find((org, id))
-        .select(MailCodeRow::as_select());
+        .select(super::whole::<MailCodeRow>());
     find.first(conn).await.optional()
 }
 
@@ -352,7 +352,7 @@ pub(crate) async fn codes_since(
         .filter(mail_codes::org_id.eq(org))
         .filter(mail_codes::invitation_id.eq(invitation))
         .filter(mail_codes::created_at.gt(since))
-        .select(MailCodeRow::as_select())
+        .select(super::whole::<MailCodeRow>())
         .order((mail_codes::created_at.desc(), mail_codes::id.desc()))
         .load(conn)
         .await

@@ -24,7 +24,7 @@ pub(crate) async fn unlinked(
     let mut query = scim_users::table
         .filter(scim_users::org_id.eq(org))
         .filter(scim_users::user_id.is_null())
-        .select(ScimUserRow::as_select())
+        .select(super::whole::<ScimUserRow>())
         .into_boxed();
     let proposed = scim_users::proposed_user_id.is_not_null();
     let rejected = scim_users::rejected_user_id.is_not_null();
@@ -65,7 +65,7 @@ pub(crate) async fn transfer(
 ) -> QueryResult<Option<TransferRow>> {
     let find = ownership_transfers::table
         .find((org, id))
-        .select(TransferRow::as_select());
+        .select(super::whole::<TransferRow>());
     find.first(conn).await.optional()
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn transfer_of_link(
 ) -> QueryResult<Option<TransferRow>> {
     let find = ownership_transfers::table
         .filter(ownership_transfers::id.eq(id))
-        .select(TransferRow::as_select());
+        .select(super::whole::<TransferRow>());
     find.first(conn).await.optional()
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn open_transfer(
     let find = ownership_transfers::table
         .filter(ownership_transfers::org_id.eq(org))
         .filter(ownership_transfers::closed_at.is_null())
-        .select(TransferRow::as_select());
+        .select(super::whole::<TransferRow>());
     find.first(conn).await.optional()
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn transfers(
 ) -> QueryResult<Vec<TransferRow>> {
     let mut query = ownership_transfers::table
         .filter(ownership_transfers::org_id.eq(org))
-        .select(TransferRow::as_select())
+        .select(super::whole::<TransferRow>())
         .into_boxed();
     if let Some(after) = after {
         query = query.filter(ownership_transfers::id.gt(after));
@@ -122,7 +122,7 @@ pub(crate) async fn transfers_since(
     ownership_transfers::table
         .filter(ownership_transfers::org_id.eq(org))
         .filter(ownership_transfers::created_at.gt(since))
-        .select(TransferRow::as_select())
+        .select(super::whole::<TransferRow>())
         .order(ownership_transfers::id)
         .load(conn)
         .await
@@ -178,7 +178,7 @@ pub(crate) async fn proof(
 ) -> QueryResult<Option<LinkProofRow>> {
     let find = link_proofs::table
         .find((org, id))
-        .select(LinkProofRow::as_select());
+        .select(super::whole::<LinkProofRow>());
     find.first(conn).await.optional()
 }
 
@@ -189,7 +189,7 @@ pub(crate) async fn proof_of_link(
 ) -> QueryResult<Option<LinkProofRow>> {
     let find = link_proofs::table
         .filter(link_proofs::id.eq(id))
-        .select(LinkProofRow::as_select());
+        .select(super::whole::<LinkProofRow>());
     find.first(conn).await.optional()
 }
 
@@ -204,7 +204,7 @@ pub(crate) async fn proofs_since(
         .filter(link_proofs::org_id.eq(org))
         .filter(link_proofs::user_id.eq(user))
         .filter(link_proofs::created_at.gt(since))
-        .select(LinkProofRow::as_select())
+        .select(super::whole::<LinkProofRow>())
         .order((link_proofs::created_at.desc(), link_proofs::id.desc()))
         .load(conn)
         .await
@@ -215,7 +215,7 @@ pub(crate) async fn proved(conn: &mut Conn, org: OrganizationId) -> QueryResult<
     link_proofs::table
         .filter(link_proofs::org_id.eq(org))
         .filter(link_proofs::state.eq(ProofState::Proved))
-        .select(LinkProofRow::as_select())
+        .select(super::whole::<LinkProofRow>())
         .order(link_proofs::id)
         .load(conn)
         .await

@@ -13,7 +13,7 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
     mappings::table
         .filter(mappings::org_id.eq(org))
         .filter(mappings::removed_at.is_null())
-        .select(MappingRow::as_select())
+        .select(super::whole::<MappingRow>())
         .order((mappings::connection_id, mappings::position, mappings::id))
         .load(conn)
         .await
@@ -129,7 +129,7 @@ pub(crate) async fn ended(
         .filter(mappings::org_id.eq(org))
         .filter(mappings::id.eq_any(ids.to_vec()))
         .filter(mappings::removed_at.is_not_null())
-        .select(MappingRow::as_select())
+        .select(super::whole::<MappingRow>())
         .load(conn)
         .await
 }

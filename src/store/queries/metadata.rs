@@ -17,7 +17,7 @@ pub(crate) async fn by_connection(
 ) -> QueryResult<Option<MetadataRow>> {
     let find = metadata_refreshes::table
         .find((org, connection))
-        .select(MetadataRow::as_select());
+        .select(super::whole::<MetadataRow>());
     find.first(conn).await.optional()
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn due(conn: &mut Conn, now: Time, limit: i64) -> QueryResult<V
     metadata_refreshes::table
         .filter(metadata_refreshes::due_at.le(now))
         .filter(free)
-        .select(MetadataRow::as_select())
+        .select(super::whole::<MetadataRow>())
         .order((
             metadata_refreshes::due_at,
             metadata_refreshes::connection_id,
@@ -96,7 +96,7 @@ pub(crate) async fn certificates_ending(
     connection_certificates::table
         .filter(connection_certificates::not_after.le(before))
         .filter(diesel::dsl::not(diesel::dsl::exists(told)))
-        .select(CertificateRow::as_select())
+        .select(super::whole::<CertificateRow>())
         .order((
             connection_certificates::org_id,
             connection_certificates::connection_id,
@@ -116,7 +116,7 @@ pub(crate) async fn expired(
 ) -> QueryResult<Vec<MetadataRow>> {
     let mut query = metadata_refreshes::table
         .filter(metadata_refreshes::valid_until.le(now))
-        .select(MetadataRow::as_select())
+        .select(super::whole::<MetadataRow>())
         .order(metadata_refreshes::connection_id)
         .limit(limit)
         .into_boxed::<Db>();

@@ -44,3 +44,9 @@ pub(crate) mod webhooks;
 /// How many values one `IN (..)` or one multi-row insert carries: both engines bound the number
 /// of parameters of a statement.
 pub(crate) const CHUNK: usize = 1000;
+
+/// Every column of a row. The engine is named here and not left to be inferred, so that what the compiler
+/// proves of a row it proves once, and not for each query anew: most of the time of a check went there.
+pub(super) fn whole<R: diesel::Selectable<super::Db>>() -> diesel::dsl::AsSelect<R, super::Db> {
+    <R as diesel::SelectableHelper<super::Db>>::as_select()
+}

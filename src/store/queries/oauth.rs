@@ -26,7 +26,7 @@ pub(crate) async fn list(
     oauth_clients::table
         .filter(oauth_clients::org_id.eq(org))
         .filter(oauth_clients::connection_id.eq(connection))
-        .select(OauthClientRow::as_select())
+        .select(super::whole::<OauthClientRow>())
         .order(oauth_clients::id)
         .load(conn)
         .await
@@ -42,7 +42,7 @@ pub(crate) async fn ending(
     let mut query = oauth_clients::table
         .filter(oauth_clients::expires_at.le(before))
         .filter(oauth_clients::revoked_at.is_null())
-        .select(OauthClientRow::as_select())
+        .select(super::whole::<OauthClientRow>())
         .order(oauth_clients::id)
         .limit(limit)
         .into_boxed::<Db>();
@@ -59,7 +59,7 @@ pub(crate) async fn by_client_id(
 ) -> QueryResult<Option<OauthClientRow>> {
     let find = oauth_clients::table
         .filter(oauth_clients::id.eq(id))
-        .select(OauthClientRow::as_select());
+        .select(super::whole::<OauthClientRow>());
     find.first(conn).await.optional()
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn by_access_token(
         .inner_join(oauth_clients::table.on(is_its))
         .filter(oauth_access_tokens::hash.eq(hash.to_vec()))
         .filter(oauth_access_tokens::expires_at.gt(now))
-        .select(OauthClientRow::as_select());
+        .select(super::whole::<OauthClientRow>());
     find.first(conn).await.optional()
 }
 

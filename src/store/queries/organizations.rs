@@ -101,7 +101,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<OrganizationRow>> {
     let find = organizations::table
         .find(id)
-        .select(OrganizationRow::as_select());
+        .select(super::whole::<OrganizationRow>());
     find.first(conn).await.optional()
 }
 
@@ -112,13 +112,13 @@ pub(crate) async fn by_slug(conn: &mut Conn, slug: &str) -> QueryResult<Option<O
     }
     let find = organizations::table
         .filter(organizations::slug.eq(slug.to_owned()))
-        .select(OrganizationRow::as_select());
+        .select(super::whole::<OrganizationRow>());
     find.first(conn).await.optional()
 }
 
 pub(crate) async fn list(conn: &mut Conn) -> QueryResult<Vec<OrganizationRow>> {
     organizations::table
-        .select(OrganizationRow::as_select())
+        .select(super::whole::<OrganizationRow>())
         .order(organizations::slug)
         .load(conn)
         .await
@@ -131,7 +131,7 @@ pub(crate) async fn page(
     limit: i64,
 ) -> QueryResult<Vec<OrganizationRow>> {
     let mut query = organizations::table
-        .select(OrganizationRow::as_select())
+        .select(super::whole::<OrganizationRow>())
         .into_boxed();
     if let Some(after) = after {
         query = query.filter(organizations::id.gt(after));
@@ -142,7 +142,7 @@ pub(crate) async fn page(
 pub(crate) async fn projects(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<ProjectRow>> {
     projects::table
         .filter(projects::org_id.eq(org))
-        .select(ProjectRow::as_select())
+        .select(super::whole::<ProjectRow>())
         .order(projects::slug)
         .load(conn)
         .await

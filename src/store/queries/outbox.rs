@@ -27,7 +27,9 @@ pub(crate) async fn by_id(
     org: OrganizationId,
     id: DeliveryId,
 ) -> QueryResult<Option<OutboxRow>> {
-    let find = outbox::table.find((org, id)).select(OutboxRow::as_select());
+    let find = outbox::table
+        .find((org, id))
+        .select(super::whole::<OutboxRow>());
     find.first(conn).await.optional()
 }
 
@@ -72,7 +74,7 @@ async fn due_of(
         .filter(outbox::finished_at.is_null())
         .filter(outbox::due_at.le(now))
         .filter(free)
-        .select(OutboxRow::as_select())
+        .select(super::whole::<OutboxRow>())
         .order((outbox::due_at, outbox::id))
         .limit(limit);
     query
@@ -162,7 +164,7 @@ pub(crate) async fn of_invitations(
         let query = outbox::table
             .filter(outbox::org_id.eq(org))
             .filter(outbox::invitation_id.eq_any(ids.iter().copied().map(Some).collect::<Vec<_>>()))
-            .select(OutboxRow::as_select())
+            .select(super::whole::<OutboxRow>())
             .order(outbox::id);
         rows.extend(query.load::<OutboxRow>(conn).await?);
     }

@@ -35,7 +35,7 @@ pub(crate) async fn revision_at(
     policy_revisions::table
         .filter(policy_revisions::org_id.eq(org))
         .filter(policy_revisions::at.le(at))
-        .select(PolicyRevisionRow::as_select())
+        .select(super::whole::<PolicyRevisionRow>())
         .order(policy_revisions::rev.desc())
         .first(conn)
         .await
@@ -120,7 +120,7 @@ pub(crate) async fn standing_at(
         .filter(standings::org_id.eq(org))
         .filter(standings::user_id.eq(user))
         .filter(standings::until.gt(at))
-        .select(StandingRow::as_select())
+        .select(super::whole::<StandingRow>())
         .order(standings::until)
         .first(conn)
         .await

@@ -93,7 +93,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<RecomputeRow>> {
     recomputes::table
         .find((org, id))
-        .select(RecomputeRow::as_select())
+        .select(super::whole::<RecomputeRow>())
         .first(conn)
         .await
         .optional()
@@ -106,7 +106,7 @@ pub(crate) async fn list(
 ) -> QueryResult<Vec<RecomputeRow>> {
     recomputes::table
         .filter(recomputes::org_id.eq(org))
-        .select(RecomputeRow::as_select())
+        .select(super::whole::<RecomputeRow>())
         .order(recomputes::id.desc())
         .limit(limit)
         .load(conn)

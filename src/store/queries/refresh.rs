@@ -34,7 +34,7 @@ pub(crate) async fn family(
 ) -> QueryResult<Option<RefreshFamilyRow>> {
     let find = refresh_families::table
         .find((org, id))
-        .select(RefreshFamilyRow::as_select());
+        .select(super::whole::<RefreshFamilyRow>());
     find.first(conn).await.optional()
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn take_family(
 pub(crate) async fn by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<RefreshTokenRow>> {
     let find = refresh_tokens::table
         .filter(refresh_tokens::hash.eq(hash.to_vec()))
-        .select(RefreshTokenRow::as_select());
+        .select(super::whole::<RefreshTokenRow>());
     find.first(conn).await.optional()
 }
 

@@ -14,7 +14,7 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
     roles::table
         .filter(roles::org_id.eq(org))
         .filter(roles::removed_at.is_null())
-        .select(RoleRow::as_select())
+        .select(super::whole::<RoleRow>())
         .order(roles::rank.desc())
         .load(conn)
         .await
@@ -24,7 +24,7 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
 pub(crate) async fn every(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<RoleRow>> {
     roles::table
         .filter(roles::org_id.eq(org))
-        .select(RoleRow::as_select())
+        .select(super::whole::<RoleRow>())
         .order((roles::rank.desc(), roles::id))
         .load(conn)
         .await
@@ -61,7 +61,7 @@ pub(crate) async fn grants(
         .filter(grants::org_id.eq(org))
         .filter(grants::role_id.eq(role))
         .filter(grants::retired_at.is_null())
-        .select(GrantRow::as_select())
+        .select(super::whole::<GrantRow>())
         .order(grants::id)
         .load(conn)
         .await
@@ -77,7 +77,7 @@ pub(crate) async fn invitations(
         .filter(invitations::org_id.eq(org))
         .filter(invitations::role_id.eq(role))
         .filter(invitations::closed_at.is_null())
-        .select(InvitationRow::as_select())
+        .select(super::whole::<InvitationRow>())
         .order(invitations::id)
         .load(conn)
         .await

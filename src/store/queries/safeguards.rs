@@ -160,7 +160,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<SafeguardRow>> {
     safeguards::table
         .find((org, id))
-        .select(SafeguardRow::as_select())
+        .select(super::whole::<SafeguardRow>())
         .first(conn)
         .await
         .optional()
@@ -179,7 +179,7 @@ pub(crate) async fn open(
         .filter(safeguards::kind.eq(kind))
         .filter(safeguards::state.eq(state))
         .filter(safeguards::decided_at.is_null())
-        .select(SafeguardRow::as_select())
+        .select(super::whole::<SafeguardRow>())
         .order(safeguards::tripped_at.desc())
         .first(conn)
         .await
@@ -189,7 +189,7 @@ pub(crate) async fn open(
 pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<SafeguardRow>> {
     safeguards::table
         .filter(safeguards::org_id.eq(org))
-        .select(SafeguardRow::as_select())
+        .select(super::whole::<SafeguardRow>())
         .order(safeguards::id.desc())
         .load(conn)
         .await
@@ -233,7 +233,7 @@ pub(crate) async fn settings(
 ) -> QueryResult<Option<SafeguardSettingsRow>> {
     safeguard_settings::table
         .find((org, connection))
-        .select(SafeguardSettingsRow::as_select())
+        .select(super::whole::<SafeguardSettingsRow>())
         .first(conn)
         .await
         .optional()
@@ -263,7 +263,7 @@ pub(crate) async fn waivers_of(
         let query = waivers::table
             .filter(waivers::org_id.eq(org))
             .filter(waivers::user_id.eq_any(users.to_vec()))
-            .select(WaiverRow::as_select())
+            .select(super::whole::<WaiverRow>())
             .order(waivers::id);
         rows.extend(query.load::<WaiverRow>(conn).await?);
     }
@@ -278,7 +278,7 @@ pub(crate) async fn waivers_of_safeguard(
     waivers::table
         .filter(waivers::org_id.eq(org))
         .filter(waivers::safeguard_id.eq(id))
-        .select(WaiverRow::as_select())
+        .select(super::whole::<WaiverRow>())
         .order(waivers::id)
         .load(conn)
         .await
@@ -287,7 +287,7 @@ pub(crate) async fn waivers_of_safeguard(
 pub(crate) async fn waivers(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<WaiverRow>> {
     waivers::table
         .filter(waivers::org_id.eq(org))
-        .select(WaiverRow::as_select())
+        .select(super::whole::<WaiverRow>())
         .order(waivers::id)
         .load(conn)
         .await

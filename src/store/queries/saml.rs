@@ -90,7 +90,7 @@ pub(crate) async fn take(
     }
     let find = saml_requests::table
         .find((org, id.to_owned()))
-        .select(SamlRequestRow::as_select());
+        .select(super::whole::<SamlRequestRow>());
     find.first(conn).await.optional()
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn take_logout(
         .filter(saml_logouts::id.eq(id.to_owned()))
         .filter(saml_logouts::connection_id.eq(connection))
         .filter(saml_logouts::expires_at.gt(now))
-        .select(SamlLogoutRow::as_select());
+        .select(super::whole::<SamlLogoutRow>());
     let Some(row) = find.first(conn).await.optional()? else {
         return Ok(None);
     };
@@ -158,7 +158,7 @@ pub(crate) async fn heard(
         .filter(saml_logouts_heard::connection_id.eq(connection))
         .filter(saml_logouts_heard::name_hash.eq(name.to_vec()))
         .filter(saml_logouts_heard::issued_at.gt(since))
-        .select(SamlLogoutHeardRow::as_select())
+        .select(super::whole::<SamlLogoutHeardRow>())
         .load(conn)
         .await
 }
@@ -178,7 +178,7 @@ pub(crate) async fn keys(
     saml_keys::table
         .filter(saml_keys::org_id.eq(org))
         .filter(saml_keys::connection_id.eq(connection))
-        .select(SamlKeyRow::as_select())
+        .select(super::whole::<SamlKeyRow>())
         .order(saml_keys::state)
         .load(conn)
         .await

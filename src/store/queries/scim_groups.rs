@@ -21,7 +21,7 @@ pub(crate) async fn by_id(
     let find = scim_groups::table
         .find((org, id))
         .filter(scim_groups::connection_id.eq(connection))
-        .select(ScimGroupRow::as_select());
+        .select(super::whole::<ScimGroupRow>());
     find.first(conn).await.optional()
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn by_name(
         .filter(scim_groups::org_id.eq(org))
         .filter(scim_groups::connection_id.eq(connection))
         .filter(scim_groups::display_name_folded.eq(folded.to_owned()))
-        .select(ScimGroupRow::as_select());
+        .select(super::whole::<ScimGroupRow>());
     find.first(conn).await.optional()
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn by_external_id(
         .filter(scim_groups::org_id.eq(org))
         .filter(scim_groups::connection_id.eq(connection))
         .filter(scim_groups::external_id.eq(external_id.to_owned()))
-        .select(ScimGroupRow::as_select())
+        .select(super::whole::<ScimGroupRow>())
         .order(scim_groups::id)
         .limit(2)
         .load(conn)
@@ -68,7 +68,7 @@ pub(crate) async fn by_ids(
         let query = scim_groups::table
             .filter(scim_groups::org_id.eq(org))
             .filter(scim_groups::id.eq_any(ids.to_vec()))
-            .select(ScimGroupRow::as_select());
+            .select(super::whole::<ScimGroupRow>());
         rows.extend(query.load::<ScimGroupRow>(conn).await?);
     }
     Ok(rows)
@@ -176,7 +176,7 @@ pub(crate) async fn page(
     let mut query = scim_groups::table
         .filter(scim_groups::org_id.eq(search.org))
         .filter(scim_groups::connection_id.eq(search.connection))
-        .select(ScimGroupRow::as_select())
+        .select(super::whole::<ScimGroupRow>())
         .into_boxed::<Db>();
     if let Some(filter) = &search.filter {
         query = query.filter(Predicate::groups(search, filter));
@@ -246,7 +246,7 @@ pub(crate) async fn of_connection(
     scim_groups::table
         .filter(scim_groups::org_id.eq(org))
         .filter(scim_groups::connection_id.eq(connection))
-        .select(ScimGroupRow::as_select())
+        .select(super::whole::<ScimGroupRow>())
         .order(scim_groups::id)
         .load(conn)
         .await

@@ -148,7 +148,7 @@ pub(crate) async fn page(
 ) -> QueryResult<Vec<ScimRequestRow>> {
     let mut query = scim_requests::table
         .filter(scim_requests::org_id.eq(org))
-        .select(ScimRequestRow::as_select())
+        .select(super::whole::<ScimRequestRow>())
         .into_boxed::<Db>();
     if let Some(connection) = wanted.connection {
         query = query.filter(scim_requests::connection_id.eq(connection));
@@ -223,7 +223,7 @@ pub(crate) async fn counts(
     let mut query = scim_request_counts::table
         .filter(scim_request_counts::org_id.eq(org))
         .filter(scim_request_counts::hour.ge(since))
-        .select(ScimRequestCountRow::as_select())
+        .select(super::whole::<ScimRequestCountRow>())
         .into_boxed::<Db>();
     if let Some(connection) = connection {
         query = query.filter(scim_request_counts::connection_id.eq(connection));

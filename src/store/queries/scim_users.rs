@@ -24,7 +24,7 @@ pub(crate) async fn by_id(
     let find = scim_users::table
         .find((org, id))
         .filter(scim_users::connection_id.eq(connection))
-        .select(ScimUserRow::as_select());
+        .select(super::whole::<ScimUserRow>());
     find.first(conn).await.optional()
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn by_ids(
         let query = scim_users::table
             .filter(scim_users::org_id.eq(org))
             .filter(scim_users::id.eq_any(ids.to_vec()))
-            .select(ScimUserRow::as_select());
+            .select(super::whole::<ScimUserRow>());
         rows.extend(query.load::<ScimUserRow>(conn).await?);
     }
     Ok(rows)
@@ -54,7 +54,7 @@ pub(crate) async fn by_user_name(
         .filter(scim_users::org_id.eq(org))
         .filter(scim_users::connection_id.eq(connection))
         .filter(scim_users::user_name_folded.eq(folded.to_owned()))
-        .select(ScimUserRow::as_select());
+        .select(super::whole::<ScimUserRow>());
     find.first(conn).await.optional()
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn by_external_id(
         .filter(scim_users::org_id.eq(org))
         .filter(scim_users::connection_id.eq(connection))
         .filter(scim_users::external_id.eq(external_id.to_owned()))
-        .select(ScimUserRow::as_select())
+        .select(super::whole::<ScimUserRow>())
         .order(scim_users::id)
         .limit(2)
         .load(conn)
@@ -85,7 +85,7 @@ pub(crate) async fn of_user(
     scim_users::table
         .filter(scim_users::org_id.eq(org))
         .filter(scim_users::user_id.eq(user))
-        .select(ScimUserRow::as_select())
+        .select(super::whole::<ScimUserRow>())
         .order(scim_users::id)
         .load(conn)
         .await
@@ -255,7 +255,7 @@ pub(crate) async fn page(
     let mut query = scim_users::table
         .filter(scim_users::org_id.eq(search.org))
         .filter(scim_users::connection_id.eq(search.connection))
-        .select(ScimUserRow::as_select())
+        .select(super::whole::<ScimUserRow>())
         .into_boxed::<Db>();
     if let Some(filter) = &search.filter {
         query = query.filter(Predicate::users(search, filter));

@@ -28,7 +28,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &SessionRow) -> QueryResult<()>
 pub(crate) async fn by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<SessionRow>> {
     let find = sessions::table
         .filter(sessions::hash.eq(hash.to_vec()))
-        .select(SessionRow::as_select());
+        .select(super::whole::<SessionRow>());
     find.first(conn).await.optional()
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<SessionRow>> {
     let find = sessions::table
         .find((org, id))
-        .select(SessionRow::as_select());
+        .select(super::whole::<SessionRow>());
     find.first(conn).await.optional()
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn live_of(
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .select(SessionRow::as_select())
+        .select(super::whole::<SessionRow>())
         .order(sessions::id)
         .load(conn)
         .await
@@ -72,7 +72,7 @@ pub(crate) async fn live_through(
         .filter(sessions::connection_id.eq(connection))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .select(SessionRow::as_select())
+        .select(super::whole::<SessionRow>())
         .order(sessions::id)
         .load(conn)
         .await
@@ -93,7 +93,7 @@ pub(crate) async fn live_chained(
             .filter(sessions::chain_id.eq_any(chains))
             .filter(sessions::ended_at.is_null())
             .filter(sessions::expires_at.gt(now))
-            .select(SessionRow::as_select())
+            .select(super::whole::<SessionRow>())
             .order(sessions::id);
         all.extend(found.load(conn).await?);
     }
@@ -135,7 +135,7 @@ pub(crate) async fn live_named(
         .filter(lower(sessions::name_id).eq(Some(name_id.to_ascii_lowercase())))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .select(SessionRow::as_select())
+        .select(super::whole::<SessionRow>())
         .order(sessions::id)
         .load(conn)
         .await
@@ -158,7 +158,7 @@ pub(crate) async fn waiting_named(
         .filter(lower(sessions::name_id).eq(Some(name_id.to_ascii_lowercase())))
         .filter(sessions::ended_cause.eq_any(waiting))
         .filter(sessions::created_at.gt(since))
-        .select(SessionRow::as_select())
+        .select(super::whole::<SessionRow>())
         .order(sessions::id)
         .load(conn)
         .await
@@ -304,7 +304,7 @@ pub(crate) async fn insert_code(conn: &mut Conn, row: &CodeRow) -> QueryResult<(
 pub(crate) async fn code_by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<CodeRow>> {
     let find = codes::table
         .filter(codes::hash.eq(hash.to_vec()))
-        .select(CodeRow::as_select());
+        .select(super::whole::<CodeRow>());
     find.first(conn).await.optional()
 }
 

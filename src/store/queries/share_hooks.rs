@@ -11,7 +11,7 @@ use crate::store::schema::share_hooks;
 pub(crate) async fn of(conn: &mut Conn, org: OrganizationId) -> QueryResult<Option<ShareHookRow>> {
     let find = share_hooks::table
         .find(org)
-        .select(ShareHookRow::as_select());
+        .select(super::whole::<ShareHookRow>());
     find.first(conn).await.optional()
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn of(
     sightings::table
         .filter(sightings::org_id.eq(org))
         .filter(sightings::connection_id.eq(connection))
-        .select(SightingRow::as_select())
+        .select(super::whole::<SightingRow>())
         .order(sightings::kind)
         .load(conn)
         .await
@@ -84,7 +84,7 @@ pub(crate) async fn newest_identities(
     identities::table
         .filter(identities::org_id.eq(org))
         .filter(identities::connection_id.eq(connection))
-        .select(IdentityRow::as_select())
+        .select(super::whole::<IdentityRow>())
         .order(identities::id.desc())
         .limit(limit)
         .load(conn)
@@ -104,7 +104,7 @@ pub(crate) async fn groups_by_external_ids(
             .filter(scim_groups::org_id.eq(org))
             .filter(scim_groups::connection_id.eq(connection))
             .filter(scim_groups::external_id.eq_any(values.to_vec()))
-            .select(ScimGroupRow::as_select())
+            .select(super::whole::<ScimGroupRow>())
             .order(scim_groups::id);
         rows.extend(query.load::<ScimGroupRow>(conn).await?);
     }

@@ -25,7 +25,7 @@ pub(crate) async fn list(
 ) -> QueryResult<Vec<SignInRow>> {
     let mut query = sign_ins::table
         .filter(sign_ins::org_id.eq(org))
-        .select(SignInRow::as_select())
+        .select(super::whole::<SignInRow>())
         .order(sign_ins::id.desc())
         .limit(limit)
         .into_boxed();
@@ -51,7 +51,7 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<SignInRow>> {
     sign_ins::table
         .find((org, id))
-        .select(SignInRow::as_select())
+        .select(super::whole::<SignInRow>())
         .first(conn)
         .await
         .optional()

@@ -14,7 +14,7 @@ use crate::store::types::Time;
 pub(crate) async fn by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<ScimTokenRow>> {
     let find = scim_tokens::table
         .filter(scim_tokens::hash.eq(hash.to_vec()))
-        .select(ScimTokenRow::as_select());
+        .select(super::whole::<ScimTokenRow>());
     find.first(conn).await.optional()
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn list(
     scim_tokens::table
         .filter(scim_tokens::org_id.eq(org))
         .filter(scim_tokens::connection_id.eq(connection))
-        .select(ScimTokenRow::as_select())
+        .select(super::whole::<ScimTokenRow>())
         .order(scim_tokens::id)
         .load(conn)
         .await
@@ -80,7 +80,7 @@ pub(crate) async fn ending(
     let mut query = scim_tokens::table
         .filter(scim_tokens::expires_at.le(before))
         .filter(scim_tokens::revoked_at.is_null())
-        .select(ScimTokenRow::as_select())
+        .select(super::whole::<ScimTokenRow>())
         .order(scim_tokens::id)
         .limit(limit)
         .into_boxed::<Db>();
@@ -103,7 +103,7 @@ pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> 
 pub(crate) async fn key_by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<ApiKeyRow>> {
     let find = api_keys::table
         .filter(api_keys::hash.eq(hash.to_vec()))
-        .select(ApiKeyRow::as_select());
+        .select(super::whole::<ApiKeyRow>());
     find.first(conn).await.optional()
 }
 

@@ -35,7 +35,9 @@ pub(crate) async fn by_id(
     org: OrganizationId,
     id: UserId,
 ) -> QueryResult<Option<UserRow>> {
-    let find = users::table.find((org, id)).select(UserRow::as_select());
+    let find = users::table
+        .find((org, id))
+        .select(super::whole::<UserRow>());
     find.first(conn).await.optional()
 }
 
@@ -50,7 +52,7 @@ pub(crate) async fn by_email(
         .filter(users::email_norm.eq(norm.to_owned()))
         .filter(users::deleted_at.is_null())
         .filter(users::erased_at.is_null())
-        .select(UserRow::as_select());
+        .select(super::whole::<UserRow>());
     find.first(conn).await.optional()
 }
 
@@ -67,7 +69,7 @@ pub(crate) async fn by_emails(
             .filter(users::email_norm.eq_any(norms.to_vec()))
             .filter(users::deleted_at.is_null())
             .filter(users::erased_at.is_null())
-            .select(UserRow::as_select());
+            .select(super::whole::<UserRow>());
         rows.extend(query.load::<UserRow>(conn).await?);
     }
     Ok(rows)
@@ -87,7 +89,7 @@ pub(crate) async fn buried(
             .filter(users::deleted_at.is_not_null())
             .filter(users::erased_at.is_null())
             .filter(users::last_connection_id.is_not_null())
-            .select(UserRow::as_select())
+            .select(super::whole::<UserRow>())
             .order(users::deleted_at);
         rows.extend(query.load::<UserRow>(conn).await?);
     }
@@ -107,7 +109,7 @@ pub(crate) async fn tombstones(
         .filter(users::last_external_id.eq(external_id.to_owned()))
         .filter(users::deleted_at.is_not_null())
         .filter(users::erased_at.is_null())
-        .select(UserRow::as_select())
+        .select(super::whole::<UserRow>())
         .order(users::id)
         .limit(2)
         .load(conn)
@@ -126,7 +128,7 @@ pub(crate) async fn tombstones_of(
         .filter(users::org_id.eq(org))
         .filter(users::last_connection_id.eq(connection))
         .filter(users::deleted_at.is_not_null())
-        .select(UserRow::as_select())
+        .select(super::whole::<UserRow>())
         .into_boxed();
     let named = users::last_user_name_folded.eq(user_name_folded.to_owned());
     query = match email_norm {
@@ -144,7 +146,7 @@ pub(crate) async fn list(
 ) -> QueryResult<Vec<UserRow>> {
     let mut query = users::table
         .filter(users::org_id.eq(org))
-        .select(UserRow::as_select())
+        .select(super::whole::<UserRow>())
         .into_boxed();
     if let Some(after) = after {
         query = query.filter(users::id.gt(after));
@@ -163,7 +165,7 @@ pub(crate) async fn wanted(
 ) -> QueryResult<Vec<UserRow>> {
     let mut query = users::table
         .filter(users::org_id.eq(org))
-        .select(UserRow::as_select())
+        .select(super::whole::<UserRow>())
         .into_boxed();
     if let Some(norm) = email_norm {
         query = query.filter(users::email_norm.eq(norm.to_owned()));
@@ -200,7 +202,7 @@ pub(crate) async fn by_ids(
         let query = users::table
             .filter(users::org_id.eq(org))
             .filter(users::id.eq_any(ids.to_vec()))
-            .select(UserRow::as_select());
+            .select(super::whole::<UserRow>());
         rows.extend(query.load::<UserRow>(conn).await?);
     }
     Ok(rows)
@@ -245,7 +247,7 @@ pub(crate) async fn owner(conn: &mut Conn, org: OrganizationId) -> QueryResult<O
     let find = users::table
         .filter(users::org_id.eq(org))
         .filter(users::owner)
-        .select(UserRow::as_select());
+        .select(super::whole::<UserRow>());
     find.first(conn).await.optional()
 }
 
@@ -298,7 +300,7 @@ pub(crate) async fn in_charge(
         .filter(users::suspended_by_directory_at.is_null())
         .filter(users::suspended_by_admin_at.is_null())
         .filter(users::suspended_by_expiry_at.is_null())
-        .select(UserRow::as_select())
+        .select(super::whole::<UserRow>())
         .order((users::owner.desc(), users::id))
         .limit(limit)
         .load(conn)
@@ -315,7 +317,7 @@ pub(crate) async fn projects_of(
         let query = user_projects::table
             .filter(user_projects::org_id.eq(org))
             .filter(user_projects::user_id.eq_any(ids.to_vec()))
-            .select(UserProjectRow::as_select())
+            .select(super::whole::<UserProjectRow>())
             .order((user_projects::user_id, user_projects::project_id));
         rows.extend(query.load::<UserProjectRow>(conn).await?);
     }

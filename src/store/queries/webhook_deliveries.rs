@@ -121,7 +121,7 @@ pub(crate) async fn due(
         .filter(webhook_deliveries::webhook_id.eq(id))
         .filter(webhook_deliveries::finished_at.is_null())
         .filter(webhook_deliveries::due_at.le(now))
-        .select(WebhookDeliveryRow::as_select())
+        .select(super::whole::<WebhookDeliveryRow>())
         .order((webhook_deliveries::due_at, webhook_deliveries::seq))
         .limit(limit)
         .load(conn)
@@ -136,7 +136,7 @@ pub(crate) async fn events(
     events::table
         .filter(events::org_id.eq(org))
         .filter(events::seq.eq_any(seqs.to_vec()))
-        .select(EventRow::as_select())
+        .select(super::whole::<EventRow>())
         .load(conn)
         .await
 }
@@ -203,7 +203,7 @@ pub(crate) async fn page(
     let mut query = webhook_deliveries::table
         .filter(webhook_deliveries::org_id.eq(org))
         .filter(webhook_deliveries::webhook_id.eq(id))
-        .select(WebhookDeliveryRow::as_select())
+        .select(super::whole::<WebhookDeliveryRow>())
         .into_boxed();
     if let Some(state) = state {
         query = query.filter(webhook_deliveries::state.eq(state));

@@ -29,14 +29,14 @@ pub(crate) async fn by_id(
 ) -> QueryResult<Option<WebhookRow>> {
     let find = webhooks::table
         .find((org, id))
-        .select(WebhookRow::as_select());
+        .select(super::whole::<WebhookRow>());
     find.first(conn).await.optional()
 }
 
 pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec<WebhookRow>> {
     webhooks::table
         .filter(webhooks::org_id.eq(org))
-        .select(WebhookRow::as_select())
+        .select(super::whole::<WebhookRow>())
         .order(webhooks::id)
         .load(conn)
         .await
@@ -126,7 +126,7 @@ macro_rules! waiting {
             .filter(webhooks::state.eq(WebhookState::Active))
             .filter(webhooks::leased_until.le($now))
             .filter(exists(due))
-            .select(WebhookRow::as_select())
+            .select(super::whole::<WebhookRow>())
             .order((webhooks::leased_until, webhooks::id))
             .into_boxed::<Db>();
         if $failing {
