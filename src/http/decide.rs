@@ -19,9 +19,11 @@ use crate::http::join::{after, guarded};
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
+use crate::id::ConnectionId;
 use crate::mail::wording::{absolute, one_line};
 use crate::provisioning::ownership::Answered;
 use crate::provisioning::questions::{self, Look, Offer};
+use crate::provisioning::settings::connection_view::Addresses;
 use crate::provisioning::{Error, Source};
 
 /// The routes.
@@ -45,6 +47,8 @@ struct Asking<'a> {
     expires: String,
     csrf: &'a str,
     once_more: bool,
+    /// Where to sign in before a yes: names and addresses.
+    doors: Option<Vec<(String, String)>>,
 }
 
 /// What every answer of this page needs.
@@ -54,6 +58,8 @@ struct Visit<'a> {
     client: Client,
     browser: &'a Browser,
     token: String,
+    /// Whether something is answered, and not only looked at.
+    is_answer: bool,
 }
 
 /// The token, as a path has it.
@@ -74,6 +80,7 @@ async fn shown(
         browser: &browser,
         // What is no text is no token either.
         token: token.map_or_else(|_| String::new(), |Path(token)| token),
+        is_answer: false,
     };
     match visit.look().await {
         Ok(look) => visit.page(&look, false),
@@ -96,6 +103,7 @@ async fn posted(
         client,
         browser: &browser,
         token: token.map_or_else(|_| String::new(), |Path(token)| token),
+        is_answer: true,
     };
     match visit.answered(posted).await {
         Ok(response) | Err(response) => response,
@@ -105,7 +113,12 @@ async fn posted(
 impl Visit<'_> {
     async fn look(&self) -> Result<Look, Response> {
         let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
-        let look = questions::look(&gateway.store, &gateway.links, &self.token, now);
+        let look = questions::look(
+            &gateway.store,
+            &gateway.links,
+            (&self.token, &self.browser.sessions),
+            now,
+        );
         look.await.map_err(|error| self.failed(error))
     }
 
@@ -131,10 +144,13 @@ impl Visit<'_> {
         // Whose word it is follows from the link.
         let context = self.gateway.context(Source::System, self.request);
         let (store, links) = (&self.gateway.store, &self.gateway.links);
-        let answer = questions::answer(store, context, links, &self.token, is_yes);
+        let by = (&*self.token, &*self.browser.sessions);
+        let answer = questions::answer(store, context, links, by, is_yes);
         match answer.await.map_err(|error| self.failed(error))? {
             Answered::Done => Ok(thanks(look.question, is_yes)),
             Answered::Over => Ok(over()),
+            // The same page, which says where.
+            Answered::SignInFirst => Ok(self.page(&self.look().await?, false)),
         }
     }
 
@@ -155,10 +171,23 @@ impl Visit<'_> {
             expires: absolute(offer.expires_at),
             csrf: &bound.field,
             once_more,
+            doors: look.doors.as_ref().map(|doors| self.doors(doors)),
         };
-        let mut response = page::html(StatusCode::OK, &asking, &[]);
+        let status = match (&look.doors, self.is_answer) {
+            (Some(_), true) => StatusCode::FORBIDDEN,
+            _ => StatusCode::OK,
+        };
+        let mut response = page::html(status, &asking, &[]);
         session::bind(response.headers_mut(), self.gateway, &bound.secret);
         response
+    }
+
+    fn doors(&self, doors: &[(String, ConnectionId)]) -> Vec<(String, String)> {
+        let base = &self.gateway.public_url;
+        let door = |(name, id): &(String, ConnectionId)| {
+            (one_line(name), Addresses::of(base, *id).login_url)
+        };
+        doors.iter().map(door).collect()
     }
 
     fn failed(&self, error: Error) -> Response {

@@ -46,6 +46,9 @@ pub const OWNERSHIP_TRANSFER: SignedDuration = SignedDuration::from_hours(7 * 24
 /// How long an address, or an externalId, that a directory changed is nobody's to sign in or to answer by.
 pub const FRESH_ADDRESS: SignedDuration = SignedDuration::from_hours(24);
 
+/// How short a while ago an owner has signed in, in the browser in which they give something away.
+pub const OWNER_SIGNED_IN: SignedDuration = SignedDuration::from_hours(1);
+
 /// How long an owner who refused a transfer, or a link, is not asked the like again by others.
 pub const OWNER_LEFT_ALONE: SignedDuration = SignedDuration::from_hours(7 * 24);
 

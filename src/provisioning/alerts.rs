@@ -34,6 +34,11 @@ pub enum Alarm {
         /// The threshold that it has passed, in days before its end.
         days: i64,
     },
+    /// The organization has another owner.
+    OwnerChanged {
+        /// The new owner.
+        user_id: UserId,
+    },
     /// The owner cannot act any more.
     OwnerUnavailable {
         /// The owner.
@@ -77,6 +82,7 @@ impl Alarm {
         let about = match kind {
             EventKind::ConnectionCertificateEnding => "certificate_ending",
             EventKind::ConnectionTokenEnding => "token_ending",
+            EventKind::OrganizationOwnerChanged => "owner_changed",
             EventKind::OrganizationOwnerUnavailable => "owner_unavailable",
             EventKind::SafeguardTripped => "safeguard_tripped",
             EventKind::WebhookDisabled => "webhook_disabled",

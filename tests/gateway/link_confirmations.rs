@@ -103,9 +103,14 @@ async fn a_link_reaches_to_the_persons_role_once_they_and_the_owner_said_so() {
     let page = Browser::new(&acme.gateway).get(&path).await.expect(200);
     assert!(page.text().contains(ADA) && page.text().contains("Okta"));
     let yes = [("action", "yes")];
-    press(&Browser::new(&acme.gateway), &path, &yes)
-        .await
-        .expect(200);
+    let stranger = Browser::new(&acme.gateway);
+    press(&stranger, &path, &yes).await.expect(403);
+    assert_eq!(app.claims(&browser).await["role"], "editor");
+    let confirmed = |row: &mut ConnectionRow| row.owner_confirmed_at = Some(row.created_at);
+    acme.gateway.alter(&acme.okta, confirmed).await;
+    let owner = Browser::new(&acme.gateway);
+    idp.sign_in(&owner, OLGA).await.expect(303);
+    press(&owner, &path, &yes).await.expect(200);
     assert_eq!(app.claims(&browser).await["role"], "admin");
     assert_eq!(of_kind(&acme, "user.link_confirmed").await.len(), 1);
     Browser::new(&acme.gateway).get(&path).await.expect(410);

@@ -77,6 +77,19 @@ impl TestGateway {
     }
 }
 
+/// A browser in which the owner has just signed in through a connection that the operator confirmed.
+pub(crate) async fn signed_in<'a>(acme: &'a Acme, owner: &str) -> Browser<'a> {
+    acme.gateway
+        .alter(&acme.okta, |row| {
+            row.owner_confirmed_at = Some(row.created_at);
+        })
+        .await;
+    let idp = acme.gateway.idp(&acme.okta).await;
+    let browser = Browser::new(&acme.gateway);
+    idp.sign_in(&browser, owner).await.expect(303);
+    browser
+}
+
 const TRANSFERS: &str = "/ownership-transfers";
 
 async fn begin(acme: &Acme, key: &str, to: UserId) -> Value {
@@ -221,9 +234,19 @@ async fn with_an_organizations_key_the_owner_is_asked_first() {
     let begun = begin(&acme, &acme.key, bob).await;
     let path = acme.gateway.question(ADA).await;
     // Nearly a week later; from her yes on he has a week of his own.
-    acme.gateway.clock.advance(WEEK - 60);
-    let yes = press(&Browser::new(&acme.gateway), &path, YES).await;
-    yes.expect(200);
+    acme.gateway.clock.advance(WEEK - 2 * 3600);
+    // Her mailbox alone is not enough for a yes.
+    let stranger = Browser::new(&acme.gateway);
+    let page = stranger.get(&path).await.expect(200);
+    assert!(!page.text().contains("value=\"yes\""), "{}", page.text());
+    let csrf = crate::harness::csrf(&page);
+    let said = [("csrf", &*csrf), ("action", "yes")];
+    stranger.submit(&path, &said).await.expect(403);
+    let browser = signed_in(&acme, ADA).await;
+    acme.gateway.clock.advance(3601);
+    press(&browser, &path, YES).await.expect(403);
+    let browser = signed_in(&acme, ADA).await;
+    press(&browser, &path, YES).await.expect(200);
     assert_eq!(owners(&acme).await, [ADA], "he was not asked yet");
     acme.gateway.clock.advance(WEEK - 60);
     let path = acme.gateway.question(BOB).await;

@@ -52,6 +52,13 @@ pub enum Matter<'a> {
         /// Whether it has.
         is_over: bool,
     },
+    /// The organization has another owner.
+    NewOwner {
+        /// The new owner's id.
+        id: &'a str,
+        /// Their address.
+        email: Option<&'a str>,
+    },
     /// The owner cannot act.
     Owner {
         /// The owner's id.
@@ -159,6 +166,16 @@ impl Alert<'_> {
                 ends_at,
                 is_over,
             } => certificate(connection, &of, *ends_at, *is_over),
+            Matter::NewOwner { email, .. } => (
+                "Another owner",
+                format!(
+                    "The ownership of {of} was transferred to {}.",
+                    email.map_or_else(|| "somebody without an address".to_owned(), wording::name)
+                ),
+                "Whoever owned it before is an admin now. If nobody of you knows why, somebody got hold \
+                 of a key or of a mailbox: tell whoever runs this Usher."
+                    .to_owned(),
+            ),
             Matter::Owner { is_out, .. } => (
                 "The owner cannot act",
                 owner(&of, *is_out),

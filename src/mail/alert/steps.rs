@@ -21,11 +21,25 @@ impl Alert<'_> {
                 format!("usher connection metadata {} --refresh-now", connection.id),
                 &format!("POST /connections/{}/metadata/refresh", connection.id),
             )],
-            Matter::Owner { id, .. } => vec![self.step(
-                "To see who it is, and why they are out",
+            Matter::NewOwner { id, .. } => vec![self.step(
+                "To see who it is",
                 format!("usher user show --org {slug} {id}"),
                 &format!("GET /users/{id}"),
             )],
+            Matter::Owner { id, .. } => vec![
+                self.step(
+                    "To see who it is, and why they are out",
+                    format!("usher user show --org {slug} {id}"),
+                    &format!("GET /users/{id}"),
+                ),
+                self.step(
+                    "To make somebody else the owner, which is the operator's to do",
+                    format!(
+                        "usher org transfer-ownership {slug} --to USER_ID --force --reason TEXT"
+                    ),
+                    "POST /ownership-transfers {\"to\": \"USER_ID\", \"force\": true, \"reason\": \"TEXT\"}",
+                ),
+            ],
             Matter::Safeguard(tripped) => self.decisions(tripped),
             Matter::Token { connection, id, .. } => vec![
                 self.step(

@@ -321,7 +321,9 @@ pub async fn decide(
     let row = find(change, id).await?;
     match close(change, row, is_yes).await? {
         Answered::Done => Ok(()),
-        Answered::Over => Err(Violation::Decided("it waits for no answer any more").into()),
+        Answered::Over | Answered::SignInFirst => {
+            Err(Violation::Decided("it waits for no answer any more").into())
+        }
     }
 }
 

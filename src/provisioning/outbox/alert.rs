@@ -85,6 +85,7 @@ impl Scene<'_> {
                 fingerprint,
                 ..
             } => self.certificate(tx, *connection_id, fingerprint).await,
+            Alarm::OwnerChanged { user_id } => self.new_owner(tx, *user_id).await,
             Alarm::OwnerUnavailable { user_id } => self.owner(tx, *user_id).await,
             Alarm::SafeguardTripped { safeguard_id } => self.safeguard(tx, *safeguard_id).await,
             Alarm::TokenEnding {
@@ -136,6 +137,17 @@ impl Scene<'_> {
             ends_at: row.not_after.0,
             is_over: row.not_after.0 <= self.now,
         })))
+    }
+
+    /// Another one may own it by now: that is told by itself.
+    async fn new_owner(&self, tx: &mut Tx, id: UserId) -> Result<Option<Content>, Error> {
+        let owner = tx.user(self.org(), id).await?;
+        let Some(owner) = owner.filter(|it| it.owner) else {
+            return Ok(None);
+        };
+        let id = id.to_string();
+        let email = owner.email.as_deref();
+        Ok(Some(self.about(Matter::NewOwner { id: &id, email })))
     }
 
     /// The owner may have been let in again, or be another one by now.

@@ -86,12 +86,8 @@ pub async fn begin(
             return Err(Error::Forbidden("only the owner transfers the ownership"));
         }
     };
-    // Whoever changed the address would get what is mailed to it.
-    if is_asked && (owner.email_norm.is_none() || owner.email_changed_at.is_some()) {
-        return Err(refused(
-            "the owner is asked by mail, and a directory changed the owner's address, or there is \
-             none; the operator can begin the transfer",
-        ));
+    if is_asked {
+        may_be_asked(&owner)?;
     }
     may_be_chosen(change, &chosen).await?;
     make_way(change).await?;
@@ -152,6 +148,17 @@ async fn may_be_chosen(change: &mut Change<'_>, chosen: &UserRow) -> Result<(), 
         ));
     }
     Ok(())
+}
+
+/// An owner whose address is their own: whoever changed it would get what is mailed to it.
+fn may_be_asked(owner: &UserRow) -> Result<(), Error> {
+    if owner.email_norm.is_some() && owner.email_changed_at.is_none() {
+        return Ok(());
+    }
+    Err(refused(
+        "the owner is asked by mail, and a directory changed the owner's address, or there is none; the \
+         operator can begin the transfer",
+    ))
 }
 
 /// An owner who said no is not asked again for a while, and nobody is asked all day long.
@@ -299,6 +306,8 @@ pub enum Answered {
     Done,
     /// It cannot be answered so any more: the page says how it stands.
     Over,
+    /// A yes is wanted from somebody who is signed in, and they are not.
+    SignInFirst,
 }
 
 /// The answer of whoever was asked this by mail.

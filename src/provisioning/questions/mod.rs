@@ -10,13 +10,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::directory::connection::ConnectionState;
 use crate::directory::delivery::MailKind;
 use crate::directory::ownership::{Question, QuestionClaim};
-use crate::id::{OrganizationId, UserId};
+use crate::id::{ConnectionId, OrganizationId, UserId};
+use crate::limits;
 use crate::provisioning::invitations::Links;
 use crate::provisioning::links::proof;
 use crate::provisioning::ownership::{self, Answered};
-use crate::provisioning::{Change, Context, Error, Kind, Source, change};
+use crate::provisioning::{Change, Context, Error, Kind, Source, change, sessions};
+use crate::secret::Hash;
 use crate::store::rows::{LinkProofRow, OutboxRow, TransferRow, UserRow};
 use crate::store::types::Doc;
 use crate::store::{Store, Tx};
@@ -150,6 +153,46 @@ pub struct Look {
     pub question: Question,
     /// The question, while it can be answered.
     pub offer: Option<Offer>,
+    /// Where whoever is asked signs in before a yes, by connection, where the browser is not theirs yet.
+    pub doors: Option<Vec<(String, ConnectionId)>>,
+}
+
+/// Whether a yes gives something away: then the mailbox alone is not enough, and whoever is asked has to have
+/// signed in a short while ago in the browser in which they say it.
+fn gives_away(question: Question) -> bool {
+    match question {
+        Question::Confirm | Question::Link => true,
+        Question::Accept => false,
+    }
+}
+
+/// Whether one of these sessions is that person's, and new.
+async fn is_here(
+    tx: &mut Tx,
+    cookies: &[Hash],
+    (org, whom): (OrganizationId, UserId),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    for cookie in cookies {
+        let live = sessions::live(tx, cookie, now).await?;
+        if live.is_some_and(|live| {
+            let age = now.duration_since(live.session.created_at.0);
+            (live.session.org_id, live.user.id) == (org, whom) && age < limits::OWNER_SIGNED_IN
+        }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The connections through which the owner signs in.
+async fn doors(tx: &mut Tx, org: OrganizationId) -> Result<Vec<(String, ConnectionId)>, Error> {
+    let mut rows = tx.connections(org).await?;
+    rows.retain(|row| {
+        let is_open = row.state == ConnectionState::Active && row.sso_url.is_some();
+        is_open && row.owner_confirmed_at.is_some()
+    });
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
 }
 
 /// A link that we made.
@@ -191,18 +234,18 @@ async fn proven(tx: &mut Tx, links: &Links, token: &str) -> Result<Proven, Error
     Ok(Proven { claim, org, whom })
 }
 
-/// What a link shows now.
+/// What a link shows now, in a browser with these sessions.
 pub async fn look(
     store: &Store,
     links: &Links,
-    token: &str,
+    (token, cookies): (&str, &[Hash]),
     now: Timestamp,
 ) -> Result<Look, Error> {
-    let (links, token) = (links.clone(), token.to_owned());
+    let (links, token, cookies) = (links.clone(), token.to_owned(), cookies.to_vec());
     let read = store.read(move |tx| {
-        let (links, token) = (links.clone(), token.clone());
+        let (links, token, cookies) = (links.clone(), token.clone(), cookies.clone());
         async move {
-            let Proven { claim, org, .. } = proven(tx, &links, &token).await?;
+            let Proven { claim, org, whom } = proven(tx, &links, &token).await?;
             let question = claim.question;
             let found = match question {
                 Question::Accept | Question::Confirm => {
@@ -217,22 +260,33 @@ pub async fn look(
                 }
             };
             let offer = found.map(|(offer, _)| offer);
-            Ok(Look { question, offer })
+            let is_wanted = offer.is_some() && gives_away(question);
+            let mut at = None;
+            if let Some(whom) = whom.filter(|_| is_wanted)
+                && !is_here(tx, &cookies, (org, whom), now).await?
+            {
+                at = Some(doors(tx, org).await?);
+            }
+            Ok(Look {
+                question,
+                offer,
+                doors: at,
+            })
         }
         .boxed()
     });
     read.await
 }
 
-/// The answer to a link's question.
+/// The answer to a link's question, from a browser with these sessions.
 pub async fn answer(
     store: &Store,
     context: Context,
     links: &Arc<Links>,
-    token: &str,
+    (token, cookies): (&str, &[Hash]),
     is_yes: bool,
 ) -> Result<Answered, Error> {
-    let (links, token) = (Arc::clone(links), token.to_owned());
+    let (links, token, cookies) = (Arc::clone(links), token.to_owned(), cookies.to_vec());
     let found = store.read(move |tx| {
         let (links, token) = (Arc::clone(&links), token.clone());
         async move { proven(tx, &links, &token).await }.boxed()
@@ -246,7 +300,12 @@ pub async fn answer(
         ..context
     };
     change(store, org, context, move |change| {
+        let cookies = cookies.clone();
         async move {
+            let is_wanted = is_yes && gives_away(claim.question);
+            if is_wanted && !is_here(change.tx, &cookies, (org, whom), change.now).await? {
+                return Ok(Answered::SignInFirst);
+            }
             match claim.question {
                 question @ (Question::Accept | Question::Confirm) => {
                     ownership::answer(change, claim.about.into(), question, is_yes).await
