@@ -499,3 +499,55 @@ async fn directory_roles_are_passed_on_and_give_nothing() {
             .contains(&json!("directory_roles"))
     );
 }
+
+/// Where several groups have the externalId that a rule names, it is about none of them, whenever they come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_by_an_external_id_of_several_groups_is_about_none_of_them() {
+    let acme = Acme::start().await;
+    let ada = acme.scim().user("ada@acme.example").await;
+    let group = |name: &str| {
+        json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": name, "externalId": "twin", "members": [{"value": ada}],
+        })
+    };
+    for name in ["One", "Two"] {
+        acme.scim().post("/Groups", group(name)).await.expect(201);
+    }
+    let rule = json!({
+        "connection_id": acme.okta.id, "match": "external_id", "match_text": "twin", "role": "editor",
+    });
+    acme.post("/mappings", rule).await.expect(201);
+    assert_eq!(acme.role_by_address("ada@acme.example").await, "viewer");
+    acme.scim()
+        .post("/Groups", group("Three"))
+        .await
+        .expect(201);
+    assert_eq!(acme.role_by_address("ada@acme.example").await, "viewer");
+}
+
+/// A directory's first group makes what sign-ins said of groups count no more: whom that takes their role from
+/// is counted, and nothing of it can wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_group_that_takes_many_roles_is_an_alarm() {
+    let acme = Acme::start().await;
+    acme.rule("SEO_Editors", "editor").await;
+    let idp = acme.gateway.idp(&acme.okta).await;
+    for number in 0..12 {
+        let email = format!("p{number}@acme.example");
+        acme.scim().user(&email).await;
+        let said = idp
+            .response()
+            .email(&email)
+            .attribute("groups", ["SEO_Editors"]);
+        let browser = Browser::new(&acme.gateway);
+        idp.post(&browser, &said.base64()).await.expect(303);
+        assert_eq!(acme.role_by_address(&email).await, "editor");
+    }
+    acme.gateway.clock.advance(60);
+    acme.scim().group("Nobodies", &[]).await;
+    assert_eq!(acme.role_by_address("p3@acme.example").await, "viewer");
+    let tripped = acme.get("/safeguards").await["data"].clone();
+    assert_eq!(tripped[0]["state"], "observed", "{tripped:#}");
+    assert_eq!(tripped[0]["people"], 12);
+}
