@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::directory::words::words;
 
@@ -44,6 +45,10 @@ words! {
         CertificateExpires = "certificate_expires",
         /// The metadata are good no longer.
         MetadataExpired = "metadata_expired",
+        /// A SCIM token or an OAuth client has ended.
+        TokenExpired = "token_expired",
+        /// A SCIM token or an OAuth client ends soon.
+        TokenExpires = "token_expires",
     }
 }
 
@@ -110,6 +115,9 @@ pub struct Warning {
     pub kind: WarningKind,
     /// SHA-256 of the certificate, in hexadecimal digits, where it is about one.
     pub fingerprint: Option<String>,
+    /// The SCIM token or the OAuth client, where it is about one.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub token_id: Option<Uuid>,
     /// The time that it is about.
     #[schema(value_type = String, format = "date-time")]
     pub at: Timestamp,
@@ -134,6 +142,7 @@ pub fn warnings<'a>(
         Some(Warning {
             kind,
             fingerprint: Some(fingerprint.to_owned()),
+            token_id: None,
             at: end,
             days: Some(days),
         })
@@ -142,6 +151,7 @@ pub fn warnings<'a>(
     let of_metadata = expired.map(|at| Warning {
         kind: WarningKind::MetadataExpired,
         fingerprint: None,
+        token_id: None,
         at,
         days: None,
     });

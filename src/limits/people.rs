@@ -60,3 +60,6 @@ pub const OWNER_ASKED_AT_MOST: usize = 3;
 
 /// Six-digit codes by which one person confirms links, in a day.
 pub const LINK_CODES_PER_DAY: usize = 10;
+
+/// Resources that wait for a yes which an alert counts.
+pub const ALERT_LINKS: i64 = 1000;

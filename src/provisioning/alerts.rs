@@ -34,6 +34,11 @@ pub enum Alarm {
         /// The threshold that it has passed, in days before its end.
         days: i64,
     },
+    /// A directory names people whom its word alone does not make its own.
+    LinkProposed {
+        /// The connection.
+        connection_id: ConnectionId,
+    },
     /// The organization has another owner.
     OwnerChanged {
         /// The new owner.
@@ -85,6 +90,7 @@ impl Alarm {
             EventKind::OrganizationOwnerChanged => "owner_changed",
             EventKind::OrganizationOwnerUnavailable => "owner_unavailable",
             EventKind::SafeguardTripped => "safeguard_tripped",
+            EventKind::UserLinkProposed => "link_proposed",
             EventKind::WebhookDisabled => "webhook_disabled",
             _ => return None,
         };

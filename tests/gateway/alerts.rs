@@ -528,6 +528,14 @@ async fn a_token_that_ends_is_told_of_at_each_threshold_once() {
                 .map(|it| it.1),
         );
     }
+    let path = format!("/connections/{}", stage.acme.okta.id);
+    let warnings = stage.acme.get(&path).await["warnings"].clone();
+    let mut its = warnings.as_array().unwrap().iter();
+    let its = its.find(|it| it["token_id"] == *id).unwrap();
+    assert_eq!(
+        (&its["kind"], &its["days"]),
+        (&json!("token_expired"), &json!(0))
+    );
     let of = |id: &str| told.iter().filter(|text| text.contains(id)).count();
     assert_eq!((of(&id), of(&short)), (3, 1));
     assert!(told[0].contains("A SCIM token has ended"), "{}", told[0]);
@@ -613,4 +621,36 @@ async fn another_owner_is_told_of() {
         ]
     );
     assert!(told[2].1.contains("usher user show --org acme"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_directory_that_names_admins_is_told_of_once_and_not_where_all_is_decided() {
+    let (stage, _) = Stage::set(Safeguard::Observe, 1).await;
+    stage.admin("grace").await;
+    let acme = &stage.acme;
+    let mut resources = Vec::new();
+    for name in ["hedy", "joan"] {
+        let email = format!("{name}@acme.example");
+        crate::ownership::member(acme, &email, "admin").await;
+        resources.push(acme.scim().user(&email).await);
+    }
+    let sent = stage.sent().await;
+    let readers: Vec<_> = sent.iter().map(|it| it.0.as_str()).collect();
+    let expected = [
+        "grace@acme.example",
+        "hedy@acme.example",
+        "joan@acme.example",
+    ];
+    assert_eq!(readers, [&expected[..], &[OPERATOR]].concat());
+    assert!(sent[0].1.contains("A directory names an owner or an admin"));
+    assert!(sent[0].1.contains("usher link list --org acme"));
+    acme.gateway.clock.advance(DAY + 1);
+    crate::ownership::member(acme, "mary@acme.example", "admin").await;
+    resources.push(acme.scim().user("mary@acme.example").await);
+    for id in &resources {
+        let path = format!("/links/{id}/reject");
+        let rejected = acme.post(&path, json!({"reason": "somebody else"})).await;
+        rejected.expect(200);
+    }
+    assert_eq!(stage.readers().await, all(&[]));
 }

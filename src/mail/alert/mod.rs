@@ -52,6 +52,13 @@ pub enum Matter<'a> {
         /// Whether it has.
         is_over: bool,
     },
+    /// A directory names people whom its word alone does not make its own.
+    Links {
+        /// Its connection.
+        connection: Tie<'a>,
+        /// How many wait now.
+        people: usize,
+    },
     /// The organization has another owner.
     NewOwner {
         /// The new owner's id.
@@ -166,6 +173,18 @@ impl Alert<'_> {
                 ends_at,
                 is_over,
             } => certificate(connection, &of, *ends_at, *is_over),
+            Matter::Links { connection, people } => (
+                "A directory names an owner or an admin",
+                format!(
+                    "The directory behind {}, a connection of {of}, names {people} of your people who own \
+                     it, are admins by hand, or were taken from a directory: its word alone does not make \
+                     them its own.",
+                    wording::name(connection.name)
+                ),
+                "They stay as they are, with their address, role and sessions, until somebody says whose \
+                 these resources are."
+                    .to_owned(),
+            ),
             Matter::NewOwner { email, .. } => (
                 "Another owner",
                 format!(

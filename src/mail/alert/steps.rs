@@ -21,6 +21,11 @@ impl Alert<'_> {
                 format!("usher connection metadata {} --refresh-now", connection.id),
                 &format!("POST /connections/{}/metadata/refresh", connection.id),
             )],
+            Matter::Links { .. } => vec![self.step(
+                "To see them, and what there is to decide",
+                format!("usher link list --org {slug}"),
+                "GET /links",
+            )],
             Matter::NewOwner { id, .. } => vec![self.step(
                 "To see who it is",
                 format!("usher user show --org {slug} {id}"),

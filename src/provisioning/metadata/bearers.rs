@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::directory::event::EventKind;
-use crate::directory::metadata::{THRESHOLDS, horizon, threshold};
+use crate::directory::metadata::{THRESHOLDS, Warning, WarningKind, horizon, threshold};
 use crate::directory::oauth_client::TokenKind;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::metadata::expiry;
@@ -111,6 +111,37 @@ async fn keep_unsaid(tx: &mut Tx, page: Vec<Bearer>, found: &mut Vec<Bearer>) ->
         }
     }
     Ok(())
+}
+
+/// How long it is said of a token that it ended.
+const OVER: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What is to be said of a connection's tokens and clients.
+pub async fn warnings(
+    tx: &mut Tx,
+    (org, connection): (OrganizationId, ConnectionId),
+    now: Timestamp,
+) -> Result<Vec<Warning>, Error> {
+    let tokens = tx.scim_tokens(org, connection).await?.into_iter();
+    let tokens = tokens.filter(|it| it.revoked_at.is_none());
+    let clients = tx.oauth_clients(org, connection).await?.into_iter();
+    let clients = clients.filter(|it| it.revoked_at.is_none());
+    let ending = tokens
+        .filter_map(|row| Bearer::of_token(row, now))
+        .chain(clients.filter_map(|row| Bearer::of_client(row, now)))
+        .filter(|it| now.duration_since(it.expires_at) < OVER);
+    let warning = |it: Bearer| Warning {
+        kind: if it.expires_at <= now {
+            WarningKind::TokenExpired
+        } else {
+            WarningKind::TokenExpires
+        },
+        fingerprint: None,
+        token_id: Some(it.id),
+        at: it.expires_at,
+        days: Some(it.days),
+    };
+    Ok(ending.map(warning).collect())
 }
 
 /// What a connection's token or client of this id is, and when it ends; none where it was revoked or is gone.

@@ -5,10 +5,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::directory::connection::ConnectionState;
+use crate::directory::link::LinkState;
 use crate::directory::oauth_client::TokenKind;
 use crate::directory::safeguard::{Danger, SafeguardState};
 use crate::directory::webhook::{Disabling, WebhookState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WebhookId};
+use crate::limits;
 use crate::mail::{Alert, Content, Matter, Tie, Tripped};
 use crate::provisioning::Error;
 use crate::provisioning::alerts::{Alarm, Told, still_reads};
@@ -85,6 +87,7 @@ impl Scene<'_> {
                 fingerprint,
                 ..
             } => self.certificate(tx, *connection_id, fingerprint).await,
+            Alarm::LinkProposed { connection_id } => self.links(tx, *connection_id).await,
             Alarm::OwnerChanged { user_id } => self.new_owner(tx, *user_id).await,
             Alarm::OwnerUnavailable { user_id } => self.owner(tx, *user_id).await,
             Alarm::SafeguardTripped { safeguard_id } => self.safeguard(tx, *safeguard_id).await,
@@ -137,6 +140,23 @@ impl Scene<'_> {
             ends_at: row.not_after.0,
             is_over: row.not_after.0 <= self.now,
         })))
+    }
+
+    /// However many wait by then; none may.
+    async fn links(&self, tx: &mut Tx, id: ConnectionId) -> Result<Option<Content>, Error> {
+        let Some(connection) = self.connection(tx, id).await? else {
+            return Ok(None);
+        };
+        let most = limits::ALERT_LINKS;
+        let waiting = tx.unlinked_scim_users(self.org(), Some(LinkState::Proposed), None, most);
+        let waiting = waiting.await?;
+        let people = waiting.iter().filter(|it| it.connection_id == id).count();
+        let of = id.to_string();
+        let matter = Matter::Links {
+            connection: tie(&connection, &of),
+            people,
+        };
+        Ok((people > 0).then(|| self.about(matter)))
     }
 
     /// Another one may own it by now: that is told by itself.

@@ -1,5 +1,7 @@
 //! Safeguards as admins see them, and drift: where what the directory says and what is in force differ.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -125,12 +127,18 @@ fn view(row: SafeguardRow, holds: Vec<WaiverRow>) -> SafeguardView {
 
 /// The safeguards that tripped, the latest first.
 pub async fn list(tx: &mut Tx, org: OrganizationId) -> Result<Vec<SafeguardView>, Error> {
-    let mut all = Vec::new();
-    for row in tx.safeguards(org).await? {
-        let holds = tx.waivers_of_safeguard(org, row.id).await?;
-        all.push(view(row, holds));
+    let mut held: BTreeMap<SafeguardId, Vec<WaiverRow>> = BTreeMap::new();
+    for waiver in tx.waivers(org).await? {
+        if let Some(id) = waiver.safeguard_id {
+            held.entry(id).or_default().push(waiver);
+        }
     }
-    Ok(all)
+    let rows = tx.safeguards(org).await?.into_iter();
+    let all = rows.map(|row| {
+        let holds = held.remove(&row.id).unwrap_or_default();
+        view(row, holds)
+    });
+    Ok(all.collect())
 }
 
 /// One safeguard.
