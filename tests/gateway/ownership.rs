@@ -3,12 +3,12 @@
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use usher::directory::connection::Profile;
+use usher::directory::connection::{Profile, Safeguard};
 use usher::directory::delivery::{Load, MailKind};
 use usher::id::UserId;
 use usher::mail::mailbox;
-use usher::provisioning::Error;
 use usher::provisioning::outbox::{Composed, Letterhead, compose};
+use usher::provisioning::{Error, safeguards};
 
 use crate::connection_commands::Place;
 use crate::credentials::live;
@@ -450,6 +450,47 @@ async fn a_connection_that_was_confirmed_for_one_owner_brings_in_no_other() {
             let refused = idp.sign_in(&Browser::new(&acme.gateway), BOB).await;
             assert_eq!(crate::harness::reason(&refused), "owner_not_confirmed");
         }
+    }
+}
+
+/// A hold that outlives a transfer is of the owner by then, and obeys the policy about owners.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_that_outlives_a_transfer_shuts_out_no_owner_unheard() {
+    for kept in [false, true] {
+        let acme = Acme::start().await;
+        let hold = |row: &mut usher::store::rows::ConnectionRow| row.safeguard = Safeguard::Hold;
+        acme.gateway.alter(&acme.okta, hold).await;
+        let ids = acme.gateway.crowd(&acme.okta, 20).await;
+        acme.gateway.clock.advance(60);
+        let mut held = None;
+        for id in ids.iter().take(11) {
+            let off = json!([{"op": "replace", "path": "active", "value": false}]);
+            let reply = acme.scim().patch(&format!("/Users/{id}"), off).await;
+            if reply.expect(200).header("usher-held").is_some() {
+                held = Some(id.clone());
+            }
+        }
+        let link = acme.get(&format!("/links/{}", held.unwrap())).await;
+        let person = link["user_id"].as_str().unwrap().to_owned();
+        let body = json!({"to": person, "reason": "nobody else is left", "force": true});
+        let forced = acme.ask_as(&acme.operator, "POST", TRANSFERS, Some(body));
+        forced.await.expect(201);
+        if kept {
+            let policy = json!({"owner_deprovision": "refuse"});
+            let set = acme.ask_as(&acme.operator, "PUT", "/policy", Some(policy));
+            set.await.expect(200);
+        }
+        acme.gateway.clock.advance(16 * 60);
+        let (store, all) = (&acme.gateway.gateway.store, &acme.gateway.gateway.ids);
+        assert_eq!(safeguards::expire_overdue(store, all).await.unwrap(), 1);
+        let shown = acme.get(&format!("/users/{person}")).await;
+        let expected = if kept { "active" } else { "suspended" };
+        assert_eq!(
+            (&shown["state"], &shown["owner"]),
+            (&json!(expected), &json!(true))
+        );
+        let told = of_kind(&acme, "organization.owner_unavailable").await;
+        assert_eq!(told.len(), usize::from(!kept));
     }
 }
 

@@ -1,9 +1,11 @@
 //! Rules that bear on many people: their roles are computed in batches.
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use usher::limits;
-use usher::provisioning::recompute;
 use usher::provisioning::settings::connections::{self, ConnectionSettings};
+use usher::provisioning::settings::plan::{self, Proposal};
+use usher::provisioning::{Error, change, recompute};
 
 use crate::credentials::live;
 use crate::harness::Acme;
@@ -231,4 +233,49 @@ async fn what_depends_on_roles_waits_until_they_are_computed() {
     assert_eq!(slug(&given), "role_managed_by_directory");
     let asked = acme.post(&removal, json!({"people": "keep"})).await;
     asked.expect(200);
+}
+
+/// What many people would get is looked at before the change that gives it: rules that moved in between are
+/// not what was looked at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_of_many_is_of_the_rules_that_were_seen() {
+    let (acme, _) = crowded().await;
+    let gateway = &acme.gateway.gateway;
+    let proposals: Vec<Proposal> = serde_json::from_value(gives(&acme, "editor")).unwrap();
+    let context = acme.gateway.command();
+    let shaped = plan::shaped(&gateway.store, acme.org, context, proposals.clone());
+    let seen = shaped.await.unwrap().ahead(&gateway.store).await.unwrap();
+    let plan = acme.post(
+        "/mappings/preview",
+        json!({"changes": gives(&acme, "editor")}),
+    );
+    let digest = plan.await.expect(200).json()["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for is_same in [false, true] {
+        let seen = if is_same {
+            let context = acme.gateway.command();
+            let shaped = plan::shaped(&gateway.store, acme.org, context, proposals.clone());
+            shaped.await.unwrap().ahead(&gateway.store).await.unwrap()
+        } else {
+            acme.rule("Nobodies", "admin").await;
+            seen.clone()
+        };
+        let (proposals, digest) = (proposals.clone(), digest.clone());
+        let done = change(
+            &gateway.store,
+            acme.org,
+            acme.gateway.command(),
+            move |change| {
+                let (proposals, digest, seen) = (proposals.clone(), digest.clone(), seen.clone());
+                async move { plan::apply(change, &proposals, Some(&digest), seen.as_ref()).await }
+                    .boxed()
+            },
+        );
+        match done.await {
+            Ok(applied) => assert!(is_same && applied.recompute_id.is_some()),
+            Err(error) => assert!(!is_same && matches!(error, Error::Stale), "{error}"),
+        }
+    }
 }

@@ -399,6 +399,35 @@ async fn whoever_is_turned_away_by_a_post_is_counted_and_held() {
     );
 }
 
+/// What a group took away, was held, and was then done by time, is of the window in which it was done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_held_and_then_done_is_undone_by_its_window() {
+    let (acme, ids) = acme(Safeguard::Hold).await;
+    acme.rule("SEO_Editors", "editor").await;
+    let members: Vec<_> = ids.iter().take(40).map(String::as_str).collect();
+    let group = acme.scim().group("SEO_Editors", &members).await;
+    acme.gateway.clock.advance(60);
+    let path = format!("/Groups/{group}");
+    let nobody = json!([{"op": "remove", "path": "members"}]);
+    let reply = acme.scim().patch(&path, nobody).await;
+    assert!(reply.header("usher-held").is_some());
+    let person = person_of(&acme, &ids[0]).await;
+    assert_eq!(acme.role_of(&person).await, "editor");
+    acme.gateway.clock.advance(16 * 60);
+    let from = acme.gateway.clock.now();
+    let (store, all) = (&acme.gateway.gateway.store, &acme.gateway.gateway.ids);
+    assert_eq!(safeguards::expire_overdue(store, all).await.unwrap(), 1);
+    assert_eq!(acme.role_of(&person).await, "viewer");
+    acme.gateway.clock.advance(60);
+    let window = json!({"window": {"connection_id": acme.okta.id, "from": from, "to": null}});
+    let plan = acme.post("/undo/preview", window).await.expect(200).json();
+    assert_eq!(
+        (&plan["gained"], &plan["left"]),
+        (&json!(40), &json!([])),
+        "{plan:#}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_connection_did_that_is_gone_is_told_and_not_undone() {
     let (acme, ids) = acme(Safeguard::Observe).await;

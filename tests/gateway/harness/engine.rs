@@ -53,16 +53,17 @@ impl Engine {
     }
 
     async fn schema(url: &str) -> Self {
-        let left = LEFT.lock().unwrap().pop();
-        let name = left.clone().unwrap_or_else(name);
         let mut connection = AsyncPgConnection::establish(url).await.unwrap();
+        let left = LEFT.lock().unwrap().pop();
+        let emptied = match &left {
+            Some(left) => emptied(&mut connection, left).await,
+            None => false,
+        };
+        let name = left.filter(|_| emptied).unwrap_or_else(name);
         let separator = if url.contains('?') { '&' } else { '?' };
         let url =
             format!("{url}{separator}options=-c%20search_path%3D{name}&application_name={name}");
-        if left.is_some() {
-            let emptied = EMPTIED.replace("{schema}", &name);
-            connection.batch_execute(&emptied).await.unwrap();
-        } else {
+        if !emptied {
             let create = format!("CREATE SCHEMA {name}; SET search_path = {name};");
             connection.batch_execute(&create).await.unwrap();
             connection.batch_execute(&tables()).await.unwrap();
@@ -98,10 +99,16 @@ async fn empty() -> Vec<u8> {
     empty
 }
 
-/// Ends whatever a test before still does in its schema, and takes every row out of it.
+/// Ends whatever a test before still does in its schema, and says how large it has become.
+const ENDED: &str = "
+    SELECT CAST(max(pg_relation_size(pg_class.oid)) AS text) AS detail
+    FROM pg_class, (SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+        WHERE application_name = '{schema}') AS ended
+    WHERE relnamespace = CAST('{schema}' AS regnamespace)";
+
+/// Takes every row out of a schema, and what was gathered of them: of tables that were empty when they were
+/// looked at, the server would expect nothing for a while.
 const EMPTIED: &str = "
-    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-        WHERE application_name = '{schema}';
     SET session_replication_role = replica;
     DO $$
     DECLARE found text;
@@ -109,7 +116,27 @@ const EMPTIED: &str = "
         FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' LOOP
             EXECUTE 'DELETE FROM {schema}.' || quote_ident(found);
         END LOOP;
-    END $$;";
+    END $$;
+    DELETE FROM pg_statistic USING pg_class
+        WHERE pg_class.oid = starelid AND relnamespace = CAST('{schema}' AS regnamespace);
+    UPDATE pg_class SET reltuples = -1, relpages = 0
+        WHERE relnamespace = CAST('{schema}' AS regnamespace) AND relkind IN ('r', 'i');";
+
+/// Bytes of a table above which its schema is not used again: what is deleted stays until it is vacuumed.
+const LARGE: u64 = 1 << 20;
+
+/// Empties a schema that a test is done with; `false` where it has become too large for another.
+async fn emptied(connection: &mut AsyncPgConnection, schema: &str) -> bool {
+    use diesel_async::RunQueryDsl;
+    let ended = diesel::sql_query(ENDED.replace("{schema}", schema));
+    let size: Line = ended.get_result(connection).await.unwrap();
+    if size.detail.parse::<u64>().unwrap() > LARGE {
+        return false;
+    }
+    let emptied = EMPTIED.replace("{schema}", schema);
+    connection.batch_execute(&emptied).await.unwrap();
+    true
+}
 
 /// A line of a plan.
 #[derive(QueryableByName)]
