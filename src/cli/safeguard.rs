@@ -123,7 +123,15 @@ pub(super) struct Undoing {
     digest: Option<String>,
 }
 
-const COLUMNS: [&str; 6] = ["tripped_at", "kind", "state", "people", "threshold", "id"];
+const COLUMNS: [&str; 7] = [
+    "tripped_at",
+    "kind",
+    "state",
+    "people",
+    "threshold",
+    "id",
+    "digest",
+];
 
 impl Safeguard {
     pub(super) async fn run(self, opened: &Opened) -> Result<Outcome, Failure> {
