@@ -9,7 +9,7 @@ use crate::id::{ConnectionId, ImportId, OrganizationId, SafeguardId};
 use crate::limits;
 use crate::provisioning::change;
 use crate::provisioning::safeguards::view::{self, SafeguardView};
-use crate::provisioning::safeguards::{self, Approval, Decision, Planned};
+use crate::provisioning::safeguards::{self, Decision, Planned};
 use crate::provisioning::settings::connections;
 use crate::provisioning::undo::{self, Undo, Window};
 
@@ -145,8 +145,8 @@ impl Safeguard {
                 let all: Vec<SafeguardView> = all.await.map_err(Failure::from)?;
                 output.rows(&all, &COLUMNS)?;
             }
-            Self::Approve { one, digest } => approve(opened, one, Approval { digest }).await?,
-            Self::Reject(one) => reject(opened, one).await?,
+            Self::Approve { one, digest } => decide(opened, one, Decision::Approve(digest)).await?,
+            Self::Reject(one) => decide(opened, one, Decision::Reject).await?,
             Self::Plan {
                 connection,
                 until,
@@ -177,20 +177,11 @@ impl Safeguard {
     }
 }
 
-async fn approve(opened: &Opened, one: One, approval: Approval) -> Result<(), Failure> {
+async fn decide(opened: &Opened, one: One, decision: Decision) -> Result<(), Failure> {
     let (org, id) = (opened.organization(&one.org).await?, one.id);
     let decided = change(&opened.store, org, opened.context(), move |change| {
-        let approval = approval.clone();
-        async move { safeguards::approve(change, id, &approval).await }.boxed()
-    });
-    decided.await?;
-    opened.output.record(&show(opened, org, id).await?)
-}
-
-async fn reject(opened: &Opened, one: One) -> Result<(), Failure> {
-    let (org, id) = (opened.organization(&one.org).await?, one.id);
-    let decided = change(&opened.store, org, opened.context(), move |change| {
-        async move { safeguards::decide(change, id, Decision::Reject).await }.boxed()
+        let decision = decision.clone();
+        async move { safeguards::decide(change, id, &decision).await }.boxed()
     });
     decided.await?;
     opened.output.record(&show(opened, org, id).await?)

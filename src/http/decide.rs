@@ -58,8 +58,6 @@ struct Visit<'a> {
     client: Client,
     browser: &'a Browser,
     token: String,
-    /// Whether something is answered, and not only looked at.
-    is_answer: bool,
 }
 
 /// The token, as a path has it.
@@ -80,7 +78,6 @@ async fn shown(
         browser: &browser,
         // What is no text is no token either.
         token: token.map_or_else(|_| String::new(), |Path(token)| token),
-        is_answer: false,
     };
     match visit.look().await {
         Ok(look) => visit.page(&look, false),
@@ -103,7 +100,6 @@ async fn posted(
         client,
         browser: &browser,
         token: token.map_or_else(|_| String::new(), |Path(token)| token),
-        is_answer: true,
     };
     match visit.answered(posted).await {
         Ok(response) | Err(response) => response,
@@ -129,7 +125,7 @@ impl Visit<'_> {
         let look = self.look().await?;
         let bound = form::is_bound(self.browser, &self.token, said("csrf"));
         if !bound || form::is_foreign(&head.headers, &[&*self.gateway.public_url]) {
-            return Ok(self.page(&look, true));
+            return Ok(self.again(&look, true));
         }
         let is_yes = match said("action") {
             Some("yes") => true,
@@ -150,7 +146,7 @@ impl Visit<'_> {
             Answered::Done => Ok(thanks(look.question, is_yes)),
             Answered::Over => Ok(over()),
             // The same page, which says where.
-            Answered::SignInFirst => Ok(self.page(&self.look().await?, false)),
+            Answered::SignInFirst => Ok(self.again(&self.look().await?, false)),
         }
     }
 
@@ -173,12 +169,17 @@ impl Visit<'_> {
             once_more,
             doors: look.doors.as_ref().map(|doors| self.doors(doors)),
         };
-        let status = match (&look.doors, self.is_answer) {
-            (Some(_), true) => StatusCode::FORBIDDEN,
-            _ => StatusCode::OK,
-        };
-        let mut response = page::html(status, &asking, &[]);
+        let mut response = page::html(StatusCode::OK, &asking, &[]);
         session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        response
+    }
+
+    /// The page in place of an answer that was not taken: refused, where it says to sign in first.
+    fn again(&self, look: &Look, once_more: bool) -> Response {
+        let mut response = self.page(look, once_more);
+        if look.doors.is_some() {
+            *response.status_mut() = StatusCode::FORBIDDEN;
+        }
         response
     }
 

@@ -7,22 +7,11 @@ use usher::directory::connection::Profile;
 use usher::id::UserId;
 
 use crate::credentials::live;
-use crate::harness::{Acme, Browser, Reply, press, user};
+use crate::harness::{Acme, Browser, user};
+use crate::ownership::{member, slug};
 
 const ADA: &str = "ada@acme.example";
 const BOB: &str = "bob@acme.example";
-
-/// Acme with somebody who came by an invitation; answers their id and their browser.
-async fn member<'a>(acme: &'a Acme, email: &str, role: &str) -> (UserId, Browser<'a>) {
-    let invited = acme.gateway.invite(acme.org, email, role).await;
-    let browser = Browser::new(&acme.gateway);
-    let accept = [("action", "accept")];
-    press(&browser, &invited.mailed().await, &accept)
-        .await
-        .expect(303);
-    let person = acme.gateway.person(acme.org, email).await.unwrap();
-    (person.id, browser)
-}
 
 async fn owner<'a>(acme: &'a Acme, email: &str) -> (UserId, Browser<'a>) {
     let (id, browser) = member(acme, email, "admin").await;
@@ -30,11 +19,6 @@ async fn owner<'a>(acme: &'a Acme, email: &str) -> (UserId, Browser<'a>) {
         .alter_person(acme.org, id, |row| row.owner = true)
         .await;
     (id, browser)
-}
-
-fn slug(reply: &Reply) -> String {
-    let kind = reply.json()["type"].as_str().unwrap().to_owned();
-    kind.rsplit('/').next().unwrap().to_owned()
 }
 
 async fn kinds(acme: &Acme, since: usize) -> Vec<String> {

@@ -100,7 +100,8 @@ async fn begin(acme: &Acme, key: &str, to: UserId) -> Value {
     begun.expect(201).json()
 }
 
-fn slug(reply: &Reply) -> String {
+/// What kind of problem a reply is.
+pub(crate) fn slug(reply: &Reply) -> String {
     let kind = reply.json()["type"].as_str().unwrap().to_owned();
     kind.rsplit('/').next().unwrap().to_owned()
 }

@@ -9,6 +9,7 @@ use usher::provisioning::{Error, change, recompute};
 
 use crate::credentials::live;
 use crate::harness::Acme;
+use crate::ownership::slug;
 
 /// More people than one change computes at once.
 const MANY: usize = limits::RECOMPUTED_AT_ONCE + limits::RECOMPUTE_BATCH as usize + 5;
@@ -220,10 +221,6 @@ async fn what_depends_on_roles_waits_until_they_are_computed() {
     let person = page["data"][0]["id"].as_str().unwrap().to_owned();
     let path = format!("/users/{person}/role");
     let removal = format!("/connections/{}/removal/preview", acme.okta.id);
-    let slug = |reply: &crate::harness::Reply| {
-        let kind = reply.json()["type"].as_str().unwrap().to_owned();
-        kind.rsplit('/').next().unwrap().to_owned()
-    };
     let given = acme.put(&path, json!({"role": "viewer"})).await.expect(409);
     assert_eq!(slug(&given), "roles_being_computed");
     let asked = acme.post(&removal, json!({"people": "keep"})).await;

@@ -5,6 +5,7 @@ use usher::directory::connection::Safeguard;
 use usher::provisioning::safeguards;
 
 use crate::harness::{Acme, Browser, Reply, reason};
+use crate::ownership::member;
 
 /// People of the directory; of so many, twelve may go within an hour.
 const PEOPLE: usize = 60;
@@ -359,12 +360,7 @@ async fn whoever_is_turned_away_by_a_post_is_counted_and_held() {
     let mut unmanaged = Vec::new();
     for number in 0..2 {
         let email = format!("unmanaged{number}@acme.example");
-        let invited = acme.gateway.invite(acme.org, &email, "viewer").await;
-        let browser = Browser::new(&acme.gateway);
-        let accept = [("action", "accept")];
-        crate::harness::press(&browser, &invited.mailed().await, &accept)
-            .await
-            .expect(303);
+        member(&acme, &email, "viewer").await;
         unmanaged.push(email);
     }
     for id in ids.iter().take(FEW) {

@@ -79,9 +79,10 @@ pub(super) async fn approve(
 ) -> Result<Json<SafeguardView>, Problem> {
     admin.admit(&slug, Scope::SafeguardsWrite).await?;
     let approval: Approval = body.json().await?;
+    let approved = Decision::Approve(approval.digest);
     decided(&admin, &slug, &request, &id, move |change, id| {
-        let approval = approval.clone();
-        async move { safeguards::approve(change, id, &approval).await }.boxed()
+        let approved = approved.clone();
+        async move { safeguards::decide(change, id, &approved).await }.boxed()
     })
     .await
 }
@@ -104,7 +105,7 @@ pub(super) async fn reject(
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<SafeguardView>, Problem> {
     decided(&admin, &slug, &request, &id, |change, id| {
-        async move { safeguards::decide(change, id, Decision::Reject).await }.boxed()
+        async move { safeguards::decide(change, id, &Decision::Reject).await }.boxed()
     })
     .await
 }

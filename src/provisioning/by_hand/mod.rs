@@ -15,7 +15,6 @@ use crate::provisioning::resolution::{World, mapping_of};
 use crate::provisioning::settings::role as role_of;
 use crate::provisioning::{Change, Error, Source};
 use crate::store::rows::{GrantRow, UserRow};
-use crate::store::types::Time;
 
 mod overriding;
 mod restore;
@@ -80,22 +79,19 @@ impl Subject {
         Ok(role)
     }
 
-    /// Refuses to look at grants that a change of the rules is about to change.
-    async fn refuse_waiting(&self, change: &mut Change<'_>) -> Result<(), Error> {
-        match change.tx.recompute_of(change.org, self.user.id).await? {
-            Some(_) => Err(Violation::RolesBeingComputed.into()),
-            None => Ok(()),
-        }
-    }
-
     /// Refuses what the directory decides: where its groups come before what people give, and one of them
-    /// gives the role.
-    fn refuse_decided(&self, at: Time) -> Result<(), Violation> {
+    /// gives the role, or may do so once a change of the rules has come to the person.
+    async fn refuse_decided(&self, change: &mut Change<'_>) -> Result<(), Error> {
+        let waits_for = change.tx.recompute_of(change.org, self.user.id).await?;
+        if waits_for.is_some() {
+            return Err(Violation::RolesBeingComputed.into());
+        }
         if self.world.standing(&self.user).mode == Mode::Additive {
             return Ok(());
         }
         let grants: Vec<_> = self.live.iter().map(|(_, grant)| grant.clone()).collect();
-        let Because::Grant(id) = self.world.resolve(&self.user, &grants, at).because else {
+        let resolution = self.world.resolve(&self.user, &grants, change.time());
+        let Because::Grant(id) = resolution.because else {
             return Ok(());
         };
         let decided = self.live.iter().find(|(row, _)| row.id == id);
@@ -105,11 +101,12 @@ impl Subject {
         };
         let rule = mapping_of(row).and_then(|id| self.world.book.rules.get(&id));
         let weight = self.world.book.connections.get(&connection);
-        Err(Violation::RoleManagedByDirectory {
+        let decided = Violation::RoleManagedByDirectory {
             group: rule.map(|rule| rule.match_text.clone()).unwrap_or_default(),
             position: rule.map_or(0, |rule| rule.position),
             connection: weight.map(|weight| weight.name.clone()).unwrap_or_default(),
-        })
+        };
+        Err(decided.into())
     }
 
     fn slug(&self, role: RoleId) -> &str {

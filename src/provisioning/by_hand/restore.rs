@@ -50,8 +50,7 @@ pub async fn restore(
         if subject.user.owner {
             return Err(Violation::LastOwner.into());
         }
-        subject.refuse_waiting(change).await?;
-        subject.refuse_decided(change.time())?;
+        subject.refuse_decided(change).await?;
     }
     let same = (row.source, row.source_ref.clone());
     let is_same = |it: &GrantRow, _: &_| (it.source, &it.source_ref) == (same.0, &same.1);

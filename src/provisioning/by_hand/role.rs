@@ -66,8 +66,7 @@ async fn set_wide(
         return Ok(());
     };
     let role = subject.grantable(change, slug, false).await?;
-    subject.refuse_waiting(change).await?;
-    subject.refuse_decided(change.time())?;
+    subject.refuse_decided(change).await?;
     let mut held = subject
         .live
         .iter()

@@ -11,7 +11,7 @@ use crate::directory::oauth_client::TokenKind;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::provisioning::metadata::expiry;
 use crate::provisioning::{Change, Error};
-use crate::store::rows::{OauthClientRow, ScimTokenRow};
+use crate::store::rows::{ConnectionRow, OauthClientRow, ScimTokenRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
@@ -117,18 +117,20 @@ async fn keep_unsaid(tx: &mut Tx, page: Vec<Bearer>, found: &mut Vec<Bearer>) ->
 const OVER: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What is to be said of a connection's tokens and clients.
-pub async fn warnings(
+pub(super) async fn warnings(
     tx: &mut Tx,
-    (org, connection): (OrganizationId, ConnectionId),
+    connection: &ConnectionRow,
     now: Timestamp,
 ) -> Result<Vec<Warning>, Error> {
-    let tokens = tx.scim_tokens(org, connection).await?.into_iter();
-    let tokens = tokens.filter(|it| it.revoked_at.is_none());
-    let clients = tx.oauth_clients(org, connection).await?.into_iter();
-    let clients = clients.filter(|it| it.revoked_at.is_none());
+    let (tokens, clients) = unrevoked(tx, connection.org_id, connection.id).await?;
+    let tokens = tokens
+        .into_iter()
+        .filter_map(|row| Bearer::of_token(row, now));
+    let clients = clients
+        .into_iter()
+        .filter_map(|row| Bearer::of_client(row, now));
     let ending = tokens
-        .filter_map(|row| Bearer::of_token(row, now))
-        .chain(clients.filter_map(|row| Bearer::of_client(row, now)))
+        .chain(clients)
         .filter(|it| now.duration_since(it.expires_at) < OVER);
     let warning = |it: Bearer| Warning {
         kind: if it.expires_at <= now {
@@ -151,15 +153,24 @@ pub(in crate::provisioning) async fn standing(
     connection: ConnectionId,
     id: Uuid,
 ) -> Result<Option<(TokenKind, Option<Time>)>, Error> {
-    let tokens = tx.scim_tokens(org, connection).await?.into_iter();
-    let mut tokens = tokens.filter(|it| it.id.uuid() == id && it.revoked_at.is_none());
-    if let Some(row) = tokens.next() {
-        return Ok(Some((TokenKind::Bearer, row.expires_at)));
-    }
-    let clients = tx.oauth_clients(org, connection).await?.into_iter();
-    let mut clients = clients.filter(|it| it.id.uuid() == id && it.revoked_at.is_none());
-    let client = clients.next();
-    Ok(client.map(|row| (TokenKind::OauthClient, row.expires_at)))
+    let (tokens, clients) = unrevoked(tx, org, connection).await?;
+    let token = tokens.iter().find(|it| it.id.uuid() == id);
+    let client = clients.iter().find(|it| it.id.uuid() == id);
+    let token = token.map(|row| (TokenKind::Bearer, row.expires_at));
+    Ok(token.or(client.map(|row| (TokenKind::OauthClient, row.expires_at))))
+}
+
+/// A connection's tokens and clients that nobody revoked.
+async fn unrevoked(
+    tx: &mut Tx,
+    org: OrganizationId,
+    connection: ConnectionId,
+) -> Result<(Vec<ScimTokenRow>, Vec<OauthClientRow>), Error> {
+    let mut tokens = tx.scim_tokens(org, connection).await?;
+    tokens.retain(|it| it.revoked_at.is_none());
+    let mut clients = tx.oauth_clients(org, connection).await?;
+    clients.retain(|it| it.revoked_at.is_none());
+    Ok((tokens, clients))
 }
 
 /// Tells of an end; `false` where somebody was faster, or nothing is left that ends.

@@ -22,7 +22,6 @@ use crate::provisioning::{Change, Error};
 use crate::saml::metadata::{IdentityProvider, Validity};
 use crate::store::rows::MetadataRow;
 
-pub use bearers::warnings as token_warnings;
 pub use expiry::tell as tell_endings;
 pub use proposal::{apply, apply_in, ask_in, dismiss, dismiss_in};
 pub use refresh::{Arrived, Claim, claim, claim_of, finish};

@@ -8,11 +8,12 @@ use utoipa::ToSchema;
 
 use crate::directory::metadata::{self, RefreshMode, RefreshOutcome, Warning};
 use crate::id::{ConnectionId, OrganizationId};
+use crate::provisioning::metadata::bearers;
 use crate::provisioning::metadata::proposal::digest;
 use crate::provisioning::settings::connection_view::find;
 use crate::provisioning::{Error, Kind};
 use crate::saml::metadata::Diff;
-use crate::store::rows::{CertificateRow, MetadataRow};
+use crate::store::rows::{CertificateRow, ConnectionRow, MetadataRow};
 use crate::store::{Store, Tx};
 
 /// How a connection's metadata are kept up to date.
@@ -120,14 +121,17 @@ pub fn mode(row: Option<&MetadataRow>) -> RefreshMode {
 }
 
 /// What ends soon of what a connection trusts, or has ended.
-pub fn warnings(
-    certificates: &[CertificateRow],
-    row: Option<&MetadataRow>,
+pub async fn warnings(
+    tx: &mut Tx,
+    connection: &ConnectionRow,
+    (certificates, row): (&[CertificateRow], Option<&MetadataRow>),
     now: Timestamp,
-) -> Vec<Warning> {
+) -> Result<Vec<Warning>, Error> {
     let ends = certificates
         .iter()
         .map(|row| (row.fingerprint.as_str(), row.not_after.0));
     let valid_until = row.and_then(|row| row.valid_until).map(|at| at.0);
-    metadata::warnings(ends, valid_until, now)
+    let mut all = metadata::warnings(ends, valid_until, now);
+    all.extend(bearers::warnings(tx, connection, now).await?);
+    Ok(all)
 }

@@ -178,7 +178,8 @@ async fn spare_the_owner(change: &mut Change<'_>) -> Result<(), Error> {
             "the owner said no less than 7 days ago; the owner, or the operator, begins the next one",
         ));
     }
-    let by_others = |row: &&TransferRow| !row.actor.starts_with("user:");
+    let by_others =
+        |row: &&TransferRow| !matches!(Source::of_actor(&row.actor), Some(Source::User(_)));
     let today = |row: &&TransferRow| within(row.created_at, limits::OWNER_ASKED_WITHIN);
     let asked = lately.iter().filter(by_others).filter(today);
     if asked.count() >= limits::OWNER_ASKED_AT_MOST {

@@ -22,10 +22,10 @@ use crate::store::types::Time;
 const AT_ONCE: i64 = 50;
 
 /// What is said of what a safeguard holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It is done.
-    Approve,
+    /// It is done: where a digest says what was looked at, just that or nothing.
+    Approve(Option<String>),
     /// It is not done: the directory's word stands as its word, and is not in force.
     Reject,
     /// Nobody said anything in time: removals are done, promotions are not.
@@ -41,33 +41,16 @@ pub struct Approval {
     pub digest: Option<String>,
 }
 
-/// Approves what a safeguard holds, if it still is what was looked at.
-pub async fn approve(
-    change: &mut Change<'_>,
-    id: SafeguardId,
-    approval: &Approval,
-) -> Result<SafeguardId, Error> {
-    let row = change.tx.safeguard(change.org, id).await?;
-    let is_open = row.is_some_and(|row| row.state == SafeguardState::Held);
-    if let Some(seen) = approval.digest.as_ref().filter(|_| is_open) {
-        let held = change.tx.waivers_of_safeguard(change.org, id).await?;
-        if view::digest(&held) != *seen {
-            return Err(Error::Stale);
-        }
-    }
-    decide(change, id, Decision::Approve).await
-}
-
 /// Decides about all that a safeguard holds. Saying the same again changes nothing.
 pub async fn decide(
     change: &mut Change<'_>,
     id: SafeguardId,
-    decision: Decision,
+    decision: &Decision,
 ) -> Result<SafeguardId, Error> {
     let row = change.tx.safeguard(change.org, id).await?;
     let mut row = row.ok_or(Error::NotFound(Kind::Safeguard))?;
     let (state, event) = match decision {
-        Decision::Approve => (SafeguardState::Approved, EventKind::SafeguardApproved),
+        Decision::Approve(_) => (SafeguardState::Approved, EventKind::SafeguardApproved),
         Decision::Reject => (SafeguardState::Rejected, EventKind::SafeguardRejected),
         Decision::Expire => (SafeguardState::Expired, EventKind::SafeguardExpired),
     };
@@ -77,18 +60,23 @@ pub async fn decide(
     if row.state != SafeguardState::Held {
         return Err(Violation::Decided(row.state.as_str()).into());
     }
-    row.state = state;
-    row.decided_at = Some(change.time());
-    row.decided_by = Some(change.context.source.actor());
-    change.tx.update_safeguard(&row).await?;
-    change.record(event, told(&row));
     let held = change.tx.waivers_of_safeguard(change.org, id).await?;
     let held: Vec<_> = held
         .into_iter()
         .filter(|it| it.state == WaiverState::Held)
         .collect();
+    if let Decision::Approve(Some(seen)) = decision
+        && view::digest(&held) != *seen
+    {
+        return Err(Error::Stale);
+    }
+    row.state = state;
+    row.decided_at = Some(change.time());
+    row.decided_by = Some(change.context.source.actor());
+    change.tx.update_safeguard(&row).await?;
+    change.record(event, told(&row));
     let done = match decision {
-        Decision::Approve => true,
+        Decision::Approve(_) => true,
         Decision::Reject => false,
         Decision::Expire => row.kind == Danger::Removals,
     };
@@ -98,7 +86,7 @@ pub async fn decide(
     let ids: Vec<_> = held.iter().map(|it| it.id).collect();
     let state = match decision {
         Decision::Expire => WaiverState::Expired,
-        Decision::Approve | Decision::Reject => WaiverState::Rejected,
+        Decision::Approve(_) | Decision::Reject => WaiverState::Rejected,
     };
     change.tx.set_waivers(change.org, &ids, state).await?;
     Ok(id)
@@ -111,7 +99,7 @@ pub(in crate::provisioning) async fn decide_all(
 ) -> Result<(), Error> {
     for row in change.tx.safeguards(change.org).await? {
         if row.connection_id == connection && row.state == SafeguardState::Held {
-            decide(change, row.id, Decision::Expire).await?;
+            decide(change, row.id, &Decision::Expire).await?;
         }
     }
     Ok(())
@@ -218,7 +206,7 @@ async fn expire(
             let row = change.tx.safeguard(change.org, id).await?;
             let is_held = |row: &SafeguardRow| row.state == SafeguardState::Held;
             if row.as_ref().is_some_and(is_held) {
-                decide(change, id, Decision::Expire).await?;
+                decide(change, id, &Decision::Expire).await?;
             }
             Ok(())
         }

@@ -30,9 +30,7 @@ mod outlook;
 pub mod view;
 
 pub(in crate::provisioning) use decide::decide_all;
-pub use decide::{
-    Approval, Decision, Planned, approve, decide, decide_person, expire_overdue, plan_change,
-};
+pub use decide::{Approval, Decision, Planned, decide, decide_person, expire_overdue, plan_change};
 pub use outlook::Outlook;
 pub(in crate::provisioning) use outlook::outlook;
 

@@ -185,8 +185,7 @@ pub(super) async fn described(
     };
     let certificates = tx.certificates(row.org_id, row.id).await?;
     let published = tx.metadata(row.org_id, row.id).await?;
-    let mut warnings = metadata::warnings(&certificates, published.as_ref(), now);
-    warnings.extend(metadata::token_warnings(tx, (row.org_id, row.id), now).await?);
+    let warnings = metadata::warnings(tx, row, (&certificates, published.as_ref()), now).await?;
     let domains = tx.domains(row.org_id, row.id).await?.into_iter();
     Ok(Connection {
         id: row.id,

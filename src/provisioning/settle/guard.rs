@@ -23,24 +23,24 @@ pub(super) async fn holds(
     let Some(connection) = world.connections.get(&id) else {
         return Ok(Vec::new());
     };
+    let all = [is_promotion, is_removal, is_stripped].map(|is| {
+        let people = outcome.people.iter().filter(|it| is(world, it));
+        people.collect::<Vec<_>>()
+    });
+    let ids: Vec<_> = all.iter().flatten().map(|it| it.id).collect();
     // What new rules make of somebody whom their batch has not come to is not the directory's doing.
-    let is_any =
-        |it: &&Person| is_promotion(world, it) || is_removal(world, it) || is_stripped(world, it);
-    let any: Vec<_> = outcome
-        .people
-        .iter()
-        .filter(is_any)
-        .map(|it| it.id)
-        .collect();
-    let by_rules = change.tx.to_recompute(change.org, &any).await?;
-    let mut holds = Vec::new();
-    for danger in [Danger::Promotions, Danger::Removals] {
-        let people = outcome.people.iter().filter(|it| match danger {
-            Danger::Promotions => is_promotion(world, it),
-            Danger::Removals => is_removal(world, it),
-        });
-        let people: Vec<_> = people.filter(|it| !by_rules.contains(&it.id)).collect();
+    let by_rules = change.tx.to_recompute(change.org, &ids).await?;
+    let counted = all.map(|mut people| {
+        people.retain(|it| !by_rules.contains(&it.id));
         let ids: Vec<_> = people.iter().map(|it| it.id).collect();
+        (people, ids)
+    });
+    let [promotions, removals, (_, stripped)] = counted;
+    let mut holds = Vec::new();
+    for (danger, (people, ids)) in [
+        (Danger::Promotions, promotions),
+        (Danger::Removals, removals),
+    ] {
         if let Some(safeguard) = safeguards::judge(change, connection, danger, &ids, true).await? {
             change.held = Some(safeguard);
             for person in people {
@@ -48,11 +48,6 @@ pub(super) async fn holds(
             }
         }
     }
-    let stripped = outcome.people.iter().filter(|it| is_stripped(world, it));
-    let stripped: Vec<_> = stripped
-        .map(|it| it.id)
-        .filter(|it| !by_rules.contains(it))
-        .collect();
     safeguards::judge(change, connection, Danger::Removals, &stripped, false).await?;
     Ok(holds)
 }

@@ -242,20 +242,13 @@ pub(crate) async fn unconfirm_connection(
     connection: ConnectionId,
     now: Time,
 ) -> QueryResult<()> {
-    let target = identities::table
-        .filter(identities::org_id.eq(org))
-        .filter(identities::connection_id.eq(connection));
-    diesel::update(target)
-        .set(identities::confirmed_by.eq(None::<UserId>))
-        .execute(conn)
-        .await?;
-    let its: Vec<IdentityId> = identities::table
+    let its = identities::table
         .filter(identities::org_id.eq(org))
         .filter(identities::connection_id.eq(connection))
         .select(identities::id)
         .load(conn)
         .await?;
-    end_proofs(conn, org, &its, now).await
+    unconfirm(conn, org, its, now).await
 }
 
 /// Forgets that a person confirmed the links that they have, and that they are about to.
@@ -265,30 +258,30 @@ pub(crate) async fn unconfirm_person(
     user: UserId,
     now: Time,
 ) -> QueryResult<()> {
-    let target = identities::table
-        .filter(identities::org_id.eq(org))
-        .filter(identities::user_id.eq(user));
-    diesel::update(target)
-        .set(identities::confirmed_by.eq(None::<UserId>))
-        .execute(conn)
-        .await?;
-    let theirs: Vec<IdentityId> = identities::table
+    let theirs = identities::table
         .filter(identities::org_id.eq(org))
         .filter(identities::user_id.eq(user))
         .select(identities::id)
         .load(conn)
         .await?;
-    end_proofs(conn, org, &theirs, now).await
+    unconfirm(conn, org, theirs, now).await
 }
 
-/// From now on it is too late to answer these.
-async fn end_proofs(
+/// These are confirmed no more, and from now on it is too late to answer whoever would confirm them.
+async fn unconfirm(
     conn: &mut Conn,
     org: OrganizationId,
-    of: &[IdentityId],
+    links: Vec<IdentityId>,
     now: Time,
 ) -> QueryResult<()> {
-    for some in of.chunks(CHUNK) {
+    for some in links.chunks(CHUNK) {
+        let confirmed = identities::table
+            .filter(identities::org_id.eq(org))
+            .filter(identities::id.eq_any(some.to_vec()));
+        diesel::update(confirmed)
+            .set(identities::confirmed_by.eq(None::<UserId>))
+            .execute(conn)
+            .await?;
         let open = link_proofs::table
             .filter(link_proofs::org_id.eq(org))
             .filter(link_proofs::identity_id.eq_any(some.to_vec()))

@@ -23,7 +23,7 @@ use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{ConnectionId, RoleId};
-use crate::provisioning::metadata::{mode, token_warnings, warnings};
+use crate::provisioning::metadata::{mode, warnings};
 use crate::provisioning::{Error, Kind, provider};
 use crate::store::Tx;
 use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow, MetadataRow, RoleRow};
@@ -217,8 +217,8 @@ async fn rows(tx: &mut Tx, connection: ConnectionRow, now: Timestamp) -> Result<
     let certificates = tx.certificates(org, id).await?;
     let domains = tx.domains(org, id).await?;
     let published = tx.metadata(org, id).await?;
-    let mut warnings = warnings(&certificates, published.as_ref(), now);
-    warnings.extend(token_warnings(tx, (org, id), now).await?);
+    let idp = (&*certificates, published.as_ref());
+    let warnings = warnings(tx, &connection, idp, now).await?;
     Ok(Rows {
         connection,
         certificates,
