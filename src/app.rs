@@ -279,6 +279,8 @@ fn sweeper(store: Store, ids: Ids, tally: Arc<Tally>) -> JoinHandle<()> {
             report("people whose connection is gone", done);
             let done = sweep::end_grants(&store, &ids).await;
             report("grants whose time is over", done);
+            let done = sweep::close_break_glass(&store, &ids).await;
+            report("ways in whose time is over", done);
             let done = safeguards::expire_overdue(&store, &ids).await;
             report("safeguards that nobody decided", done);
             let done = sweep::forget_marks(&store, &ids).await;

@@ -147,6 +147,8 @@ ids! {
     AppId;
     /// A bearer key of the admin API.
     ApiKeyId;
+    /// The owner's way in, opened for a while.
+    BreakGlassId;
     /// One authorization code.
     CodeId;
     /// A connection to an identity provider.

@@ -6,6 +6,7 @@ mod address_change;
 mod app;
 mod arguments;
 mod audit;
+mod break_glass;
 mod config;
 mod conformance;
 mod connection;

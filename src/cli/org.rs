@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use crate::cli::break_glass::BreakGlassArgs;
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::cli::ownership::OfOwner;
@@ -45,6 +46,7 @@ pub(super) enum Org {
         /// The organization's slug
         slug: String,
     },
+    BreakGlass(BreakGlassArgs),
     #[command(subcommand)]
     ShareWebhook(ShareWebhook),
     #[command(flatten)]
@@ -70,6 +72,7 @@ impl Org {
             Self::Show { slug } => opened
                 .output
                 .record(&organizations::show(store, &slug).await?),
+            Self::BreakGlass(wanted) => wanted.run(opened).await,
             Self::ShareWebhook(webhook) => webhook.run(opened).await,
             Self::OfOwner(of_owner) => of_owner.run(opened).await,
         }

@@ -57,6 +57,20 @@ pub(super) enum OfOwner {
         #[arg(value_name = "TRANSFER_ID")]
         id: TransferId,
     },
+    /// Confirm another owner, whom an admin asked for in place of one who cannot act
+    ///
+    /// The title moves at once. Make sure of it first: whoever asked had a key of the organization, and no more.
+    ///
+    /// Example:
+    ///   usher org confirm-transfer acme TRANSFER_ID
+    #[command(verbatim_doc_comment)]
+    ConfirmTransfer {
+        /// The organization's slug
+        slug: String,
+        /// The transfer
+        #[arg(value_name = "TRANSFER_ID")]
+        id: TransferId,
+    },
     /// Show an organization's policy, or say what becomes of it when a directory turns the owner away
     ///
     /// Examples:
@@ -98,6 +112,14 @@ impl OfOwner {
                 let org = opened.organization(&slug).await?;
                 let done = change(&opened.store, org, opened.context(), move |change| {
                     async move { ownership::cancel(change, id).await }.boxed()
+                });
+                done.await?;
+                show(opened, org, id).await
+            }
+            Self::ConfirmTransfer { slug, id } => {
+                let org = opened.organization(&slug).await?;
+                let done = change(&opened.store, org, opened.context(), move |change| {
+                    async move { ownership::confirm(change, id, true).await }.boxed()
                 });
                 done.await?;
                 show(opened, org, id).await

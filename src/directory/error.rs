@@ -55,6 +55,9 @@ pub enum Violation {
     /// The ownership cannot go to that person, or not that way, as things stand.
     #[error("{0}")]
     NotTransferable(String),
+    /// The owner cannot be let in without a connection as things stand.
+    #[error("{0}")]
+    NoWayIn(String),
     /// Nobody grants the owner's role.
     #[error("no one can be granted the role owner; ownership is transferred")]
     OwnerNotGrantable,
@@ -135,6 +138,7 @@ impl Violation {
             Self::ManagedByDirectory => "managed_by_directory",
             Self::MustBeSuspended => "must_be_suspended",
             Self::NotTransferable(_) => "not_transferable",
+            Self::NoWayIn(_) => "no_way_in",
             Self::OwnerNotGrantable => "owner_not_grantable",
             Self::RoleInUse { .. } => "role_in_use",
             Self::RoleManagedByDirectory { .. } => "role_managed_by_directory",

@@ -108,6 +108,16 @@ words! {
         MappingRemoved = "mapping.removed",
         /// A rule was changed.
         MappingUpdated = "mapping.updated",
+        /// The owner's way in without a connection is closed.
+        OrganizationBreakGlassClosed = "organization.break_glass_closed",
+        /// A code to come in without a connection was mailed to the owner.
+        OrganizationBreakGlassCodeMailed = "organization.break_glass_code_mailed",
+        /// The operator opened the owner's way in without a connection.
+        OrganizationBreakGlassOpened = "organization.break_glass_opened",
+        /// Somebody said a code to come in without a connection, and it was not good.
+        OrganizationBreakGlassRefused = "organization.break_glass_refused",
+        /// The owner came in without a connection.
+        OrganizationBreakGlassUsed = "organization.break_glass_used",
         /// An organization was created.
         OrganizationCreated = "organization.created",
         /// Nobody but the owner is left who is active and an admin.
@@ -239,6 +249,11 @@ impl EventKind {
             | Self::MappingGroupRenamed
             | Self::MappingRemoved
             | Self::MappingUpdated
+            | Self::OrganizationBreakGlassClosed
+            | Self::OrganizationBreakGlassCodeMailed
+            | Self::OrganizationBreakGlassOpened
+            | Self::OrganizationBreakGlassRefused
+            | Self::OrganizationBreakGlassUsed
             | Self::OrganizationLastAdminLeft
             | Self::OrganizationOwnerKept
             | Self::OrganizationTransferBegun

@@ -26,6 +26,8 @@ words! {
         Accepted = "accepted",
         /// The chosen admin is asked.
         AwaitingAcceptance = "awaiting_acceptance",
+        /// The operator is asked, since the owner cannot act.
+        AwaitingOperator = "awaiting_operator",
         /// The owner is asked first.
         AwaitingOwner = "awaiting_owner",
         /// It was taken back.
@@ -48,9 +50,14 @@ impl TransferState {
     #[must_use]
     pub fn at(self, expires_at: Timestamp, now: Timestamp) -> Self {
         match self {
-            Self::AwaitingAcceptance | Self::AwaitingOwner if expires_at <= now => Self::Expired,
+            Self::AwaitingAcceptance | Self::AwaitingOperator | Self::AwaitingOwner
+                if expires_at <= now =>
+            {
+                Self::Expired
+            }
             Self::Accepted
             | Self::AwaitingAcceptance
+            | Self::AwaitingOperator
             | Self::AwaitingOwner
             | Self::Cancelled
             | Self::Declined
@@ -63,7 +70,20 @@ impl TransferState {
 
     /// Whether somebody is asked yet.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::AwaitingAcceptance | Self::AwaitingOwner)
+        matches!(
+            self,
+            Self::AwaitingAcceptance | Self::AwaitingOperator | Self::AwaitingOwner
+        )
+    }
+}
+
+words! {
+    /// Whether the owner can come in without a connection.
+    BreakGlassState {
+        /// They cannot.
+        Closed = "closed",
+        /// They can, by the link and a code.
+        Open = "open",
     }
 }
 

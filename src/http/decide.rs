@@ -15,7 +15,7 @@ use crate::directory::ownership::Question;
 use crate::http::auth::session::{self, Browser};
 use crate::http::client::Client;
 use crate::http::join::form::{self, Bound};
-use crate::http::join::{after, guarded};
+use crate::http::join::{guarded, sent_away};
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
@@ -200,17 +200,13 @@ impl Visit<'_> {
 
     /// No link of ours: who tries one after the other is sent away for a while.
     fn missed(&self) -> Response {
-        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
-        let away = self.client.0.and_then(|it| gateway.misses.note(it, now));
+        if let Some(away) = sent_away(self.gateway, &self.client, self.request) {
+            return away;
+        }
         let text = "This address asks nobody anything. Open the link from your mail again, or copy \
             all of it.";
-        let Some(until) = away else {
-            let (status, title) = (StatusCode::NOT_FOUND, "No such question");
-            return page::refusal(status, title, "unknown_question", text, self.request);
-        };
-        let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "One moment");
-        let response = page::refusal(status, title, "too_many_misses", text, self.request);
-        after(response, until.duration_since(now))
+        let (status, title) = (StatusCode::NOT_FOUND, "No such question");
+        page::refusal(status, title, "unknown_question", text, self.request)
     }
 }
 

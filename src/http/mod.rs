@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod auth;
 mod body;
+mod break_glass;
 mod client;
 mod confirm_link;
 mod decide;
@@ -35,6 +36,7 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(join::routes())
         .merge(decide::routes())
         .merge(confirm_link::routes())
+        .merge(break_glass::routes())
         .merge(admin::routes().layer(once))
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());

@@ -16,9 +16,11 @@ use crate::http::saml::leave;
 use crate::http::{Gateway, RequestId};
 use crate::id::OrganizationId;
 use crate::oidc::claims::{Facts, ProjectRole};
+use crate::provisioning::hand_off::Origin;
 use crate::provisioning::links::proof;
 use crate::provisioning::resolution::{World, mapping_of};
-use crate::provisioning::sessions::{self, Live};
+use crate::provisioning::sessions::{self, Door, Live};
+use crate::provisioning::sign_in::Cookie;
 use crate::provisioning::{Error, hand_off};
 use crate::store::Tx;
 use crate::store::rows::GrantRow;
@@ -107,13 +109,17 @@ async fn read(gateway: &Gateway, browser: &Browser) -> Result<(Vec<Person>, Vec<
 async fn person(tx: &mut Tx, live: &Live, now: Time) -> Result<Person, Error> {
     let facts = hand_off::facts(tx, live).await?;
     let because = because(tx, live, &facts, now).await?;
-    let connection = live.connection().map(|row| row.name.clone());
+    let connection = match &live.door {
+        Door::BreakGlass => "the break-glass sign-in".to_owned(),
+        Door::Connection(row) => row.name.clone(),
+        Door::Mailbox => "your invitation".to_owned(),
+    };
     Ok(Person {
         name: facts.name,
         email: facts.email,
         organization: facts.organization_slug,
         organization_id: live.session.org_id.to_string(),
-        connection: connection.unwrap_or_else(|| "your invitation".to_owned()),
+        connection,
         role: facts.role,
         because,
         projects: facts.projects,
@@ -255,4 +261,27 @@ pub(super) async fn ended(
         over(gateway, request, live).await?;
     }
     Ok(live)
+}
+
+/// Where somebody goes who came in by a mailbox: to the only app that serves the organization, or else to our
+/// own page. They are in by now, so that not finding the app is no refusal.
+pub(super) async fn onward(gateway: &Gateway, org: OrganizationId, email: &str) -> Option<String> {
+    let (issuer, hint) = (gateway.public_url.clone(), email.to_owned());
+    let found = gateway.store.read(move |tx| {
+        let (issuer, hint) = (issuer.clone(), hint.clone());
+        async move { hand_off::begin(tx, Origin { org, app: None }, &issuer, &hint).await }.boxed()
+    });
+    found.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the app of an organization could not be looked up");
+        None
+    })
+}
+
+/// 303 there, or to our own page, with the cookie of the session that they have now.
+pub(super) fn in_by(gateway: &Gateway, cookie: &Cookie, place: Option<String>) -> Response {
+    // Without a host: the cookie is of the host that the browser is at.
+    let mut response = page::see_other(place.as_deref().unwrap_or("/signed-in"));
+    let now = gateway.ids.clock().now();
+    session::begin(response.headers_mut(), gateway, cookie, now);
+    response
 }

@@ -58,8 +58,21 @@ pub const OWNER_ASKED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 /// Transfers that others than the owner begin within [`OWNER_ASKED_WITHIN`].
 pub const OWNER_ASKED_AT_MOST: usize = 3;
 
-/// Six-digit codes by which one person confirms links, in a day.
-pub const LINK_CODES_PER_DAY: usize = 10;
+/// Six-digit codes that one person is mailed to confirm links, or to come in by an open break-glass sign-in, in
+/// a day.
+pub const SHORT_CODES_PER_DAY: usize = 10;
+
+/// Hours for which a break-glass sign-in is open where nobody says how many.
+pub const BREAK_GLASS_HOURS: u16 = 24;
+
+/// Hours for which a break-glass sign-in may be open.
+pub const BREAK_GLASS_HOURS_AT_MOST: u16 = 7 * 24;
+
+/// Codes that are mailed while a break-glass sign-in is open.
+pub const BREAK_GLASS_CODES: usize = 20;
+
+/// How long a session lasts that a break-glass sign-in began.
+pub const BREAK_GLASS_SESSION: SignedDuration = SignedDuration::from_hours(1);
 
 /// Resources that wait for a yes which an alert counts.
 pub const ALERT_LINKS: i64 = 1000;

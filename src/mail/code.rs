@@ -16,6 +16,8 @@ pub struct Code<'a> {
     pub digits: &'a str,
     /// Until when they are good.
     pub expires_at: Timestamp,
+    /// Whether they let whoever enters them in as the owner.
+    pub is_break_glass: bool,
 }
 
 impl std::fmt::Debug for Code<'_> {
@@ -30,6 +32,7 @@ struct View {
     organization: String,
     digits: String,
     expires: String,
+    is_break_glass: bool,
 }
 
 #[derive(Template)]
@@ -53,6 +56,7 @@ impl Code<'_> {
             organization: wording::name(self.organization),
             digits: wording::one_line(self.digits),
             expires: wording::absolute(self.expires_at),
+            is_break_glass: self.is_break_glass,
         };
         Content::new(&subject, &Text { it: &it }, &Html { it: &it })
     }

@@ -8,8 +8,12 @@ use uuid::Uuid;
 
 use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
+use crate::directory::ownership::TransferState;
 use crate::directory::role::ADMIN_RANK;
-use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WebhookId};
+use crate::id::{
+    BreakGlassId, ConnectionId, OrganizationId, SafeguardId, SessionId, TransferId, UserId,
+    WebhookId,
+};
 use crate::limits;
 use crate::provisioning::invitations::known;
 use crate::provisioning::settings::catalogue;
@@ -25,6 +29,16 @@ const OPERATOR: &str = "operator";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "about", rename_all = "snake_case")]
 pub enum Alarm {
+    /// The operator opened the owner's way in without a connection.
+    BreakGlassOpened {
+        /// Which opening.
+        break_glass_id: BreakGlassId,
+    },
+    /// Somebody came in by it.
+    BreakGlassUsed {
+        /// The session that they have.
+        session_id: SessionId,
+    },
     /// A certificate of a connection's identity provider ends soon, or has ended.
     CertificateEnding {
         /// The connection.
@@ -48,6 +62,11 @@ pub enum Alarm {
     OwnerUnavailable {
         /// The owner.
         user_id: UserId,
+    },
+    /// An admin asks for another owner in place of one who cannot act.
+    RecoveryAsked {
+        /// The transfer.
+        transfer_id: TransferId,
     },
     /// A safeguard tripped.
     SafeguardTripped {
@@ -85,10 +104,17 @@ impl Alarm {
     /// What an event has people told of; an event's data say the rest.
     fn of(kind: EventKind, data: &Value) -> Option<Self> {
         let about = match kind {
+            EventKind::OrganizationBreakGlassOpened => "break_glass_opened",
+            EventKind::OrganizationBreakGlassUsed => "break_glass_used",
             EventKind::ConnectionCertificateEnding => "certificate_ending",
             EventKind::ConnectionTokenEnding => "token_ending",
             EventKind::OrganizationOwnerChanged => "owner_changed",
             EventKind::OrganizationOwnerUnavailable => "owner_unavailable",
+            EventKind::OrganizationTransferBegun
+                if data["state"] == TransferState::AwaitingOperator.as_str() =>
+            {
+                "recovery_asked"
+            }
             EventKind::SafeguardTripped => "safeguard_tripped",
             EventKind::UserLinkProposed => "link_proposed",
             EventKind::WebhookDisabled => "webhook_disabled",
@@ -97,6 +123,23 @@ impl Alarm {
         let mut told = data.clone();
         told.as_object_mut()?.insert("about".into(), about.into());
         serde_json::from_value(told).ok()
+    }
+}
+
+impl Alarm {
+    /// Whether no policy keeps it from those in charge: a key that can change the policy could do it unheard.
+    fn is_loud(&self) -> bool {
+        match self {
+            Self::BreakGlassOpened { .. } | Self::BreakGlassUsed { .. } => true,
+            Self::CertificateEnding { .. }
+            | Self::LinkProposed { .. }
+            | Self::OwnerChanged { .. }
+            | Self::OwnerUnavailable { .. }
+            | Self::RecoveryAsked { .. }
+            | Self::SafeguardTripped { .. }
+            | Self::TokenEnding { .. }
+            | Self::WebhookDisabled { .. } => false,
+        }
     }
 }
 
@@ -109,9 +152,9 @@ pub(super) async fn owe(change: &mut Change<'_>) -> Result<(), Error> {
     if alarms.is_empty() {
         return Ok(());
     }
-    let readers = readers(change.tx, change.org).await?;
     let since = Time(change.now - limits::ALERT_GAP);
     for alarm in alarms {
+        let readers = readers(change.tx, change.org, &alarm).await?;
         let detail = |reader| {
             let told = Told {
                 alarm: alarm.clone(),
@@ -129,9 +172,9 @@ pub(super) async fn owe(change: &mut Change<'_>) -> Result<(), Error> {
 }
 
 /// Who of an organization is told: its owner and admins who may act, where its policy does not say that
-/// they do not want it.
-async fn readers(tx: &mut Tx, org: OrganizationId) -> Result<Vec<UserRow>, Error> {
-    if !known::policy(tx, org).await?.alerts {
+/// they do not want it, and in any case of what somebody would want them not to hear.
+async fn readers(tx: &mut Tx, org: OrganizationId, alarm: &Alarm) -> Result<Vec<UserRow>, Error> {
+    if !alarm.is_loud() && !known::policy(tx, org).await?.alerts {
         return Ok(Vec::new());
     }
     let roles = catalogue(tx, org).await?;
@@ -146,7 +189,7 @@ pub(super) async fn still_reads(tx: &mut Tx, row: &OutboxRow, told: &Told) -> Re
     let Some(reader) = told.reader else {
         return Ok(true);
     };
-    let readers = readers(tx, row.org_id).await?;
+    let readers = readers(tx, row.org_id, &told.alarm).await?;
     let is_it = |it: &UserRow| it.id == reader && it.email.as_deref() == Some(&*row.recipient);
     Ok(readers.iter().any(is_it))
 }

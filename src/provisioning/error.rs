@@ -12,6 +12,8 @@ use crate::{scim, store};
 pub enum Kind {
     /// An app.
     App,
+    /// The owner's way in without a connection.
+    BreakGlass,
     /// A connection.
     Connection,
     /// A domain, trusted or to prove.
@@ -63,6 +65,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::App => "app",
+            Self::BreakGlass => "break-glass sign-in",
             Self::Connection => "connection",
             Self::Domain => "domain",
             Self::Grant => "grant",

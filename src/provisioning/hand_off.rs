@@ -15,8 +15,9 @@ use crate::oidc::launch;
 use crate::oidc::request::AuthorizeRequest;
 use crate::oidc::{self, Code};
 use crate::provisioning::directory_roles;
+use crate::provisioning::reach::Reach;
 use crate::provisioning::resolution::role;
-use crate::provisioning::sessions::{self, Door, Live, Reach};
+use crate::provisioning::sessions::{self, Door, Live};
 use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Context, Error, Kind};
 use crate::secret::Bearer;
@@ -282,8 +283,10 @@ async fn reach(
     default: RoleId,
     roles: &Catalogue,
 ) -> Result<Reach, Error> {
-    let Door::Connection(connection) = &live.door else {
-        return Ok(Reach::of_mailbox(default, roles));
+    let connection = match &live.door {
+        Door::BreakGlass => return Ok(Reach::of_break_glass(default)),
+        Door::Connection(connection) => connection,
+        Door::Mailbox => return Ok(Reach::of_mailbox(default, roles)),
     };
     let link = match live.session.identity_id {
         Some(id) => tx.identity(live.session.org_id, id).await?,
@@ -292,7 +295,7 @@ async fn reach(
     Ok(Reach::of(&live.user, connection, link.as_ref()))
 }
 
-/// Whether the address is vouched for: the session was made from that mailbox, or the address lies
+/// Whether the address is vouched for: the session was made from that mailbox, or by a code that was mailed there, or the address lies
 /// in a domain that its connection speaks for. A directory's word alone is not enough: an app that joins accounts by address
 /// could be fooled from another organization. An address that is shared is nobody's.
 async fn is_verified(tx: &mut Tx, door: &Door, user: &UserRow) -> Result<bool, Error> {

@@ -13,7 +13,7 @@ use crate::provisioning::people::{
     alarm_owner_unavailable, end_sessions_of, retire_after_absence, retire_all,
 };
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Change, Error, Source, safeguards};
+use crate::provisioning::{Change, Error, Source, break_glass, safeguards};
 use crate::scim::Resource;
 use crate::store::rows::{ConnectionRow, ScimUserRow, UserRow};
 use crate::store::types::Time;
@@ -217,6 +217,10 @@ async fn move_address(
     let renamed = before.is_some_and(|b| b.user_name() != resource.user_name());
     if before.is_some() && (renamed || !same) {
         user.email_changed_at = Some(change.time());
+        if user.owner {
+            // What was opened for the address that they had is no way in any more.
+            break_glass::close_for(change, "address_changed").await?;
+        }
     }
     if same {
         return Ok(());

@@ -6,12 +6,11 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::directory::connection::ConnectionState;
-use crate::directory::role::{Catalogue, OWNER_RANK};
-use crate::id::{OrganizationId, RoleId, SessionId};
+use crate::id::{OrganizationId, SessionId, UserId};
 use crate::limits;
-use crate::provisioning::{Change, Context, Error, Source, change, sign_out};
-use crate::secret::{self, Hash};
-use crate::store::rows::{ConnectionRow, IdentityRow, SessionRow, UserRow};
+use crate::provisioning::{Change, Context, Error, Source, break_glass, change, sign_out};
+use crate::secret::{self, Bearer, Hash};
+use crate::store::rows::{ConnectionRow, SessionRow, UserRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
@@ -40,6 +39,8 @@ pub enum Door {
     Connection(Box<ConnectionRow>),
     /// An invitation that was accepted from the mailbox it was sent to.
     Mailbox,
+    /// The owner's way in without a connection, which is open.
+    BreakGlass,
 }
 
 impl Live {
@@ -47,7 +48,7 @@ impl Live {
     pub fn connection(&self) -> Option<&ConnectionRow> {
         match &self.door {
             Door::Connection(connection) => Some(connection),
-            Door::Mailbox => None,
+            Door::BreakGlass | Door::Mailbox => None,
         }
     }
 
@@ -55,7 +56,7 @@ impl Live {
     pub fn source(&self) -> Source {
         match &self.door {
             Door::Connection(connection) => Source::SignIn(connection.id),
-            Door::Mailbox => Source::User(self.user.id),
+            Door::BreakGlass | Door::Mailbox => Source::User(self.user.id),
         }
     }
 }
@@ -89,18 +90,64 @@ async fn behind(tx: &mut Tx, session: SessionRow, now: Timestamp) -> Result<Opti
     let Some(user) = user.filter(UserRow::is_active) else {
         return Ok(None);
     };
-    let door = match session.connection_id {
-        None => Door::Mailbox,
-        Some(id) => match tx.connection(session.org_id, id).await? {
-            Some(row) if row.state == ConnectionState::Active => Door::Connection(Box::new(row)),
-            _ => return Ok(None),
-        },
-    };
-    Ok(Some(Live {
+    let door = door(tx, &session, now).await?;
+    Ok(door.map(|door| Live {
         session,
         user,
         door,
     }))
+}
+
+/// What made a session, while that lets anybody in.
+async fn door(tx: &mut Tx, session: &SessionRow, now: Timestamp) -> Result<Option<Door>, Error> {
+    let org = session.org_id;
+    Ok(match (session.connection_id, session.break_glass_id) {
+        (Some(id), _) => {
+            let row = tx.connection(org, id).await?;
+            let row = row.filter(|row| row.state == ConnectionState::Active);
+            row.map(|row| Door::Connection(Box::new(row)))
+        }
+        (None, Some(id)) => {
+            let owner = match tx.break_glass(org, id).await? {
+                Some(row) => break_glass::owner_of(tx, &row, now).await?,
+                None => None,
+            };
+            owner.map(|_| Door::BreakGlass)
+        }
+        (None, None) => Some(Door::Mailbox),
+    })
+}
+
+/// A fresh session of a person that no connection made, and that is good until then.
+pub(super) fn without_connection(
+    change: &Change<'_>,
+    user: UserId,
+    secret: &Bearer,
+    expires_at: Time,
+) -> SessionRow {
+    SessionRow {
+        org_id: change.org,
+        id: change.id(),
+        hash: secret.hash().to_vec(),
+        user_id: user,
+        connection_id: None,
+        identity_id: None,
+        session_index: None,
+        context_class: None,
+        authenticated_at: change.time(),
+        created_at: change.time(),
+        last_seen_at: change.time(),
+        expires_at,
+        ended_at: None,
+        ended_cause: None,
+        name_id: None,
+        name_id_format: None,
+        name_qualifier: None,
+        sp_name_qualifier: None,
+        certificate: None,
+        chain_id: None,
+        break_glass_id: None,
+    }
 }
 
 /// Whether the session has neither ended nor run out.
@@ -248,98 +295,4 @@ pub(super) async fn present(change: &mut Change<'_>, cookies: &[Hash]) -> Result
         }
     }
     Ok(here)
-}
-
-/// How high a session reaches: to the ceiling of the connection that made it, unless the link was
-/// confirmed by the very person. An owner reaches higher only through a connection that was
-/// confirmed for owners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reach {
-    ceiling: RoleId,
-    confirmed: bool,
-}
-
-impl Reach {
-    /// The reach of a sign-in of this person by this link.
-    pub fn of(user: &UserRow, connection: &ConnectionRow, link: Option<&IdentityRow>) -> Self {
-        let confirmed = if user.owner {
-            connection.owner_confirmed_at.is_some()
-        } else {
-            link.is_some_and(|link| link.user_id == user.id && link.confirmed_by == Some(user.id))
-        };
-        Self {
-            ceiling: connection.max_role_id,
-            confirmed,
-        }
-    }
-
-    /// The reach of a session that a mailbox made: everything below the owner's title.
-    pub fn of_mailbox(default: RoleId, roles: &Catalogue) -> Self {
-        let below = roles.iter().find(|role| role.rank < OWNER_RANK);
-        Self {
-            ceiling: below.map_or(default, |role| role.id),
-            confirmed: false,
-        }
-    }
-
-    /// The role that the session has where the person has this one.
-    pub fn cap(self, role: RoleId, roles: &Catalogue) -> RoleId {
-        if self.confirmed || roles.rank(role) <= roles.rank(self.ceiling) {
-            role
-        } else {
-            self.ceiling
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::directory::role::Role;
-
-    fn roles() -> (Catalogue, [RoleId; 3]) {
-        let id = |n: u128| RoleId::from(uuid::Uuid::from_u128(n));
-        let ids = [id(1), id(2), id(3)];
-        let role = |id, slug: &str, rank| Role {
-            id,
-            slug: slug.to_owned(),
-            name: slug.to_owned(),
-            rank,
-        };
-        let [viewer, editor, admin] = ids;
-        let list = vec![
-            role(viewer, "viewer", 10),
-            role(editor, "editor", 50),
-            role(admin, "admin", 80),
-        ];
-        (Catalogue::new(list), ids)
-    }
-
-    #[test]
-    fn a_session_reaches_to_its_connections_ceiling_unless_the_person_confirmed_the_link() {
-        let (roles, [viewer, editor, admin]) = roles();
-        for (confirmed, role, expected) in [
-            (false, viewer, viewer),
-            (false, editor, editor),
-            (false, admin, editor),
-            (true, admin, admin),
-        ] {
-            let reach = Reach {
-                ceiling: editor,
-                confirmed,
-            };
-            assert_eq!(reach.cap(role, &roles), expected);
-        }
-    }
-
-    #[test]
-    fn a_ceiling_that_is_no_role_gives_nothing_high() {
-        let (roles, [_, _, admin]) = roles();
-        let nobody = RoleId::from(uuid::Uuid::from_u128(9));
-        let reach = Reach {
-            ceiling: nobody,
-            confirmed: false,
-        };
-        assert_eq!(reach.cap(admin, &roles), nobody);
-    }
 }

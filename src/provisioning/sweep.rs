@@ -10,7 +10,7 @@ use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
 use crate::id::{Ids, OrganizationId, UserId};
 use crate::limits;
-use crate::provisioning::{Change, Context, Error, change, people};
+use crate::provisioning::{Change, Context, Error, break_glass, change, people};
 use crate::secret;
 use crate::store::Store;
 use crate::store::rows::UserRow;
@@ -212,6 +212,25 @@ pub async fn forget_recomputes(store: &Store, ids: &Ids) -> Result<usize, Error>
     store
         .write(move |tx| async move { Ok(tx.forget_recomputes(before).await?) }.boxed())
         .await
+}
+
+/// Closes the ways in of owners whose time is over; answers how many it was about.
+pub async fn close_break_glass(store: &Store, ids: &Ids) -> Result<usize, Error> {
+    let now = Time(ids.clock().now());
+    let overdue = store
+        .read(move |tx| async move { tx.overdue_break_glass(now, AT_ONCE).await }.boxed())
+        .await?;
+    let count = overdue.len();
+    for (org, id) in overdue {
+        let context = Context::of_system(ids, "break_glass_expired");
+        let closed = change(store, org, context, move |change| {
+            async move { break_glass::expire(change, id).await }.boxed()
+        });
+        if let Err(error) = closed.await {
+            tracing::warn!(%error, org.id = %org, "A way in whose time is over is kept");
+        }
+    }
+    Ok(count)
 }
 
 /// Retires grants whose time is over, and with them the roles they gave; answers how many people it was

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::directory::event::EventKind;
 use crate::directory::grant::GrantSource;
 use crate::id::{
-    ConnectionId, EventId, GrantId, InvitationId, OrganizationId, RoleId, ScimUserId, SessionId,
-    UserId,
+    BreakGlassId, ConnectionId, EventId, GrantId, InvitationId, OrganizationId, RoleId, ScimUserId,
+    SessionId, UserId,
 };
 use crate::provisioning::audit::data;
 use crate::provisioning::erase::Whom;
@@ -124,6 +124,9 @@ pub struct ExportedSession {
     /// The connection by which they came.
     #[schema(value_type = Option<String>, format = "uuid")]
     pub connection_id: Option<ConnectionId>,
+    /// The break-glass sign-in by which they came.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub break_glass_id: Option<BreakGlassId>,
     /// The NameID by which the identity provider knows it.
     pub name_id: Option<String>,
     /// When it began.
@@ -248,6 +251,7 @@ fn session(row: SessionRow) -> ExportedSession {
     ExportedSession {
         id: row.id,
         connection_id: row.connection_id,
+        break_glass_id: row.break_glass_id,
         name_id: row.name_id,
         created_at: row.created_at.0,
         last_seen_at: row.last_seen_at.0,

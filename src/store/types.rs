@@ -32,8 +32,8 @@ use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverStat
 use crate::directory::sign_in::SignInOutcome;
 use crate::directory::webhook::{Disabling, Format, Posting, WebhookState};
 use crate::id::{
-    ApiKeyId, AppId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId, ImportId,
-    InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
+    ApiKeyId, AppId, BreakGlassId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId,
+    ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
     OrganizationId, ProjectId, RecomputeId, RefreshFamilyId, RoleId, SafeguardId, SamlKeyId,
     ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId, SessionId, SignInId, TransferId, UserId,
     WaiverId, WebhookId,
@@ -99,6 +99,7 @@ macro_rules! sql_ids {
 sql_ids!(
     ApiKeyId,
     AppId,
+    BreakGlassId,
     CodeId,
     ConnectionId,
     DeliveryId,

@@ -20,7 +20,7 @@ use usher::store::rows::OutboxRow;
 use usher::worker::Office;
 
 use crate::credentials::live;
-use crate::harness::{Acme, Connected, Relay};
+use crate::harness::{Acme, Browser, Connected, Relay, Reply, press};
 
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
@@ -107,6 +107,14 @@ impl Stage {
             offers_what_there_is(text);
         }
         sent
+    }
+
+    /// The operator opens the owner's way in.
+    async fn operate(&self, body: Value) -> Reply {
+        let key = &self.acme.operator;
+        self.acme
+            .ask_as(key, "POST", "/break-glass", Some(body))
+            .await
     }
 
     async fn readers(&self) -> Vec<String> {
@@ -652,5 +660,112 @@ async fn a_directory_that_names_admins_is_told_of_once_and_not_where_all_is_deci
         let rejected = acme.post(&path, json!({"reason": "somebody else"})).await;
         rejected.expect(200);
     }
+    assert_eq!(stage.readers().await, all(&[]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_in_charge_hears_that_the_owners_way_in_is_open_and_that_it_is_used() {
+    let (stage, _) = Stage::set(Safeguard::Observe, 1).await;
+    stage.owner("ada").await;
+    stage.admin("grace").await;
+    let readers = all(&["ada@acme.example", "grace@acme.example", OPERATOR]);
+    // Whoever can change the policy does not mute it.
+    let mute = stage.acme.put("/policy", json!({"alerts": false}));
+    mute.await.expect(200);
+    let body = json!({"reason": "Okta is down"});
+    let opened = stage.operate(body).await;
+    let url = opened.expect(201).json()["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let sent = stage.sent().await;
+    let told: Vec<_> = sent.iter().map(|it| it.0.clone()).collect();
+    assert_eq!(told, readers);
+    for (reader, text) in &sent {
+        assert!(
+            text.contains("The reason given: Okta is down"),
+            "{reader}: {text}"
+        );
+        assert!(!text.contains("glass_"), "no mail has the link: {text}");
+    }
+    let path = url.strip_prefix("https://usher.example").unwrap();
+    let browser = Browser::new(&stage.acme.gateway);
+    press(&browser, path, &[("action", "send")])
+        .await
+        .expect(303);
+    let mail = stage.acme.gateway.questions("ada@acme.example").await.pop();
+    let mail = mail.unwrap();
+    let mut lines = mail.lines().map(str::trim);
+    let code = lines.find(|it| it.len() == 6 && it.bytes().all(|b| b.is_ascii_digit()));
+    let said = [("action", "say"), ("code", code.unwrap())];
+    press(&browser, path, &said).await.expect(303);
+    stage
+        .acme
+        .post("/break-glass/close", json!({}))
+        .await
+        .expect(200);
+    let sent = stage.sent().await;
+    let told: Vec<_> = sent.iter().map(|it| it.0.clone()).collect();
+    assert_eq!(told, readers, "also where it was closed by then");
+    assert!(
+        sent.iter()
+            .all(|(_, text)| text.contains("signed in without a connection"))
+    );
+    // Who is told of it by the time that it is closed need not look.
+    let body = json!({"reason": "again"});
+    stage.operate(body).await.expect(201);
+    stage
+        .acme
+        .post("/break-glass/close", json!({}))
+        .await
+        .expect(200);
+    assert_eq!(stage.readers().await, all(&[]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_hears_that_an_admin_asks_for_another_owner() {
+    let (stage, _) = Stage::set(Safeguard::Observe, 1).await;
+    let owner = stage.owner("ada").await;
+    let grace = stage.admin("grace").await;
+    stage.activate(&[owner], false).await;
+    let sent = stage.sent().await;
+    for (reader, text) in &sent {
+        let forces = text
+            .contains("POST https://usher.example/api/v1/organizations/acme/ownership-transfers")
+            && text.contains("\"force\": true");
+        assert_eq!(forces, reader == OPERATOR, "{text}");
+    }
+    let body = json!({"to": grace, "reason": "Ada left"});
+    let path = "/ownership-transfers";
+    let asked = stage.acme.post(path, body.clone()).await.expect(201).json();
+    let readers = all(&["grace@acme.example", OPERATOR]);
+    let sent = stage.sent().await;
+    let told: Vec<_> = sent.iter().map(|it| it.0.clone()).collect();
+    assert_eq!(told, readers);
+    let confirm = format!(
+        "usher org confirm-transfer acme {}",
+        asked["id"].as_str().unwrap()
+    );
+    for (_, text) in &sent {
+        assert!(
+            text.contains("is asked for. The reason given: Ada left"),
+            "{text}"
+        );
+        assert!(text.contains(&confirm), "{text}");
+    }
+    // What is decided by the time that the mail leaves is not told.
+    let cancel = |id: &Value| format!("{path}/{}/cancel", id.as_str().unwrap());
+    stage
+        .acme
+        .post(&cancel(&asked["id"]), json!({}))
+        .await
+        .expect(200);
+    stage.acme.gateway.clock.advance(1);
+    let asked = stage.acme.post(path, body).await.expect(201).json();
+    stage
+        .acme
+        .post(&cancel(&asked["id"]), json!({}))
+        .await
+        .expect(200);
     assert_eq!(stage.readers().await, all(&[]));
 }

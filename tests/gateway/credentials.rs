@@ -449,6 +449,7 @@ impl Matrix {
                 "/metadata/dismiss",
                 "/override",
                 "/link-confirmations/{id}/approve",
+                "/ownership-transfers/{id}/confirm",
             ];
             if of_trust.iter().any(|it| path.ends_with(it)) && credential == &right {
                 // Whom a connection trusts, and what overrides it, is the operator's to say.

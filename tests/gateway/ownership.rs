@@ -401,7 +401,7 @@ async fn the_operator_moves_the_title_from_an_owner_who_is_gone() {
     );
     let changed = of_kind(&acme, "organization.owner_changed").await;
     assert_eq!(changed[0]["data"]["forced"], true);
-    assert_eq!(changed[0]["data"]["reason"], "Ada left");
+    assert_eq!(changed[0]["data"]["transfer_reason"], "Ada left");
     Browser::new(&acme.gateway).get(&path).await.expect(410);
     let mut states: Vec<_> = acme.get(TRANSFERS).await["data"]
         .as_array()

@@ -6,6 +6,7 @@
 
 pub mod asked;
 mod audit;
+mod break_glass;
 mod by_hand;
 pub mod connections;
 mod docs;
@@ -148,6 +149,9 @@ fn of_links() -> OpenApiRouter<Gateway> {
         .routes(routes!(ownership::list, ownership::begin))
         .routes(routes!(ownership::show))
         .routes(routes!(ownership::cancel))
+        .routes(routes!(ownership::confirm))
+        .routes(routes!(break_glass::show, break_glass::open))
+        .routes(routes!(break_glass::close))
 }
 
 fn of_users() -> OpenApiRouter<Gateway> {

@@ -42,7 +42,8 @@ pub(super) async fn list(
 /// Begin a transfer of ownership.
 ///
 /// With an operator's key the chosen admin is asked by mail. With an organization's key the owner is asked
-/// first, by mail too: such a key is no session of theirs. With `force`, which takes an operator's key and a
+/// first, by mail too: such a key is no session of theirs. Where the owner cannot act, the operator is asked
+/// instead, who confirms it. With `force`, which takes an operator's key and a
 /// reason, the title moves at once and nobody is asked.
 #[utoipa::path(
     post, path = "/organizations/{slug}/ownership-transfers",
@@ -110,6 +111,42 @@ pub(super) async fn cancel(
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
             ownership::cancel(change, id).await
+        }
+        .boxed()
+    });
+    written.await?;
+    shown(&admin, &slug, scope, id).await
+}
+
+/// Confirm another owner, whom an admin asked for in place of one who cannot act.
+///
+/// With an operator's key alone. The title moves at once. Doing it again changes nothing.
+#[utoipa::path(
+    post, path = "/organizations/{slug}/ownership-transfers/{id}/confirm",
+    operation_id = "confirm_ownership_transfer", tag = "Ownership",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The transfer's id"),
+    ),
+    responses((status = 200, body = Transfer)),
+    security(("key" = ["ownership:write"])),
+)]
+pub(super) async fn confirm(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Transfer>, Problem> {
+    let (scope, id) = (Scope::OwnershipWrite, id.parse().ok());
+    // Whoever does not answer for it learns nothing of what else may be wrong.
+    let answers = admin.read(&slug, scope, |_, admitted| {
+        async move { ownership::confirms(admitted.access.org.is_none()) }.boxed()
+    });
+    answers.await?;
+    let written = admin.change(&slug, scope, &request, move |change, access| {
+        let is_operator = access.org.is_none();
+        async move {
+            let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
+            ownership::confirm(change, id, is_operator).await
         }
         .boxed()
     });

@@ -4,7 +4,6 @@ use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use futures_util::FutureExt;
 
 use crate::directory::invitation::Message;
 use crate::http::auth::session::{self, Browser};
@@ -15,7 +14,6 @@ use crate::http::join::{Token, Visit, is_alternate};
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId, signed_in};
-use crate::provisioning::hand_off::{self, Origin};
 use crate::provisioning::invitations::acceptance::{Entered, Outcome, accept};
 use crate::provisioning::invitations::asked::{No, ask_again, decline, send_code};
 use crate::provisioning::invitations::judgement::Barrier;
@@ -127,28 +125,10 @@ impl Visit<'_> {
         Ok(self.page(&self.look().await?, asked))
     }
 
-    /// 303 to the only app that serves the organization, or to our own page. The person is in by
-    /// now, so that not finding the app is no refusal.
+    /// Onwards with the new session; whoever is at an organization's own address stays there.
     async fn onward(&self, entered: &Entered, stays: bool) -> Response {
-        let gateway = self.gateway;
-        let (org, hint) = (entered.org, entered.email.clone());
-        let issuer = gateway.public_url.clone();
-        let found = gateway.store.read(move |tx| {
-            let (issuer, hint) = (issuer.clone(), hint.clone());
-            async move { hand_off::begin(tx, Origin { org, app: None }, &issuer, &hint).await }
-                .boxed()
-        });
-        let target = found.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the app of an organization could not be looked up");
-            None
-        });
-        // Without a host: the cookie is of the host that the browser is at.
-        let here = || "/signed-in".to_owned();
-        let target = target.filter(|_| !stays).unwrap_or_else(here);
-        let mut response = page::see_other(&target);
-        let now = gateway.ids.clock().now();
-        session::begin(response.headers_mut(), gateway, &entered.cookie, now);
-        response
+        let found = signed_in::onward(self.gateway, entered.org, &entered.email).await;
+        signed_in::in_by(self.gateway, &entered.cookie, found.filter(|_| !stays))
     }
 
     async fn ask(&self, look: &Look) -> Result<Response, Response> {

@@ -122,16 +122,22 @@ impl Visit<'_> {
         }
     }
 
-    /// No link of ours. Only these are counted, and only these are sent away: many people may
-    /// share an address, and whoever holds a good link is none who guesses.
     fn missed(&self) -> Response {
-        let now = self.gateway.ids.clock().now();
-        let client = self.client.0;
-        match client.and_then(|client| self.gateway.misses.note(client, now)) {
-            Some(until) => too_many(until.duration_since(now), self.request),
-            None => unknown(self.request),
-        }
+        sent_away(self.gateway, &self.client, self.request).unwrap_or_else(|| unknown(self.request))
     }
+}
+
+/// Notes that somebody came with no link of ours; answers what they get who do it all the time. Only these are
+/// counted, and only these are sent away: many people may share an address, and whoever holds a good link is
+/// none who guesses.
+pub(in crate::http) fn sent_away(
+    gateway: &Gateway,
+    client: &Client,
+    request: &RequestId,
+) -> Option<Response> {
+    let now = gateway.ids.clock().now();
+    let until = gateway.misses.note(client.0?, now)?;
+    Some(too_many(until.duration_since(now), request))
 }
 
 /// No link of ours: it says the same of one that was cut, made up, or is somebody else's.
@@ -144,8 +150,8 @@ fn unknown(request: &RequestId) -> Response {
 
 /// Somebody tries one address after the other.
 fn too_many(left: SignedDuration, request: &RequestId) -> Response {
-    let text = "Too many addresses were opened from your network that are no invitations, as this \
-        one is not. Open the link from your mail again, or copy all of it.";
+    let text = "Too many links were opened from your network that lead nowhere, as this one does. Open \
+        the one that you were given again, or copy all of it.";
     let status = StatusCode::TOO_MANY_REQUESTS;
     let response = page::refusal(status, "One moment", "too_many_misses", text, request);
     after(response, left)

@@ -16,6 +16,11 @@ impl Alert<'_> {
     pub(super) fn steps(&self) -> Vec<Step> {
         let slug = self.slug;
         match &self.matter {
+            Matter::BreakGlass { .. } | Matter::BreakGlassUsed { .. } => vec![self.step(
+                "To close it, and to end what came of it",
+                format!("usher org break-glass {slug} --off"),
+                "POST /break-glass/close",
+            )],
             Matter::Certificate { connection, .. } => vec![self.step(
                 "To read the provider's metadata again now",
                 format!("usher connection metadata {} --refresh-now", connection.id),
@@ -31,46 +36,82 @@ impl Alert<'_> {
                 format!("usher user show --org {slug} {id}"),
                 &format!("GET /users/{id}"),
             )],
-            Matter::Owner { id, .. } => vec![
+            Matter::Owner { id, .. } => self.of_lost_owner(id),
+            Matter::Recovery { id, .. } => vec![
                 self.step(
-                    "To see who it is, and why they are out",
-                    format!("usher user show --org {slug} {id}"),
-                    &format!("GET /users/{id}"),
+                    "To confirm it, which is the operator's to do",
+                    format!("usher org confirm-transfer {slug} {id}"),
+                    &format!("POST /ownership-transfers/{id}/confirm"),
                 ),
                 self.step(
-                    "To make somebody else the owner, which is the operator's to do",
-                    format!(
-                        "usher org transfer-ownership {slug} --to USER_ID --force --reason TEXT"
-                    ),
-                    "POST /ownership-transfers {\"to\": \"USER_ID\", \"force\": true, \"reason\": \"TEXT\"}",
+                    "To refuse it",
+                    format!("usher org cancel-transfer {slug} {id}"),
+                    &format!("POST /ownership-transfers/{id}/cancel"),
                 ),
             ],
             Matter::Safeguard(tripped) => self.decisions(tripped),
-            Matter::Token { connection, id, .. } => vec![
-                self.step(
-                    "To issue the next one, which then goes to the identity provider",
-                    format!("usher token issue --connection {}", connection.id),
-                    &format!("POST /connections/{}/tokens", connection.id),
-                ),
-                self.step(
-                    "To take this one back once the next is in use",
-                    format!("usher token revoke --connection {} {id}", connection.id),
-                    &format!("POST /connections/{}/tokens/{id}/revoke", connection.id),
-                ),
-            ],
-            Matter::Webhook { id, .. } => vec![
-                self.step(
-                    "To see how the last posts went",
-                    format!("usher webhook deliveries --org {slug} {id}"),
-                    &format!("GET /webhooks/{id}/deliveries"),
-                ),
-                self.step(
-                    "To post to it again, once it is mended",
-                    format!("usher webhook enable --org {slug} {id}"),
-                    &format!("POST /webhooks/{id}/enable"),
-                ),
-            ],
+            Matter::Token { connection, id, .. } => self.next_token(connection.id, id),
+            Matter::Webhook { id, .. } => self.of_webhook(id),
         }
+    }
+
+    /// An admin asks for another owner, and the operator makes one.
+    fn of_lost_owner(&self, id: &str) -> Vec<Step> {
+        let slug = self.slug;
+        let (what, body) = if self.to_operator {
+            (
+                "To make somebody else the owner",
+                "{\"to\": \"USER_ID\", \"force\": true, \"reason\": \"TEXT\"}",
+            )
+        } else {
+            (
+                "To ask whoever runs this Usher for another owner, or, for them, to make one",
+                "{\"to\": \"USER_ID\", \"reason\": \"TEXT\"}",
+            )
+        };
+        vec![
+            self.step(
+                "To see who it is, and why they are out",
+                format!("usher user show --org {slug} {id}"),
+                &format!("GET /users/{id}"),
+            ),
+            self.step(
+                what,
+                format!("usher org transfer-ownership {slug} --to USER_ID --force --reason TEXT"),
+                &format!("POST /ownership-transfers {body}"),
+            ),
+        ]
+    }
+
+    fn next_token(&self, connection: &str, id: &str) -> Vec<Step> {
+        vec![
+            self.step(
+                "To issue the next one, which then goes to the identity provider",
+                format!("usher token issue --connection {connection}"),
+                &format!("POST /connections/{connection}/tokens"),
+            ),
+            self.step(
+                "To take this one back once the next is in use",
+                format!("usher token revoke --connection {connection} {id}"),
+                &format!("POST /connections/{connection}/tokens/{id}/revoke"),
+            ),
+        ]
+    }
+
+    fn of_webhook(&self, id: &str) -> Vec<Step> {
+        let slug = self.slug;
+        vec![
+            self.step(
+                "To see how the last posts went",
+                format!("usher webhook deliveries --org {slug} {id}"),
+                &format!("GET /webhooks/{id}/deliveries"),
+            ),
+            self.step(
+                "To post to it again, once it is mended",
+                format!("usher webhook enable --org {slug} {id}"),
+                &format!("POST /webhooks/{id}/enable"),
+            ),
+        ]
     }
 
     fn decisions(&self, tripped: &Tripped<'_>) -> Vec<Step> {

@@ -8,6 +8,7 @@ use serde_json::Value;
 const PERSONAL: &[&str] = &[
     "address",
     "addresses",
+    "break_glass_reason",
     "display_name",
     "document",
     "email",
@@ -26,6 +27,7 @@ const PERSONAL: &[&str] = &[
     "phone_numbers",
     "reply",
     "resource",
+    "transfer_reason",
     "user_name",
 ];
 

@@ -17,6 +17,9 @@ use crate::store::rows::{EventRow, IdentityRow, InvitationRow, ScimUserRow, User
 /// The members of an event's data that say whom an object is about.
 const NAMING: [&str; 4] = ["user_id", "proposed_user_id", "scim_id", "invitation_id"];
 
+/// The members that name who else takes part in a transfer of ownership.
+const PARTIES: [&str; 2] = ["former_owner_id", "owner_id"];
+
 /// The members by whose values somebody is found elsewhere.
 const NAMES: [&str; 5] = [
     "email",
@@ -170,6 +173,11 @@ impl Whom {
         if value.is_some_and(|text| self.is_address(text)) {
             return true;
         }
+        // Why the ownership moved speaks of either.
+        let mut parties = PARTIES.iter().filter_map(|name| data.get(*name)?.as_str());
+        if place == "/transfer_reason" && parties.any(|id| self.ids.contains(id)) {
+            return true;
+        }
         let mut around = place;
         while let Some((outer, _)) = around.rsplit_once('/') {
             around = outer;
@@ -212,6 +220,12 @@ mod tests {
             "people": [{"user_id": "v", "display_name": "Ada", "email": "ADA@acme.example"}],
             "changes": [{"attribute": "email", "old": "x"}],
         });
+        let moved =
+            |owner| json!({"user_id": "v", "owner_id": owner, "transfer_reason": "she left"});
+        for (owner, meant) in [("u", true), ("w", false)] {
+            assert_eq!(whom.is_meant(&moved(owner), "/transfer_reason"), meant);
+            assert!(!whom.is_meant(&moved(owner), "/display_name"));
+        }
         for (place, meant) in [
             ("/display_name", true),
             ("/changes/0/old", true),

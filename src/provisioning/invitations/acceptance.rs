@@ -19,7 +19,7 @@ use crate::provisioning::sign_in::Cookie;
 use crate::provisioning::{Change, Context, Error, change};
 use crate::secret::{Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{InvitationRow, SessionRow, UserRow};
+use crate::store::rows::{InvitationRow, UserRow};
 use crate::store::types::Time;
 
 /// What a click on "accept" came to.
@@ -206,28 +206,7 @@ async fn attend(
 
 async fn begin(change: &mut Change<'_>, user: UserId, secret: Bearer) -> Result<Cookie, Error> {
     let expires_at = change.now.checked_add(ABSOLUTE).unwrap_or(change.now);
-    let session = SessionRow {
-        org_id: change.org,
-        id: change.id(),
-        hash: secret.hash().to_vec(),
-        user_id: user,
-        connection_id: None,
-        identity_id: None,
-        session_index: None,
-        context_class: None,
-        authenticated_at: change.time(),
-        created_at: change.time(),
-        last_seen_at: change.time(),
-        expires_at: Time(expires_at),
-        ended_at: None,
-        ended_cause: None,
-        name_id: None,
-        name_id_format: None,
-        name_qualifier: None,
-        sp_name_qualifier: None,
-        certificate: None,
-        chain_id: None,
-    };
+    let session = sessions::without_connection(change, user, &secret, Time(expires_at));
     change.tx.insert_session(&session).await?;
     let data = json!({"user_id": user, "connection_id": null, "session_id": session.id});
     change.record(EventKind::SessionCreated, data);

@@ -153,7 +153,7 @@ async fn mail(change: &mut Change<'_>, session: SessionId) -> Result<(), Error> 
     let hour = ago(change, SignedDuration::from_hours(1));
     let lately = mailed.iter().filter(|it| it.created_at > hour).count();
     let enough = usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or_default();
-    if lately >= enough || mailed.len() >= limits::LINK_CODES_PER_DAY {
+    if lately >= enough || mailed.len() >= limits::SHORT_CODES_PER_DAY {
         return Ok(());
     }
     let row = LinkProofRow {

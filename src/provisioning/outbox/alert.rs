@@ -7,18 +7,23 @@ use uuid::Uuid;
 use crate::directory::connection::ConnectionState;
 use crate::directory::link::LinkState;
 use crate::directory::oauth_client::TokenKind;
+use crate::directory::ownership::TransferState;
 use crate::directory::safeguard::{Danger, SafeguardState};
 use crate::directory::webhook::{Disabling, WebhookState};
-use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WebhookId};
+use crate::id::{
+    BreakGlassId, ConnectionId, OrganizationId, SafeguardId, SessionId, TransferId, UserId,
+    WebhookId,
+};
 use crate::limits;
 use crate::mail::{Alert, Content, Matter, Tie, Tripped};
 use crate::provisioning::Error;
 use crate::provisioning::alerts::{Alarm, Told, still_reads};
+use crate::provisioning::break_glass;
 use crate::provisioning::metadata::bearers;
 use crate::provisioning::outbox::composed::Composed;
 use crate::provisioning::outbox::letterhead::{self, Letterhead};
 use crate::store::Tx;
-use crate::store::rows::{ConnectionRow, OrganizationRow, OutboxRow};
+use crate::store::rows::{ConnectionRow, OrganizationRow, OutboxRow, TransferRow};
 
 pub(super) async fn compose(
     tx: &mut Tx,
@@ -82,6 +87,8 @@ impl Scene<'_> {
 
     async fn content(&self, tx: &mut Tx, alarm: &Alarm) -> Result<Option<Content>, Error> {
         match alarm {
+            Alarm::BreakGlassOpened { break_glass_id } => self.way_in(tx, *break_glass_id).await,
+            Alarm::BreakGlassUsed { session_id } => self.way_in_used(tx, *session_id).await,
             Alarm::CertificateEnding {
                 connection_id,
                 fingerprint,
@@ -90,6 +97,7 @@ impl Scene<'_> {
             Alarm::LinkProposed { connection_id } => self.links(tx, *connection_id).await,
             Alarm::OwnerChanged { user_id } => self.new_owner(tx, *user_id).await,
             Alarm::OwnerUnavailable { user_id } => self.owner(tx, *user_id).await,
+            Alarm::RecoveryAsked { transfer_id } => self.recovery(tx, *transfer_id).await,
             Alarm::SafeguardTripped { safeguard_id } => self.safeguard(tx, *safeguard_id).await,
             Alarm::TokenEnding {
                 connection_id,
@@ -142,6 +150,26 @@ impl Scene<'_> {
         })))
     }
 
+    /// It may be closed by then.
+    async fn way_in(&self, tx: &mut Tx, id: BreakGlassId) -> Result<Option<Content>, Error> {
+        let Some(row) = tx.break_glass(self.org(), id).await? else {
+            return Ok(None);
+        };
+        let owner = break_glass::owner_of(tx, &row, self.now).await?;
+        let matter = Matter::BreakGlass {
+            until: row.expires_at.0,
+            reason: &row.reason,
+        };
+        Ok(owner.map(|_| self.about(matter)))
+    }
+
+    /// Told whatever came of it since.
+    async fn way_in_used(&self, tx: &mut Tx, id: SessionId) -> Result<Option<Content>, Error> {
+        let session = tx.session(self.org(), id).await?;
+        let at = session.map(|it| it.created_at.0);
+        Ok(at.map(|at| self.about(Matter::BreakGlassUsed { at })))
+    }
+
     /// However many wait by then; none may.
     async fn links(&self, tx: &mut Tx, id: ConnectionId) -> Result<Option<Content>, Error> {
         let Some(connection) = self.connection(tx, id).await? else {
@@ -168,6 +196,24 @@ impl Scene<'_> {
         let id = id.to_string();
         let email = owner.email.as_deref();
         Ok(Some(self.about(Matter::NewOwner { id: &id, email })))
+    }
+
+    /// It may be decided by then.
+    async fn recovery(&self, tx: &mut Tx, id: TransferId) -> Result<Option<Content>, Error> {
+        let row = tx.transfer(self.org(), id).await?;
+        let waits = |row: &TransferRow| {
+            row.state.at(row.expires_at.0, self.now) == TransferState::AwaitingOperator
+        };
+        let Some(row) = row.filter(waits) else {
+            return Ok(None);
+        };
+        let chosen = tx.user(self.org(), row.chosen_id).await?;
+        let id = id.to_string();
+        Ok(Some(self.about(Matter::Recovery {
+            id: &id,
+            email: chosen.as_ref().and_then(|it| it.email.as_deref()),
+            reason: row.reason.as_deref(),
+        })))
     }
 
     /// The owner may have been let in again, or be another one by now.

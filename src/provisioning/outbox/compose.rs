@@ -285,6 +285,7 @@ impl Scene {
             organization: &self.organization.name,
             digits: &digits(&letterhead.links().codes, self.row.org_id, id),
             expires_at: code.expires_at.0,
+            is_break_glass: false,
         };
         Ok(Some(content.content()))
     }

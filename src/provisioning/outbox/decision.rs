@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use crate::directory::invitation::digits::digits;
 use crate::directory::link::ProofState;
 use crate::directory::ownership::{Question, QuestionClaim};
+use crate::id::MailCodeId;
 use crate::mail::{Asking, Code, Content, Decision};
-use crate::provisioning::Error;
 use crate::provisioning::outbox::composed::Composed;
 use crate::provisioning::outbox::letterhead::{self, Letterhead};
 use crate::provisioning::questions::{Letter, Offer, Owed, of_proof, of_transfer};
+use crate::provisioning::{Error, break_glass};
 use crate::store::Tx;
-use crate::store::rows::OutboxRow;
+use crate::store::rows::{BreakGlassCodeRow, LinkProofRow, OutboxRow};
+use crate::store::types::Time;
 
 /// Composes the mail from what the store says now; what nobody asks any more is not sent.
 pub(super) async fn compose(
@@ -27,6 +29,7 @@ pub(super) async fn compose(
     let mut apps = tx.apps_serving(row.org_id).await?;
     let app = apps.pop().filter(|_| apps.is_empty()).map(|app| app.name);
     let content = match owed.letter {
+        Letter::BreakGlass => way_in(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
         Letter::Code => code(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
         Letter::Asks(question) => {
             asking(tx, letterhead, row, (&owed, question, app.as_deref(), now)).await?
@@ -111,18 +114,65 @@ async fn code(
     (owed, app, now): (&Owed, Option<&str>, Timestamp),
 ) -> Result<Option<Content>, Error> {
     let proof = tx.link_proof(row.org_id, owed.id.into()).await?;
-    let good = |it: &crate::store::rows::LinkProofRow| {
-        it.state == ProofState::Mailed && it.expires_at.0 > now
+    let good = |it: &LinkProofRow| it.state == ProofState::Mailed && it.expires_at.0 > now;
+    let Some(proof) = proof.filter(good) else {
+        return Ok(None);
     };
-    let organization = tx.organization(row.org_id).await?;
-    let (Some(proof), Some(organization)) = (proof.filter(good), organization) else {
+    bearing(
+        tx,
+        letterhead,
+        row,
+        (owed.letter, proof.id, proof.expires_at, app),
+    )
+    .await
+}
+
+/// The code by which the owner comes in without a connection.
+async fn way_in(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    (owed, app, now): (&Owed, Option<&str>, Timestamp),
+) -> Result<Option<Content>, Error> {
+    let code = tx.break_glass_code(row.org_id, owed.id.into()).await?;
+    let good = |it: &BreakGlassCodeRow| it.used_at.is_none() && it.expires_at.0 > now;
+    let Some(code) = code.filter(good) else {
+        return Ok(None);
+    };
+    let opened = tx.break_glass(row.org_id, code.break_glass_id).await?;
+    let owner = match opened {
+        Some(opened) => break_glass::owner_of(tx, &opened, now).await?,
+        None => None,
+    };
+    let is_theirs = owner.is_some_and(|it| it.email.as_deref() == Some(&*row.recipient));
+    if !is_theirs {
+        return Ok(None);
+    }
+    bearing(
+        tx,
+        letterhead,
+        row,
+        (owed.letter, code.id, code.expires_at, app),
+    )
+    .await
+}
+
+/// The mail that bears the digits of a code.
+async fn bearing(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    (letter, id, expires_at, app): (Letter, MailCodeId, Time, Option<&str>),
+) -> Result<Option<Content>, Error> {
+    let Some(organization) = tx.organization(row.org_id).await? else {
         return Ok(None);
     };
     let code = Code {
         app,
         organization: &organization.name,
-        digits: &digits(&letterhead.links().codes, row.org_id, proof.id),
-        expires_at: proof.expires_at.0,
+        digits: &digits(&letterhead.links().codes, row.org_id, id),
+        expires_at: expires_at.0,
+        is_break_glass: matches!(letter, Letter::BreakGlass),
     };
     Ok(Some(code.content()))
 }

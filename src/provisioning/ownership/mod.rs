@@ -1,10 +1,12 @@
 //! Ownership: one person owns an organization, and the title moves in one transaction. The chosen admin says
 //! yes by a link that is mailed to them; who begins without being the owner or the operator has the owner
-//! asked first, by a link of the same kind. The operator may move the title at once.
+//! asked first, by a link of the same kind. The operator may move the title at once. Where the owner cannot act,
+//! admins ask the operator for another one.
 //!
 //! A link is good while both are who they were: the owner owns, the chosen one is an active admin, and
 //! whoever is asked has the address that the link was mailed to.
 
+mod recovery;
 mod swap;
 mod view;
 
@@ -25,6 +27,7 @@ use crate::provisioning::{Change, Error, Kind, Source, admission, sweep};
 use crate::store::rows::{TransferRow, UserRow};
 use crate::store::types::Time;
 
+pub use recovery::{confirm, confirms};
 use swap::swap;
 pub use view::{Transfer, list, show};
 
@@ -69,10 +72,9 @@ pub async fn begin(
         return force(change, (owner, chosen), wanted.reason.as_deref()).await;
     }
     let why = wanted.reason.as_deref().map(reason).transpose()?;
-    let Some(owner) = owner.filter(UserRow::is_active) else {
-        return Err(refused(
-            "there is no owner who could be asked; the operator transfers the ownership with --force",
-        ));
+    let owner = match owner {
+        Some(owner) if owner.is_active() => owner,
+        gone => return recovery::ask(change, (gone.as_ref(), &chosen), why, is_operator).await,
     };
     let owner_mark = mark(&owner);
     let is_asked = match change.context.source {
@@ -259,7 +261,7 @@ fn told(row: &TransferRow) -> serde_json::Value {
         "user_id": row.chosen_id,
         "owner_id": row.owner_id,
         "state": row.state,
-        "reason": row.reason,
+        "transfer_reason": row.reason,
         "expires_at": row.expires_at.0,
     })
 }
@@ -282,9 +284,9 @@ async fn close(
 pub async fn cancel(change: &mut Change<'_>, id: TransferId) -> Result<(), Error> {
     let row = find(change, id).await?;
     match row.state.at(row.expires_at.0, change.now) {
-        TransferState::AwaitingAcceptance | TransferState::AwaitingOwner => {
-            close(change, row, TransferState::Cancelled).await
-        }
+        TransferState::AwaitingAcceptance
+        | TransferState::AwaitingOperator
+        | TransferState::AwaitingOwner => close(change, row, TransferState::Cancelled).await,
         TransferState::Cancelled => Ok(()),
         state @ (TransferState::Accepted
         | TransferState::Declined
@@ -325,7 +327,7 @@ pub(super) async fn answer(
     match (question, is_yes) {
         (Question::Accept, true) => accept(change, row).await?,
         (Question::Accept, false) => close(change, row, TransferState::Declined).await?,
-        (Question::Confirm, true) => confirm(change, row).await?,
+        (Question::Confirm, true) => agreed(change, row).await?,
         (Question::Confirm | Question::Link, false) => {
             close(change, row, TransferState::Refused).await?;
         }
@@ -336,7 +338,7 @@ pub(super) async fn answer(
 
 pub(super) use view::is_asked;
 
-async fn confirm(change: &mut Change<'_>, mut row: TransferRow) -> Result<(), Error> {
+async fn agreed(change: &mut Change<'_>, mut row: TransferRow) -> Result<(), Error> {
     let chosen = admission::living(change, &row.chosen_id.to_string()).await?;
     row.state = TransferState::AwaitingAcceptance;
     row.expires_at = until(change);

@@ -9,7 +9,7 @@ use crate::directory::role::{ADMIN_RANK, OWNER_RANK};
 use crate::provisioning::by_hand::WIDE;
 use crate::provisioning::questions::{self, Letter};
 use crate::provisioning::settings::catalogue;
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Error, break_glass};
 use crate::store::rows::{GrantRow, TransferRow, UserRow};
 
 /// Why what the former owner held is retired.
@@ -23,6 +23,7 @@ pub(super) async fn swap(
     owner: Option<UserRow>,
     mut chosen: UserRow,
 ) -> Result<(), Error> {
+    break_glass::close_for(change, MOVED).await?;
     // First the one, then the other: at no time are there two.
     if let Some(former) = owner {
         step_down(change, row, former).await?;
@@ -37,7 +38,7 @@ pub(super) async fn swap(
         "former_owner_id": row.owner_id,
         "transfer_id": row.id,
         "forced": row.state == TransferState::Forced,
-        "reason": row.reason,
+        "transfer_reason": row.reason,
         "changes": [{"attribute": "owner", "old": false, "new": true}],
     });
     change.record_of(chosen.id, EventKind::OrganizationOwnerChanged, data);

@@ -34,7 +34,9 @@ pub enum Letter {
     Begun,
     /// It tells who owned the organization that they do no more.
     Changed,
-    /// It bears six digits.
+    /// It bears six digits, by which the owner comes in without a connection.
+    BreakGlass,
+    /// It bears six digits, by which a person proves their link.
     Code,
 }
 
@@ -166,7 +168,8 @@ fn gives_away(question: Question) -> bool {
     }
 }
 
-/// Whether one of these sessions is that person's, and new.
+/// Whether one of these sessions is that person's, new, and of a connection: one that a mailbox made shows
+/// nothing that the mailed link does not.
 async fn is_here(
     tx: &mut Tx,
     cookies: &[Hash],
@@ -177,7 +180,8 @@ async fn is_here(
         let live = sessions::live(tx, cookie, now).await?;
         if live.is_some_and(|live| {
             let age = now.duration_since(live.session.created_at.0);
-            (live.session.org_id, live.user.id) == (org, whom) && age < limits::OWNER_SIGNED_IN
+            let is_theirs = (live.session.org_id, live.user.id) == (org, whom);
+            is_theirs && live.connection().is_some() && age < limits::OWNER_SIGNED_IN
         }) {
             return Ok(true);
         }

@@ -185,6 +185,7 @@ impl Arriving<'_> {
             sp_name_qualifier: name.and_then(|name| name.sp_name_qualifier),
             certificate: Some(assertion.certificate.clone()),
             chain_id: None,
+            break_glass_id: None,
         }
     }
 

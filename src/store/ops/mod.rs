@@ -2,6 +2,7 @@
 
 mod apps;
 mod audit;
+mod break_glass;
 mod domains;
 mod erasure;
 mod invitations;

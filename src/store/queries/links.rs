@@ -10,7 +10,7 @@ use crate::id::{
     ConnectionId, IdentityId, MailCodeId, OrganizationId, ScimUserId, TransferId, UserId,
 };
 use crate::store::rows::{LinkProofRow, ScimUserRow, TransferRow};
-use crate::store::schema::{identities, link_proofs, ownership_transfers, scim_users};
+use crate::store::schema::{break_glass, identities, link_proofs, ownership_transfers, scim_users};
 use crate::store::types::Time;
 
 /// A page of the resources of an organization that are nobody's, in the order of ids.
@@ -128,7 +128,7 @@ pub(crate) async fn transfers_since(
         .await
 }
 
-/// Forgets what transfers say of a person beside their id.
+/// Forgets what transfers, and break-glass sign-ins, say of a person beside their id.
 pub(crate) async fn erase_transfers(
     conn: &mut Conn,
     org: OrganizationId,
@@ -146,6 +146,13 @@ pub(crate) async fn erase_transfers(
             ownership_transfers::owner_mark.eq(""),
             ownership_transfers::chosen_mark.eq(""),
         ))
+        .execute(conn)
+        .await?;
+    let target = break_glass::table
+        .filter(break_glass::org_id.eq(org))
+        .filter(break_glass::user_id.eq(user));
+    diesel::update(target)
+        .set((break_glass::reason.eq(""), break_glass::mark.eq("")))
         .execute(conn)
         .await?;
     let target = link_proofs::table

@@ -26,8 +26,8 @@ use crate::directory::demands::Demands;
 use crate::directory::grant::GrantSource;
 use crate::directory::mapping::MatchKind;
 use crate::id::{
-    ApiKeyId, AppId, CodeId, ConnectionId, GrantId, IdentityId, MappingId, OrganizationId,
-    ProjectId, RoleId, ScimGroupId, ScimUserId, SessionId, UserId,
+    ApiKeyId, AppId, BreakGlassId, CodeId, ConnectionId, GrantId, IdentityId, MappingId,
+    OrganizationId, ProjectId, RoleId, ScimGroupId, ScimUserId, SessionId, UserId,
 };
 use crate::store::schema;
 use crate::store::types::{Doc, Time};
@@ -40,7 +40,7 @@ pub use invitations::{
     ShareHookRow,
 };
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
-pub use ownership::{LinkProofRow, TransferRow};
+pub use ownership::{BreakGlassCodeRow, BreakGlassRow, LinkProofRow, TransferRow};
 pub use policy::{PolicyRevisionRow, RecomputeRow, StandingRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
@@ -365,6 +365,7 @@ pub struct SessionRow {
     pub sp_name_qualifier: Option<String>,
     pub certificate: Option<String>,
     pub chain_id: Option<SessionId>,
+    pub break_glass_id: Option<BreakGlassId>,
 }
 
 /// An authorization code.

@@ -1,10 +1,10 @@
-//! The rows of what the owner, or who is to be it, is asked.
+//! The rows of what the owner, or who is to be it, is asked, and of the owner's way in without a connection.
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
 use crate::directory::link::ProofState;
 use crate::directory::ownership::TransferState;
-use crate::id::{IdentityId, MailCodeId, OrganizationId, TransferId, UserId};
+use crate::id::{BreakGlassId, IdentityId, MailCodeId, OrganizationId, TransferId, UserId};
 use crate::store::schema;
 use crate::store::types::Time;
 
@@ -45,4 +45,37 @@ pub struct LinkProofRow {
     pub expires_at: Time,
     pub closed_at: Option<Time>,
     pub closed_by: Option<String>,
+}
+
+/// The owner's way in while no connection brings them in, opened for a while.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = schema::break_glass)]
+#[diesel(treat_none_as_null = true, primary_key(org_id, id))]
+pub struct BreakGlassRow {
+    pub org_id: OrganizationId,
+    pub id: BreakGlassId,
+    pub user_id: UserId,
+    pub hash: Vec<u8>,
+    pub mark: String,
+    pub reason: String,
+    pub actor: String,
+    pub created_at: Time,
+    pub expires_at: Time,
+    pub closed_at: Option<Time>,
+    pub closed_by: Option<String>,
+}
+
+/// A code that was mailed for it.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = schema::break_glass_codes)]
+#[diesel(treat_none_as_null = true, primary_key(org_id, id))]
+pub struct BreakGlassCodeRow {
+    pub org_id: OrganizationId,
+    pub id: MailCodeId,
+    pub break_glass_id: BreakGlassId,
+    pub browser: Vec<u8>,
+    pub tries: i64,
+    pub created_at: Time,
+    pub expires_at: Time,
+    pub used_at: Option<Time>,
 }

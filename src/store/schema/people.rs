@@ -266,6 +266,7 @@ diesel::table! {
         sp_name_qualifier -> Nullable<Text>,
         certificate -> Nullable<Text>,
         chain_id -> Nullable<IdSql>,
+        break_glass_id -> Nullable<IdSql>,
     }
 }
 

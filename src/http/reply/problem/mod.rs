@@ -160,6 +160,7 @@ fn of_rule(violation: &Violation) -> Problem {
         Violation::ManagedByDirectory => Type::ManagedByDirectory,
         Violation::MustBeSuspended => Type::MustBeSuspended,
         Violation::NotTransferable(_) => Type::NotTransferable,
+        Violation::NoWayIn(_) => Type::NoWayIn,
         Violation::OwnerNotGrantable => Type::OwnerNotGrantable,
         Violation::RoleInUse { .. } => Type::RoleInUse,
         Violation::RoleManagedByDirectory { .. } => Type::RoleManagedByDirectory,

@@ -121,6 +121,8 @@ types! {
         "Set its role and its projects, which sets it going again.";
     NoAddressChange = "no_address_change", 409, "Nobody asks for another address",
         "Read the invitation: its address_change says what waits for a decision.";
+    NoWayIn = "no_way_in", 409, "The owner cannot be let in without a connection",
+        "The detail says what stands in the way, and what to do instead.";
     NotAcceptable = "not_acceptable", 406, "The answer is JSON only",
         "Accept application/json.";
     NotFound = "not_found", 404, "There is no such thing",
