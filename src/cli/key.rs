@@ -1,14 +1,18 @@
 //! `usher key`.
 
 use clap::Subcommand;
+use futures_util::FutureExt;
+use jiff::SignedDuration;
 
 use crate::cli::app::algorithm;
+use crate::cli::arguments::lifetime;
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
-use crate::directory::scope::{EVERYTHING, Scopes};
+use crate::directory::scope::Scopes;
+use crate::id::{ApiKeyId, OrganizationId};
 use crate::oidc::keys::Algorithm;
-use crate::provisioning::settings::keys;
-use crate::provisioning::signing_keys;
+use crate::provisioning::settings::keys::{self, NewKey};
+use crate::provisioning::{change, signing_keys};
 
 /// Keys: bearers of the admin API, for programs; and those that sign tokens for apps
 #[derive(Debug, Subcommand)]
@@ -21,7 +25,7 @@ pub(super) enum Key {
     /// who may not do that.
     ///
     /// Examples:
-    ///   usher key issue --org acme
+    ///   usher key issue --org acme --name "Nightly report" --expires 90d
     ///   usher key issue --org acme --scopes users:read,events:read
     #[command(verbatim_doc_comment)]
     Issue {
@@ -31,6 +35,39 @@ pub(super) enum Key {
         /// What it may do, such as users:read,events:read [default: everything]
         #[arg(long, value_name = "SCOPE", value_delimiter = ',', num_args = 1..)]
         scopes: Vec<String>,
+        /// What people call it
+        #[arg(long)]
+        name: Option<String>,
+        /// How long it lives, such as 90d or 1y [default: until it is revoked]
+        #[arg(long, value_name = "TIME", value_parser = lifetime)]
+        expires: Option<SignedDuration>,
+    },
+    /// List the keys of the admin API, without their secrets
+    ///
+    /// Without --org the operator's.
+    ///
+    /// Example:
+    ///   usher key list --org acme
+    #[command(verbatim_doc_comment)]
+    List {
+        /// The organization's slug
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Revoke a key of the admin API, for good
+    ///
+    /// Without --org one of the operator's.
+    ///
+    /// Example:
+    ///   usher key revoke --org acme KEY_ID
+    #[command(verbatim_doc_comment)]
+    Revoke {
+        /// The organization's slug
+        #[arg(long)]
+        org: Option<String>,
+        /// The key
+        #[arg(value_name = "KEY_ID")]
+        id: ApiKeyId,
     },
     /// List the keys that sign tokens for apps
     ///
@@ -62,40 +99,93 @@ pub(super) enum Key {
     },
 }
 
-const COLUMNS: [&str; 5] = ["kid", "alg", "state", "published_at", "published_until"];
+const SIGNING: [&str; 5] = ["kid", "alg", "state", "published_at", "published_until"];
+const COLUMNS: [&str; 7] = [
+    "name",
+    "state",
+    "scopes",
+    "last4",
+    "last_used_at",
+    "expires_at",
+    "id",
+];
 
 impl Key {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
-        let (org, scopes) = match self {
-            Self::Issue { org, scopes } => (org, scopes),
+        match self {
+            Self::Issue {
+                org,
+                scopes,
+                name,
+                expires,
+            } => {
+                let days = expires.map(|life| life.as_hours() / 24);
+                let new = NewKey {
+                    name,
+                    scopes,
+                    expires_in_days: days.and_then(|days| u16::try_from(days).ok()),
+                };
+                issue(opened, org.as_deref(), new).await
+            }
+            Self::List { org } => {
+                let (org, now) = (of(opened, org.as_deref()).await?, opened.now());
+                let read = opened
+                    .store
+                    .read(move |tx| async move { keys::list(tx, org, now).await }.boxed());
+                let all: Vec<keys::Key> = read.await.map_err(Failure::from)?;
+                opened.output.rows(&all, &COLUMNS)
+            }
+            Self::Revoke { org, id } => revoke(opened, org.as_deref(), id).await,
             Self::ListSigning => {
                 let keys = signing_keys::list(&opened.store).await?;
-                return opened.output.rows(&keys, &COLUMNS);
+                opened.output.rows(&keys, &SIGNING)
             }
             Self::RotateSigning { alg, now } => {
                 let (context, secrets) = (opened.context(), &opened.links.secrets);
                 let asked = alg.map_or_else(|| Algorithm::ALL.to_vec(), |alg| vec![alg]);
                 let rotated =
                     signing_keys::rotate(&opened.store, &context, secrets, &asked, now).await?;
-                return opened.output.rows(&rotated, &COLUMNS);
+                opened.output.rows(&rotated, &SIGNING)
             }
-        };
-        let words = if scopes.is_empty() {
-            EVERYTHING.to_owned()
-        } else {
-            scopes.join(" ")
-        };
-        let scopes: Scopes = words
-            .parse()
-            .map_err(|error| Failure::Usage(format!("--scopes {words}: {error}, or *")))?;
-        let org = match org {
-            Some(slug) => Some(opened.organization(&slug).await?),
-            None => None,
-        };
-        let issued = keys::issue(&opened.store, opened.context(), org, scopes).await?;
-        opened
-            .output
-            .note("The key is shown this once; keep it safe.")?;
-        opened.output.record(&issued)
+        }
     }
+}
+
+/// The organization of a slug; none is the operator.
+async fn of(opened: &Opened, slug: Option<&str>) -> Result<Option<OrganizationId>, Failure> {
+    Ok(match slug {
+        Some(slug) => Some(opened.organization(slug).await?),
+        None => None,
+    })
+}
+
+async fn issue(opened: &Opened, org: Option<&str>, new: NewKey) -> Result<(), Failure> {
+    let words = new.scopes.join(" ");
+    if let Err(error) = words.parse::<Scopes>() {
+        let text = format!("--scopes {words}: {error}, or *");
+        return Err(Failure::Usage(text));
+    }
+    let org = of(opened, org).await?;
+    let issued = keys::issue(&opened.store, opened.context(), org, new).await?;
+    opened
+        .output
+        .note("The key is shown this once; keep it safe.")?;
+    opened.output.record(&issued)
+}
+
+async fn revoke(opened: &Opened, org: Option<&str>, id: ApiKeyId) -> Result<(), Failure> {
+    let (store, context) = (&opened.store, opened.context());
+    let revoked: keys::Key = if let Some(org) = of(opened, org).await? {
+        let done = change(store, org, context, move |change| {
+            async move { keys::revoke_in(change, id).await }.boxed()
+        });
+        done.await?
+    } else {
+        let done = store.write(move |tx| {
+            let context = context.clone();
+            async move { keys::revoke_operator(tx, &context, id).await }.boxed()
+        });
+        done.await.map_err(Failure::from)?
+    };
+    opened.output.record(&revoked)
 }

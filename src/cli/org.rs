@@ -1,13 +1,15 @@
 //! `usher org`.
 
 use clap::Subcommand;
+use futures_util::FutureExt;
 
 use crate::cli::break_glass::BreakGlassArgs;
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
 use crate::cli::ownership::OfOwner;
 use crate::cli::share_webhook::ShareWebhook;
-use crate::provisioning::settings::organizations::{self, NewOrganization};
+use crate::provisioning::change;
+use crate::provisioning::settings::organizations::{self, NewOrganization, OrganizationChange};
 
 /// Organizations: the tenants; everything else belongs to one
 #[derive(Debug, Subcommand)]
@@ -46,6 +48,17 @@ pub(super) enum Org {
         /// The organization's slug
         slug: String,
     },
+    /// Give an organization another name for people
+    ///
+    /// Example:
+    ///   usher org rename acme "Acme Inc."
+    #[command(verbatim_doc_comment)]
+    Rename {
+        /// The organization's slug
+        slug: String,
+        /// Its name for people
+        name: String,
+    },
     BreakGlass(BreakGlassArgs),
     #[command(subcommand)]
     ShareWebhook(ShareWebhook),
@@ -72,6 +85,15 @@ impl Org {
             Self::Show { slug } => opened
                 .output
                 .record(&organizations::show(store, &slug).await?),
+            Self::Rename { slug, name } => {
+                let org = opened.organization(&slug).await?;
+                let wanted = OrganizationChange { name };
+                let renamed = change(store, org, opened.context(), move |change| {
+                    let wanted = wanted.clone();
+                    async move { organizations::rename(change, &wanted).await }.boxed()
+                });
+                opened.output.record(&renamed.await?)
+            }
             Self::BreakGlass(wanted) => wanted.run(opened).await,
             Self::ShareWebhook(webhook) => webhook.run(opened).await,
             Self::OfOwner(of_owner) => of_owner.run(opened).await,

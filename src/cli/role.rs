@@ -1,13 +1,15 @@
 //! `usher role`.
 
 use clap::Subcommand;
+use futures_util::FutureExt;
 
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::mapping_changes::{apply, look};
 use crate::cli::opened::Opened;
+use crate::provisioning::change;
 use crate::provisioning::settings::plan::Proposal;
 use crate::provisioning::settings::role_removal::RoleRemoval;
-use crate::provisioning::settings::roles::{self, NewRole};
+use crate::provisioning::settings::roles::{self, NewRole, RoleChange};
 
 /// Roles: an organization's ordered catalogue; a higher rank may do more
 #[derive(Debug, Subcommand)]
@@ -29,6 +31,24 @@ pub(super) enum Role {
         /// The name for people [default: the slug]
         #[arg(long)]
         name: Option<String>,
+    },
+    /// Give a role another name for people
+    ///
+    /// Its slug and its rank are fixed for life: to rank it anew create another role, and remove this one with
+    /// --replace-with.
+    ///
+    /// Example:
+    ///   usher role rename --org acme auditor --name "Internal audit"
+    #[command(verbatim_doc_comment)]
+    Rename {
+        /// The role
+        role: String,
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// Its name for people
+        #[arg(long)]
+        name: String,
     },
     /// Remove a role; with --replace-with another takes its place wherever it is used
     ///
@@ -81,6 +101,15 @@ impl Role {
                 let new = NewRole { slug, name, rank };
                 let role = roles::create(&opened.store, org, opened.context(), new).await?;
                 opened.output.record(&role)?;
+            }
+            Self::Rename { role, org, name } => {
+                let org = opened.organization(&org).await?;
+                let wanted = RoleChange { name };
+                let renamed = change(&opened.store, org, opened.context(), move |change| {
+                    let (role, wanted) = (role.clone(), wanted.clone());
+                    async move { roles::rename(change, &role, &wanted).await }.boxed()
+                });
+                opened.output.record(&renamed.await?)?;
             }
             Self::List { org } => {
                 let org = opened.organization(&org).await?;

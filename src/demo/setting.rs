@@ -13,16 +13,15 @@ use crate::demo::stage::Stage;
 use crate::demo::transcript::{Stopped, Transcript, Went};
 use crate::directory::connection::Profile;
 use crate::directory::mapping::MatchKind;
-use crate::directory::scope::{EVERYTHING, Scopes};
 use crate::id::{ConnectionId, OrganizationId};
 use crate::oidc::keys::Algorithm;
 use crate::provisioning::settings::apps::{self, NewApp};
 use crate::provisioning::settings::connections::{self, Addresses, ConnectionSettings};
-use crate::provisioning::settings::keys;
+use crate::provisioning::settings::keys::{self, NewKey};
 use crate::provisioning::settings::mappings::{self, NewMapping};
 use crate::provisioning::settings::oauth_clients::Proof;
 use crate::provisioning::settings::organizations::{self, NewOrganization};
-use crate::provisioning::settings::projects;
+use crate::provisioning::settings::projects::{self, NewProject};
 
 /// The group that both directories push.
 pub(super) const GROUP: &str = "SEO_Editors";
@@ -246,14 +245,21 @@ async fn map(stage: &Stage, connection: ConnectionId) -> Went<()> {
 
 async fn project(stage: &Stage, org: OrganizationId) -> Went<()> {
     let (store, context) = (&stage.store, stage.command());
-    let project = projects::create(store, org, context, PROJECT, Some("Website")).await?;
+    let new = NewProject {
+        slug: PROJECT.to_owned(),
+        name: Some("Website".to_owned()),
+    };
+    let project = projects::create(store, org, context, new).await?;
     Ok(((), format!("id {}", project.id)))
 }
 
 async fn key(stage: &Stage, org: OrganizationId) -> Went<String> {
-    let all = Scopes::stored(EVERYTHING);
-    let issued = keys::issue(&stage.store, stage.command(), Some(org), all).await?;
-    let answered = format!("a key that ends in {}", issued.last4);
+    let new = NewKey {
+        name: Some("Demo".to_owned()),
+        ..NewKey::default()
+    };
+    let issued = keys::issue(&stage.store, stage.command(), Some(org), new).await?;
+    let answered = format!("a key that ends in {}", issued.of.last4);
     Ok((issued.key, answered))
 }
 

@@ -96,6 +96,8 @@ words! {
         ImportCompleted = "import.completed",
         /// A key of the admin API was issued.
         KeyIssued = "key.issued",
+        /// A key of the admin API was revoked.
+        KeyRevoked = "key.revoked",
         /// Rules were changed together, as a plan had shown it.
         MappingApplied = "mapping.applied",
         /// A rule was added.
@@ -138,6 +140,8 @@ words! {
         OrganizationUpdated = "organization.updated",
         /// A project was created.
         ProjectCreated = "project.created",
+        /// A project has another name, is archived, or is live again.
+        ProjectUpdated = "project.updated",
         /// The roles of many people are computed by rules that changed: all of them are.
         RecomputeFinished = "recompute.finished",
         /// The roles of many people are computed by rules that changed: it begins.
@@ -146,6 +150,8 @@ words! {
         RoleCreated = "role.created",
         /// A role was removed.
         RoleRemoved = "role.removed",
+        /// A role has another name for people.
+        RoleUpdated = "role.updated",
         /// What a safeguard held is done, since somebody said yes.
         SafeguardApproved = "safeguard.approved",
         /// Nobody decided in time about what a safeguard held.
@@ -221,6 +227,7 @@ impl EventKind {
                 | Self::ProjectCreated
                 | Self::RoleCreated
                 | Self::RoleRemoved
+                | Self::RoleUpdated
         )
     }
 
@@ -244,6 +251,7 @@ impl EventKind {
             | Self::GrantEnded
             | Self::GrantGiven
             | Self::KeyIssued
+            | Self::KeyRevoked
             | Self::MappingCreated
             | Self::MappingGroupBound
             | Self::MappingGroupRenamed
@@ -265,6 +273,7 @@ impl EventKind {
             | Self::RecomputeStarted
             | Self::RoleCreated
             | Self::RoleRemoved
+            | Self::RoleUpdated
             | Self::SignInRefused
             | Self::TokenIssued
             | Self::TokenRevoked

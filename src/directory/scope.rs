@@ -10,6 +10,10 @@ words! {
     Scope {
         /// See the data of events that only admins may read.
         AuditRead = "audit:read",
+        /// Read the apps behind; the operator's alone.
+        AppsRead = "apps:read",
+        /// Register apps, and change and revoke them; the operator's alone.
+        AppsWrite = "apps:write",
         /// Read connections.
         ConnectionsRead = "connections:read",
         /// Issue and revoke what connections' SCIM clients come with, and remove connections.
@@ -30,6 +34,10 @@ words! {
         InvitationsRead = "invitations:read",
         /// Invite people, and change invitations.
         InvitationsWrite = "invitations:write",
+        /// Read keys, without their secrets.
+        KeysRead = "keys:read",
+        /// Issue keys that may do no more than this one, and revoke keys.
+        KeysWrite = "keys:write",
         /// Read which resources of directories wait for somebody to say whose they are.
         LinksRead = "links:read",
         /// Say whose resources of directories are.
@@ -48,8 +56,12 @@ words! {
         OwnershipWrite = "ownership:write",
         /// Read projects.
         ProjectsRead = "projects:read",
+        /// Create projects, rename and archive them.
+        ProjectsWrite = "projects:write",
         /// Read roles.
         RolesRead = "roles:read",
+        /// Create roles, and rename them.
+        RolesWrite = "roles:write",
         /// Read safeguards, and where directories and what is in force differ.
         SafeguardsRead = "safeguards:read",
         /// Decide about what safeguards hold, and undo what directories did.
@@ -78,6 +90,8 @@ impl Scope {
     pub fn lacking(self) -> &'static str {
         match self {
             Self::AuditRead => "this key lacks the scope audit:read",
+            Self::AppsRead => "this key lacks the scope apps:read",
+            Self::AppsWrite => "this key lacks the scope apps:write",
             Self::ConnectionsRead => "this key lacks the scope connections:read",
             Self::ConnectionsWrite => "this key lacks the scope connections:write",
             Self::DomainsRead => "this key lacks the scope domains:read",
@@ -88,6 +102,8 @@ impl Scope {
             Self::InvitationsLink => "this key lacks the scope invitations:link",
             Self::InvitationsRead => "this key lacks the scope invitations:read",
             Self::InvitationsWrite => "this key lacks the scope invitations:write",
+            Self::KeysRead => "this key lacks the scope keys:read",
+            Self::KeysWrite => "this key lacks the scope keys:write",
             Self::LinksRead => "this key lacks the scope links:read",
             Self::LinksWrite => "this key lacks the scope links:write",
             Self::MappingsRead => "this key lacks the scope mappings:read",
@@ -97,7 +113,9 @@ impl Scope {
             Self::OwnershipRead => "this key lacks the scope ownership:read",
             Self::OwnershipWrite => "this key lacks the scope ownership:write",
             Self::ProjectsRead => "this key lacks the scope projects:read",
+            Self::ProjectsWrite => "this key lacks the scope projects:write",
             Self::RolesRead => "this key lacks the scope roles:read",
+            Self::RolesWrite => "this key lacks the scope roles:write",
             Self::SafeguardsRead => "this key lacks the scope safeguards:read",
             Self::SafeguardsWrite => "this key lacks the scope safeguards:write",
             Self::ScimRequestsRead => "this key lacks the scope scim-requests:read",
@@ -131,6 +149,16 @@ impl Scopes {
             everything: words.clone().any(|word| word == EVERYTHING),
             words: words.filter_map(|word| word.parse().ok()).collect(),
         }
+    }
+
+    /// Whether they allow all that others do.
+    pub fn cover(&self, others: &Self) -> bool {
+        self.everything || (!others.everything && others.words.is_subset(&self.words))
+    }
+
+    /// Whether they allow nothing.
+    pub fn is_nothing(&self) -> bool {
+        !self.everything && self.words.is_empty()
     }
 
     /// Whether they allow this.
@@ -184,6 +212,21 @@ mod tests {
             let scopes = Scopes::stored(text);
             assert_eq!(scopes.allow(Scope::UsersRead), users, "{text}");
             assert_eq!(scopes.allow(Scope::EventsRead), events, "{text}");
+        }
+    }
+
+    #[test]
+    fn scopes_cover_those_that_do_no_more() {
+        for (text, others, expected) in [
+            ("*", "*", true),
+            ("*", "users:read", true),
+            ("users:read events:read", "users:read", true),
+            ("users:read", "users:read events:read", false),
+            ("users:read", "*", false),
+            ("users:read", "", true),
+        ] {
+            let (text, others) = (Scopes::stored(text), Scopes::stored(others));
+            assert_eq!(text.cover(&others), expected, "{text} {others}");
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Access {
     pub org: Option<OrganizationId>,
     /// What it may do.
     pub scopes: Scopes,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
     /// Whether its time of last use should be written again.
     pub use_is_news: bool,
 }
@@ -43,6 +45,7 @@ impl Access {
             key: row.id,
             org: row.org_id,
             scopes: Scopes::stored(&row.scopes),
+            expires_at: row.expires_at.map(|at| at.0),
             use_is_news: row
                 .last_used_at
                 .is_none_or(|at| now.duration_since(at.0) >= COALESCED),
@@ -68,6 +71,18 @@ impl Access {
 }
 
 impl Access {
+    /// Refuses a key that lacks the scope, or is an organization's: what is asked for is of the whole
+    /// installation.
+    pub fn require_installation(&self, scope: Scope) -> Result<(), Error> {
+        self.require(scope)?;
+        match self.org {
+            None => Ok(()),
+            Some(_) => Err(Error::Forbidden(
+                "a key of an organization is for that organization alone; this takes an operator's key",
+            )),
+        }
+    }
+
     /// Refuses a key that is not the operator's: whom a connection trusts decides who comes in, and
     /// as what.
     pub fn require_operator(&self) -> Result<(), Error> {
@@ -103,6 +118,55 @@ impl Change<'_> {
 const OPERATOR_ONLY: &str = "a key of an organization does not change whom a connection trusts; \
                              ask the operator, who has `usher connection update` and \
                              `usher connection metadata`";
+
+/// What a key of the operator changes that is of no organization.
+#[derive(Clone, Debug)]
+pub struct OperatorChange {
+    /// The hash of the key.
+    pub presented: Hash,
+    /// What the key must be allowed.
+    pub scope: Scope,
+    /// The request, as events name their cause.
+    pub cause: String,
+}
+
+/// Does what a key of the operator asks for, in one transaction in which the key is judged.
+pub async fn operator_change<T, F>(
+    store: &Store,
+    ids: &Ids,
+    asked: OperatorChange,
+    job: F,
+) -> Result<T, Error>
+where
+    F: for<'c> Fn(&'c mut Tx, Context, Access) -> BoxFuture<'c, Result<T, Error>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    T: Send + 'static,
+{
+    let ids = ids.clone();
+    store
+        .write(move |tx| {
+            let (job, ids, asked) = (job.clone(), ids.clone(), asked.clone());
+            async move {
+                let now = ids.clock().now();
+                let access = Access::of(tx, &asked.presented, now).await?;
+                access.require_installation(asked.scope)?;
+                let context = Context {
+                    ids,
+                    source: Source::Key(access.key),
+                    cause: asked.cause,
+                };
+                if access.use_is_news {
+                    tx.touch_api_key(access.key, Time(now)).await?;
+                }
+                job(tx, context, access).await
+            }
+            .boxed()
+        })
+        .await
+}
 
 /// What a key changes: who asks with it, through which request.
 #[derive(Clone, Debug)]

@@ -321,7 +321,11 @@ mod tests {
         let (one, other) = (one.unwrap(), other.unwrap());
         for (installation, slug) in [(&one, "a"), (&other, "b")] {
             let store = &installation.store;
-            let made = projects::create(store, org, context.clone(), slug, None).await;
+            let new = projects::NewProject {
+                slug: slug.to_owned(),
+                name: None,
+            };
+            let made = projects::create(store, org, context.clone(), new).await;
             made.unwrap();
         }
         let found = report(&one, org).await;

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::id::Ids;
@@ -181,7 +182,8 @@ fn find(rows: &[SigningKeyRow], algorithm: Algorithm, state: State) -> Option<&S
 }
 
 /// A key, as operators see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SigningKey)]
 pub struct Shown {
     /// Its name: the thumbprint of the public key (RFC 7638).
     pub kid: String,
@@ -190,14 +192,21 @@ pub struct Shown {
     /// Where it is in its life.
     pub state: String,
     /// Since when it is published.
+    #[schema(value_type = String, format = "date-time")]
     pub published_at: Timestamp,
     /// Until when, where it has retired.
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub published_until: Option<Timestamp>,
 }
 
 /// The keys, in the order of their making.
 pub async fn list(store: &Store) -> Result<Vec<Shown>, Error> {
-    let rows = store.read(|tx| async move { Ok::<_, Error>(tx.signing_keys().await?) }.boxed());
+    let listed = store.read(|tx| async move { list_in(tx).await }.boxed());
+    listed.await
+}
+
+/// The same, within a transaction.
+pub async fn list_in(tx: &mut Tx) -> Result<Vec<Shown>, Error> {
     let shown = |row: SigningKeyRow| Shown {
         kid: row.kid,
         alg: row.alg,
@@ -205,7 +214,7 @@ pub async fn list(store: &Store) -> Result<Vec<Shown>, Error> {
         published_at: row.created_at.0,
         published_until: row.published_until.map(|at| at.0),
     };
-    Ok(rows.await?.into_iter().map(shown).collect())
+    Ok(tx.signing_keys().await?.into_iter().map(shown).collect())
 }
 
 /// Lets the next keys of these algorithms sign, all or none. One that was published too short a time

@@ -12,7 +12,7 @@ use usher::provisioning::{Error, admission, sweep};
 use usher::store::rows::UserRow;
 use usher::store::types::Time;
 
-use crate::harness::{Browser, Connected, TestGateway, reason};
+use crate::harness::{Browser, Connected, TestGateway, named, reason};
 
 /// A connection with an editor, a person of a project, one without a group, one suspended, and
 /// one who only signs in.
@@ -30,7 +30,7 @@ impl Acme {
             .await;
         let acme = Self { gateway, okta };
         let store = &acme.gateway.gateway.store;
-        projects::create(store, org, acme.gateway.command(), "seo", None)
+        projects::create(store, org, acme.gateway.command(), named("seo"))
             .await
             .unwrap();
         for (group, role, project) in [

@@ -59,6 +59,8 @@ impl TestGateway {
             expires_at: key.expires_at.map(Time),
             revoked_at: key.revoked.then_some(now),
             last_used_at: None,
+            name: None,
+            actor: None,
         };
         let written = self.gateway.store.write(move |tx| {
             let row = row.clone();
@@ -143,6 +145,11 @@ fn timeless(reply: &Reply) -> Value {
     problem
 }
 
+/// Whether an operation is of the whole installation, so that no organization's key does it.
+fn of_the_operator(method: &str, path: &str) -> bool {
+    !path.contains("{slug}") && (method, path) != ("GET", "/api/v1/organizations")
+}
+
 /// What the operations are tried on, and the keys that they are tried with.
 struct Matrix {
     gateway: TestGateway,
@@ -156,6 +163,7 @@ struct Matrix {
     webhook: String,
     safeguard: String,
     recompute: String,
+    app: String,
     link: String,
     transfer: String,
     no_good: Vec<String>,
@@ -294,6 +302,7 @@ impl Matrix {
         let safeguard = tripped(&gateway, okta.org, okta.id).await;
         let recompute = recomputed(&gateway, okta.org).await;
         let transfer = transferred(&gateway, okta.org, &user).await;
+        let app = gateway.app("Docs", org).await.client_id;
         let foreign = bearer(&gateway.key(live(Some(other), "*")).await);
         let operator = bearer(&gateway.key(live(None, "*")).await);
         let connection = okta.id.to_string();
@@ -357,6 +366,7 @@ impl Matrix {
             operator,
             safeguard,
             recompute,
+            app,
             link,
             transfer,
         }
@@ -381,6 +391,7 @@ impl Matrix {
             Some("ownership-transfers") => &self.transfer,
             Some("link-confirmations") => "no-question",
             Some("mappings") => "no-rule",
+            Some("keys") => "no-key",
             _ => "",
         };
         let uri = path
@@ -389,6 +400,8 @@ impl Matrix {
             .replace("{domain}", "acme.example")
             .replace("{token}", id)
             .replace("{role}", "no-role")
+            .replace("{project}", "no-project")
+            .replace("{client_id}", &self.app)
             .replace("{grant}", &self.user)
             .replace("{user}", &self.user)
             .replace("{id}", id);
@@ -420,6 +433,8 @@ impl Matrix {
                 .ask(method, &nowhere, Some(&self.foreign))
                 .await;
             assert_eq!(timeless(&reply), timeless(&missing), "{what}");
+        } else if of_the_operator(method, path) {
+            refused(&reply, 403, "insufficient_scope", &what);
         } else {
             assert!(!reply.expect(200).text().contains("acme"), "{what}");
         }
@@ -451,7 +466,12 @@ impl Matrix {
                 "/link-confirmations/{id}/approve",
                 "/ownership-transfers/{id}/confirm",
             ];
-            if of_trust.iter().any(|it| path.ends_with(it)) && credential == &right {
+            // A key issues none that may do more: without a body it would be one for everything.
+            let of_all = (method, path.rsplit('/').next()) == ("POST", Some("keys"));
+            let is_operators = of_all
+                || of_the_operator(method, path)
+                || of_trust.iter().any(|it| path.ends_with(it));
+            if is_operators && credential == &right {
                 // Whom a connection trusts, and what overrides it, is the operator's to say.
                 refused(&reply, 403, "insufficient_scope", &what);
                 continue;
@@ -475,11 +495,12 @@ impl Matrix {
             assert_eq!(reply.header("content-type"), Some(kind), "{what}");
         }
         if method == "GET" {
-            let head = self
-                .gateway
-                .ask("HEAD", &uri, Some(&right))
-                .await
-                .expect(200);
+            let good = if of_the_operator(method, path) {
+                &self.operator
+            } else {
+                &right
+            };
+            let head = self.gateway.ask("HEAD", &uri, Some(good)).await.expect(200);
             assert!(head.body.is_empty(), "{what}");
         }
     }

@@ -9,7 +9,7 @@ use usher::id::OrganizationId;
 use usher::provisioning::invitations::NewInvitation;
 
 use crate::credentials::live;
-use crate::harness::{Browser, Connected, Reply, TestGateway, user};
+use crate::harness::{Browser, Connected, Reply, TestGateway, named, user};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -69,7 +69,7 @@ impl Acme {
 
     async fn project(&self, slug: &str) {
         let (store, context) = (&self.gateway.gateway.store, self.gateway.command());
-        usher::provisioning::settings::projects::create(store, self.org, context, slug, None)
+        usher::provisioning::settings::projects::create(store, self.org, context, named(slug))
             .await
             .unwrap();
     }

@@ -89,6 +89,7 @@ mod scim_search;
 mod scim_users;
 mod scim_walk;
 mod semantics;
+mod settings_api;
 mod share_api;
 mod share_commands;
 mod share_post;

@@ -10,7 +10,10 @@ use crate::limits;
 /// default; or what it is to be.
 pub type Said<T> = Option<Option<T>>;
 
-fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Result<Said<T>, D::Error> {
+/// Reads what is mentioned, null too.
+pub fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<Said<T>, D::Error> {
     Option::deserialize(reader).map(Some)
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::directory::words::words;
 use crate::limits;
 
-pub use changes::{AttributeChanges, DemandChanges, Fault, Said};
+pub use changes::{AttributeChanges, DemandChanges, Fault, Said, said};
 
 words! {
     /// How the context of an authentication must compare with those that are named (SAML Core

@@ -4,6 +4,7 @@
 //! Every route of the API is added by `routes!`, so that none is missing in the document: the
 //! credential matrix of the suite walks the document and tries every operation.
 
+mod apps;
 pub mod asked;
 mod audit;
 mod break_glass;
@@ -15,6 +16,7 @@ pub mod events;
 pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;
+mod keys;
 mod link_confirmations;
 mod links;
 mod mapping_changes;
@@ -24,13 +26,15 @@ pub mod organizations;
 mod ownership;
 pub mod paging;
 pub mod policy;
+mod projects;
 mod recomputes;
-mod role_changes;
+mod roles;
 mod safeguards;
 mod schemas;
 pub mod scim_requests;
 pub mod share_hook;
 mod sign_ins;
+mod signing_keys;
 pub mod tokens;
 mod upload;
 pub mod user_data;
@@ -63,9 +67,6 @@ pub fn openapi() -> OpenApi {
 fn described() -> OpenApiRouter<Gateway> {
     let operations = OpenApiRouter::new()
         .routes(routes!(openapi::document))
-        .routes(routes!(organizations::list))
-        .routes(routes!(organizations::roles))
-        .routes(routes!(organizations::projects))
         .routes(routes!(policy::show, policy::replace))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::show, schemas::register, schemas::remove))
@@ -109,6 +110,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(sign_ins::show))
         .routes(routes!(events::read))
         .routes(routes!(audit::read))
+        .merge(of_organizations())
         .merge(of_users())
         .merge(of_mappings())
         .merge(of_webhooks())
@@ -120,6 +122,25 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(imports::template_file))
         .routes(routes!(imports::result_file));
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", operations.merge(files))
+}
+
+fn of_organizations() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(organizations::list, organizations::create))
+        .routes(routes!(organizations::show, organizations::rename))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::update))
+        .routes(routes!(keys::list, keys::issue))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::list_operator, keys::issue_operator))
+        .routes(routes!(keys::revoke_operator))
+        .routes(routes!(signing_keys::list))
+        .routes(routes!(signing_keys::rotate))
+        .routes(routes!(apps::list, apps::create))
+        .routes(routes!(apps::show, apps::update))
+        .routes(routes!(apps::rotate_secret))
+        .routes(routes!(apps::revoke))
 }
 
 fn of_safeguards() -> OpenApiRouter<Gateway> {
@@ -175,7 +196,7 @@ fn of_mappings() -> OpenApiRouter<Gateway> {
         .routes(routes!(mapping_changes::apply))
         .routes(routes!(mapping_changes::change, mapping_changes::remove))
         .routes(routes!(mapping_changes::default_role))
-        .routes(routes!(role_changes::remove))
+        .routes(routes!(roles::rename, roles::remove))
         .routes(routes!(recomputes::list))
         .routes(routes!(recomputes::show))
 }

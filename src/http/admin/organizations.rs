@@ -1,20 +1,25 @@
-//! Organizations, and what an organization is made of: its roles and its projects.
+//! Organizations.
 
-use axum::Json;
 use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::scope::Scope;
-use crate::http::admin::asked::Asked;
+use crate::http::RequestId;
+use crate::http::admin::asked::{Asked, Unread};
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::id::{OrganizationId, ProjectId, RoleId};
+use crate::id::OrganizationId;
 use crate::provisioning::Error;
-use crate::store::rows::{OrganizationRow, ProjectRow, RoleRow};
+use crate::provisioning::settings::organizations::{
+    self, NewOrganization, Organization as Detail, OrganizationChange,
+};
+use crate::store::rows::OrganizationRow;
 
 /// An organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,40 +34,6 @@ pub struct Organization {
     /// Since when it is there.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-}
-
-/// A role.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Role {
-    /// The id.
-    #[schema(value_type = String, format = "uuid")]
-    id: RoleId,
-    /// Its name on the wire, fixed for life.
-    slug: String,
-    /// Its name for people.
-    name: String,
-    /// Its place in the order, 1 to 100, unique.
-    rank: i64,
-    /// Whether people hold it to whom nothing else gives a role.
-    default: bool,
-}
-
-/// A project.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Project {
-    /// The id.
-    #[schema(value_type = String, format = "uuid")]
-    id: ProjectId,
-    /// Its name on the wire, fixed for life.
-    slug: String,
-    /// Its name for people.
-    name: String,
-    /// Since when it is there.
-    #[schema(value_type = String, format = "date-time")]
-    created_at: Timestamp,
-    /// Since when it takes nobody any more.
-    #[schema(value_type = Option<String>, format = "date-time")]
-    archived_at: Option<Timestamp>,
 }
 
 /// List the organizations that the key is good for.
@@ -111,73 +82,63 @@ fn organization(row: OrganizationRow) -> Organization {
     }
 }
 
-/// List the roles of an organization.
+/// Create an organization, with its roles and perhaps its first owner.
+///
+/// With an operator's key alone. No connection signs the owner in before the operator confirms it.
 #[utoipa::path(
-    get, path = "/organizations/{slug}/roles", operation_id = "list_roles", tag = "Roles",
-    params(("slug" = String, Path, description = "The organization's slug"), Listing),
-    responses((status = 200, body = Page<Role>)),
-    security(("key" = ["roles:read"])),
+    post, path = "/organizations", operation_id = "create_organization", tag = "Organizations",
+    request_body = NewOrganization, responses((status = 201, body = Detail)),
+    security(("key" = ["organizations:write"])),
 )]
-pub(super) async fn roles(
+pub(super) async fn create(
     admin: Admin,
-    Path(slug): Path<String>,
-    Asked(listing): Asked<Listing>,
-) -> Result<Json<Page<Role>>, Problem> {
-    let place = listing.place::<RoleId>()?;
-    let rows = admin.read(&slug, Scope::RolesRead, |tx, admitted| {
-        async move {
-            let organization = admitted.organization;
-            Ok((
-                tx.roles(organization.id).await?,
-                organization.default_role_id,
-            ))
-        }
-        .boxed()
+    Extension(request): Extension<RequestId>,
+    body: Unread,
+) -> Result<(StatusCode, Json<Detail>), Problem> {
+    let scope = Scope::OrganizationsWrite;
+    admin.admit_operator(scope).await?;
+    let new: NewOrganization = body.json().await?;
+    let created = admin.operate(scope, &request, move |tx, context, _| {
+        let new = new.clone();
+        async move { organizations::create_in(tx, &context, &new).await }.boxed()
     });
-    let (rows, default) = rows.await?;
-    let view = |RoleRow {
-                    id,
-                    slug,
-                    name,
-                    rank,
-                    ..
-                }| Role {
-        id,
-        slug,
-        name,
-        rank,
-        default: id == default,
-    };
-    Ok(Json(
-        place.cut(rows.into_iter().map(view).collect(), |role| role.id),
-    ))
+    Ok((StatusCode::CREATED, Json(created.await?)))
 }
 
-/// List the projects of an organization.
+/// Show an organization, with its default role and its owner.
 #[utoipa::path(
-    get, path = "/organizations/{slug}/projects", operation_id = "list_projects", tag = "Projects",
-    params(("slug" = String, Path, description = "The organization's slug"), Listing),
-    responses((status = 200, body = Page<Project>)),
-    security(("key" = ["projects:read"])),
+    get, path = "/organizations/{slug}", operation_id = "show_organization", tag = "Organizations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    responses((status = 200, body = Detail)),
+    security(("key" = ["organizations:read"])),
 )]
-pub(super) async fn projects(
-    admin: Admin,
-    Path(slug): Path<String>,
-    Asked(listing): Asked<Listing>,
-) -> Result<Json<Page<Project>>, Problem> {
-    let place = listing.place::<ProjectId>()?;
-    let rows = admin.read(&slug, Scope::ProjectsRead, |tx, admitted| {
-        async move { Ok(tx.projects(admitted.organization.id).await?) }.boxed()
+pub(super) async fn show(admin: Admin, Path(slug): Path<String>) -> Result<Json<Detail>, Problem> {
+    let read = admin.read(&slug, Scope::OrganizationsRead, |tx, admitted| {
+        async move { organizations::described(tx, admitted.organization).await }.boxed()
     });
-    let view = |row: ProjectRow| Project {
-        id: row.id,
-        slug: row.slug,
-        name: row.name,
-        created_at: row.created_at.0,
-        archived_at: row.archived_at.map(|at| at.0),
-    };
-    Ok(Json(place.cut(
-        rows.await?.into_iter().map(view).collect(),
-        |project| project.id,
-    )))
+    Ok(Json(read.await?))
+}
+
+/// Give an organization another name for people.
+#[utoipa::path(
+    patch, path = "/organizations/{slug}", operation_id = "change_organization",
+    tag = "Organizations",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    request_body = OrganizationChange, responses((status = 200, body = Detail)),
+    security(("key" = ["organizations:write"])),
+)]
+pub(super) async fn rename(
+    admin: Admin,
+    Extension(request): Extension<RequestId>,
+    Path(slug): Path<String>,
+    body: Unread,
+) -> Result<Json<Detail>, Problem> {
+    let scope = Scope::OrganizationsWrite;
+    admin.admit(&slug, scope).await?;
+    let wanted: OrganizationChange = body.json().await?;
+    let renamed = admin.change(&slug, scope, &request, move |change, _| {
+        let wanted = wanted.clone();
+        async move { organizations::rename(change, &wanted).await }.boxed()
+    });
+    Ok(Json(renamed.await?))
 }

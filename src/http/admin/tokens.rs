@@ -214,11 +214,23 @@ fn wanted(new: NewToken, private: bool) -> Result<Wanted, Problem> {
         }
         return Ok(Wanted::Token(expires, scopes));
     }
-    oauth_clients::secret_method(
-        new.auth_method,
-        new.jwks.is_some() || new.jwks_url.is_some(),
-    )?;
-    let proof = match (new.jwks, new.jwks_url) {
+    let proof = proof(new.auth_method, (new.jwks, new.jwks_url), private)?;
+    Ok(Wanted::Client(NewClient {
+        proof,
+        expires,
+        scopes,
+    }))
+}
+
+/// By what a client, or an app, is to prove itself: keys that are named, keys that are published, or a secret.
+pub(super) fn proof(
+    method: Option<AuthMethod>,
+    (jwks, jwks_url): (Option<Value>, Option<String>),
+    private: bool,
+) -> Result<Proof, Problem> {
+    let invalid = |why: &str| Problem::new(Type::Invalid, why);
+    oauth_clients::secret_method(method, jwks.is_some() || jwks_url.is_some())?;
+    Ok(match (jwks, jwks_url) {
         (Some(_), Some(_)) => return Err(invalid("jwks or jwks_url, not both")),
         (Some(jwks), None) => {
             let keys = PublicKeys::registered(&jwks.to_string());
@@ -228,11 +240,6 @@ fn wanted(new: NewToken, private: bool) -> Result<Wanted, Problem> {
             let url = outbound::settable(&url, private);
             Proof::KeysAt(url.map_err(|why| invalid(&format!("jwks_url: {why}")))?)
         }
-        (None, None) => Proof::Secret(new.auth_method),
-    };
-    Ok(Wanted::Client(NewClient {
-        proof,
-        expires,
-        scopes,
-    }))
+        (None, None) => Proof::Secret(method),
+    })
 }

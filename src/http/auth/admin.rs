@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use crate::directory::scope::Scope;
 use crate::http::reply::problem::Problem;
 use crate::http::{Gateway, RequestId};
-use crate::provisioning::access::{self, Access, KeyChange};
-use crate::provisioning::{Change, Error};
+use crate::provisioning::access::{self, Access, KeyChange, OperatorChange};
+use crate::provisioning::{Change, Context, Error};
 use crate::secret::{self, Hash};
 use crate::store::Tx;
 use crate::store::rows::OrganizationRow;
@@ -137,6 +137,57 @@ impl Admin {
         };
         let (store, ids) = (&self.gateway.store, &self.gateway.ids);
         Ok(access::key_change(store, ids, asked, job).await?)
+    }
+
+    /// Reads something of the whole installation, with a key of the operator that has the scope.
+    pub async fn read_installation<T, J>(&self, scope: Scope, job: J) -> Result<T, Problem>
+    where
+        J: for<'a> Fn(&'a mut Tx, Timestamp) -> BoxFuture<'a, Result<T, Error>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        T: Send + 'static,
+    {
+        self.read_any(move |tx, access, now| {
+            let job = job.clone();
+            async move {
+                access.require_installation(scope)?;
+                job(tx, now).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Changes something of the whole installation, with a key of the operator that has the scope.
+    pub async fn operate<T, J>(
+        &self,
+        scope: Scope,
+        request: &RequestId,
+        job: J,
+    ) -> Result<T, Problem>
+    where
+        J: for<'c> Fn(&'c mut Tx, Context, Access) -> BoxFuture<'c, Result<T, Error>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        T: Send + 'static,
+    {
+        let asked = OperatorChange {
+            presented: self.presented.ok_or(Error::Unauthorized)?,
+            scope,
+            cause: request.0.to_string(),
+        };
+        let (store, ids) = (&self.gateway.store, &self.gateway.ids);
+        Ok(access::operator_change(store, ids, asked, job).await?)
+    }
+
+    /// Lets in whoever operates the installation, before their body is read.
+    pub async fn admit_operator(&self, scope: Scope) -> Result<(), Problem> {
+        self.read_installation(scope, |_, _| async { Ok(()) }.boxed())
+            .await
     }
 
     /// Reads something of whichever organizations the key is good for; the job asks for its scope.

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
@@ -33,13 +34,15 @@ use crate::store::types::{AppList, Time};
 use crate::store::{Store, Tx};
 
 /// A fresh secret, which is shown this once.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = RotatedAppSecret)]
 pub struct Rotated {
     /// The app.
     pub client_id: String,
     /// Its new secret.
     pub client_secret: String,
     /// Until when the one before is taken; none where it is over at once.
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub former_secret_until: Option<Timestamp>,
 }
 
@@ -77,33 +80,33 @@ pub async fn rotate_secret(
     let client_id = client_id.to_owned();
     let rotated = store.write(move |tx| {
         let (context, client_id) = (context.clone(), client_id.clone());
-        async move {
-            let mut row = live(tx, &client_id).await?;
-            let secret = fresh_secret(&row, &context, at_once)?;
-            let until = overlap(&context, at_once).map(Time);
-            let former = std::mem::replace(&mut row.secret_hash, secret.hash().to_vec());
-            row.former_secret_hash = until.map(|_| former);
-            row.former_secret_until = until;
-            let orgs = listed(tx, row.id).await?;
-            tell(
-                tx,
-                &context,
-                &row,
-                orgs,
-                EventKind::AppUpdated,
-                &["client_secret"],
-            )
-            .await?;
-            tx.update_app(&row).await?;
-            Ok(Rotated {
-                client_id: row.client_id,
-                client_secret: secret.reveal().to_owned(),
-                former_secret_until: until.map(|at| at.0),
-            })
-        }
-        .boxed()
+        async move { rotate_secret_in(tx, &context, &client_id, at_once).await }.boxed()
     });
     rotated.await
+}
+
+/// The same, within a transaction.
+pub async fn rotate_secret_in(
+    tx: &mut Tx,
+    context: &Context,
+    client_id: &str,
+    at_once: bool,
+) -> Result<Rotated, Error> {
+    let mut row = live(tx, client_id).await?;
+    let secret = fresh_secret(&row, context, at_once)?;
+    let until = overlap(context, at_once).map(Time);
+    let former = std::mem::replace(&mut row.secret_hash, secret.hash().to_vec());
+    row.former_secret_hash = until.map(|_| former);
+    row.former_secret_until = until;
+    let orgs = listed(tx, row.id).await?;
+    let (kind, what) = (EventKind::AppUpdated, ["client_secret"]);
+    tell(tx, context, &row, orgs, kind, &what).await?;
+    tx.update_app(&row).await?;
+    Ok(Rotated {
+        client_id: row.client_id,
+        client_secret: secret.reveal().to_owned(),
+        former_secret_until: until.map(|at| at.0),
+    })
 }
 
 /// Revokes an app for good. Doing it again changes nothing.
@@ -111,26 +114,28 @@ pub async fn revoke(store: &Store, context: Context, client_id: &str) -> Result<
     let client_id = client_id.to_owned();
     let revoked = store.write(move |tx| {
         let (context, client_id) = (context.clone(), client_id.clone());
-        async move {
-            let now = context.ids.clock().now();
-            let mut row = any(tx, &client_id).await?;
-            if row.revoked_at.is_none() {
-                row.revoked_at = Some(Time(now));
-                row.secret_hash = Vec::new();
-                row.former_secret_hash = None;
-                row.former_secret_until = None;
-                let orgs = listed(tx, row.id).await?;
-                tell(tx, &context, &row, orgs, EventKind::AppRevoked, &[]).await?;
-                tx.update_app(&row).await?;
-                tx.end_refresh_families_of_app(row.id, &[], Time(now), "app_revoked")
-                    .await?;
-                tracing::info!(app.id = %row.id, "An app is revoked");
-            }
-            view(tx, row, now).await
-        }
-        .boxed()
+        async move { revoke_in(tx, &context, &client_id).await }.boxed()
     });
     revoked.await
+}
+
+/// The same, within a transaction.
+pub async fn revoke_in(tx: &mut Tx, context: &Context, client_id: &str) -> Result<App, Error> {
+    let now = context.ids.clock().now();
+    let mut row = any(tx, client_id).await?;
+    if row.revoked_at.is_none() {
+        row.revoked_at = Some(Time(now));
+        row.secret_hash = Vec::new();
+        row.former_secret_hash = None;
+        row.former_secret_until = None;
+        let orgs = listed(tx, row.id).await?;
+        tell(tx, context, &row, orgs, EventKind::AppRevoked, &[]).await?;
+        tx.update_app(&row).await?;
+        tx.end_refresh_families_of_app(row.id, &[], Time(now), "app_revoked")
+            .await?;
+        tracing::info!(app.id = %row.id, "An app is revoked");
+    }
+    view(tx, row, now).await
 }
 
 /// A secret for an app that has one; two are taken at most.
@@ -162,7 +167,8 @@ fn overlap(context: &Context, at_once: bool) -> Option<Timestamp> {
     until.ok().filter(|_| !at_once)
 }
 
-async fn update_in(
+/// The same as [`update`], within a transaction.
+pub async fn update_in(
     tx: &mut Tx,
     context: &Context,
     client_id: &str,

@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::directory::oauth_client::AuthMethod;
 use crate::id::AppId;
@@ -13,9 +14,10 @@ use crate::store::rows::AppRow;
 use crate::store::{Store, Tx};
 
 /// An app, without what it proves itself by.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct App {
     /// Its id.
+    #[schema(value_type = String, format = "uuid")]
     pub id: AppId,
     /// Its client id.
     pub client_id: String,
@@ -28,6 +30,7 @@ pub struct App {
     pub jwks_url: Option<String>,
     /// Its public keys, where they are kept here.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub jwks: Option<Value>,
     /// The audience of its access tokens.
     pub audience: String,
@@ -41,11 +44,14 @@ pub struct App {
     /// The slugs of the organizations that it serves, where it does not serve all.
     pub organizations: Vec<String>,
     /// Since when.
+    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// Until when the secret before its present one is taken, where it still is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub former_secret_until: Option<Timestamp>,
     /// Since when it is revoked.
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -54,29 +60,31 @@ pub async fn show(store: &Store, client_id: &str, now: Timestamp) -> Result<App,
     let client_id = client_id.to_owned();
     let shown = store.read(move |tx| {
         let client_id = client_id.clone();
-        async move {
-            let mut all = tx.apps().await?.into_iter();
-            let row = all.find(|row| row.client_id == client_id);
-            view(tx, row.ok_or(Error::NotFound(Kind::App))?, now).await
-        }
-        .boxed()
+        async move { show_in(tx, &client_id, now).await }.boxed()
     });
     shown.await
 }
 
+/// The same, within a transaction.
+pub async fn show_in(tx: &mut Tx, client_id: &str, now: Timestamp) -> Result<App, Error> {
+    let mut all = tx.apps().await?.into_iter();
+    let row = all.find(|row| row.client_id == client_id);
+    view(tx, row.ok_or(Error::NotFound(Kind::App))?, now).await
+}
+
 /// Every app, those that are revoked too, oldest first.
 pub async fn list(store: &Store, now: Timestamp) -> Result<Vec<App>, Error> {
-    let listed = store.read(move |tx| {
-        async move {
-            let mut all = Vec::new();
-            for row in tx.apps().await? {
-                all.push(view(tx, row, now).await?);
-            }
-            Ok(all)
-        }
-        .boxed()
-    });
+    let listed = store.read(move |tx| async move { list_in(tx, now).await }.boxed());
     listed.await
+}
+
+/// The same, within a transaction.
+pub async fn list_in(tx: &mut Tx, now: Timestamp) -> Result<Vec<App>, Error> {
+    let mut all = Vec::new();
+    for row in tx.apps().await? {
+        all.push(view(tx, row, now).await?);
+    }
+    Ok(all)
 }
 
 /// The app, unless it is revoked; its row is held.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
@@ -40,9 +41,10 @@ pub struct NewApp {
 }
 
 /// A fresh app, with the secret that is shown this once; one that signs has none.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct CreatedApp {
     /// Its id.
+    #[schema(value_type = String, format = "uuid")]
     pub id: AppId,
     /// Its client id.
     pub client_id: String,
@@ -66,16 +68,20 @@ pub struct CreatedApp {
     /// The slugs of the organizations it serves; none means all.
     pub organizations: Vec<String>,
     /// Since when.
+    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
+}
+
+impl std::fmt::Debug for CreatedApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreatedApp")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Registers an app.
 pub async fn create(store: &Store, context: Context, new: NewApp) -> Result<CreatedApp, Error> {
-    let new = NewApp {
-        name: name(&new.name)?,
-        ..new
-    };
-    check(&new)?;
     let created = store.write(move |tx| {
         let (context, new) = (context.clone(), new.clone());
         async move { create_in(tx, &context, new).await }.boxed()
@@ -84,7 +90,8 @@ pub async fn create(store: &Store, context: Context, new: NewApp) -> Result<Crea
 }
 
 /// The addresses of an app.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[schema(as = AppAddresses)]
 pub struct Addresses {
     /// Where codes may be sent.
     pub redirect_uris: Vec<String>,
@@ -162,7 +169,13 @@ pub(super) fn audience(wanted: Option<&str>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<CreatedApp, Error> {
+/// The same as [`create`], within a transaction.
+pub async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<CreatedApp, Error> {
+    let new = NewApp {
+        name: name(&new.name)?,
+        ..new
+    };
+    check(&new)?;
     let served = served(tx, &new.organizations).await?;
     let Registered {
         auth_method,
@@ -191,23 +204,7 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         former_secret_until: None,
         keys_since: None,
     };
-    tx.insert_app(&row).await?;
-    for uri in &new.addresses.redirect_uris {
-        tx.add_redirect_uri(row.id, uri).await?;
-    }
-    for uri in &new.addresses.post_logout_redirect_uris {
-        tx.add_post_logout_redirect_uri(row.id, uri).await?;
-    }
-    for url in &new.addresses.launch_urls {
-        tx.add_launch_url(row.id, url).await?;
-    }
-    for (org, _) in &served {
-        let mut change = Change::begin(tx, *org, context).await?;
-        change.tx.add_app_organization(row.id, *org).await?;
-        let data = json!({"app_id": row.id, "client_id": row.client_id, "name": row.name});
-        change.record(EventKind::AppCreated, data);
-        change.settle().await?;
-    }
+    write(tx, context, &row, (&new.addresses, &served)).await?;
     Ok(CreatedApp {
         id: row.id,
         client_id: row.client_id,
@@ -221,6 +218,33 @@ async fn create_in(tx: &mut Tx, context: &Context, new: NewApp) -> Result<Create
         organizations: served.into_iter().map(|(_, slug)| slug).collect(),
         created_at: row.created_at.0,
     })
+}
+
+/// Writes a fresh app, and tells the organizations that it serves.
+async fn write(
+    tx: &mut Tx,
+    context: &Context,
+    row: &AppRow,
+    (addresses, served): (&Addresses, &[(OrganizationId, String)]),
+) -> Result<(), Error> {
+    tx.insert_app(row).await?;
+    for uri in &addresses.redirect_uris {
+        tx.add_redirect_uri(row.id, uri).await?;
+    }
+    for uri in &addresses.post_logout_redirect_uris {
+        tx.add_post_logout_redirect_uri(row.id, uri).await?;
+    }
+    for url in &addresses.launch_urls {
+        tx.add_launch_url(row.id, url).await?;
+    }
+    for (org, _) in served {
+        let mut change = Change::begin(tx, *org, context).await?;
+        change.tx.add_app_organization(row.id, *org).await?;
+        let data = json!({"app_id": row.id, "client_id": row.client_id, "name": row.name});
+        change.record(EventKind::AppCreated, data);
+        change.settle().await?;
+    }
+    Ok(())
 }
 
 /// The organizations of these slugs, always in one order, so that two commands cannot wait for each

@@ -2,8 +2,9 @@
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::email::Address;
@@ -21,7 +22,8 @@ use crate::store::{Store, Tx};
 const RESERVED: &str = "operators";
 
 /// An organization to be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewOrganization {
     /// Its slug, fixed for life.
     pub slug: String,
@@ -31,10 +33,20 @@ pub struct NewOrganization {
     pub owner: Option<String>,
 }
 
+/// What may change of an organization: its slug is fixed for life.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationChange {
+    /// Its name for people.
+    pub name: String,
+}
+
 /// An organization.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = OrganizationDetail)]
 pub struct Organization {
-    /// Its id.
+    /// Its id: `org` in ID tokens.
+    #[schema(value_type = String, format = "uuid")]
     pub id: OrganizationId,
     /// Its slug.
     pub slug: String,
@@ -44,14 +56,16 @@ pub struct Organization {
     pub default_role: Option<String>,
     /// Who holds the owner's title.
     pub owner: Option<Owner>,
-    /// Since when.
+    /// Since when it is there.
+    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 
 /// An organization's owner.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Owner {
     /// The person.
+    #[schema(value_type = String, format = "uuid")]
     pub id: UserId,
     /// Their sign-in address.
     pub email: Option<String>,
@@ -63,6 +77,19 @@ pub async fn create(
     context: Context,
     new: NewOrganization,
 ) -> Result<Organization, Error> {
+    let created = store.write(move |tx| {
+        let (context, new) = (context.clone(), new.clone());
+        async move { create_in(tx, &context, &new).await }.boxed()
+    });
+    created.await
+}
+
+/// The same, within a transaction.
+pub async fn create_in(
+    tx: &mut Tx,
+    context: &Context,
+    new: &NewOrganization,
+) -> Result<Organization, Error> {
     let slug = slug(&new.slug)?;
     if slug == RESERVED {
         let rule = format!("the slug {RESERVED} is reserved; choose another");
@@ -72,30 +99,38 @@ pub async fn create(
     let unreadable = || Violation::Invalid("the owner's address is no e-mail address".into());
     let parse = |text: &String| Address::parse(text).ok_or_else(unreadable);
     let owner = new.owner.as_ref().map(parse).transpose()?;
-    let created = store.write(move |tx| {
-        let (context, owner) = (context.clone(), owner.clone());
-        let (slug, name) = (slug.clone(), name.clone());
-        async move {
-            let (row, roles) = rows(slug, name, &context);
-            tx.insert_organization(&row).await?;
-            audit::begin(tx, row.id).await?;
-            for role in &roles {
-                tx.insert_role(role).await?;
-            }
-            let mut change = Change::begin(tx, row.id, &context).await?;
-            let data = json!({"organization_id": row.id, "slug": row.slug, "name": row.name});
-            change.record(EventKind::OrganizationCreated, data);
-            if let (Some(address), Some(role)) =
-                (&owner, roles.iter().find(|role| role.rank == OWNER_RANK))
-            {
-                appoint(&mut change, address, role.id).await?;
-            }
-            change.settle().await?;
-            described(tx, row).await
-        }
-        .boxed()
-    });
-    created.await
+    let (row, roles) = rows(slug, name, context);
+    tx.insert_organization(&row).await?;
+    audit::begin(tx, row.id).await?;
+    for role in &roles {
+        tx.insert_role(role).await?;
+    }
+    let mut change = Change::begin(tx, row.id, context).await?;
+    let data = json!({"organization_id": row.id, "slug": row.slug, "name": row.name});
+    change.record(EventKind::OrganizationCreated, data);
+    if let (Some(address), Some(role)) = (&owner, roles.iter().find(|role| role.rank == OWNER_RANK))
+    {
+        appoint(&mut change, address, role.id).await?;
+    }
+    change.settle().await?;
+    described(tx, row).await
+}
+
+/// Gives an organization another name for people.
+pub async fn rename(
+    change: &mut Change<'_>,
+    wanted: &OrganizationChange,
+) -> Result<Organization, Error> {
+    let row = change.tx.organization(change.org).await?;
+    let mut row = row.ok_or(Error::NotFound(Kind::Organization))?;
+    let name = name(&wanted.name)?;
+    if row.name != name {
+        change.tx.rename_organization(change.org, &name).await?;
+        let changes = json!([{"attribute": "name", "old": row.name, "new": name}]);
+        change.record(EventKind::OrganizationUpdated, json!({"changes": changes}));
+        row.name = name;
+    }
+    described(change.tx, row).await
 }
 
 fn rows(slug: String, name: String, context: &Context) -> (OrganizationRow, Vec<RoleRow>) {
@@ -179,7 +214,8 @@ pub(super) async fn set_default_role(change: &mut Change<'_>, slug: &str) -> Res
     Ok(())
 }
 
-async fn described(tx: &mut Tx, row: OrganizationRow) -> Result<Organization, Error> {
+/// An organization as it is shown.
+pub async fn described(tx: &mut Tx, row: OrganizationRow) -> Result<Organization, Error> {
     let roles = tx.roles(row.id).await?;
     let owner = tx.owner_of(row.id).await?;
     Ok(Organization {

@@ -2,28 +2,32 @@
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::directory::event::EventKind;
 use crate::id::{OrganizationId, ProjectId};
-use crate::provisioning::settings::{name, slug};
-use crate::provisioning::{Context, Error, change};
+use crate::provisioning::settings::{differences, name, slug};
+use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::Store;
 use crate::store::rows::ProjectRow;
 
 /// A project of an organization.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Project {
     /// Its id.
+    #[schema(value_type = String, format = "uuid")]
     pub id: ProjectId,
-    /// Its slug.
+    /// Its name on the wire, fixed for life.
     pub slug: String,
     /// Its name for people.
     pub name: String,
-    /// Since when.
+    /// Since when it is there.
+    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// Since when it takes no new roles.
+    /// Since when it is archived.
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub archived_at: Option<Timestamp>,
 }
 
@@ -39,36 +43,85 @@ impl From<ProjectRow> for Project {
     }
 }
 
-/// Creates a project; without a name it is called by its slug.
+/// A project to be.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProject {
+    /// Its slug, fixed for life.
+    pub slug: String,
+    /// Its name for people; the slug where there is none.
+    pub name: Option<String>,
+}
+
+/// What is to change of a project; what is not named stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectChange {
+    /// Its name for people.
+    pub name: Option<String>,
+    /// Whether it is archived: roles in it sleep, apps are told of none, and nobody is given one. Live again,
+    /// everybody has what they had.
+    pub archived: Option<bool>,
+}
+
+/// Creates a project.
 pub async fn create(
     store: &Store,
     org: OrganizationId,
     context: Context,
-    project: &str,
-    called: Option<&str>,
+    new: NewProject,
 ) -> Result<Project, Error> {
-    let slug = slug(project)?;
-    let name = name(called.unwrap_or(&slug))?;
     change(store, org, context, move |change| {
-        let (slug, name) = (slug.clone(), name.clone());
-        async move {
-            let (org_id, id, created_at) = (change.org, change.id(), change.time());
-            let row = ProjectRow {
-                org_id,
-                id,
-                slug,
-                name,
-                created_at,
-                archived_at: None,
-            };
-            change.tx.insert_project(&row).await?;
-            let data = json!({"project_id": id, "slug": row.slug, "name": row.name});
-            change.record(EventKind::ProjectCreated, data);
-            Ok(row.into())
-        }
-        .boxed()
+        let new = new.clone();
+        async move { create_in(change, &new).await }.boxed()
     })
     .await
+}
+
+/// The same, within a change.
+pub async fn create_in(change: &mut Change<'_>, new: &NewProject) -> Result<Project, Error> {
+    let slug = slug(&new.slug)?;
+    let name = name(new.name.as_deref().unwrap_or(&slug))?;
+    let row = ProjectRow {
+        org_id: change.org,
+        id: change.id(),
+        slug,
+        name,
+        created_at: change.time(),
+        archived_at: None,
+    };
+    change.tx.insert_project(&row).await?;
+    let data = json!({"project_id": row.id, "slug": row.slug, "name": row.name});
+    change.record(EventKind::ProjectCreated, data);
+    Ok(row.into())
+}
+
+/// Renames a project, archives it, or lets it live again.
+pub async fn update(
+    change: &mut Change<'_>,
+    slug: &str,
+    wanted: &ProjectChange,
+) -> Result<Project, Error> {
+    let all = change.tx.projects(change.org).await?;
+    let found = all.into_iter().find(|row| row.slug == slug);
+    let mut row = found.ok_or(Error::NotFound(Kind::Project))?;
+    let told = |row: &ProjectRow| json!({"name": row.name, "archived": row.archived_at.is_some()});
+    let before = told(&row);
+    if let Some(text) = &wanted.name {
+        row.name = name(text)?;
+    }
+    match wanted.archived {
+        Some(true) => row.archived_at = row.archived_at.or(Some(change.time())),
+        Some(false) => row.archived_at = None,
+        None => {}
+    }
+    let changes = differences(&before, &told(&row));
+    if !changes.is_empty() {
+        change.tx.update_project(&row).await?;
+        let data = json!({"project_id": row.id, "slug": row.slug, "changes": changes});
+        change.record(EventKind::ProjectUpdated, data);
+    }
+    Ok(row.into())
 }
 
 /// The projects of an organization, by slug.

@@ -2,15 +2,16 @@
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::directory::role::OWNER_RANK;
 use crate::id::{OrganizationId, RoleId};
 use crate::provisioning::settings::{name, slug};
-use crate::provisioning::{Context, Error, Kind, change};
+use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::Store;
 use crate::store::rows::RoleRow;
 
@@ -18,14 +19,25 @@ use crate::store::rows::RoleRow;
 pub const NO_ROLE: &str = "none";
 
 /// A role to be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewRole {
     /// Its slug, fixed for life.
     pub slug: String,
     /// Its name for people; the slug where there is none.
     pub name: Option<String>,
-    /// Its place in the order, below the owner's.
+    /// Its place in the order, 1 to 99, below the owner's; one role a rank.
+    #[schema(minimum = 1, maximum = 99)]
     pub rank: i64,
+}
+
+/// What may change of a role: its slug and its rank are fixed for life. To rank it anew another role is created
+/// and takes its place.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleChange {
+    /// Its name for people.
+    pub name: String,
 }
 
 /// A role of an organization.
@@ -63,6 +75,15 @@ pub async fn create(
     context: Context,
     new: NewRole,
 ) -> Result<RoleView, Error> {
+    change(store, org, context, move |change| {
+        let new = new.clone();
+        async move { create_in(change, &new).await }.boxed()
+    })
+    .await
+}
+
+/// The same, within a change.
+pub async fn create_in(change: &mut Change<'_>, new: &NewRole) -> Result<RoleView, Error> {
     let slug = slug(&new.slug)?;
     let name = name(new.name.as_deref().unwrap_or(&slug))?;
     if !(1..OWNER_RANK).contains(&new.rank) || slug == NO_ROLE {
@@ -72,27 +93,46 @@ pub async fn create(
         );
         return Err(Violation::Invalid(rule).into());
     }
-    change(store, org, context, move |change| {
-        let (slug, name, rank) = (slug.clone(), name.clone(), new.rank);
-        async move {
-            let (org_id, id, created_at) = (change.org, change.id(), change.time());
-            let row = RoleRow {
-                org_id,
-                id,
-                slug,
-                name,
-                rank,
-                created_at,
-                removed_at: None,
-            };
-            change.tx.insert_role(&row).await?;
-            let data = json!({"role_id": id, "slug": row.slug, "name": row.name, "rank": rank});
-            change.record(EventKind::RoleCreated, data);
-            Ok(view(row, None))
-        }
-        .boxed()
-    })
-    .await
+    let row = RoleRow {
+        org_id: change.org,
+        id: change.id(),
+        slug,
+        name,
+        rank: new.rank,
+        created_at: change.time(),
+        removed_at: None,
+    };
+    change.tx.insert_role(&row).await?;
+    let data = json!({
+        "role_id": row.id,
+        "slug": row.slug,
+        "name": row.name,
+        "rank": row.rank,
+    });
+    change.record(EventKind::RoleCreated, data);
+    Ok(view(row, None))
+}
+
+/// Gives a role another name for people.
+pub async fn rename(
+    change: &mut Change<'_>,
+    slug: &str,
+    wanted: &RoleChange,
+) -> Result<RoleView, Error> {
+    let organization = change.tx.organization(change.org).await?;
+    let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
+    let all = change.tx.roles(change.org).await?;
+    let found = all.into_iter().find(|row| row.slug == slug);
+    let mut row = found.ok_or(Error::NotFound(Kind::Role))?;
+    let name = name(&wanted.name)?;
+    if row.name != name {
+        change.tx.rename_role(change.org, row.id, &name).await?;
+        let changes = json!([{"attribute": "name", "old": row.name, "new": name}]);
+        let data = json!({"role_id": row.id, "slug": row.slug, "changes": changes});
+        change.record(EventKind::RoleUpdated, data);
+        row.name = name;
+    }
+    Ok(view(row, Some(organization.default_role_id)))
 }
 
 /// The roles of an organization, the highest first.

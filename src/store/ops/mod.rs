@@ -201,8 +201,10 @@ ops! {
     projects = organizations::projects(org: OrganizationId) -> Vec<ProjectRow>;
     /// The query `organizations::insert_project`.
     insert_project = organizations::insert_project(row: &ProjectRow) -> ();
-    /// The query `organizations::archive_project`.
-    archive_project = organizations::archive_project(org: OrganizationId, id: ProjectId, at: Time) -> ();
+    /// Writes what may change of a project.
+    update_project = organizations::update_project(row: &ProjectRow) -> ();
+    /// Writes the name of an organization.
+    rename_organization = organizations::rename(org: OrganizationId, name: &str) -> ();
     /// The query `scim_groups::by_id`.
     scim_group = scim_groups::by_id(org: OrganizationId, connection: ConnectionId, id: ScimGroupId) -> Option<ScimGroupRow>;
     /// The query `scim_groups::by_name`.
@@ -342,6 +344,10 @@ ops! {
     insert_api_key = tokens::insert_key(row: &ApiKeyRow) -> ();
     /// The query `tokens::touch_key`.
     touch_api_key = tokens::touch_key(id: ApiKeyId, at: Time) -> ();
+    /// The keys of an organization, or of the operator, in the order of ids.
+    api_keys = tokens::keys(org: Option<OrganizationId>) -> Vec<ApiKeyRow>;
+    /// The query `tokens::revoke_key`.
+    revoke_api_key = tokens::revoke_key(id: ApiKeyId, at: Time) -> ();
     /// The query `users::insert`.
     insert_user = users::insert(row: &UserRow) -> ();
     /// The query `users::update`.

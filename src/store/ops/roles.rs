@@ -13,6 +13,8 @@ ops! {
     /// Adds a role.
     insert_role = roles::insert(row: &RoleRow) -> ();
     /// Removes a role: its slug and its rank are free again.
+    rename_role = roles::rename(org: OrganizationId, id: RoleId, name: &str) -> ();
+    /// The query `roles::remove`.
     remove_role = roles::remove(org: OrganizationId, id: RoleId, at: Time) -> ();
     /// The live grants of a role, the oldest first.
     grants_of_role = roles::grants(org: OrganizationId, role: RoleId) -> Vec<GrantRow>;

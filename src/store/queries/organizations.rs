@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
-use crate::id::{OrganizationId, ProjectId, RoleId};
+use crate::id::{OrganizationId, RoleId};
 use crate::store::rows::{OrganizationRow, ProjectRow};
 use crate::store::schema::{connections, organizations, projects};
 use crate::store::types::{Doc, Time};
@@ -156,13 +156,22 @@ pub(crate) async fn insert_project(conn: &mut Conn, row: &ProjectRow) -> QueryRe
         .map(drop)
 }
 
-pub(crate) async fn archive_project(
-    conn: &mut Conn,
-    org: OrganizationId,
-    id: ProjectId,
-    at: Time,
-) -> QueryResult<()> {
-    let update =
-        diesel::update(projects::table.find((org, id))).set(projects::archived_at.eq(Some(at)));
-    update.execute(conn).await.map(drop)
+pub(crate) async fn update_project(conn: &mut Conn, row: &ProjectRow) -> QueryResult<()> {
+    let set = (
+        projects::name.eq(row.name.clone()),
+        projects::archived_at.eq(row.archived_at),
+    );
+    diesel::update(projects::table.find((row.org_id, row.id)))
+        .set(set)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn rename(conn: &mut Conn, org: OrganizationId, name: &str) -> QueryResult<()> {
+    diesel::update(organizations::table.find(org))
+        .set(organizations::name.eq(name.to_owned()))
+        .execute(conn)
+        .await
+        .map(drop)
 }

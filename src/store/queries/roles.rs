@@ -38,6 +38,19 @@ pub(crate) async fn insert(conn: &mut Conn, row: &RoleRow) -> QueryResult<()> {
         .map(drop)
 }
 
+pub(crate) async fn rename(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: RoleId,
+    name: &str,
+) -> QueryResult<()> {
+    diesel::update(roles::table.find((org, id)))
+        .set(roles::name.eq(name.to_owned()))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 pub(crate) async fn remove(
     conn: &mut Conn,
     org: OrganizationId,

@@ -123,3 +123,27 @@ pub(crate) async fn touch_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryR
         .await
         .map(drop)
 }
+
+/// The keys of an organization, or of the operator, in the order of ids.
+pub(crate) async fn keys(
+    conn: &mut Conn,
+    org: Option<OrganizationId>,
+) -> QueryResult<Vec<ApiKeyRow>> {
+    let query = api_keys::table
+        .select(super::whole::<ApiKeyRow>())
+        .order(api_keys::id)
+        .into_boxed();
+    let query = match org {
+        Some(org) => query.filter(api_keys::org_id.eq(org)),
+        None => query.filter(api_keys::org_id.is_null()),
+    };
+    query.load(conn).await
+}
+
+pub(crate) async fn revoke_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {
+    diesel::update(api_keys::table.find(id))
+        .set(api_keys::revoked_at.eq(Some(at)))
+        .execute(conn)
+        .await
+        .map(drop)
+}

@@ -128,6 +128,8 @@ pub struct ApiKeyRow {
     pub expires_at: Option<Time>,
     pub revoked_at: Option<Time>,
     pub last_used_at: Option<Time>,
+    pub name: Option<String>,
+    pub actor: Option<String>,
 }
 
 /// A connection.

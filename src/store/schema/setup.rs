@@ -101,6 +101,8 @@ diesel::table! {
         expires_at -> Nullable<TimeSql>,
         revoked_at -> Nullable<TimeSql>,
         last_used_at -> Nullable<TimeSql>,
+        name -> Nullable<Text>,
+        actor -> Nullable<Text>,
     }
 }
 

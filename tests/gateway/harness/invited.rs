@@ -7,7 +7,8 @@ use usher::id::{InvitationId, OrganizationId, ProjectId, UserId};
 use usher::provisioning::invitations::actions::{Action, act};
 use usher::provisioning::invitations::{Inviter, NewInvitation, create};
 use usher::provisioning::people::retire_all;
-use usher::provisioning::{Context, Error, Source, change, settings};
+use usher::provisioning::settings::projects::{self, NewProject, ProjectChange};
+use usher::provisioning::{Context, Error, Source, change};
 use usher::store::rows::{InvitationRow, MailCodeRow, OutboxRow};
 use usher::store::types::Time;
 
@@ -18,6 +19,14 @@ pub(crate) struct Invited<'a> {
     gateway: &'a TestGateway,
     pub(crate) org: OrganizationId,
     pub(crate) id: InvitationId,
+}
+
+/// A project to be.
+pub(crate) fn named(slug: &str) -> NewProject {
+    NewProject {
+        slug: slug.to_owned(),
+        name: None,
+    }
 }
 
 impl TestGateway {
@@ -51,7 +60,7 @@ impl TestGateway {
     /// A project.
     pub(crate) async fn project(&self, org: OrganizationId, slug: &str) -> ProjectId {
         let store = &self.gateway.store;
-        let made = settings::projects::create(store, org, self.command(), slug, None);
+        let made = projects::create(store, org, self.command(), named(slug));
         made.await.unwrap().id
     }
 
@@ -59,8 +68,13 @@ impl TestGateway {
     pub(crate) async fn archive(&self, org: OrganizationId, id: ProjectId) {
         change(&self.gateway.store, org, self.command(), move |change| {
             async move {
-                let at = change.time();
-                Ok::<_, Error>(change.tx.archive_project(change.org, id, at).await?)
+                let all = change.tx.projects(change.org).await?;
+                let slug = all.into_iter().find(|it| it.id == id).unwrap().slug;
+                let archived = ProjectChange {
+                    archived: Some(true),
+                    ..ProjectChange::default()
+                };
+                projects::update(change, &slug, &archived).await
             }
             .boxed()
         })

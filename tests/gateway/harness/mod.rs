@@ -42,7 +42,7 @@ pub(crate) use acme::Acme;
 pub(crate) use arrange::Connected;
 pub(crate) use browser::{Browser, form, proof_on};
 pub(crate) use dns::{Lie, Manner, NameServer};
-pub(crate) use invited::{Invited, csrf, press};
+pub(crate) use invited::{Invited, csrf, named, press};
 pub(crate) use property::{property, property_in};
 pub(crate) use reply::Reply;
 pub(crate) use scim::{ScimActor, user};

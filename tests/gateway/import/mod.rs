@@ -20,7 +20,7 @@ use usher::store::rows::{InvitationRow, OutboxRow};
 use usher::store::types::Time;
 
 use crate::credentials::live;
-use crate::harness::{Connected, Reply, TestGateway};
+use crate::harness::{Connected, Reply, TestGateway, named};
 
 const IMPORTS: &str = "/api/v1/organizations/acme/imports";
 /// What curl 8 puts between the parts of a form.
@@ -46,7 +46,7 @@ impl Acme {
         let made = organizations::create(store, gateway.command(), new).await;
         let org = made.unwrap().id;
         for slug in ["website", "shop"] {
-            let made = projects::create(store, org, gateway.command(), slug, None).await;
+            let made = projects::create(store, org, gateway.command(), named(slug)).await;
             made.unwrap();
         }
         let okta = gateway

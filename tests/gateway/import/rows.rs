@@ -89,18 +89,8 @@ impl Acme {
     /// Archives a project.
     async fn archive(&self, slug: &'static str) {
         let (store, org) = (&self.gateway.gateway.store, self.org);
-        let made = projects::create(store, org, self.gateway.command(), slug, None).await;
-        made.unwrap();
-        let id = projects::list(store, org).await.unwrap();
-        let id = id.into_iter().find(|it| it.slug == slug).unwrap().id;
-        let archived = provisioning::change(store, org, self.gateway.command(), move |change| {
-            async move {
-                let at = change.time();
-                Ok(change.tx.archive_project(change.org, id, at).await?)
-            }
-            .boxed()
-        });
-        archived.await.unwrap();
+        let made = projects::create(store, org, self.gateway.command(), named(slug)).await;
+        self.gateway.archive(org, made.unwrap().id).await;
     }
 
     async fn policy(&self, policy: Value) {

@@ -1,0 +1,2 @@
+ALTER TABLE api_keys DROP COLUMN actor;
+ALTER TABLE api_keys DROP COLUMN name;
