@@ -19,6 +19,7 @@ use crate::config::{self, Config, MailUrl};
 use crate::http::oidc::ClientKeys;
 use crate::http::{self, TrustedProxies};
 use crate::id::{Entropy, Ids};
+use crate::limits;
 use crate::mail::{self, Mailbox};
 use crate::outbound::{self, Client};
 use crate::provisioning::installation::{Installation, Opener};
@@ -131,18 +132,18 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let letterhead = letterhead(config, &links)?;
     let (route, pace) = (route(config), config.mail.per_second);
     let client = Client::new(&config.outbound)?;
-    let client_keys = Arc::new(ClientKeys::new(client.clone()));
+    let (client_keys, outbound) = fetchers(&client);
     let keys = Arc::new(Keyring::new(store.clone(), links.secrets.clone(), keys));
     let means = (client, Arc::clone(&keys));
     let name_server = config.outbound.name_server.map(|it| it.0);
     let office = Office::new(store.clone(), ids.clone(), letterhead, route, pace, means);
-    let office = office.asking(name_server);
-    let worker = Worker::start(office);
+    let worker = Worker::start(office.asking(name_server));
     let kept = store.clone();
     let gateway = http::Gateway {
         tally: Arc::clone(&tally),
         trusted_proxies: trusted_proxies(config),
         client_keys,
+        outbound,
         name_server,
         private_targets: config.outbound.allow_private_targets,
         ..http::Gateway::new(store, ids, keys, links)
@@ -257,6 +258,12 @@ async fn stopped(mut terminate: Signal, mut interrupt: Signal) {
         _ = interrupt.recv() => {}
     }
     tracing::info!("Asked to stop; the requests in flight are answered first");
+}
+
+/// What fetches the keys of clients, and what the operator points at.
+fn fetchers(client: &Client) -> (Arc<ClientKeys>, Option<Client>) {
+    let patient = client.clone().patient(limits::METADATA_TIME);
+    (Arc::new(ClientKeys::new(client.clone())), Some(patient))
 }
 
 /// Sweeps now and then, for as long as the server runs.

@@ -12,7 +12,7 @@ use crate::directory::scope::Scopes;
 use crate::id::{ApiKeyId, OrganizationId};
 use crate::oidc::keys::Algorithm;
 use crate::provisioning::settings::keys::{self, NewKey};
-use crate::provisioning::{change, signing_keys};
+use crate::provisioning::signing_keys;
 
 /// Keys: bearers of the admin API, for programs; and those that sign tokens for apps
 #[derive(Debug, Subcommand)]
@@ -135,7 +135,11 @@ impl Key {
                 let all: Vec<keys::Key> = read.await.map_err(Failure::from)?;
                 opened.output.rows(&all, &COLUMNS)
             }
-            Self::Revoke { org, id } => revoke(opened, org.as_deref(), id).await,
+            Self::Revoke { org, id } => {
+                let (org, context) = (of(opened, org.as_deref()).await?, opened.context());
+                let revoked = keys::revoke(&opened.store, context, org, id).await?;
+                opened.output.record(&revoked)
+            }
             Self::ListSigning => {
                 let keys = signing_keys::list(&opened.store).await?;
                 opened.output.rows(&keys, &SIGNING)
@@ -171,21 +175,4 @@ async fn issue(opened: &Opened, org: Option<&str>, new: NewKey) -> Result<(), Fa
         .output
         .note("The key is shown this once; keep it safe.")?;
     opened.output.record(&issued)
-}
-
-async fn revoke(opened: &Opened, org: Option<&str>, id: ApiKeyId) -> Result<(), Failure> {
-    let (store, context) = (&opened.store, opened.context());
-    let revoked: keys::Key = if let Some(org) = of(opened, org).await? {
-        let done = change(store, org, context, move |change| {
-            async move { keys::revoke_in(change, id).await }.boxed()
-        });
-        done.await?
-    } else {
-        let done = store.write(move |tx| {
-            let context = context.clone();
-            async move { keys::revoke_operator(tx, &context, id).await }.boxed()
-        });
-        done.await.map_err(Failure::from)?
-    };
-    opened.output.record(&revoked)
 }

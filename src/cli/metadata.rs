@@ -12,8 +12,7 @@ use crate::limits;
 use crate::outbound::document::{Fetched, Unfetched, Validators};
 use crate::outbound::{Client, Fault, Reach};
 use crate::provisioning::metadata::Published;
-use crate::saml::metadata::LIMIT;
-use crate::worker::metadata::MEDIA_TYPES;
+use crate::saml::metadata::{LIMIT, MEDIA_TYPES};
 
 /// The text, with where it can be read again: by https alone. One octet more than is taken is enough
 /// to say so.

@@ -9,6 +9,7 @@ use crate::http::join::Misses;
 use crate::http::oidc::ClientKeys;
 use crate::id::Ids;
 use crate::limits;
+use crate::outbound::Client;
 use crate::provisioning::invitations::Links;
 use crate::provisioning::request_log::RequestLog;
 use crate::provisioning::sign_in_log::Refusals;
@@ -35,6 +36,8 @@ pub struct Gateway {
     pub keys: Arc<Keyring>,
     /// The keys of clients that sign, fetched and kept for a while.
     pub client_keys: Arc<ClientKeys>,
+    /// The client that fetches what the operator points at.
+    pub outbound: Option<Client>,
     /// What invitations' links are made with.
     pub links: Arc<Links>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed, if anybody's are.
@@ -72,6 +75,7 @@ impl Gateway {
             public_url: Arc::clone(&links.public_url),
             keys: keys.into(),
             client_keys: Arc::default(),
+            outbound: None,
             links: Arc::new(links),
             trusted_proxies: None,
             name_server: None,

@@ -25,6 +25,9 @@ pub const SCIM_BODY: usize = 4 * 1024 * 1024;
 /// Bytes in a JSON body of the admin API.
 pub const JSON_BODY: usize = 64 * 1024;
 
+/// Bytes in a JSON body that sets up a connection, which may hold metadata of [`SAML_METADATA`].
+pub const CONNECTION_BODY: usize = 2 * 1024 * 1024;
+
 /// Levels of arrays and objects in a JSON body.
 pub const JSON_DEPTH: usize = 32;
 

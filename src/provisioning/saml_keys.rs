@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::directory::Violation;
 use crate::directory::connection::KeyState;
@@ -31,17 +32,21 @@ use crate::store::types::Time;
 pub type Of = (OrganizationId, ConnectionId);
 
 /// One of our keys, as admins see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ConnectionKey)]
 pub struct Shown {
     /// Its id.
+    #[schema(value_type = String, format = "uuid")]
     pub id: SamlKeyId,
     /// What it is for.
     pub state: KeyState,
     /// SHA-256 of its certificate, in hexadecimal digits.
     pub fingerprint: String,
     /// When its certificate ends.
+    #[schema(value_type = String, format = "date-time")]
     pub not_after: Timestamp,
     /// Since when it is there.
+    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

@@ -16,6 +16,7 @@ use crate::outbound::document::{Fetched, Unfetched, Validators};
 use crate::outbound::{Client, Fault, Reach, Refusal};
 use crate::provisioning::metadata::{self, Arrived, Claim, Published};
 use crate::provisioning::{Context, Error};
+use crate::saml::metadata::MEDIA_TYPES;
 use crate::worker::Office;
 
 /// How often somebody looks for metadata that are due.
@@ -24,8 +25,6 @@ const TICK: Duration = Duration::from_secs(5);
 const ENDINGS: Duration = Duration::from_hours(1);
 /// Fetched at the same time.
 const AT_ONCE: i64 = 5;
-/// What is asked for.
-pub const MEDIA_TYPES: &str = "application/samlmetadata+xml, application/xml, text/xml";
 
 impl Office {
     /// Reads the metadata that are due now; answers how many.

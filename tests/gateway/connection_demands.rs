@@ -105,7 +105,7 @@ async fn what_cannot_be_demanded_is_named_with_its_place() {
         json!({"authn_comparison": "weaker"}),
         json!({"skew_seconds": "60"}),
         json!({"attributes": {"phone": "tel"}}),
-        json!({"testing": true}),
+        json!({"tested": true}),
     ] {
         let reply = acme.patch(&acme.key, &changes).await.expect(400).json();
         assert_eq!(problem(&reply), "malformed_body", "{changes}");

@@ -463,6 +463,7 @@ impl Matrix {
                 "/metadata/apply",
                 "/metadata/dismiss",
                 "/override",
+                "/confirm-owner",
                 "/link-confirmations/{id}/approve",
                 "/ownership-transfers/{id}/confirm",
             ];

@@ -22,6 +22,7 @@ mod break_glass;
 mod by_hand;
 mod config;
 mod conformance;
+mod connection_api;
 mod connection_commands;
 mod connection_demands;
 mod connection_end;

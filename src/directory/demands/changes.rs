@@ -109,6 +109,18 @@ pub struct Fault {
 }
 
 impl DemandChanges {
+    /// What they are called.
+    pub const NAMES: [&'static str; 8] = [
+        "authn_context",
+        "authn_comparison",
+        "force_authn",
+        "require_encryption",
+        "require_signed",
+        "skew_seconds",
+        "require_mapped_group",
+        "attributes",
+    ];
+
     /// What is wrong with it; nothing where it can be made.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();

@@ -13,6 +13,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
+use crate::http::Gateway;
+use crate::http::body::{self, Fault};
 use crate::http::reply::problem::{Problem, Type};
 use crate::{limits, serve};
 
@@ -77,6 +79,37 @@ impl Unread {
             return Err(Problem::new(Type::UnsupportedMediaType, detail));
         }
         serde_json::from_slice(&body).map_err(|error| Problem::new(Type::MalformedBody, error))
+    }
+}
+
+impl Unread {
+    /// A body as JSON that may be large: its sender was let in already, and takes one of the places for such.
+    pub(in crate::http) async fn large_json<T: DeserializeOwned>(
+        self,
+        gateway: &Gateway,
+        limit: usize,
+    ) -> Result<T, Problem> {
+        let (head, body) = self.0.into_parts();
+        let admitted = async { Ok::<_, Problem>(()) };
+        let taken = body::read(&gateway.large_bodies, body, limit, admitted).await?;
+        let taken = taken.map_err(|fault| match fault {
+            Fault::Busy => Problem::new(Type::Unavailable, "too much is being read; try again"),
+            Fault::Incomplete => Problem::new(Type::MalformedBody, "the body is cut off"),
+            Fault::TooLarge => {
+                Problem::new(Type::BodyTooLarge, format!("a body may have {limit} bytes"))
+            }
+            Fault::TooSlow => Problem::new(Type::BodyTooSlow, "the body did not arrive in time"),
+        })?;
+        if taken.bytes.is_empty() {
+            return serde_json::from_str("{}")
+                .map_err(|error| Problem::new(Type::MalformedBody, error));
+        }
+        if !is_json(&head.headers) {
+            let detail = "the body must be JSON: Content-Type: application/json";
+            return Err(Problem::new(Type::UnsupportedMediaType, detail));
+        }
+        serde_json::from_slice(&taken.bytes)
+            .map_err(|error| Problem::new(Type::MalformedBody, error))
     }
 }
 

@@ -57,28 +57,34 @@ async fn set_state(
 ) -> Result<Connection, Error> {
     let org = find(store, id).await?.org_id;
     change(store, org, context, move |change| {
-        async move {
-            let mut row = row(change, id).await?;
-            if row.state != state {
-                let changes = [json!({"attribute": "state", "old": row.state, "new": state})];
-                row.state = state;
-                write(change, &mut row).await?;
-                let data = json!({"connection_id": id, "changes": changes});
-                match state {
-                    ConnectionState::Active => {
-                        change.record(EventKind::ConnectionResumed, data);
-                    }
-                    ConnectionState::Paused => {
-                        change.record(EventKind::ConnectionPaused, data);
-                        admission::end_sessions_through(change, id, "connection_paused").await?;
-                    }
-                }
-            }
-            described(change.tx, &row, change.now).await
-        }
-        .boxed()
+        async move { set_state_in(change, id, state).await }.boxed()
     })
     .await
+}
+
+/// Stops a connection, or lets it work again, within a change.
+pub async fn set_state_in(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    state: ConnectionState,
+) -> Result<Connection, Error> {
+    let mut row = row(change, id).await?;
+    if row.state != state {
+        let changes = [json!({"attribute": "state", "old": row.state, "new": state})];
+        row.state = state;
+        write(change, &mut row).await?;
+        let data = json!({"connection_id": id, "changes": changes});
+        match state {
+            ConnectionState::Active => {
+                change.record(EventKind::ConnectionResumed, data);
+            }
+            ConnectionState::Paused => {
+                change.record(EventKind::ConnectionPaused, data);
+                admission::end_sessions_through(change, id, "connection_paused").await?;
+            }
+        }
+    }
+    described(change.tx, &row, change.now).await
 }
 
 async fn write(change: &mut Change<'_>, row: &mut ConnectionRow) -> Result<(), Error> {
@@ -94,22 +100,26 @@ pub async fn confirm_owner(
 ) -> Result<Connection, Error> {
     let org = find(store, id).await?.org_id;
     change(store, org, context, move |change| {
-        async move {
-            let mut row = row(change, id).await?;
-            if row.owner_confirmed_at.is_none() {
-                let now = change.time();
-                row.owner_confirmed_at = Some(now);
-                write(change, &mut row).await?;
-                let confirmed =
-                    json!({"attribute": "owner_confirmed_at", "old": null, "new": now.0});
-                let data = json!({"connection_id": id, "changes": [confirmed]});
-                change.record(EventKind::ConnectionUpdated, data);
-            }
-            described(change.tx, &row, change.now).await
-        }
-        .boxed()
+        async move { confirm_owner_in(change, id).await }.boxed()
     })
     .await
+}
+
+/// The same, within a change.
+pub async fn confirm_owner_in(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+) -> Result<Connection, Error> {
+    let mut row = row(change, id).await?;
+    if row.owner_confirmed_at.is_none() {
+        let now = change.time();
+        row.owner_confirmed_at = Some(now);
+        write(change, &mut row).await?;
+        let confirmed = json!({"attribute": "owner_confirmed_at", "old": null, "new": now.0});
+        let data = json!({"connection_id": id, "changes": [confirmed]});
+        change.record(EventKind::ConnectionUpdated, data);
+    }
+    described(change.tx, &row, change.now).await
 }
 
 /// Trusts a domain for a connection; without one, for the organization's only connection.

@@ -96,26 +96,31 @@ pub async fn create(
 ) -> Result<CreatedConnection, Error> {
     change(store, org, context, move |change| {
         let settings = settings.clone();
-        async move {
-            let roles = catalogue(change.tx, change.org).await?;
-            let schemas = change.tx.schemas(change.org).await?;
-            let mut row = fresh(change, &roles, schemas)?;
-            let provider = apply(change, &roles, &mut row, &settings).await?;
-            change.tx.insert_connection(&row).await?;
-            attach(change, &row, provider.as_ref(), &settings).await?;
-            let connection = described(change.tx, &row, change.now).await?;
-            let mut data = json!({"connection_id": row.id});
-            merge(&mut data, json!(&connection));
-            change.record(EventKind::ConnectionCreated, data);
-            let token = tokens::issue_full(change, row.id).await?;
-            Ok(CreatedConnection {
-                connection,
-                scim_token: token.token,
-            })
-        }
-        .boxed()
+        async move { create_in(change, &settings).await }.boxed()
     })
     .await
+}
+
+/// The same, within a change.
+pub(super) async fn create_in(
+    change: &mut Change<'_>,
+    settings: &ConnectionSettings,
+) -> Result<CreatedConnection, Error> {
+    let roles = catalogue(change.tx, change.org).await?;
+    let schemas = change.tx.schemas(change.org).await?;
+    let mut row = fresh(change, &roles, schemas)?;
+    let provider = apply(change, &roles, &mut row, settings).await?;
+    change.tx.insert_connection(&row).await?;
+    attach(change, &row, provider.as_ref(), settings).await?;
+    let connection = described(change.tx, &row, change.now).await?;
+    let mut data = json!({"connection_id": row.id});
+    merge(&mut data, json!(&connection));
+    change.record(EventKind::ConnectionCreated, data);
+    let token = tokens::issue_full(change, row.id).await?;
+    Ok(CreatedConnection {
+        connection,
+        scim_token: token.token,
+    })
 }
 
 fn merge(data: &mut Value, more: Value) {

@@ -279,3 +279,23 @@ pub async fn revoke_operator(tx: &mut Tx, context: &Context, id: ApiKeyId) -> Re
     }
     Ok(view(row, now))
 }
+
+/// Revokes a key: of the organization, or of the operator where there is none.
+pub async fn revoke(
+    store: &Store,
+    context: Context,
+    org: Option<OrganizationId>,
+    id: ApiKeyId,
+) -> Result<Key, Error> {
+    if let Some(org) = org {
+        let revoked = change(store, org, context, move |change| {
+            async move { revoke_in(change, id).await }.boxed()
+        });
+        return revoked.await;
+    }
+    let revoked = store.write(move |tx| {
+        let context = context.clone();
+        async move { revoke_operator(tx, &context, id).await }.boxed()
+    });
+    revoked.await
+}

@@ -26,6 +26,9 @@ use super::{
 };
 use crate::limits;
 
+/// The media types that metadata are asked for by (SAML Metadata appendix A).
+pub const MEDIA_TYPES: &str = "application/samlmetadata+xml, application/xml, text/xml";
+
 /// The largest document taken.
 pub const LIMIT: usize = limits::SAML_METADATA;
 

@@ -135,6 +135,7 @@ impl TestGateway {
             ..Outbound::default()
         };
         let client = usher::outbound::Client::new(&rules).unwrap();
+        self.gateway.outbound = Some(client.clone());
         self.gateway.client_keys = Arc::new(ClientKeys::new(client));
         self.router = usher::http::router(self.gateway.clone());
     }

@@ -1,10 +1,12 @@
 //! Connections: an organization's ties to its identity providers, with the addresses that the
 //! provider must know. Nothing secret is shown: SCIM tokens are not here, metadata is public.
 
-pub(super) mod demands;
+pub(super) mod keys;
 pub(super) mod lint;
 pub(super) mod metadata;
 pub(super) mod removal;
+mod wanted;
+pub(super) mod write;
 
 use axum::Json;
 use axum::extract::Path;
@@ -67,6 +69,8 @@ pub struct Connection {
     default_role: Option<String>,
     /// The slug of the highest role that it may give.
     max_role: String,
+    /// The client id of the app that sign-ins lead to.
+    app: Option<String>,
     /// Since when the owner has confirmed it.
     #[schema(value_type = Option<String>, format = "date-time")]
     owner_confirmed_at: Option<Timestamp>,
@@ -74,6 +78,8 @@ pub struct Connection {
     scim_base_url: String,
     /// Where SAML responses go.
     acs_url: String,
+    /// Where a sign-in begins here.
+    login_url: String,
     /// Our entity id: the audience of its assertions.
     sp_entity_id: String,
     /// Where our SAML metadata is.
@@ -127,12 +133,31 @@ pub struct Domain {
     source: String,
 }
 
+impl From<CertificateRow> for Certificate {
+    fn from(row: CertificateRow) -> Self {
+        Self {
+            fingerprint: row.fingerprint,
+            expires_at: row.not_after.0,
+        }
+    }
+}
+
+impl From<DomainRow> for Domain {
+    fn from(row: DomainRow) -> Self {
+        Self {
+            domain: row.domain,
+            source: row.source,
+        }
+    }
+}
+
 /// A connection's rows.
 struct Rows {
     connection: ConnectionRow,
     certificates: Vec<CertificateRow>,
     domains: Vec<DomainRow>,
     published: Option<MetadataRow>,
+    app: Option<String>,
     warnings: Vec<Warning>,
 }
 
@@ -219,11 +244,16 @@ async fn rows(tx: &mut Tx, connection: ConnectionRow, now: Timestamp) -> Result<
     let published = tx.metadata(org, id).await?;
     let idp = (&*certificates, published.as_ref());
     let warnings = warnings(tx, &connection, idp, now).await?;
+    let app = match connection.app_id {
+        Some(id) => tx.app(id).await?.map(|app| app.client_id),
+        None => None,
+    };
     Ok(Rows {
         connection,
         certificates,
         domains,
         published,
+        app,
         warnings,
     })
 }
@@ -234,6 +264,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         certificates,
         domains,
         published,
+        app,
         warnings,
     } = rows;
     let slug = |id: RoleId| {
@@ -243,14 +274,8 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
             .map(|role| role.slug.clone())
     };
     let metadata = gateway.link(&format!("/saml/{}/metadata", row.id));
-    let certificates = certificates.into_iter().map(|row| Certificate {
-        fingerprint: row.fingerprint,
-        expires_at: row.not_after.0,
-    });
-    let domains = domains.into_iter().map(|row| Domain {
-        domain: row.domain,
-        source: row.source,
-    });
+    let certificates = certificates.into_iter().map(Certificate::from);
+    let domains = domains.into_iter().map(Domain::from);
     let (sign_requests, allow_cbc) = (provider::signs_requests(&row), provider::allows_cbc(&row));
     let single_logout = provider::single_logout(&row);
     Connection {
@@ -271,9 +296,11 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         demands: row.demands.in_force(),
         default_role: row.default_role_id.and_then(slug),
         max_role: slug(row.max_role_id).unwrap_or_default(),
+        app,
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         scim_base_url: gateway.link(&format!("/scim/{}/v2", row.id)),
         acs_url: gateway.link(&format!("/saml/{}/acs", row.id)),
+        login_url: gateway.link(&format!("/saml/{}/login", row.id)),
         sp_entity_id: metadata.clone(),
         sp_metadata_url: metadata,
         slo_url: gateway.link(&format!("/saml/{}/slo", row.id)),

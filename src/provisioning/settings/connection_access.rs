@@ -1,0 +1,141 @@
+//! What a key of the admin API may set of a connection. Whom a connection trusts decides who comes in, and as what:
+//! once somebody can come in by it, that is the operator's to say. Until then, while it is in testing and nobody
+//! ever came in, an organization's key sets it up; going live takes the operator.
+
+use crate::directory::role::DEFAULT_MAXIMUM;
+use crate::id::{ConnectionId, RoleId};
+use crate::provisioning::access::Access;
+use crate::provisioning::settings::connection_demands::{is_live, put};
+use crate::provisioning::settings::connection_view::{Connection, row};
+use crate::provisioning::settings::connections::{
+    ConnectionSettings, CreatedConnection, create_in, update_in,
+};
+use crate::provisioning::settings::{catalogue, role};
+use crate::provisioning::{Change, Error, Kind};
+use crate::store::rows::ConnectionRow;
+
+const NO_DOMAINS: Error = Error::Forbidden(
+    "a domain is trusted on the operator's word alone; an organization proves it (POST .../domains)",
+);
+const NO_URL: Error = Error::Forbidden(
+    "metadata are fetched from where the operator says; send them as text in idp_metadata",
+);
+const NOT_LIVE: Error = Error::Forbidden(
+    "a connection leaves testing by the operator's word, who looks at whom it could sign in",
+);
+const HIGHER: Error = Error::Forbidden(
+    "a connection's default or highest role would rise, which only the operator does",
+);
+
+/// Creates a connection and issues its first SCIM token. By an organization's key it is in testing.
+pub async fn create_by_key(
+    change: &mut Change<'_>,
+    access: &Access,
+    mut settings: ConnectionSettings,
+) -> Result<CreatedConnection, Error> {
+    if access.org.is_some() {
+        permitted(change, None, &settings).await?;
+        settings.testing = Some(true);
+    }
+    create_in(change, &settings).await
+}
+
+/// Changes a connection; what is not named stays as it is.
+pub async fn update_by_key(
+    change: &mut Change<'_>,
+    access: &Access,
+    id: ConnectionId,
+    settings: &ConnectionSettings,
+) -> Result<Connection, Error> {
+    if access.org.is_some() {
+        let before = row(change, id).await?;
+        permitted(change, Some(&before), settings).await?;
+        let live = is_live(change, &before).await?;
+        if live && trusts(&before, settings)? {
+            access.require_operator()?;
+        }
+    }
+    update_in(change, id, settings).await
+}
+
+/// Refuses what no organization's key sets, live or not.
+async fn permitted(
+    change: &mut Change<'_>,
+    before: Option<&ConnectionRow>,
+    settings: &ConnectionSettings,
+) -> Result<(), Error> {
+    if !settings.trusted_domains.is_empty() {
+        return Err(NO_DOMAINS);
+    }
+    if settings.idp_metadata_source.is_some() {
+        return Err(NO_URL);
+    }
+    if settings.testing == Some(false) && before.is_none_or(|row| row.testing) {
+        return Err(NOT_LIVE);
+    }
+    let roles = catalogue(change.tx, change.org).await?;
+    let organization = change.tx.organization(change.org).await?;
+    let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
+    let rank = |id: RoleId| roles.rank(id);
+    let highest = before.map(|row| row.max_role_id);
+    let highest = match highest {
+        Some(id) => rank(id),
+        None => role(&roles, DEFAULT_MAXIMUM)?.rank,
+    };
+    let usual = before.and_then(|row| row.default_role_id);
+    let usual = rank(usual.unwrap_or(organization.default_role_id));
+    for (wanted, limit) in [
+        (&settings.max_role, highest),
+        (&settings.default_role, usual),
+    ] {
+        let wanted = wanted.as_deref().and_then(|slug| roles.by_slug(slug));
+        if wanted.is_some_and(|role| role.rank > limit) {
+            return Err(HIGHER);
+        }
+    }
+    Ok(())
+}
+
+/// Whether the settings say whom the connection trusts, what it reads of them, or what becomes of them.
+fn trusts(before: &ConnectionRow, settings: &ConnectionSettings) -> Result<bool, Error> {
+    let mut after = before.clone();
+    put(&mut after, &settings.demands)?;
+    let ConnectionSettings {
+        // What bears on names, on SCIM requests alone, or on how careful the connection is.
+        name: _,
+        strictness: _,
+        safeguard: _,
+        tolerate_unknown_members: _,
+        single_logout: _,
+        testing: _,
+        trusted_domains: _,
+        demands: _,
+        idp_metadata,
+        idp_entity_id,
+        idp_metadata_source,
+        metadata_refresh,
+        profile,
+        jit,
+        mode,
+        app,
+        default_role,
+        max_role,
+        idp_initiated,
+        sign_requests,
+        allow_cbc,
+    } = settings;
+    Ok(after.demands != before.demands
+        || idp_metadata.is_some()
+        || idp_entity_id.is_some()
+        || idp_metadata_source.is_some()
+        || metadata_refresh.is_some()
+        || profile.is_some_and(|it| it != before.profile)
+        || jit.is_some_and(|it| it != before.jit)
+        || mode.is_some_and(|it| it != before.mode)
+        || app.is_some()
+        || default_role.is_some()
+        || max_role.is_some()
+        || idp_initiated.is_some_and(|it| it != before.idp_initiated)
+        || sign_requests.is_some()
+        || allow_cbc.is_some())
+}
