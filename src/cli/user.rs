@@ -12,11 +12,13 @@ use crate::cli::output::Output;
 use crate::cli::user_data;
 use crate::cli::user_roles::ByHand;
 use crate::directory::user::UserState;
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, SessionId, UserId};
+use crate::provisioning::people_view::sessions::{self, Session};
 use crate::provisioning::people_view::{
-    self, Explanation, ProjectRole, User as Person, UserDetail, Wanted,
+    self, Explanation, ProjectRole, User as Person, UserDetail, Wanted, file,
 };
-use crate::provisioning::{Error, admission};
+use crate::provisioning::{Error, admission, change};
+use crate::roster::people;
 
 /// People: who is in, with which role, and why
 #[derive(Debug, Subcommand)]
@@ -57,6 +59,37 @@ pub(super) enum User {
         #[arg(long, value_name = "TIME")]
         at: Option<Timestamp>,
     },
+    /// Print an organization's people as a CSV file
+    ///
+    /// Example:
+    ///   usher user file --org acme > people.csv
+    #[command(verbatim_doc_comment)]
+    File {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+    },
+    /// List a person's sessions that have not ended
+    ///
+    /// Example:
+    ///   usher user sessions --org acme ada@acme.example
+    #[command(verbatim_doc_comment)]
+    Sessions(One),
+    /// End a person's sessions; apps are told, and they may sign in anew
+    ///
+    /// To keep somebody out, suspend them.
+    ///
+    /// Examples:
+    ///   usher user sign-out --org acme ada@acme.example
+    ///   usher user sign-out --org acme ada@acme.example --session SESSION_ID
+    #[command(verbatim_doc_comment)]
+    SignOut {
+        #[command(flatten)]
+        one: One,
+        /// That session alone
+        #[arg(long, value_name = "SESSION_ID")]
+        session: Option<SessionId>,
+    },
     /// Shut a person out: no sign-in, no role, and every session ends at once
     ///
     /// Example:
@@ -87,6 +120,13 @@ pub(super) struct One {
 /// People that are read at once.
 const PAGE: usize = 500;
 const GRANTS: [&str; 5] = ["verdict", "role", "projects", "source", "told"];
+const SESSIONS: [&str; 5] = [
+    "created_at",
+    "last_seen_at",
+    "expires_at",
+    "connection_id",
+    "id",
+];
 const COLUMNS: [&str; 6] = ["email", "display_name", "state", "role", "projects", "id"];
 
 impl User {
@@ -97,8 +137,23 @@ impl User {
             Self::Erase(erase) => erase.run(opened).await,
             Self::List { org, after, limit } => {
                 let org = opened.organization(&org).await?;
-                let people = people(opened, org, after, limit.unwrap_or(usize::MAX)).await?;
+                let people = everybody(opened, org, after, limit.unwrap_or(usize::MAX)).await?;
                 output.rows(&people, &COLUMNS)
+            }
+            Self::File { org } => {
+                let org = opened.organization(&org).await?;
+                print_file(opened, org).await
+            }
+            Self::Sessions(one) => {
+                let (org, id) = one.find(opened).await?;
+                output.rows(&live_sessions(opened, org, id).await?, &SESSIONS)
+            }
+            Self::SignOut { one, session } => {
+                let (org, id) = one.find(opened).await?;
+                let ended = change(store, org, opened.context(), move |change| {
+                    async move { sessions::revoke(change, id, session).await }.boxed()
+                });
+                output.record(&json!({"revoked": ended.await?}))
             }
             Self::Show(one) => {
                 let (org, id) = one.find(opened).await?;
@@ -170,7 +225,7 @@ impl One {
     }
 }
 
-async fn people(
+async fn everybody(
     opened: &Opened,
     org: OrganizationId,
     mut after: Option<UserId>,
@@ -197,6 +252,36 @@ async fn people(
         }
     }
     Ok(all)
+}
+
+/// Prints the file, a part at a time.
+async fn print_file(opened: &Opened, org: OrganizationId) -> Result<(), Failure> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Output::print(&text(people::begin()))?;
+    let mut after = None;
+    loop {
+        let part = opened
+            .store
+            .read(move |tx| async move { file::part(tx, org, after).await }.boxed());
+        let (bytes, next) = part.await.map_err(Failure::from)?;
+        Output::print(&text(bytes))?;
+        match next {
+            Some(id) => after = Some(id),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn live_sessions(
+    opened: &Opened,
+    org: OrganizationId,
+    id: UserId,
+) -> Result<Vec<Session>, Failure> {
+    let now = opened.now();
+    let listed = opened
+        .store
+        .read(move |tx| async move { sessions::list(tx, org, id, now).await }.boxed());
+    Ok(listed.await?)
 }
 
 pub(super) async fn show(

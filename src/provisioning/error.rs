@@ -48,6 +48,8 @@ pub enum Kind {
     Schema,
     /// A request in the request log.
     ScimRequest,
+    /// A session.
+    Session,
     /// A sign-in in the log.
     SignIn,
     /// A SCIM token.
@@ -83,6 +85,7 @@ impl Kind {
             Self::Safeguard => "safeguard",
             Self::Schema => "schema",
             Self::ScimRequest => "SCIM request in the log",
+            Self::Session => "session",
             Self::SignIn => "sign-in",
             Self::Token => "token",
             Self::Transfer => "transfer of ownership",

@@ -17,6 +17,7 @@ pub mod finding;
 mod formula;
 mod header;
 pub mod nearest;
+pub mod people;
 pub mod report;
 pub mod result;
 pub mod row;

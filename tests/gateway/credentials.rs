@@ -403,6 +403,7 @@ impl Matrix {
             .replace("{project}", "no-project")
             .replace("{client_id}", &self.app)
             .replace("{grant}", &self.user)
+            .replace("{session}", "no-session")
             .replace("{user}", &self.user)
             .replace("{id}", id);
         assert!(

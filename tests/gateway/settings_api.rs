@@ -522,3 +522,88 @@ async fn the_operator_rotates_the_keys_that_sign() {
         .await;
     refused.expect(403);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_handed_out_as_a_file() {
+    let acme = Acme::start().await;
+    acme.gateway.crowd(&acme.okta, 1_050).await;
+    let named = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada@acme.example",
+        "displayName": "=1+1", "emails": [{"value": "ada@acme.example", "primary": true}],
+    });
+    acme.scim().post("/Users", named).await.expect(201);
+    let key = acme.gateway.key(live(Some(acme.org), "users:read")).await;
+    let file = acme
+        .ask_as(&key, "GET", "/users.csv", None)
+        .await
+        .expect(200);
+    assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
+    let text = file.text();
+    let text = text.strip_prefix('\u{feff}').expect("the mark of UTF-8");
+    let mut lines = text.split_terminator("\r\n");
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("\"email\",\"role\",\"projects\",\"state\"")
+    );
+    let lines: Vec<_> = lines.collect();
+    let listed: Vec<_> = lines
+        .iter()
+        .filter(|it| it.contains("@acme.example"))
+        .collect();
+    assert_eq!(listed.len(), lines.len());
+    assert!(lines.len() >= 1_051, "{}", lines.len());
+    let ada = lines.iter().find(|it| it.starts_with("\"ada@")).unwrap();
+    assert!(
+        ada.contains("\"'=1+1\"") && ada.contains("\"active\""),
+        "{ada}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_persons_sessions_are_listed_and_ended() {
+    let acme = Acme::start().await;
+    let (_, ada) = acme.pushed("ada@acme.example").await;
+    let (_, bob) = acme.pushed("bob@acme.example").await;
+    let idp = acme.gateway.idp(&acme.okta).await;
+    let signed_in = async |address: &str| {
+        let browser = Browser::new(&acme.gateway);
+        idp.sign_in(&browser, address).await.expect(303);
+        browser
+    };
+    let (first, second) = (
+        signed_in("ada@acme.example").await,
+        signed_in("ada@acme.example").await,
+    );
+    let other = signed_in("bob@acme.example").await;
+    let is_in = async |browser: &Browser<'_>| browser.get("/signed-in").await.status == 200;
+    let of = |user: &str, rest: &str| format!("/users/{user}/sessions{rest}");
+    let listed = acme.get(&of(&ada, "")).await;
+    let all = listed["data"].as_array().unwrap();
+    assert_eq!(
+        (all.len(), &all[0]["connection_id"]),
+        (2, &json!(acme.okta.id))
+    );
+    let one = all[0]["id"].as_str().unwrap();
+    acme.post(&of(&bob, &format!("/{one}/revoke")), json!({}))
+        .await
+        .expect(404);
+    acme.post(&of(&ada, "/nothing/revoke"), json!({}))
+        .await
+        .expect(404);
+    for revoked in [1, 0] {
+        let ended = acme
+            .post(&of(&ada, &format!("/{one}/revoke")), json!({}))
+            .await;
+        assert_eq!(ended.expect(200).json()["revoked"], revoked);
+    }
+    assert_eq!((is_in(&first).await, is_in(&second).await), (false, true));
+    let ended = acme.post(&of(&ada, "/revoke"), json!({})).await.expect(200);
+    assert_eq!(ended.json()["revoked"], 1);
+    assert_eq!((is_in(&second).await, is_in(&other).await), (false, true));
+    let told = of_kind(&acme, "session.revoked").await;
+    let reasons: Vec<_> = told.iter().map(|it| &it["data"]["reason"]).collect();
+    assert_eq!(reasons, ["revoked_by_admin", "revoked_by_admin"]);
+    acme.ask("GET", &of("nobody", ""), None).await.expect(404);
+}

@@ -38,7 +38,9 @@ mod signing_keys;
 pub mod tokens;
 mod upload;
 pub mod user_data;
+mod user_sessions;
 mod users;
+mod users_file;
 mod webhooks;
 
 use axum::Router;
@@ -112,7 +114,8 @@ fn described() -> OpenApiRouter<Gateway> {
     // Files, whose answer is no JSON.
     let files = OpenApiRouter::new()
         .routes(routes!(imports::template_file))
-        .routes(routes!(imports::result_file));
+        .routes(routes!(imports::result_file))
+        .routes(routes!(users_file::download));
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", operations.merge(files))
 }
 
@@ -197,6 +200,9 @@ fn of_users() -> OpenApiRouter<Gateway> {
         .routes(routes!(by_hand::restore))
         .routes(routes!(by_hand::suspend))
         .routes(routes!(by_hand::reactivate))
+        .routes(routes!(user_sessions::list))
+        .routes(routes!(user_sessions::revoke))
+        .routes(routes!(user_sessions::revoke_all))
         .routes(routes!(user_data::export))
         .routes(routes!(user_data::erase))
 }

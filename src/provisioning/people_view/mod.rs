@@ -17,8 +17,10 @@ use crate::store::rows::{IdentityRow, ScimUserRow, UserRow};
 
 mod candidates;
 mod explanation;
+pub mod file;
 mod inputs;
 mod scene;
+pub mod sessions;
 mod words;
 
 pub use explanation::{
