@@ -239,6 +239,7 @@ impl Settings {
             single_logout: self.single_logout,
             testing: self.testing,
             demands: self.demands.read()?,
+            awaits_operator: false,
         })
     }
 }

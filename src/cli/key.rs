@@ -11,7 +11,7 @@ use crate::cli::opened::Opened;
 use crate::directory::scope::Scopes;
 use crate::id::{ApiKeyId, OrganizationId};
 use crate::oidc::keys::Algorithm;
-use crate::provisioning::settings::keys::{self, NewKey};
+use crate::provisioning::settings::keys::{self, KeyRevocation, NewKey};
 use crate::provisioning::signing_keys;
 
 /// Keys: bearers of the admin API, for programs; and those that sign tokens for apps
@@ -68,6 +68,9 @@ pub(super) enum Key {
         /// The key
         #[arg(value_name = "KEY_ID")]
         id: ApiKeyId,
+        /// And the keys that it issued, and theirs in turn: for one that is in somebody else's hands
+        #[arg(long)]
+        with_issued: bool,
     },
     /// List the keys that sign tokens for apps
     ///
@@ -135,9 +138,14 @@ impl Key {
                 let all: Vec<keys::Key> = read.await.map_err(Failure::from)?;
                 opened.output.rows(&all, &COLUMNS)
             }
-            Self::Revoke { org, id } => {
+            Self::Revoke {
+                org,
+                id,
+                with_issued,
+            } => {
+                let how = KeyRevocation { with_issued };
                 let (org, context) = (of(opened, org.as_deref()).await?, opened.context());
-                let revoked = keys::revoke(&opened.store, context, org, id).await?;
+                let revoked = keys::revoke(&opened.store, context, org, (id, how)).await?;
                 opened.output.record(&revoked)
             }
             Self::ListSigning => {

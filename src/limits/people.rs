@@ -74,5 +74,14 @@ pub const BREAK_GLASS_CODES: usize = 20;
 /// How long a session lasts that a break-glass sign-in began.
 pub const BREAK_GLASS_SESSION: SignedDuration = SignedDuration::from_hours(1);
 
+/// Connections of an organization: all of them are read whenever somebody signs in, or a role is computed.
+pub const CONNECTIONS_OF_ORGANIZATION: usize = 50;
+
+/// Projects of an organization, those that are archived too.
+pub const PROJECTS: usize = 2_000;
+
+/// Keys of an organization, or of the operator, that are good.
+pub const KEYS: usize = 200;
+
 /// Resources that wait for a yes which an alert counts.
 pub const ALERT_LINKS: i64 = 1000;

@@ -158,9 +158,9 @@ where
                     source: Source::Key(access.key),
                     cause: asked.cause,
                 };
-                if access.use_is_news {
-                    tx.touch_api_key(access.key, Time(now)).await?;
-                }
+                // Its row is held from here on: whoever revokes it meanwhile waits, or was first.
+                tx.touch_api_key(access.key, Time(now)).await?;
+                let access = Access::of(tx, &asked.presented, now).await?;
                 job(tx, context, access).await
             }
             .boxed()

@@ -138,6 +138,11 @@ pub async fn authenticate(
     if connection.state == ConnectionState::Paused {
         return Err(Error::Paused);
     }
+    if connection.awaits_operator {
+        return Err(Error::Forbidden(
+            "this connection is not live yet: the operator is to take it out of testing first",
+        ));
+    }
     if writes && !may_write(&token.scopes) {
         return Err(Error::Forbidden("this token may only read"));
     }

@@ -251,6 +251,13 @@ pub async fn rotate(
         .boxed()
     });
     written.await?;
+    let (actor, cause) = (context.source.actor(), &context.cause);
+    tracing::info!(
+        actor,
+        cause,
+        compromised,
+        "Keys that sign tokens were rotated"
+    );
     list(store).await
 }
 

@@ -100,6 +100,7 @@ codes! {
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ImportFinding)]
 pub struct Finding {
     /// The line of the file on which the row begins; the header is on line 1 as a rule.
     pub row: Option<u64>,

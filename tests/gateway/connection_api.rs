@@ -76,10 +76,13 @@ async fn an_organizations_key_sets_one_up_that_lets_nobody_in_before_the_operato
         .unwrap()
         .replace("https://usher.example", "");
     let (uri, bearer) = (format!("{users}/Users"), format!("Bearer {token}"));
-    acme.gateway
-        .ask("GET", &uri, Some(&bearer))
-        .await
-        .expect(200);
+    let asked = async || acme.gateway.ask("GET", &uri, Some(&bearer)).await;
+    let refused = asked().await.expect(403);
+    assert!(
+        refused.text().contains("not live yet"),
+        "{}",
+        refused.text()
+    );
     let path = format!("/connections/{}", made["id"].as_str().unwrap());
     let shown = acme.ask_as(&own, "GET", &path, None).await.expect(200);
     assert!(!shown.text().contains(token), "the token is shown once");
@@ -96,15 +99,125 @@ async fn an_organizations_key_sets_one_up_that_lets_nobody_in_before_the_operato
     patch(&acme, &own, &path, json!({"testing": false}))
         .await
         .expect(403);
-    let lives = patch(&acme, &acme.operator, &path, json!({"testing": false})).await;
+    // Whoever takes it live says whose certificates they looked at.
+    let live = json!({"testing": false});
+    let unseen = patch(&acme, &acme.operator, &path, live).await.expect(422);
+    assert!(unseen.text().contains("seen_certificates"));
+    let shown = acme
+        .ask_as(&own, "GET", &path, None)
+        .await
+        .expect(200)
+        .json();
+    let seen = json!([shown["certificates"][0]["fingerprint"]]);
+    let swapped = json!({"idp_metadata": metadata()});
+    patch(&acme, &own, &path, swapped).await.expect(200);
+    let live = json!({"testing": false, "seen_certificates": seen});
+    patch(&acme, &acme.operator, &path, live).await.expect(412);
+    let shown = acme
+        .ask_as(&own, "GET", &path, None)
+        .await
+        .expect(200)
+        .json();
+    let seen = json!([shown["certificates"][0]["fingerprint"]]);
+    let live = json!({"testing": false, "seen_certificates": seen});
+    let lives = patch(&acme, &acme.operator, &path, live).await;
     assert_eq!(lives.expect(200).json()["testing"], false);
+    asked().await.expect(200);
     let trusts = patch(&acme, &own, &path, json!({"idp_metadata": metadata()})).await;
     assert_eq!(slug(&trusts.expect(403)), "insufficient_scope");
-    // Back in testing it lets nobody in, and is the organization's again.
+    // It was live once: in testing again, whom it trusts stays the operator's to say.
     patch(&acme, &own, &path, json!({"testing": true}))
         .await
+        .expect(403);
+    let back = patch(&acme, &acme.operator, &path, json!({"testing": true})).await;
+    assert_eq!(back.expect(200).json()["testing"], true);
+    let trusts = patch(&acme, &own, &path, json!({"idp_metadata": metadata()})).await;
+    trusts.expect(403);
+    patch(&acme, &acme.operator, &path, json!({"testing": false}))
+        .await
         .expect(200);
-    patch(&acme, &own, &path, json!({"idp_metadata": metadata()}))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirmation_for_the_owner_does_not_outlive_whom_it_was_of() {
+    let acme = Acme::start().await;
+    let own = own(&acme).await;
+    let body = json!({"name": "Entra", "idp_metadata": metadata()});
+    let made = acme.ask_as(&own, "POST", "/connections", Some(body)).await;
+    let path = format!(
+        "/connections/{}",
+        made.expect(201).json()["id"].as_str().unwrap()
+    );
+    let confirm = format!("{path}/confirm-owner");
+    acme.ask_as(&acme.operator, "POST", &confirm, None)
+        .await
+        .expect(200);
+    let renamed = patch(&acme, &own, &path, json!({"name": "Entra ID"}))
+        .await
+        .expect(200);
+    assert!(renamed.json()["owner_confirmed_at"].is_string());
+    let swapped = patch(&acme, &own, &path, json!({"idp_metadata": metadata()})).await;
+    assert_eq!(
+        swapped.expect(200).json()["owner_confirmed_at"],
+        Value::Null
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_in_testing_is_offered_to_nobody_and_there_are_few() {
+    let acme = Acme::start().await;
+    let own = own(&acme).await;
+    let body = json!({"name": "Entra", "idp_metadata": metadata()});
+    acme.ask_as(&own, "POST", "/connections", Some(body))
+        .await
+        .expect(201);
+    acme.ask_as(&own, "POST", &okta(&acme, "/pause"), None)
+        .await
+        .expect(200);
+    let app = acme.gateway.app("Docs", acme.org).await;
+    let browser = Browser::new(&acme.gateway);
+    let asked = browser
+        .get(&app.authorize(&[("organization", "acme")]))
+        .await;
+    let place = asked.header("location").unwrap_or_default().to_owned();
+    assert!(
+        !place.contains("new.example") && !asked.text().contains("Entra"),
+        "{place}"
+    );
+    for number in 2..50 {
+        let body = json!({"name": format!("c{number}")});
+        acme.ask_as(&own, "POST", "/connections", Some(body))
+            .await
+            .expect(201);
+    }
+    let more = acme
+        .ask_as(&own, "POST", "/connections", Some(json!({"name": "more"})))
+        .await;
+    assert_eq!(slug(&more.expect(422)), "invalid");
+    acme.ask_as(&own, "POST", "/connections", Some(json!({})))
+        .await
+        .expect(422);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_weaker_safeguard_takes_the_scope_of_safeguards() {
+    let acme = Acme::start().await;
+    let low = acme
+        .gateway
+        .key(live(Some(acme.org), "connections:write"))
+        .await;
+    let path = okta(&acme, "");
+    patch(&acme, &low, &path, json!({"safeguard": "off"}))
+        .await
+        .expect(403);
+    patch(&acme, &low, &path, json!({"safeguard": "observe"}))
+        .await
+        .expect(200);
+    let right = acme
+        .gateway
+        .key(live(Some(acme.org), "connections:write safeguards:write"))
+        .await;
+    patch(&acme, &right, &path, json!({"safeguard": "off"}))
         .await
         .expect(200);
 }
@@ -149,9 +262,6 @@ async fn whom_a_live_connection_trusts_is_the_operators_to_say() {
         (&json!("Okta of Acme"), &json!("hold"))
     );
     patch(&acme, &own, &path, json!({"testing": true}))
-        .await
-        .expect(200);
-    patch(&acme, &own, &path, json!({"profile": "entra"}))
         .await
         .expect(403);
     let body =

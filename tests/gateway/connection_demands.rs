@@ -137,11 +137,13 @@ async fn a_key_of_the_organization_changes_no_connection_by_which_people_come() 
     assert_eq!(problem(&reply), "insufficient_scope");
     acme.patch(&own, &json!({})).await.expect(200);
     acme.patch(&own, &weaker).await.expect(200);
-    // In testing, before anybody came in, it is the organization's own.
+    // In testing, before it was live and anybody came in, it is the organization's own.
     let testing = async |on: bool| {
-        acme.gateway
-            .alter(&acme.okta, move |row| row.testing = on)
-            .await;
+        let never_live = move |row: &mut usher::store::rows::ConnectionRow| {
+            row.testing = on;
+            row.went_live_at = None;
+        };
+        acme.gateway.alter(&acme.okta, never_live).await;
     };
     testing(true).await;
     let changed = acme.patch(&own, &changes).await.expect(200).json();

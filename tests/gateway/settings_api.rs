@@ -254,6 +254,112 @@ async fn a_key_issues_none_that_does_more_or_outlives_it_and_is_revoked_for_good
 }
 
 #[tokio::test]
+async fn with_a_key_go_those_that_it_issued() {
+    let acme = Acme::start().await;
+    let issue = async |by: &str| {
+        let body = json!({"scopes": ["keys:write", "keys:read", "users:read"]});
+        let issued = acme
+            .ask_as(by, "POST", "/keys", Some(body))
+            .await
+            .expect(201)
+            .json();
+        let of = |name: &str| issued[name].as_str().unwrap().to_owned();
+        (of("id"), of("key"))
+    };
+    let (first_id, first) = issue(&acme.operator).await;
+    let (second_id, second) = issue(&first).await;
+    let (_, third) = issue(&second).await;
+    let (_, other) = issue(&acme.operator).await;
+    let revoke = async |id: &str, body: Value| {
+        let path = format!("/keys/{id}/revoke");
+        acme.ask_as(&acme.operator, "POST", &path, Some(body))
+            .await
+            .expect(200);
+    };
+    let good = async || {
+        let mut all = Vec::new();
+        for key in [&first, &second, &third, &other] {
+            all.push(status(&acme, key).await);
+        }
+        all
+    };
+    revoke(&second_id, json!({})).await;
+    assert_eq!(good().await, [200, 401, 200, 200]);
+    revoke(&first_id, json!({"with_issued": true})).await;
+    assert_eq!(good().await, [401, 401, 401, 200]);
+    assert_eq!(of_kind(&acme, "key.revoked").await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_slug_that_ranked_otherwise_is_the_operators_to_rank_anew() {
+    let acme = Acme::start().await;
+    let path = "/roles/editor";
+    let gone = acme
+        .ask("DELETE", path, Some(json!({"replace_with": "viewer"})))
+        .await;
+    gone.expect(200);
+    let low = json!({"slug": "editor", "rank": 5});
+    acme.post("/roles", low.clone()).await.expect(403);
+    acme.post("/roles", json!({"slug": "editor", "rank": 50}))
+        .await
+        .expect(201);
+    let gone = acme.ask("DELETE", path, Some(json!({}))).await;
+    gone.expect(200);
+    let made = acme
+        .ask_as(&acme.operator, "POST", "/roles", Some(low))
+        .await;
+    made.expect(201);
+}
+
+/// What each type of a file is called in the description.
+fn described(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if !(line.starts_with("#[derive(") && line.contains("ToSchema")) {
+            continue;
+        }
+        let mut name = None;
+        for line in lines.by_ref() {
+            if let Some((_, rest)) = line.split_once("schema(as = ") {
+                name = rest.split_once(')').map(|(it, _)| it.to_owned());
+            }
+            let kind = line
+                .split_once("struct ")
+                .or_else(|| line.split_once("enum "));
+            if let Some((_, rest)) = kind.filter(|_| !line.starts_with("//")) {
+                let end = rest
+                    .find(|c: char| !c.is_alphanumeric())
+                    .unwrap_or(rest.len());
+                names.push(name.unwrap_or_else(|| rest[..end].to_owned()));
+                break;
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_schema_of_the_description_is_of_one_thing() {
+    let mut folders = vec![std::path::PathBuf::from("src")];
+    let mut names: Vec<String> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                names.extend(described(&std::fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    assert!(names.len() > 100, "{}", names.len());
+    names.sort();
+    let twice: Vec<_> = names.windows(2).filter(|it| it[0] == it[1]).collect();
+    assert!(twice.is_empty(), "one takes the other's place: {twice:?}");
+}
+
+#[tokio::test]
 async fn keys_of_others_are_not_there() {
     let acme = Acme::start().await;
     let other: OrganizationId = acme.gateway.organization("other").await;

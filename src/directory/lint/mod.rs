@@ -70,6 +70,7 @@ words! {
 
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LintFinding)]
 pub struct Finding {
     /// What it is about.
     pub code: Code,

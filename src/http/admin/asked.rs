@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use crate::http::Gateway;
-use crate::http::body::{self, Fault};
+use crate::http::body::{self, Fault, Place};
 use crate::http::reply::problem::{Problem, Type};
 use crate::{limits, serve};
 
@@ -83,12 +83,13 @@ impl Unread {
 }
 
 impl Unread {
-    /// A body as JSON that may be large: its sender was let in already, and takes one of the places for such.
+    /// A body as JSON that may be large: its sender was let in already, and takes one of the places for such, which is
+    /// theirs until they let go of it.
     pub(in crate::http) async fn large_json<T: DeserializeOwned>(
         self,
         gateway: &Gateway,
         limit: usize,
-    ) -> Result<T, Problem> {
+    ) -> Result<(T, Option<Place>), Problem> {
         let (head, body) = self.0.into_parts();
         let admitted = async { Ok::<_, Problem>(()) };
         let taken = body::read(&gateway.large_bodies, body, limit, admitted).await?;
@@ -100,16 +101,17 @@ impl Unread {
             }
             Fault::TooSlow => Problem::new(Type::BodyTooSlow, "the body did not arrive in time"),
         })?;
+        let malformed = |error| Problem::new(Type::MalformedBody, error);
         if taken.bytes.is_empty() {
-            return serde_json::from_str("{}")
-                .map_err(|error| Problem::new(Type::MalformedBody, error));
+            let nothing = serde_json::from_str("{}").map_err(malformed)?;
+            return Ok((nothing, taken.place));
         }
         if !is_json(&head.headers) {
             let detail = "the body must be JSON: Content-Type: application/json";
             return Err(Problem::new(Type::UnsupportedMediaType, detail));
         }
-        serde_json::from_slice(&taken.bytes)
-            .map_err(|error| Problem::new(Type::MalformedBody, error))
+        let value = serde_json::from_slice(&taken.bytes).map_err(malformed)?;
+        Ok((value, taken.place))
     }
 }
 

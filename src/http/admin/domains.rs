@@ -21,6 +21,7 @@ use crate::provisioning::settings::domains::{self, Domain, Removed};
 /// A domain to prove.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WantedDomain)]
 pub(super) struct Wanted {
     /// The domain, such as acme.example.
     domain: String,

@@ -12,7 +12,7 @@ use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::ApiKeyId;
-use crate::provisioning::settings::keys::{self, IssuedKey, Key, NewKey};
+use crate::provisioning::settings::keys::{self, IssuedKey, Key, KeyRevocation, NewKey};
 use crate::provisioning::{Error, Kind};
 
 /// List the keys of an organization, without their secrets.
@@ -61,24 +61,31 @@ pub(super) async fn issue(
 
 /// Revoke a key of an organization, for good.
 ///
-/// Doing it again changes nothing.
+/// Doing it again changes nothing. Keys that it issued stay good, unless `with_issued` says otherwise.
 #[utoipa::path(
     post, path = "/organizations/{slug}/keys/{id}/revoke", operation_id = "revoke_key", tag = "Keys",
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The key's id"),
     ),
-    responses((status = 200, body = Key)),
+    request_body = Option<KeyRevocation>, responses((status = 200, body = Key)),
     security(("key" = ["keys:write"])),
 )]
 pub(super) async fn revoke(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
+    body: Unread,
 ) -> Result<Json<Key>, Problem> {
-    let id: Option<ApiKeyId> = id.parse().ok();
-    let revoked = admin.change(&slug, Scope::KeysWrite, &request, move |change, _| {
-        async move { keys::revoke_in(change, id.ok_or(Error::NotFound(Kind::Key))?).await }.boxed()
+    let (id, scope): (Option<ApiKeyId>, _) = (id.parse().ok(), Scope::KeysWrite);
+    admin.admit(&slug, scope).await?;
+    let how: KeyRevocation = body.json().await?;
+    let revoked = admin.change(&slug, scope, &request, move |change, _| {
+        async move {
+            let id = id.ok_or(Error::NotFound(Kind::Key))?;
+            keys::revoke_in(change, id, how).await
+        }
+        .boxed()
     });
     Ok(Json(revoked.await?))
 }
@@ -127,23 +134,27 @@ pub(super) async fn issue_operator(
 
 /// Revoke a key of the operator, for good.
 ///
-/// With an operator's key alone. Doing it again changes nothing.
+/// With an operator's key alone. Doing it again changes nothing. Keys that it issued for the operator stay good,
+/// unless `with_issued` says otherwise.
 #[utoipa::path(
     post, path = "/keys/{id}/revoke", operation_id = "revoke_operator_key", tag = "Keys",
     params(("id" = String, Path, description = "The key's id")),
-    responses((status = 200, body = Key)),
+    request_body = Option<KeyRevocation>, responses((status = 200, body = Key)),
     security(("key" = ["keys:write"])),
 )]
 pub(super) async fn revoke_operator(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(id): Path<String>,
+    body: Unread,
 ) -> Result<Json<Key>, Problem> {
-    let id: Option<ApiKeyId> = id.parse().ok();
-    let revoked = admin.operate(Scope::KeysWrite, &request, move |tx, context, _| {
+    let (id, scope): (Option<ApiKeyId>, _) = (id.parse().ok(), Scope::KeysWrite);
+    admin.admit_operator(scope).await?;
+    let how: KeyRevocation = body.json().await?;
+    let revoked = admin.operate(scope, &request, move |tx, context, _| {
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Key))?;
-            keys::revoke_operator(tx, &context, id).await
+            keys::revoke_operator(tx, &context, id, how).await
         }
         .boxed()
     });

@@ -56,6 +56,7 @@ pub(super) struct RemovedMapping {
 /// Changes of the rules, which are made together or not at all.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MappingChanges)]
 pub(super) struct Changes {
     /// Each of them, in their order.
     pub(super) changes: Vec<Proposal>,

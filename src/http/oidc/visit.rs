@@ -207,7 +207,10 @@ impl Visit<'_> {
                 let Some(mut named) = named else {
                     return Ok(Ways::Unsaid);
                 };
-                named.retain(|row| row.state == ConnectionState::Active && row.sso_url.is_some());
+                named.retain(|row| {
+                    let works = row.state == ConnectionState::Active && !row.testing;
+                    works && row.sso_url.is_some()
+                });
                 let mut open = Vec::new();
                 for row in named {
                     if tx.app_serves(app, row.org_id).await? {

@@ -17,6 +17,7 @@ pub(in crate::provisioning) const WIDE: &str = "organization";
 /// A role to give by hand, or to take back.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RoleOfUser)]
 pub struct NewRole {
     /// The role's slug; null takes back what was given by hand.
     #[serde(deserialize_with = "Option::deserialize")]

@@ -129,7 +129,7 @@ pub(super) async fn sso_of(
     let domain = domain_of(&row.email_norm);
     let mut paused = None;
     for connection in tx.connections(row.org_id).await? {
-        if connection.sso_url.is_none() {
+        if connection.sso_url.is_none() || connection.testing {
             continue;
         }
         if !is_trusted(tx, row.org_id, connection.id, domain).await? {

@@ -198,6 +198,7 @@ pub enum Verdict {
 
 /// A link that we made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SharedMessage)]
 pub struct Issued {
     /// The invitation.
     #[schema(value_type = String, format = "uuid")]

@@ -31,6 +31,7 @@ pub use view::{Link, list, show, state};
 /// What is said of a resource.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LinkReason)]
 pub struct Said {
     /// Why: one to 500 characters; it is kept with the event.
     pub reason: String,

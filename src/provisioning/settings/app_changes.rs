@@ -99,6 +99,8 @@ pub async fn rotate_secret_in(
     row.former_secret_hash = until.map(|_| former);
     row.former_secret_until = until;
     let orgs = listed(tx, row.id).await?;
+    let actor = context.source.actor();
+    tracing::info!(app.id = %row.id, actor, cause = context.cause, "An app has a fresh secret");
     let (kind, what) = (EventKind::AppUpdated, ["client_secret"]);
     tell(tx, context, &row, orgs, kind, &what).await?;
     tx.update_app(&row).await?;
@@ -133,7 +135,8 @@ pub async fn revoke_in(tx: &mut Tx, context: &Context, client_id: &str) -> Resul
         tx.update_app(&row).await?;
         tx.end_refresh_families_of_app(row.id, &[], Time(now), "app_revoked")
             .await?;
-        tracing::info!(app.id = %row.id, "An app is revoked");
+        let actor = context.source.actor();
+        tracing::info!(app.id = %row.id, actor, cause = context.cause, "An app is revoked");
     }
     view(tx, row, now).await
 }
@@ -215,6 +218,8 @@ pub async fn update_in(
     if let Some(orgs) = &serves {
         write_organizations(tx, row.id, orgs).await?;
     }
+    let actor = context.source.actor();
+    tracing::info!(app.id = %row.id, actor, cause = context.cause, "An app is changed");
     tell(tx, context, &row, told, EventKind::AppUpdated, &changed).await?;
     tx.update_app(&row).await?;
     for (list, values) in &lists {

@@ -228,6 +228,8 @@ async fn write(
     (addresses, served): (&Addresses, &[(OrganizationId, String)]),
 ) -> Result<(), Error> {
     tx.insert_app(row).await?;
+    let (actor, cause) = (context.source.actor(), &context.cause);
+    tracing::info!(app.id = %row.id, actor, cause, "An app is registered");
     for uri in &addresses.redirect_uris {
         tx.add_redirect_uri(row.id, uri).await?;
     }

@@ -2,14 +2,20 @@
 //! once somebody can come in by it, that is the operator's to say. Until then, while it is in testing and nobody
 //! ever came in, an organization's key sets it up; going live takes the operator.
 
+use std::collections::BTreeSet;
+
+use crate::directory::Violation;
 use crate::directory::role::DEFAULT_MAXIMUM;
+use crate::directory::scope::Scope;
 use crate::id::{ConnectionId, RoleId};
 use crate::provisioning::access::Access;
 use crate::provisioning::settings::connection_demands::{is_live, put};
+use crate::provisioning::settings::connection_state;
 use crate::provisioning::settings::connection_view::{Connection, row};
 use crate::provisioning::settings::connections::{
     ConnectionSettings, CreatedConnection, create_in, update_in,
 };
+use crate::provisioning::settings::roles::NO_ROLE;
 use crate::provisioning::settings::{catalogue, role};
 use crate::provisioning::{Change, Error, Kind};
 use crate::store::rows::ConnectionRow;
@@ -23,6 +29,8 @@ const NO_URL: Error = Error::Forbidden(
 const NOT_LIVE: Error = Error::Forbidden(
     "a connection leaves testing by the operator's word, who looks at whom it could sign in",
 );
+const STAYS_LIVE: Error =
+    Error::Forbidden("nobody comes in by a connection in testing; pause it, or ask the operator");
 const HIGHER: Error = Error::Forbidden(
     "a connection's default or highest role would rise, which only the operator does",
 );
@@ -36,26 +44,62 @@ pub async fn create_by_key(
     if access.org.is_some() {
         permitted(change, None, &settings).await?;
         settings.testing = Some(true);
+        settings.awaits_operator = true;
     }
     create_in(change, &settings).await
 }
 
-/// Changes a connection; what is not named stays as it is.
+/// Changes a connection; what is not named stays as it is. One that goes live for the first time does so with the
+/// certificates that were `seen`: whoever says so has looked at whom it trusts.
 pub async fn update_by_key(
     change: &mut Change<'_>,
     access: &Access,
     id: ConnectionId,
-    settings: &ConnectionSettings,
+    (settings, seen): (&ConnectionSettings, Option<&[String]>),
 ) -> Result<Connection, Error> {
-    if access.org.is_some() {
-        let before = row(change, id).await?;
+    let before = row(change, id).await?;
+    if settings.safeguard.is_some_and(|it| it != before.safeguard) {
+        access.require(Scope::SafeguardsWrite)?;
+    }
+    let is_operator = access.org.is_none();
+    if !is_operator {
         permitted(change, Some(&before), settings).await?;
-        let live = is_live(change, &before).await?;
-        if live && trusts(&before, settings)? {
+        if is_live(change, &before).await? && trusts(&before, settings)? {
             access.require_operator()?;
         }
     }
-    update_in(change, id, settings).await
+    let goes_live = before.testing && settings.testing == Some(false);
+    if goes_live && before.went_live_at.is_none() && settings.idp_metadata.is_none() {
+        looked_at(change, id, seen).await?;
+    }
+    let after = update_in(change, id, settings).await?;
+    if is_operator || settings.idp_metadata.is_none() || after.owner_confirmed_at.is_none() {
+        return Ok(after);
+    }
+    // Whoever the operator confirmed it for looked at another provider.
+    connection_state::unconfirm_owner(change, id).await
+}
+
+/// Refuses whoever takes a connection live without having looked at the certificates that it trusts now.
+async fn looked_at(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+    seen: Option<&[String]>,
+) -> Result<(), Error> {
+    let trusted = change.tx.certificates(change.org, id).await?;
+    let trusted: BTreeSet<_> = trusted.into_iter().map(|it| it.fingerprint).collect();
+    let Some(seen) = seen else {
+        if trusted.is_empty() {
+            return Ok(());
+        }
+        let rule = "to go live for the first time, name in seen_certificates the fingerprints that you looked \
+                    at: `certificates` of the connection has those that it trusts";
+        return Err(Violation::Invalid(rule.to_owned()).into());
+    };
+    if seen.iter().cloned().collect::<BTreeSet<_>>() == trusted {
+        return Ok(());
+    }
+    Err(Error::Stale)
 }
 
 /// Refuses what no organization's key sets, live or not.
@@ -73,6 +117,9 @@ async fn permitted(
     if settings.testing == Some(false) && before.is_none_or(|row| row.testing) {
         return Err(NOT_LIVE);
     }
+    if settings.testing == Some(true) && before.is_some_and(|row| !row.testing) {
+        return Err(STAYS_LIVE);
+    }
     let roles = catalogue(change.tx, change.org).await?;
     let organization = change.tx.organization(change.org).await?;
     let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
@@ -84,14 +131,15 @@ async fn permitted(
     };
     let usual = before.and_then(|row| row.default_role_id);
     let usual = rank(usual.unwrap_or(organization.default_role_id));
-    for (wanted, limit) in [
-        (&settings.max_role, highest),
-        (&settings.default_role, usual),
-    ] {
-        let wanted = wanted.as_deref().and_then(|slug| roles.by_slug(slug));
-        if wanted.is_some_and(|role| role.rank > limit) {
-            return Err(HIGHER);
-        }
+    let general = rank(organization.default_role_id);
+    let named = |wanted: &Option<String>| match wanted.as_deref() {
+        Some(NO_ROLE) => Some(general),
+        Some(slug) => roles.by_slug(slug).map(|role| role.rank),
+        None => None,
+    };
+    let is_higher = |wanted: &Option<String>, limit| named(wanted).is_some_and(|it| it > limit);
+    if is_higher(&settings.max_role, highest) || is_higher(&settings.default_role, usual) {
+        return Err(HIGHER);
     }
     Ok(())
 }
@@ -109,6 +157,7 @@ fn trusts(before: &ConnectionRow, settings: &ConnectionSettings) -> Result<bool,
         single_logout: _,
         testing: _,
         trusted_domains: _,
+        awaits_operator: _,
         demands: _,
         idp_metadata,
         idp_entity_id,

@@ -17,9 +17,9 @@ pub(super) fn put(row: &mut ConnectionRow, changes: &DemandChanges) -> Result<()
     Ok(())
 }
 
-/// Whether people come in by it, or somebody ever did.
+/// Whether people come in by it, or ever could. What was forgotten of them since does not count.
 pub(super) async fn is_live(change: &mut Change<'_>, row: &ConnectionRow) -> Result<bool, Error> {
-    if !row.testing {
+    if !row.testing || row.went_live_at.is_some() {
         return Ok(true);
     }
     let links = change.tx.newest_identities(row.org_id, row.id, 1).await?;

@@ -122,6 +122,21 @@ pub async fn confirm_owner_in(
     described(change.tx, &row, change.now).await
 }
 
+/// Takes back that the owner may sign in through a connection.
+pub(super) async fn unconfirm_owner(
+    change: &mut Change<'_>,
+    id: ConnectionId,
+) -> Result<Connection, Error> {
+    let mut row = row(change, id).await?;
+    if let Some(was) = row.owner_confirmed_at.take() {
+        write(change, &mut row).await?;
+        let undone = json!({"attribute": "owner_confirmed_at", "old": was.0, "new": null});
+        let data = json!({"connection_id": id, "changes": [undone]});
+        change.record(EventKind::ConnectionUpdated, data);
+    }
+    described(change.tx, &row, change.now).await
+}
+
 /// Trusts a domain for a connection; without one, for the organization's only connection.
 pub async fn trust_domain(
     store: &Store,

@@ -11,10 +11,12 @@ use crate::directory::demands::{DemandChanges, Demands};
 use crate::directory::email::domain_form;
 use crate::directory::event::EventKind;
 use crate::directory::metadata::RefreshMode;
-use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM, OWNER_RANK, Role};
-use crate::id::{AppId, ConnectionId, OrganizationId, RoleId};
+use crate::directory::role::{Catalogue, DEFAULT_MAXIMUM};
+use crate::id::{AppId, ConnectionId, OrganizationId};
+use crate::limits;
 use crate::provisioning::metadata::{self, Published};
 use crate::provisioning::settings::connection_demands;
+use crate::provisioning::settings::connection_roles::apply_roles;
 use crate::provisioning::settings::connection_trust;
 use crate::provisioning::settings::connection_view::{described, row};
 use crate::provisioning::settings::roles::NO_ROLE;
@@ -75,6 +77,8 @@ pub struct ConnectionSettings {
     pub testing: Option<bool>,
     /// What it demands of assertions, and where it reads the person.
     pub demands: DemandChanges,
+    /// Whether a fresh one waits for the operator's word, and takes no SCIM until then.
+    pub awaits_operator: bool,
 }
 
 /// A fresh connection and its first SCIM token.
@@ -106,9 +110,18 @@ pub(super) async fn create_in(
     change: &mut Change<'_>,
     settings: &ConnectionSettings,
 ) -> Result<CreatedConnection, Error> {
+    if settings.name.is_none() {
+        return Err(Violation::Invalid("a connection needs a name".to_owned()).into());
+    }
+    if change.tx.connections(change.org).await?.len() >= limits::CONNECTIONS_OF_ORGANIZATION {
+        let most = limits::CONNECTIONS_OF_ORGANIZATION;
+        let rule = format!("an organization has at most {most} connections");
+        return Err(Violation::Invalid(rule).into());
+    }
     let roles = catalogue(change.tx, change.org).await?;
     let schemas = change.tx.schemas(change.org).await?;
     let mut row = fresh(change, &roles, schemas)?;
+    row.awaits_operator = settings.awaits_operator;
     let provider = apply(change, &roles, &mut row, settings).await?;
     change.tx.insert_connection(&row).await?;
     attach(change, &row, provider.as_ref(), settings).await?;
@@ -165,6 +178,8 @@ fn fresh(change: &Change<'_>, roles: &Catalogue, schemas: Doc) -> Result<Connect
         single_logout: None,
         demands: Demands::default(),
         schemas,
+        went_live_at: None,
+        awaits_operator: false,
     })
 }
 
@@ -194,6 +209,9 @@ pub(super) async fn update_in(
     let old = described(change.tx, &before, change.now).await?;
     let roles = catalogue(change.tx, change.org).await?;
     let mut row = before.clone();
+    if !before.testing {
+        row.went_live_at = row.went_live_at.or(Some(before.created_at));
+    }
     let provider = apply(change, &roles, &mut row, settings).await?;
     change.tx.update_connection(&row).await?;
     attach(change, &row, provider.as_ref(), settings).await?;
@@ -262,6 +280,10 @@ async fn apply(
     row.allow_cbc = settings.allow_cbc.or(row.allow_cbc);
     row.single_logout = settings.single_logout.or(row.single_logout);
     row.testing = settings.testing.unwrap_or(row.testing);
+    if !row.testing {
+        row.went_live_at = row.went_live_at.or(Some(change.time()));
+        row.awaits_operator = false;
+    }
     connection_demands::put(row, &settings.demands)?;
     row.updated_at = change.time();
     apply_roles(roles, row, settings)?;
@@ -276,37 +298,6 @@ async fn apply(
     let provider = connection_trust::read(text, settings.idp_entity_id.as_deref(), change.now)?;
     connection_trust::describe(row, &provider, text);
     Ok(Some(provider))
-}
-
-fn apply_roles(
-    roles: &Catalogue,
-    row: &mut ConnectionRow,
-    settings: &ConnectionSettings,
-) -> Result<(), Error> {
-    let grantable = |slug: &str| -> Result<Role, Error> {
-        let role = role(roles, slug)?;
-        if role.rank >= OWNER_RANK {
-            return Err(Violation::OwnerNotGrantable.into());
-        }
-        Ok(role.clone())
-    };
-    if let Some(slug) = &settings.max_role {
-        row.max_role_id = grantable(slug)?.id;
-    }
-    match settings.default_role.as_deref() {
-        None => {}
-        Some(NO_ROLE) => row.default_role_id = None,
-        Some(slug) => row.default_role_id = Some(grantable(slug)?.id),
-    }
-    let ceiling = roles.role(row.max_role_id);
-    let default = row.default_role_id.and_then(|id| roles.role(id));
-    match (default, ceiling) {
-        (Some(default), Some(ceiling)) if default.rank > ceiling.rank => {
-            let (role, ceiling) = (default.slug.clone(), ceiling.slug.clone());
-            Err(Violation::AboveCeiling { role, ceiling }.into())
-        }
-        _ => Ok(()),
-    }
 }
 
 async fn app(tx: &mut Tx, org: OrganizationId, client_id: &str) -> Result<AppId, Error> {
@@ -358,7 +349,7 @@ pub(super) async fn trust(
 }
 
 /// Says that everybody whom the connection bears on is to be resolved again.
-async fn touch_people(change: &mut Change<'_>, id: ConnectionId) -> Result<(), Error> {
+pub(super) async fn touch_people(change: &mut Change<'_>, id: ConnectionId) -> Result<(), Error> {
     let mut touched = change.tx.users_managed_by(change.org, id).await?;
     touched.extend(change.tx.people_of_connection(change.org, id).await?);
     for mapping in change.tx.mappings(change.org).await? {
@@ -370,27 +361,4 @@ async fn touch_people(change: &mut Change<'_>, id: ConnectionId) -> Result<(), E
         change.touch(user);
     }
     Ok(())
-}
-
-/// Puts another role in the place of one that goes, as a connection's default and as its highest.
-pub(super) async fn replace_role(
-    change: &mut Change<'_>,
-    roles: &Catalogue,
-    (mut row, gone, next): (ConnectionRow, RoleId, &Role),
-) -> Result<(), Error> {
-    let old = described(change.tx, &row, change.now).await?;
-    row.default_role_id = row
-        .default_role_id
-        .map(|id| if id == gone { next.id } else { id });
-    if row.max_role_id == gone {
-        row.max_role_id = next.id;
-    }
-    apply_roles(roles, &mut row, &ConnectionSettings::default())?;
-    row.updated_at = change.time();
-    change.tx.update_connection(&row).await?;
-    let new = described(change.tx, &row, change.now).await?;
-    let changes = differences(&json!(&old), &json!(&new));
-    let data = json!({"connection_id": row.id, "changes": changes});
-    change.record(EventKind::ConnectionUpdated, data);
-    touch_people(change, row.id).await
 }

@@ -13,9 +13,10 @@ use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::directory::scope::{EVERYTHING, Scopes};
 use crate::id::{ApiKeyId, OrganizationId};
+use crate::limits;
 use crate::provisioning::access::Access;
 use crate::provisioning::settings::name;
-use crate::provisioning::{Change, Context, Error, Kind, change};
+use crate::provisioning::{Change, Context, Error, Kind, Source, change};
 use crate::secret::Bearer;
 use crate::store::rows::ApiKeyRow;
 use crate::store::types::Time;
@@ -182,6 +183,20 @@ fn fresh(
     Ok((row, bearer.reveal().to_owned()))
 }
 
+/// Refuses where there are as many good keys as there may be.
+async fn room(tx: &mut Tx, org: Option<OrganizationId>, now: Timestamp) -> Result<(), Error> {
+    let all = tx.api_keys(org).await?.into_iter();
+    let good = all.filter(|row| view(row.clone(), now).state == "active");
+    if good.count() < limits::KEYS {
+        return Ok(());
+    }
+    let rule = format!(
+        "there are {} good keys already; revoke one first",
+        limits::KEYS
+    );
+    Err(Violation::Invalid(rule).into())
+}
+
 fn issued(row: ApiKeyRow, key: String, now: Timestamp) -> IssuedKey {
     IssuedKey {
         key,
@@ -191,6 +206,7 @@ fn issued(row: ApiKeyRow, key: String, now: Timestamp) -> IssuedKey {
 
 /// Issues a key of the organization that is being changed.
 pub async fn issue_in(change: &mut Change<'_>, new: &NewKey) -> Result<IssuedKey, Error> {
+    room(change.tx, Some(change.org), change.now).await?;
     let issuer = change.access.clone();
     let (row, key) = fresh(&change.context, Some(change.org), new, issuer.as_ref())?;
     change.tx.insert_api_key(&row).await?;
@@ -212,6 +228,7 @@ pub async fn issue_operator(
     new: &NewKey,
     issuer: Option<&Access>,
 ) -> Result<IssuedKey, Error> {
+    room(tx, None, context.ids.clock().now()).await?;
     let (row, key) = fresh(context, None, new, issuer)?;
     tx.insert_api_key(&row).await?;
     tracing::info!(key.id = %row.id, actor = row.actor, "A key of the operator was issued");
@@ -249,35 +266,78 @@ pub async fn list(
     Ok(rows.into_iter().map(|row| view(row, now)).collect())
 }
 
-async fn find(tx: &mut Tx, org: Option<OrganizationId>, id: ApiKeyId) -> Result<ApiKeyRow, Error> {
-    let all = tx.api_keys(org).await?;
-    let found = all.into_iter().find(|row| row.id == id);
-    found.ok_or(Error::NotFound(Kind::Key))
+/// Whether the keys that a key issued, and theirs in turn, are revoked with it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRevocation {
+    /// They are: for a key that is in somebody else's hands.
+    #[serde(default)]
+    pub with_issued: bool,
+}
+
+/// The keys to revoke: the one, and with it those that came of it.
+fn lineage(all: Vec<ApiKeyRow>, id: ApiKeyId, how: KeyRevocation) -> Vec<ApiKeyRow> {
+    let mut meant = vec![id];
+    let mut next = 0;
+    while let Some(parent) = meant.get(next).filter(|_| how.with_issued || next == 0) {
+        let actor = Source::Key(*parent).actor();
+        if how.with_issued {
+            let issued = all
+                .iter()
+                .filter(|row| row.actor.as_deref() == Some(&actor));
+            let issued: Vec<_> = issued.map(|row| row.id).collect();
+            meant.extend(issued);
+        }
+        next += 1;
+    }
+    all.into_iter()
+        .filter(|row| meant.contains(&row.id))
+        .collect()
 }
 
 /// Revokes a key of the organization that is being changed. Doing it again changes nothing.
-pub async fn revoke_in(change: &mut Change<'_>, id: ApiKeyId) -> Result<Key, Error> {
-    let mut row = find(change.tx, Some(change.org), id).await?;
-    if row.revoked_at.is_none() {
-        row.revoked_at = Some(change.time());
-        change.tx.revoke_api_key(id, change.time()).await?;
-        let data = json!({"key_id": id, "name": row.name, "last4": row.last4});
-        change.record(EventKind::KeyRevoked, data);
+pub async fn revoke_in(
+    change: &mut Change<'_>,
+    id: ApiKeyId,
+    how: KeyRevocation,
+) -> Result<Key, Error> {
+    let all = change.tx.api_keys(Some(change.org)).await?;
+    let mut revoked = None;
+    for mut row in lineage(all, id, how) {
+        if row.revoked_at.is_none() {
+            row.revoked_at = Some(change.time());
+            change.tx.revoke_api_key(row.id, change.time()).await?;
+            let data = json!({"key_id": row.id, "name": row.name, "last4": row.last4});
+            change.record(EventKind::KeyRevoked, data);
+        }
+        if row.id == id {
+            revoked = Some(view(row, change.now));
+        }
     }
-    Ok(view(row, change.now))
+    revoked.ok_or(Error::NotFound(Kind::Key))
 }
 
 /// Revokes a key of the operator. Doing it again changes nothing.
-pub async fn revoke_operator(tx: &mut Tx, context: &Context, id: ApiKeyId) -> Result<Key, Error> {
-    let mut row = find(tx, None, id).await?;
+pub async fn revoke_operator(
+    tx: &mut Tx,
+    context: &Context,
+    id: ApiKeyId,
+    how: KeyRevocation,
+) -> Result<Key, Error> {
     let now = context.ids.clock().now();
-    if row.revoked_at.is_none() {
-        row.revoked_at = Some(Time(now));
-        tx.revoke_api_key(id, Time(now)).await?;
-        let actor = context.source.actor();
-        tracing::info!(key.id = %id, actor, "A key of the operator was revoked");
+    let (all, mut revoked) = (tx.api_keys(None).await?, None);
+    for mut row in lineage(all, id, how) {
+        if row.revoked_at.is_none() {
+            row.revoked_at = Some(Time(now));
+            tx.revoke_api_key(row.id, Time(now)).await?;
+            let actor = context.source.actor();
+            tracing::info!(key.id = %row.id, actor, "A key of the operator was revoked");
+        }
+        if row.id == id {
+            revoked = Some(view(row, now));
+        }
     }
-    Ok(view(row, now))
+    revoked.ok_or(Error::NotFound(Kind::Key))
 }
 
 /// Revokes a key: of the organization, or of the operator where there is none.
@@ -285,17 +345,17 @@ pub async fn revoke(
     store: &Store,
     context: Context,
     org: Option<OrganizationId>,
-    id: ApiKeyId,
+    (id, how): (ApiKeyId, KeyRevocation),
 ) -> Result<Key, Error> {
     if let Some(org) = org {
         let revoked = change(store, org, context, move |change| {
-            async move { revoke_in(change, id).await }.boxed()
+            async move { revoke_in(change, id, how).await }.boxed()
         });
         return revoked.await;
     }
     let revoked = store.write(move |tx| {
         let context = context.clone();
-        async move { revoke_operator(tx, &context, id).await }.boxed()
+        async move { revoke_operator(tx, &context, id, how).await }.boxed()
     });
     revoked.await
 }

@@ -18,6 +18,7 @@ pub mod apps;
 pub mod connection_access;
 mod connection_demands;
 pub mod connection_end;
+mod connection_roles;
 pub mod connection_state;
 pub(in crate::provisioning) mod connection_trust;
 pub mod connection_view;

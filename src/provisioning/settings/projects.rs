@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::id::{OrganizationId, ProjectId};
+use crate::limits;
 use crate::provisioning::settings::{differences, name, slug};
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::Store;
@@ -82,6 +84,10 @@ pub async fn create(
 pub async fn create_in(change: &mut Change<'_>, new: &NewProject) -> Result<Project, Error> {
     let slug = slug(&new.slug)?;
     let name = name(new.name.as_deref().unwrap_or(&slug))?;
+    if change.tx.projects(change.org).await?.len() >= limits::PROJECTS {
+        let rule = format!("an organization has at most {} projects", limits::PROJECTS);
+        return Err(Violation::Invalid(rule).into());
+    }
     let row = ProjectRow {
         org_id: change.org,
         id: change.id(),

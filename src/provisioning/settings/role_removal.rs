@@ -14,7 +14,7 @@ use crate::id::{GrantId, OrganizationId, ProjectId};
 use crate::provisioning::invitations::Inviter;
 use crate::provisioning::settings::role_uses::Uses;
 use crate::provisioning::settings::{
-    catalogue, connection_view, connections, mapping_checks, mappings, organizations, role,
+    catalogue, connection_roles, connection_view, mapping_checks, mappings, organizations, role,
 };
 use crate::provisioning::{Change, Error, Kind, Source};
 use crate::store::Tx;
@@ -160,7 +160,7 @@ impl Replacement<'_> {
         }
         for row in uses.connections {
             let of = (row, self.gone.id, self.next);
-            connections::replace_role(change, self.roles, of).await?;
+            connection_roles::replace_role(change, self.roles, of).await?;
         }
         for row in uses.rules {
             self.rule(change, row).await?;

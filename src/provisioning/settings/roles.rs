@@ -93,6 +93,14 @@ pub async fn create_in(change: &mut Change<'_>, new: &NewRole) -> Result<RoleVie
         );
         return Err(Violation::Invalid(rule).into());
     }
+    // Apps know a role by its slug: under one that ranked otherwise a ceiling would be passed.
+    let every = change.tx.every_role(change.org).await?;
+    let known = |row: &RoleRow| row.slug == slug && row.rank != new.rank;
+    if !change.is_operators() && every.iter().any(known) {
+        return Err(Error::Forbidden(
+            "there was a role of this slug with another rank; only the operator ranks it anew",
+        ));
+    }
     let row = RoleRow {
         org_id: change.org,
         id: change.id(),

@@ -66,6 +66,7 @@ pub struct Token {
 
 /// A fresh SCIM token, with the secret that is shown this once.
 #[derive(Clone, Serialize, ToSchema)]
+#[schema(as = IssuedToken)]
 pub struct Issued {
     /// The token.
     #[serde(flatten)]

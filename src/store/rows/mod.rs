@@ -167,6 +167,8 @@ pub struct ConnectionRow {
     pub testing: bool,
     pub single_logout: Option<bool>,
     pub demands: Demands,
+    pub went_live_at: Option<Time>,
+    pub awaits_operator: bool,
 }
 
 /// A certificate that a connection trusts.

@@ -141,6 +141,8 @@ diesel::table! {
         testing -> Bool,
         single_logout -> Nullable<Bool>,
         demands -> DocSql,
+        went_live_at -> Nullable<TimeSql>,
+        awaits_operator -> Bool,
     }
 }
 

@@ -143,6 +143,8 @@ impl TestGateway {
                     testing: false,
                     single_logout: None,
                     demands: usher::directory::demands::Demands::default(),
+                    went_live_at: None,
+                    awaits_operator: false,
                 })
                 .await?;
                 for domain in domains {

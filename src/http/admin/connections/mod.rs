@@ -126,6 +126,7 @@ pub struct Certificate {
 
 /// A domain whose addresses a connection may speak for.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectionDomain)]
 pub struct Domain {
     /// The domain.
     domain: String,

@@ -64,9 +64,10 @@ pub(in crate::http::admin) struct ConnectionWanted {
     single_logout: Option<bool>,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     testing: Option<bool>,
-    /// What it demands of assertions, and where it reads the person.
+    /// With `testing: false`, where it never was live: the fingerprints of the certificates that were looked at.
+    /// Where it trusts others by now, nothing is done (412).
+    pub(super) seen_certificates: Option<Vec<String>>,
     #[serde(skip)]
-    #[schema(inline)]
     demands: DemandChanges,
 }
 
@@ -78,15 +79,13 @@ impl fmt::Debug for ConnectionWanted {
     }
 }
 
-/// The settings and the demands of one body. In the description they stand beside each other.
+/// The settings and the demands of one body: in the description each is told by itself.
 #[derive(ToSchema)]
 #[schema(as = ConnectionSettings)]
 #[expect(dead_code, reason = "the description reads it")]
 pub(in crate::http::admin) struct Described {
-    #[schema(inline)]
     #[serde(flatten)]
     wanted: ConnectionWanted,
-    #[schema(inline)]
     #[serde(flatten)]
     demands: DemandChanges,
 }
@@ -147,6 +146,7 @@ impl ConnectionWanted {
             single_logout: self.single_logout,
             testing: self.testing,
             demands: self.demands,
+            awaits_operator: false,
         })
     }
 
@@ -172,7 +172,7 @@ async fn fetched(gateway: &Gateway, address: &str) -> Result<(String, Published)
         Fetched::New { text, validators } => Ok((
             text,
             Published {
-                url: address.to_owned(),
+                url: url.to_string(),
                 etag: validators.etag,
                 last_modified: validators.last_modified,
             },

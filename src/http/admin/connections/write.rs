@@ -15,6 +15,7 @@ use crate::http::admin::asked::Unread;
 use crate::http::admin::connections::wanted::{ConnectionWanted, Described};
 use crate::http::admin::connections::{Connection, Rows, rows, view};
 use crate::http::auth::admin::Admin;
+use crate::http::body::Place;
 use crate::http::reply::problem::Problem;
 use crate::id::ConnectionId;
 use crate::limits;
@@ -36,13 +37,22 @@ pub(in crate::http::admin) struct CreatedConnection {
     scim_token: String,
 }
 
+/// The fingerprints that were looked at.
+type Seen = Option<Vec<String>>;
+
 /// Reads what is set of a connection.
-async fn settings(admin: &Admin, slug: &str, body: Unread) -> Result<ConnectionSettings, Problem> {
+async fn settings(
+    admin: &Admin,
+    slug: &str,
+    body: Unread,
+) -> Result<(ConnectionSettings, Seen, Option<Place>), Problem> {
     let scope = Scope::ConnectionsWrite;
     admin.admit(slug, scope).await?;
     let gateway = admin.gateway();
-    let body: Map<String, Value> = body.large_json(gateway, limits::CONNECTION_BODY).await?;
-    let wanted = ConnectionWanted::read(body)?;
+    let read = body.large_json(gateway, limits::CONNECTION_BODY).await?;
+    let (body, place): (Map<String, Value>, _) = read;
+    let mut wanted = ConnectionWanted::read(body)?;
+    let seen = wanted.seen_certificates.take();
     if wanted.is_published() {
         // Nothing is fetched for who may not say from where.
         let operator = admin.read(slug, scope, |_, admitted| {
@@ -50,7 +60,7 @@ async fn settings(admin: &Admin, slug: &str, body: Unread) -> Result<ConnectionS
         });
         operator.await?;
     }
-    wanted.settings(gateway).await
+    Ok((wanted.settings(gateway).await?, seen, place))
 }
 
 /// What is shown of a connection that was just written.
@@ -79,7 +89,8 @@ pub(in crate::http::admin) async fn create(
     Path(slug): Path<String>,
     body: Unread,
 ) -> Result<(StatusCode, Json<CreatedConnection>), Problem> {
-    let settings = settings(&admin, &slug, body).await?;
+    // The place of a large body is kept until all is done.
+    let (settings, _, _place) = settings(&admin, &slug, body).await?;
     let scope = Scope::ConnectionsWrite;
     let created = admin.change(&slug, scope, &request, move |change, access| {
         let settings = settings.clone();
@@ -103,7 +114,8 @@ pub(in crate::http::admin) async fn create(
 /// What is not named stays as it is; of what it demands of assertions, null goes back to the default. Whom a
 /// connection trusts, and what it reads of them, decides who comes in, and as what: an organization's key sets that
 /// while the connection is in testing and nobody ever came in by it, and the operator's from then on. The operator's
-/// alone are leaving testing, domains without a proof, metadata by an address, and higher roles.
+/// alone are leaving testing and going back to it, domains without a proof, metadata by an address, and higher
+/// roles. Another safeguard takes `safeguards:write`, too.
 #[utoipa::path(
     patch, path = "/organizations/{slug}/connections/{id}", operation_id = "change_connection",
     tag = "Connections",
@@ -120,13 +132,13 @@ pub(in crate::http::admin) async fn update(
     Path((slug, id)): Path<(String, String)>,
     body: Unread,
 ) -> Result<Json<Connection>, Problem> {
-    let settings = settings(&admin, &slug, body).await?;
+    let (settings, seen, _place) = settings(&admin, &slug, body).await?;
     let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
     let changed = admin.change(&slug, scope, &request, move |change, access| {
-        let settings = settings.clone();
+        let (settings, seen) = (settings.clone(), seen.clone());
         async move {
             let id = id.ok_or(NO_CONNECTION)?;
-            update_by_key(change, access, id, &settings).await?;
+            update_by_key(change, access, id, (&settings, seen.as_deref())).await?;
             written(change, id).await
         }
         .boxed()

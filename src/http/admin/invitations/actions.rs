@@ -20,6 +20,7 @@ use crate::provisioning::{Error, Kind};
 /// What of an invitation is to change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = InvitationChanges)]
 pub struct Changes {
     /// The slug of the role.
     role: Option<String>,

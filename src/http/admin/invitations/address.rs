@@ -21,6 +21,7 @@ use crate::provisioning::{Error, Kind};
 /// What is said.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AddressDecision)]
 pub struct Said {
     /// `approve` or `reject`.
     decision: Decision,

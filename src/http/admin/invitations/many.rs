@@ -74,6 +74,7 @@ pub struct OfInviter {
 
 /// How many invitations were taken back.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvitationsRevoked)]
 pub struct Revoked {
     /// Those that were open.
     revoked: usize,

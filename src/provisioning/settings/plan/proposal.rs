@@ -28,6 +28,7 @@ pub enum Proposal {
 /// A rule to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MappingRemoval)]
 pub struct Removal {
     /// The connection, where it is known.
     #[serde(default)]
