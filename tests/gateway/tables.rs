@@ -185,3 +185,25 @@ fn fixtures(folder: &str) -> (usize, usize) {
     }
     counts
 }
+
+/// The description of the admin API, of which clients are generated: whoever changes it sees how.
+#[test]
+fn the_description_of_the_api_is_checked_in() {
+    const PLACE: &str = "docs/openapi.json";
+    let document = serde_json::to_value(usher::http::admin::openapi()).unwrap();
+    let text = format!("{document:#}\n");
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::create_dir_all("docs").unwrap();
+        fs::write(PLACE, text).unwrap();
+        return;
+    }
+    let there = fs::read_to_string(PLACE).unwrap_or_default();
+    let differs = there
+        .lines()
+        .zip(text.lines())
+        .find(|(old, new)| old != new);
+    assert!(
+        there == text,
+        "UPDATE_OPENAPI=1 cargo test --test gateway tables writes {PLACE} anew; first difference: {differs:?}"
+    );
+}
