@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, PathItem, Ref, Response as Described};
+use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response as Described};
 
 use crate::http::admin;
 use crate::http::reply::problem;
@@ -38,6 +38,13 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(scheme));
     for operation in document.paths.paths.values_mut().flat_map(operations_of) {
+        for (status, answer) in &mut operation.responses.responses {
+            if let RefOr::T(answer) = answer
+                && answer.description.is_empty()
+            {
+                meaning(status).clone_into(&mut answer.description);
+            }
+        }
         let content = Content::builder()
             .schema(Some(Ref::from_schema_name("Problem")))
             .build();
@@ -51,6 +58,16 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
             .insert("default".to_owned(), refusal.into());
     }
     document
+}
+
+/// What an answer of this status is: the standard wants each described (OpenAPI 3.1.0 §4.8.17).
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "201" => "It was made",
+        "202" => "It will be done",
+        "204" => "It was done; there is nothing to say",
+        _ => "The answer",
+    }
 }
 
 fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -100,6 +117,10 @@ mod tests {
                     operation["responses"]["default"].is_object(),
                     "{method} {path}"
                 );
+                for (status, answer) in operation["responses"].as_object().unwrap() {
+                    let described = answer["description"].as_str().unwrap_or_default();
+                    assert!(!described.is_empty(), "{method} {path}: {status}");
+                }
                 names.push(operation["operationId"].as_str().unwrap().to_owned());
                 let scopes = &operation["security"][0]["key"];
                 let public = path == "/api/v1/openapi.json";

@@ -74,7 +74,7 @@ fn explain_matches_effective_role() {
         sources.into_iter().find(|source| !decided(source))
     };
     for _ in 0..MORE {
-        property(WORLDS, &acts, &holds);
+        property(WORLDS, &acts, holds);
         if undecided().is_none() {
             break;
         }
