@@ -1,9 +1,10 @@
 //! Closed sets of words: settings and states that are one of a few names, the same on the command
 //! line, in the admin API and in the store.
 
-/// Declares an enum whose variants each have one word: `as_str`, `FromStr` and serde agree on it.
+/// Declares an enum whose variants each have one word: `as_str`, `FromStr`, serde and the description of the API
+/// agree on it. The word is taken as a token: as a literal it would be wrapped, and the description would not see it.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]

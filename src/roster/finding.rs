@@ -17,9 +17,10 @@ pub enum Severity {
     Warning,
 }
 
-/// Declares the codes: each with its stable name and how grave it is unless said otherwise.
+/// Declares the codes: each with its stable name, which is taken as a token so that the description of the API sees
+/// it, and how grave it is unless said otherwise.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal, $severity:ident;)+) => {
+    ($($(#[$doc:meta])* $variant:ident = $word:tt, $severity:ident;)+) => {
         /// What a finding is about; its name is stable and public.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
         pub enum Code { $($(#[$doc])* #[serde(rename = $word)] $variant,)+ }

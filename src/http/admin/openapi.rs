@@ -143,6 +143,21 @@ mod tests {
         assert_eq!(names.len(), all);
     }
 
+    #[test]
+    fn words_are_described_as_they_are_sent() {
+        let document = serde_json::to_value(super::admin::openapi()).unwrap();
+        let mut seen = 0;
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            for word in schema["enum"].as_array().into_iter().flatten() {
+                let word = word.as_str().unwrap();
+                let is_wire = word.chars().all(|c| !c.is_ascii_uppercase());
+                assert!(is_wire, "{name}: {word}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
+    }
+
     fn check(document: &Value, part: &Value) {
         if let Some(reference) = part["$ref"].as_str() {
             let pointer = reference.strip_prefix('#').unwrap();
