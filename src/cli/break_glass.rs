@@ -55,7 +55,7 @@ impl BreakGlassArgs {
             let public_url = opened.public_url().to_owned();
             let opening = change(store, org, context, move |change| {
                 let (wanted, public_url) = (wanted.clone(), public_url.clone());
-                async move { break_glass::open(change, &wanted, true, &public_url).await }.boxed()
+                async move { break_glass::open(change, &wanted, &public_url).await }.boxed()
             });
             return opened.output.record(&opening.await?);
         }

@@ -119,7 +119,7 @@ impl OfOwner {
             Self::ConfirmTransfer { slug, id } => {
                 let org = opened.organization(&slug).await?;
                 let done = change(&opened.store, org, opened.context(), move |change| {
-                    async move { ownership::confirm(change, id, true).await }.boxed()
+                    async move { ownership::confirm(change, id).await }.boxed()
                 });
                 done.await?;
                 show(opened, org, id).await

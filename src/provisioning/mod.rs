@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::directory::event::{EventKind, Visibility};
@@ -246,6 +246,11 @@ impl<'t> Change<'t> {
     /// A fresh id.
     pub fn id<T: From<uuid::Uuid>>(&self) -> T {
         self.context.ids.next()
+    }
+
+    /// So long ago.
+    pub(in crate::provisioning) fn ago(&self, window: SignedDuration) -> Time {
+        Time(self.now.checked_sub(window).unwrap_or(self.now))
     }
 
     /// The instant of the change, as rows hold it.

@@ -70,19 +70,9 @@ impl Unread {
         let body = to_bytes(body, limit)
             .await
             .map_err(|error| broken(&error, limit))?;
-        if body.is_empty() {
-            let nothing = serde_json::from_str("{}");
-            return nothing.map_err(|error| Problem::new(Type::MalformedBody, error));
-        }
-        if !is_json(&head.headers) {
-            let detail = "the body must be JSON: Content-Type: application/json";
-            return Err(Problem::new(Type::UnsupportedMediaType, detail));
-        }
-        serde_json::from_slice(&body).map_err(|error| Problem::new(Type::MalformedBody, error))
+        parsed(&head.headers, &body)
     }
-}
 
-impl Unread {
     /// A body as JSON that may be large: its sender was let in already, and takes one of the places for such, which is
     /// theirs until they let go of it.
     pub(in crate::http) async fn large_json<T: DeserializeOwned>(
@@ -101,18 +91,21 @@ impl Unread {
             }
             Fault::TooSlow => Problem::new(Type::BodyTooSlow, "the body did not arrive in time"),
         })?;
-        let malformed = |error| Problem::new(Type::MalformedBody, error);
-        if taken.bytes.is_empty() {
-            let nothing = serde_json::from_str("{}").map_err(malformed)?;
-            return Ok((nothing, taken.place));
-        }
-        if !is_json(&head.headers) {
-            let detail = "the body must be JSON: Content-Type: application/json";
-            return Err(Problem::new(Type::UnsupportedMediaType, detail));
-        }
-        let value = serde_json::from_slice(&taken.bytes).map_err(malformed)?;
-        Ok((value, taken.place))
+        Ok((parsed(&head.headers, &taken.bytes)?, taken.place))
     }
+}
+
+/// A body as JSON; an empty one says what an empty object does.
+fn parsed<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    let malformed = |error| Problem::new(Type::MalformedBody, error);
+    if body.is_empty() {
+        return serde_json::from_str("{}").map_err(malformed);
+    }
+    if !is_json(headers) {
+        let detail = "the body must be JSON: Content-Type: application/json";
+        return Err(Problem::new(Type::UnsupportedMediaType, detail));
+    }
+    serde_json::from_slice(body).map_err(malformed)
 }
 
 fn broken(error: &axum::Error, limit: usize) -> Problem {

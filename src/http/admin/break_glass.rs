@@ -49,10 +49,9 @@ pub(super) async fn open(
     admin.admit(&slug, scope).await?;
     let wanted: NewBreakGlass = body.json().await?;
     let public_url = admin.gateway().public_url.clone();
-    let opened = admin.change(&slug, scope, &request, move |change, access| {
+    let opened = admin.change(&slug, scope, &request, move |change, _| {
         let (wanted, public_url) = (wanted.clone(), public_url.clone());
-        let is_operator = access.org.is_none();
-        async move { break_glass::open(change, &wanted, is_operator, &public_url).await }.boxed()
+        async move { break_glass::open(change, &wanted, &public_url).await }.boxed()
     });
     Ok((StatusCode::CREATED, Json(opened.await?)))
 }

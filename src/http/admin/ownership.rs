@@ -142,11 +142,10 @@ pub(super) async fn confirm(
         async move { ownership::confirms(admitted.access.org.is_none()) }.boxed()
     });
     answers.await?;
-    let written = admin.change(&slug, scope, &request, move |change, access| {
-        let is_operator = access.org.is_none();
+    let written = admin.change(&slug, scope, &request, move |change, _| {
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
-            ownership::confirm(change, id, is_operator).await
+            ownership::confirm(change, id).await
         }
         .boxed()
     });

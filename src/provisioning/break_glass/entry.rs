@@ -114,7 +114,7 @@ async fn mail(change: &mut Change<'_>, token: &str, browser: Hash) -> Result<boo
     };
     let mailed = codes_since(change, &row, None).await?;
     let since = |hours| {
-        let since = ago(change, SignedDuration::from_hours(hours));
+        let since = change.ago(SignedDuration::from_hours(hours));
         mailed.iter().filter(|it| it.created_at > since).count()
     };
     let enough = usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or_default();
@@ -149,13 +149,9 @@ async fn codes_since(
     row: &BreakGlassRow,
     window: Option<SignedDuration>,
 ) -> Result<Vec<BreakGlassCodeRow>, Error> {
-    let since = window.map_or(Time(Timestamp::UNIX_EPOCH), |window| ago(change, window));
+    let since = window.map_or(Time(Timestamp::UNIX_EPOCH), |window| change.ago(window));
     let found = change.tx.break_glass_codes_since(change.org, row.id, since);
     Ok(found.await?)
-}
-
-fn ago(change: &Change<'_>, window: SignedDuration) -> Time {
-    Time(change.now.checked_sub(window).unwrap_or(change.now))
 }
 
 /// Lets the owner in, where these are the digits that were mailed last and this is the browser that asked for

@@ -156,10 +156,9 @@ fn may_come(owner: &UserRow) -> Result<(), &'static str> {
 pub async fn open(
     change: &mut Change<'_>,
     wanted: &NewBreakGlass,
-    is_operator: bool,
     public_url: &str,
 ) -> Result<Opened, Error> {
-    if !is_operator {
+    if !change.is_operators() {
         return Err(Error::Forbidden(
             "only the operator lets an owner in without a connection",
         ));

@@ -32,7 +32,7 @@ pub(super) async fn mail_other_code(
     let hour = SignedDuration::from_hours(1);
     let mailed = codes_since(change, row, hour).await?;
     let with_link = mailed.iter().filter(|code| !is_own(code, row)).count();
-    let since = ago(change, hour);
+    let since = change.ago(hour);
     let to_it = change.tx.mail_codes_to(change.org, address.norm(), since);
     let to_it = usize::try_from(to_it.await?).unwrap_or(usize::MAX);
     if with_link >= enough() || to_it >= enough() || address.norm() == row.email_norm {
@@ -117,7 +117,7 @@ async fn codes_since(
     row: &InvitationRow,
     window: SignedDuration,
 ) -> Result<Vec<MailCodeRow>, Error> {
-    let since = ago(change, window);
+    let since = change.ago(window);
     Ok(change
         .tx
         .mail_codes_since(change.org, row.id, since)
@@ -127,10 +127,6 @@ async fn codes_since(
 /// Whether a code was mailed to the address that is invited now.
 fn is_own(code: &MailCodeRow, row: &InvitationRow) -> bool {
     code.email_norm == row.email_norm
-}
-
-fn ago(change: &Change<'_>, window: SignedDuration) -> Time {
-    Time(change.now.checked_sub(window).unwrap_or(change.now))
 }
 
 fn enough() -> usize {

@@ -147,10 +147,10 @@ async fn mail(change: &mut Change<'_>, session: SessionId) -> Result<(), Error> 
     let Some((user, link)) = provable(change, session).await? else {
         return Ok(());
     };
-    let today = ago(change, SignedDuration::from_hours(24));
+    let today = change.ago(SignedDuration::from_hours(24));
     let mailed = change.tx.link_proofs_since(change.org, user.id, today);
     let mailed = mailed.await?;
-    let hour = ago(change, SignedDuration::from_hours(1));
+    let hour = change.ago(SignedDuration::from_hours(1));
     let lately = mailed.iter().filter(|it| it.created_at > hour).count();
     let enough = usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or_default();
     if lately >= enough || mailed.len() >= limits::SHORT_CODES_PER_DAY {
@@ -188,10 +188,6 @@ async fn provable(
     Ok(link.map(|link| (live.user, link)))
 }
 
-fn ago(change: &Change<'_>, window: SignedDuration) -> Time {
-    Time(change.now.checked_sub(window).unwrap_or(change.now))
-}
-
 /// Whether these are the digits that were mailed last for the link of this session. A wrong try counts, and
 /// stays counted; the right ones are good once, and the owner is asked.
 pub async fn say(
@@ -219,7 +215,7 @@ async fn prove(
     let Some((user, link)) = provable(change, session).await? else {
         return Ok(false);
     };
-    let since = ago(change, limits::SHORT_CODE_LIFE);
+    let since = change.ago(limits::SHORT_CODE_LIFE);
     let mailed = change.tx.link_proofs_since(change.org, user.id, since);
     let last = mailed
         .await?

@@ -40,12 +40,8 @@ pub(super) async fn ask(
 
 /// Gives the title to whom an admin asked for. The operator's alone, and only while the owner cannot act: one who
 /// can is asked. Doing it again changes nothing.
-pub async fn confirm(
-    change: &mut Change<'_>,
-    id: TransferId,
-    is_operator: bool,
-) -> Result<(), Error> {
-    confirms(is_operator)?;
+pub async fn confirm(change: &mut Change<'_>, id: TransferId) -> Result<(), Error> {
+    confirms(change.is_operators())?;
     let mut row = find(change, id).await?;
     match row.state.at(row.expires_at.0, change.now) {
         TransferState::AwaitingOperator => {}

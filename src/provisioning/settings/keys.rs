@@ -94,12 +94,17 @@ impl std::fmt::Debug for IssuedKey {
     }
 }
 
-fn view(row: ApiKeyRow, now: Timestamp) -> Key {
-    let state = match (row.revoked_at, row.expires_at) {
+/// Whether a key is good, and else why not.
+fn state(row: &ApiKeyRow, now: Timestamp) -> &'static str {
+    match (row.revoked_at, row.expires_at) {
         (Some(_), _) => "revoked",
         (None, Some(end)) if end.0 <= now => "expired",
         (None, _) => "active",
-    };
+    }
+}
+
+fn view(row: ApiKeyRow, now: Timestamp) -> Key {
+    let state = state(&row, now);
     Key {
         id: row.id,
         name: row.name,
@@ -186,7 +191,7 @@ fn fresh(
 /// Refuses where there are as many good keys as there may be.
 async fn room(tx: &mut Tx, org: Option<OrganizationId>, now: Timestamp) -> Result<(), Error> {
     let all = tx.api_keys(org).await?.into_iter();
-    let good = all.filter(|row| view(row.clone(), now).state == "active");
+    let good = all.filter(|row| state(row, now) == "active");
     if good.count() < limits::KEYS {
         return Ok(());
     }
@@ -275,24 +280,40 @@ pub struct KeyRevocation {
     pub with_issued: bool,
 }
 
-/// The keys to revoke: the one, and with it those that came of it.
-fn lineage(all: Vec<ApiKeyRow>, id: ApiKeyId, how: KeyRevocation) -> Vec<ApiKeyRow> {
+/// The key, and with it those that came of it, where they are meant.
+fn lineage(all: &[ApiKeyRow], id: ApiKeyId, how: KeyRevocation) -> Vec<ApiKeyId> {
     let mut meant = vec![id];
     let mut next = 0;
-    while let Some(parent) = meant.get(next).filter(|_| how.with_issued || next == 0) {
-        let actor = Source::Key(*parent).actor();
-        if how.with_issued {
-            let issued = all
-                .iter()
-                .filter(|row| row.actor.as_deref() == Some(&actor));
-            let issued: Vec<_> = issued.map(|row| row.id).collect();
-            meant.extend(issued);
-        }
+    while let Some(issuer) = meant.get(next).filter(|_| how.with_issued) {
+        let actor = Source::Key(*issuer).actor();
+        let issued = all.iter().filter(|row| row.actor.as_ref() == Some(&actor));
+        meant.extend(issued.map(|row| row.id).collect::<Vec<_>>());
         next += 1;
     }
-    all.into_iter()
-        .filter(|row| meant.contains(&row.id))
-        .collect()
+    meant
+}
+
+/// Ends keys; answers the one as it is then, and those that were good until now.
+async fn end(
+    tx: &mut Tx,
+    (org, at): (Option<OrganizationId>, Time),
+    (id, how): (ApiKeyId, KeyRevocation),
+) -> Result<(Key, Vec<ApiKeyRow>), Error> {
+    let mut all = tx.api_keys(org).await?;
+    let meant = lineage(&all, id, how);
+    all.retain(|row| meant.contains(&row.id));
+    let (mut asked, mut ended) = (None, Vec::new());
+    for mut row in all {
+        if row.revoked_at.is_none() {
+            row.revoked_at = Some(at);
+            tx.revoke_api_key(row.id, at).await?;
+            ended.push(row.clone());
+        }
+        if row.id == id {
+            asked = Some(view(row, at.0));
+        }
+    }
+    Ok((asked.ok_or(Error::NotFound(Kind::Key))?, ended))
 }
 
 /// Revokes a key of the organization that is being changed. Doing it again changes nothing.
@@ -301,20 +322,13 @@ pub async fn revoke_in(
     id: ApiKeyId,
     how: KeyRevocation,
 ) -> Result<Key, Error> {
-    let all = change.tx.api_keys(Some(change.org)).await?;
-    let mut revoked = None;
-    for mut row in lineage(all, id, how) {
-        if row.revoked_at.is_none() {
-            row.revoked_at = Some(change.time());
-            change.tx.revoke_api_key(row.id, change.time()).await?;
-            let data = json!({"key_id": row.id, "name": row.name, "last4": row.last4});
-            change.record(EventKind::KeyRevoked, data);
-        }
-        if row.id == id {
-            revoked = Some(view(row, change.now));
-        }
+    let of = (Some(change.org), change.time());
+    let (key, ended) = end(change.tx, of, (id, how)).await?;
+    for row in ended {
+        let data = json!({"key_id": row.id, "name": row.name, "last4": row.last4});
+        change.record(EventKind::KeyRevoked, data);
     }
-    revoked.ok_or(Error::NotFound(Kind::Key))
+    Ok(key)
 }
 
 /// Revokes a key of the operator. Doing it again changes nothing.
@@ -324,20 +338,13 @@ pub async fn revoke_operator(
     id: ApiKeyId,
     how: KeyRevocation,
 ) -> Result<Key, Error> {
-    let now = context.ids.clock().now();
-    let (all, mut revoked) = (tx.api_keys(None).await?, None);
-    for mut row in lineage(all, id, how) {
-        if row.revoked_at.is_none() {
-            row.revoked_at = Some(Time(now));
-            tx.revoke_api_key(row.id, Time(now)).await?;
-            let actor = context.source.actor();
-            tracing::info!(key.id = %row.id, actor, "A key of the operator was revoked");
-        }
-        if row.id == id {
-            revoked = Some(view(row, now));
-        }
+    let at = Time(context.ids.clock().now());
+    let (key, ended) = end(tx, (None, at), (id, how)).await?;
+    let actor = context.source.actor();
+    for row in ended {
+        tracing::info!(key.id = %row.id, actor, "A key of the operator was revoked");
     }
-    revoked.ok_or(Error::NotFound(Kind::Key))
+    Ok(key)
 }
 
 /// Revokes a key: of the organization, or of the operator where there is none.
