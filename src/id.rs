@@ -153,6 +153,10 @@ ids! {
     CodeId;
     /// A connection to an identity provider.
     ConnectionId;
+    /// A link that lets somebody in at the console, once.
+    ConsoleLinkId;
+    /// Somebody's session at the console.
+    ConsoleSessionId;
     /// Something that is owed to somebody outside: a mail.
     DeliveryId;
     /// One event.
@@ -199,6 +203,8 @@ ids! {
     ScimUserId;
     /// A person's session.
     SessionId;
+    /// A link by which somebody without an account sets up a connection.
+    SetupLinkId;
     /// A transfer of ownership.
     TransferId;
     /// A person.

@@ -74,6 +74,17 @@
 //! - A client that is registered with a secret may send it in the header or in the form unless it
 //!   is bound to one of them; one with keys has no secret.
 //! - A person whom a directory adopts keeps what others granted; the directory's groups come first.
+//! - The console is a second face of the admin API: its pages call the API's own operations, as whoever is signed in
+//!   there. An admin may do what an organization's key may, never above their own role as their sign-in caps it; a
+//!   key that they issue is good while they are an admin. Whom a live connection trusts an organization's key does
+//!   not change, and an admin at the console does, who said within five minutes who they are; the owner's
+//!   confirmation is void then.
+//! - A mailed code lets an admin in at the console while no connection of the organization signs people in. It never
+//!   acts as the owner, and never as an operator.
+//! - Who changes anything of the organization `operators` is an operator who may do everything: its admins are
+//!   operators.
+//! - A set-up link does not take its connection live, also where nobody is in the organization yet: an admin or the
+//!   operator looks first. Until then its directory may read, so that Okta's and Entra's own tests succeed.
 
 pub mod app;
 pub mod cli;

@@ -130,6 +130,8 @@ impl From<Rule> for NewMapping {
             group: rule.group,
             role: rule.role,
             projects: rule.project,
+            position: None,
+            enabled: None,
         }
     }
 }

@@ -103,6 +103,8 @@ impl Wanted {
                 group: self.group.unwrap_or_default(),
                 role: self.role.unwrap_or_default(),
                 projects: self.project,
+                position: None,
+                enabled: None,
             }),
             (None, None) => {
                 return Err(Failure::Usage(

@@ -14,6 +14,7 @@ mod connection_demands;
 mod connection_end;
 mod connection_key;
 mod connection_metadata;
+mod console_link;
 mod demo;
 mod doctor;
 mod domain;
@@ -40,6 +41,7 @@ mod scim;
 mod scratch;
 mod selftest;
 mod serve;
+mod setup_link;
 mod share_webhook;
 mod sign_ins;
 mod token;
@@ -132,6 +134,8 @@ enum Command {
     #[command(subcommand)]
     Domain(domain::Domain),
     #[command(subcommand)]
+    SetupLink(setup_link::SetupLink),
+    #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
     Scim(scim::Scim),
@@ -150,6 +154,7 @@ enum Command {
     App(app::App),
     #[command(subcommand)]
     Key(key::Key),
+    ConsoleLink(console_link::ConsoleLink),
     #[command(subcommand)]
     User(user::User),
     Events(events::Events),
@@ -272,6 +277,8 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Invite(invite) => return Box::pin(invite.run(opened, &opened.links)).await,
         Command::App(app) => Box::pin(app.run(opened)).await?,
         Command::Key(key) => Box::pin(key.run(opened)).await?,
+        Command::SetupLink(link) => link.run(opened).await?,
+        Command::ConsoleLink(link) => link.run(opened).await?,
         Command::User(user) => Box::pin(user.run(opened)).await?,
         Command::Events(events) => Box::pin(events.run(opened)).await?,
         Command::Link(link) => Box::pin(link.run(opened)).await?,

@@ -16,7 +16,8 @@ use crate::provisioning::settings::organizations::{self, NewOrganization, Organi
 pub(super) enum Org {
     /// Create an organization with the roles owner, admin, editor and viewer
     ///
-    /// With --owner the first owner is created, too. No connection may sign the owner in until
+    /// With --owner the first owner is created, too, and a link is printed that lets them in at the
+    /// console, once and for 72 hours. No connection may sign the owner in until
     /// `usher connection confirm-owner` says so.
     ///
     /// Examples:
@@ -72,9 +73,10 @@ impl Org {
         match self {
             Self::Create { slug, name, owner } => {
                 let new = NewOrganization { slug, name, owner };
-                opened
-                    .output
-                    .record(&organizations::create(store, opened.context(), new).await?)
+                opened.output.record(
+                    &organizations::create(store, opened.context(), new, opened.public_url())
+                        .await?,
+                )
             }
             Self::List => {
                 let all = organizations::list(store).await?;

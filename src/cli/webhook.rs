@@ -361,7 +361,7 @@ impl Update {
     }
 }
 
-/// Where the operator lets events be posted to: a public place, or one that the settings allow.
+/// The URL of an option, or what stands at standard input.
 fn target(opened: &Opened, url: &str) -> Result<Url, Failure> {
     let read = if url == "-" {
         if io::stdin().is_terminal() {
@@ -373,12 +373,15 @@ fn target(opened: &Opened, url: &str) -> Result<Url, Failure> {
     } else {
         url.to_owned()
     };
-    let rules = &opened.config.outbound;
-    let named = Url::parse(read.trim())
-        .ok()
-        .and_then(|url| Target::of(&url).ok());
-    let allowed = named.is_some_and(|target| rules.names(&target.host, target.address));
-    let url = outbound::settable(read.trim(), rules.allow_private_targets || allowed);
     // The URL is a secret: what is wrong is said without it.
-    url.map_err(|why| Failure::Usage(format!("--url: {why}")))
+    allowed(opened, read.trim()).map_err(|why| Failure::Usage(format!("--url: {why}")))
+}
+
+/// Where the operator lets events be posted to: a public place, or one that the settings allow.
+pub(super) fn allowed(opened: &Opened, text: &str) -> Result<Url, String> {
+    let rules = &opened.config.outbound;
+    let named = Url::parse(text).ok();
+    let named = named.and_then(|url| Target::of(&url).ok());
+    let is_named = named.is_some_and(|target| rules.names(&target.host, target.address));
+    outbound::settable(text, rules.allow_private_targets || is_named)
 }

@@ -105,7 +105,9 @@ async fn organization(stage: &Stage) -> Went<OrganizationId> {
         name: Some("Acme".to_owned()),
         owner: None,
     };
-    let org = organizations::create(&stage.store, stage.command(), new).await?;
+    let public_url = &stage.public_url;
+    let created = organizations::create(&stage.store, stage.command(), new, public_url).await?;
+    let org = created.organization;
     let default = org.default_role.unwrap_or_default();
     ensure(
         default == "viewer",
@@ -234,6 +236,8 @@ async fn map(stage: &Stage, connection: ConnectionId) -> Went<()> {
         group: GROUP.to_owned(),
         role: ROLE.to_owned(),
         projects: Vec::new(),
+        position: None,
+        enabled: None,
     };
     let mapping = mappings::add(&stage.store, stage.command(), new).await?;
     ensure(

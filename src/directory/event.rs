@@ -48,6 +48,14 @@ words! {
         ConnectionTokenEnding = "connection.token_ending",
         /// A connection's settings changed.
         ConnectionUpdated = "connection.updated",
+        /// A code that lets an admin in at the console was mailed to them.
+        ConsoleCodeMailed = "console.code_mailed",
+        /// A link that lets the owner in at the console was made.
+        ConsoleLinkIssued = "console.link_issued",
+        /// Somebody said wrong digits at the console.
+        ConsoleRefused = "console.refused",
+        /// Somebody signed in at the console.
+        ConsoleSignedIn = "console.signed_in",
         /// An organization began to prove a domain.
         DomainAdded = "domain.added",
         /// A domain's record was gone for days: it is trusted on that proof no more.
@@ -164,6 +172,14 @@ words! {
         SessionCreated = "session.created",
         /// A session was ended.
         SessionRevoked = "session.revoked",
+        /// A link to set up a connection was made.
+        SetupLinkCreated = "setup_link.created",
+        /// Whoever has a link to set up a connection said that all is done.
+        SetupLinkFinished = "setup_link.finished",
+        /// A link to set up a connection was taken back.
+        SetupLinkRevoked = "setup_link.revoked",
+        /// A link to set up a connection was opened.
+        SetupLinkVisited = "setup_link.visited",
         /// A sign-in was refused.
         SignInRefused = "sign_in.refused",
         /// A SCIM token was issued.
@@ -245,6 +261,10 @@ impl EventKind {
             | Self::ConnectionMetadataRefused
             | Self::ConnectionTokenEnding
             | Self::ConnectionUpdated
+            | Self::ConsoleCodeMailed
+            | Self::ConsoleLinkIssued
+            | Self::ConsoleRefused
+            | Self::ConsoleSignedIn
             | Self::DomainAdded
             | Self::DomainLapsed
             | Self::DomainRemoved
@@ -273,6 +293,10 @@ impl EventKind {
             | Self::RecomputeStarted
             | Self::RoleCreated
             | Self::RoleRemoved
+            | Self::SetupLinkCreated
+            | Self::SetupLinkFinished
+            | Self::SetupLinkRevoked
+            | Self::SetupLinkVisited
             | Self::RoleUpdated
             | Self::SignInRefused
             | Self::TokenIssued

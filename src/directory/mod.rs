@@ -38,6 +38,7 @@ pub mod role;
 pub mod rulebook;
 pub mod safeguard;
 pub mod scope;
+pub mod setup;
 pub mod sign_in;
 pub mod user;
 pub mod webhook;

@@ -24,6 +24,8 @@ words! {
         DomainsWrite = "domains:write",
         /// Read the event feed.
         EventsRead = "events:read",
+        /// Read the groups that directories push, and who is in them.
+        GroupsRead = "groups:read",
         /// Read imports.
         ImportsRead = "imports:read",
         /// Import people, and take imports back.
@@ -68,6 +70,8 @@ words! {
         SafeguardsWrite = "safeguards:write",
         /// Read what SCIM clients asked.
         ScimRequestsRead = "scim-requests:read",
+        /// Make links by which somebody without an account sets up a connection, and take them back.
+        SetupWrite = "setup:write",
         /// Read sign-ins, and which check said no.
         SignInsRead = "sign-ins:read",
         /// Erase users, for good.
@@ -86,6 +90,52 @@ words! {
 }
 
 impl Scope {
+    /// Whether a person is to have said a short while ago who they are before they use it: it bears on who comes
+    /// in from now on, or cannot be taken back.
+    pub fn wants_fresh(self) -> bool {
+        match self {
+            Self::AppsWrite
+            | Self::ConnectionsWrite
+            | Self::DomainsWrite
+            | Self::KeysWrite
+            | Self::LinksWrite
+            | Self::OwnershipWrite
+            | Self::SafeguardsWrite
+            | Self::SetupWrite
+            | Self::UsersErase => true,
+            Self::AuditRead
+            | Self::AppsRead
+            | Self::ConnectionsRead
+            | Self::DomainsRead
+            | Self::EventsRead
+            | Self::GroupsRead
+            | Self::ImportsRead
+            | Self::ImportsWrite
+            | Self::InvitationsLink
+            | Self::InvitationsRead
+            | Self::InvitationsWrite
+            | Self::KeysRead
+            | Self::LinksRead
+            | Self::MappingsRead
+            | Self::MappingsWrite
+            | Self::OrganizationsRead
+            | Self::OrganizationsWrite
+            | Self::OwnershipRead
+            | Self::ProjectsRead
+            | Self::ProjectsWrite
+            | Self::RolesRead
+            | Self::RolesWrite
+            | Self::SafeguardsRead
+            | Self::ScimRequestsRead
+            | Self::SignInsRead
+            | Self::UsersExport
+            | Self::UsersRead
+            | Self::UsersWrite
+            | Self::WebhooksRead
+            | Self::WebhooksWrite => false,
+        }
+    }
+
     /// What a key is told that lacks it.
     pub fn lacking(self) -> &'static str {
         match self {
@@ -97,6 +147,7 @@ impl Scope {
             Self::DomainsRead => "this key lacks the scope domains:read",
             Self::DomainsWrite => "this key lacks the scope domains:write",
             Self::EventsRead => "this key lacks the scope events:read",
+            Self::GroupsRead => "this key lacks the scope groups:read",
             Self::ImportsRead => "this key lacks the scope imports:read",
             Self::ImportsWrite => "this key lacks the scope imports:write",
             Self::InvitationsLink => "this key lacks the scope invitations:link",
@@ -119,6 +170,7 @@ impl Scope {
             Self::SafeguardsRead => "this key lacks the scope safeguards:read",
             Self::SafeguardsWrite => "this key lacks the scope safeguards:write",
             Self::ScimRequestsRead => "this key lacks the scope scim-requests:read",
+            Self::SetupWrite => "this key lacks the scope setup:write",
             Self::SignInsRead => "this key lacks the scope sign-ins:read",
             Self::UsersErase => "this key lacks the scope users:erase",
             Self::UsersExport => "this key lacks the scope users:export",

@@ -7,6 +7,7 @@ mod body;
 mod break_glass;
 mod client;
 mod confirm_link;
+pub(in crate::http) mod console;
 mod decide;
 pub mod join;
 pub mod layers;
@@ -14,6 +15,7 @@ pub mod oidc;
 pub mod reply;
 pub mod saml;
 pub mod scim;
+mod setup;
 pub mod signed_in;
 pub mod state;
 
@@ -37,6 +39,8 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(decide::routes())
         .merge(confirm_link::routes())
         .merge(break_glass::routes())
+        .merge(console::routes())
+        .merge(setup::routes())
         .merge(admin::routes().layer(once))
         .fallback(reply::page::not_found)
         .with_state(gateway.clone());

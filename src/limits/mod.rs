@@ -4,6 +4,9 @@
 
 mod alerts;
 mod audit;
+mod commands;
+mod console;
+mod mail;
 mod people;
 mod safeguards;
 mod webhooks;
@@ -14,6 +17,9 @@ use jiff::SignedDuration;
 
 pub use alerts::*;
 pub use audit::*;
+pub use commands::*;
+pub use console::*;
+pub use mail::*;
 pub use people::*;
 pub use safeguards::*;
 pub use webhooks::*;
@@ -272,18 +278,6 @@ pub const SHORT_CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
 /// Wrong tries after which a six-digit code is dead.
 pub const SHORT_CODE_TRIES: u32 = 5;
 
-/// Mails that one process sends in a second, unless the setting `mail.per_second` says otherwise.
-pub const MAILS_PER_SECOND: u32 = 10;
-
-/// Connections to the relay that one process has open at once.
-pub const MAIL_CONNECTIONS: usize = 2;
-
-/// Tries to send a mail before it has failed.
-pub const MAIL_TRIES: i64 = 5;
-
-/// Characters that are kept of what a relay replied.
-pub const MAIL_REPLY: usize = 500;
-
 /// Wishes for another address that one invitation takes in 24 hours.
 pub const ADDRESS_CHANGES_PER_DAY: usize = 3;
 
@@ -389,12 +383,6 @@ pub const REQUEST_LOG_ROOM: i64 = 64 * 1024 * 1024;
 
 /// How long a SCIM request is kept.
 pub const REQUEST_LOG_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// People, or groups, of an organization of which a scratch copy can be made: it lives in memory.
-pub const SCRATCH_RESOURCES: usize = 100_000;
-
-/// Requests that one replay plays.
-pub const REPLAYED_REQUESTS: usize = 1_000;
 
 /// How long an identity provider may take to answer our request.
 pub const SAML_REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(10);

@@ -5,6 +5,17 @@ use jiff::Timestamp;
 
 use super::{Content, wording};
 
+/// What the digits of a mail are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// They let whoever enters them in as the owner.
+    BreakGlass,
+    /// They let whoever enters them in at the console, as an admin.
+    Console,
+    /// They prove that somebody reads the mailbox.
+    Proof,
+}
+
 /// A code, as its mail shows it.
 #[derive(Clone)]
 pub struct Code<'a> {
@@ -16,8 +27,8 @@ pub struct Code<'a> {
     pub digits: &'a str,
     /// Until when they are good.
     pub expires_at: Timestamp,
-    /// Whether they let whoever enters them in as the owner.
-    pub is_break_glass: bool,
+    /// What they are for.
+    pub purpose: Purpose,
 }
 
 impl std::fmt::Debug for Code<'_> {
@@ -32,7 +43,7 @@ struct View {
     organization: String,
     digits: String,
     expires: String,
-    is_break_glass: bool,
+    purpose: Purpose,
 }
 
 #[derive(Template)]
@@ -56,7 +67,7 @@ impl Code<'_> {
             organization: wording::name(self.organization),
             digits: wording::one_line(self.digits),
             expires: wording::absolute(self.expires_at),
-            is_break_glass: self.is_break_glass,
+            purpose: self.purpose,
         };
         Content::new(&subject, &Text { it: &it }, &Html { it: &it })
     }

@@ -26,7 +26,7 @@ pub mod wording;
 
 pub use address::{Unmailable, mailbox};
 pub use alert::{Alert, Matter, Tie, Tripped};
-pub use code::Code;
+pub use code::{Code, Purpose};
 pub use decision::{Asking, Decision};
 pub use invitation::Invitation;
 pub use lettre::address::Envelope;

@@ -121,7 +121,7 @@ fn codes_and_test_mails_say_what_they_are_for() {
         organization: "Acme",
         digits: "012345",
         expires_at: time,
-        is_break_glass: false,
+        purpose: Purpose::Proof,
     };
     assert!(!format!("{code:?}").contains("012345"));
     let code = code.content();

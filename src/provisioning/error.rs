@@ -16,6 +16,8 @@ pub enum Kind {
     BreakGlass,
     /// A connection.
     Connection,
+    /// A link that lets in at the console.
+    ConsoleLink,
     /// A domain, trusted or to prove.
     Domain,
     /// A grant.
@@ -50,6 +52,8 @@ pub enum Kind {
     ScimRequest,
     /// A session.
     Session,
+    /// A link to set up a connection.
+    SetupLink,
     /// A sign-in in the log.
     SignIn,
     /// A SCIM token.
@@ -69,6 +73,7 @@ impl Kind {
             Self::App => "app",
             Self::BreakGlass => "break-glass sign-in",
             Self::Connection => "connection",
+            Self::ConsoleLink => "link to the console",
             Self::Domain => "domain",
             Self::Grant => "grant",
             Self::Group => "group",
@@ -86,6 +91,7 @@ impl Kind {
             Self::Schema => "schema",
             Self::ScimRequest => "SCIM request in the log",
             Self::Session => "session",
+            Self::SetupLink => "set-up link",
             Self::SignIn => "sign-in",
             Self::Token => "token",
             Self::Transfer => "transfer of ownership",
@@ -126,6 +132,9 @@ pub enum Error {
     /// The SCIM request is wrong.
     #[error("{}", .0.detail)]
     Scim(scim::Error),
+    /// Whoever asks is to say anew who they are.
+    #[error("this takes a sign-in within the last minutes")]
+    SignInAnew,
     /// The sign-in is refused.
     #[error("the sign-in is refused: {}", .0.reason())]
     SignIn(Refusal),

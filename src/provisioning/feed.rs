@@ -12,8 +12,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::directory::event::{EventKind, Visibility};
-use crate::id::{EventId, OrganizationId};
-use crate::provisioning::Error;
+use crate::id::{EventId, OrganizationId, UserId};
+use crate::provisioning::{Error, Kind};
 use crate::store::rows::EventRow;
 use crate::store::{self, Store, Tx};
 
@@ -89,6 +89,36 @@ pub async fn read(tx: &mut Tx, org: OrganizationId, wanted: &Wanted) -> Result<F
         .map(|row| event(row, as_admin))
         .collect::<Result<_, _>>()?;
     Ok(Feed { data, next })
+}
+
+/// What happened before an event of this number, the latest first: of one kind, or of all.
+pub async fn latest(
+    tx: &mut Tx,
+    org: OrganizationId,
+    kind: Option<EventKind>,
+    (before, limit): (i64, usize),
+    as_admin: bool,
+) -> Result<Vec<Event>, Error> {
+    let kinds: Vec<_> = kind.into_iter().collect();
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = tx.events_before(org, before, &kinds, most).await?;
+    rows.into_iter().map(|row| event(row, as_admin)).collect()
+}
+
+/// What happened to one person over all channels, the latest first: before an event of this number.
+pub async fn timeline(
+    tx: &mut Tx,
+    (org, user): (OrganizationId, UserId),
+    (before, limit): (i64, usize),
+    as_admin: bool,
+) -> Result<Vec<Event>, Error> {
+    let user = tx
+        .user(org, user)
+        .await?
+        .ok_or(Error::NotFound(Kind::User))?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = tx.events_about(org, user.id, before, most).await?;
+    rows.into_iter().map(|row| event(row, as_admin)).collect()
 }
 
 fn event(row: EventRow, as_admin: bool) -> Result<Event, Error> {

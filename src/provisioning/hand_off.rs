@@ -277,7 +277,8 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
     })
 }
 
-async fn reach(
+/// How high a good session reaches.
+pub(super) async fn reach(
     tx: &mut Tx,
     live: &Live,
     default: RoleId,

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use crate::id::{ApiKeyId, Ids};
 use crate::limits;
 use crate::provisioning::Error;
-use crate::provisioning::access::Access;
+use crate::provisioning::access::{Access, Credential, Holder};
 use crate::secret::{DataKeys, Hash};
 use crate::store::rows::IdempotencyRow;
 use crate::store::types::Time;
@@ -60,7 +60,10 @@ pub async fn claim(
 
 async fn claim_in(tx: &mut Tx, ids: &Ids, keys: &DataKeys, named: &Named) -> Result<Known, Error> {
     let now = ids.clock().now();
-    let key = Access::of(tx, &named.presented, now).await?.key;
+    let access = Access::of(tx, &Credential::Key(named.presented), now).await?;
+    let Holder::Key(key) = access.holder else {
+        return Err(Error::Unauthorized);
+    };
     let old = now - limits::IDEMPOTENCY;
     if let Some(row) = tx.idempotency(key, &named.name).await? {
         if row.created_at.0 > old {

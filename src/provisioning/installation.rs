@@ -295,8 +295,8 @@ mod tests {
             name: None,
             owner: None,
         };
-        let made = organizations::create(&first.store, context.clone(), new).await;
-        let org = made.unwrap().id;
+        let made = organizations::create(&first.store, context.clone(), new, "").await;
+        let org = made.unwrap().organization.id;
         assert_eq!(report(&first, org).await.before_the_chain, 0);
 
         let instance = Installation::instance(&first.store).await.unwrap().unwrap();

@@ -27,7 +27,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::directory::event::{EventKind, Visibility};
-use crate::id::{ApiKeyId, ConnectionId, EventId, Ids, OrganizationId, SafeguardId, UserId};
+use crate::id::{
+    ApiKeyId, ConnectionId, ConsoleSessionId, EventId, Ids, OrganizationId, SafeguardId,
+    SetupLinkId, UserId,
+};
 use crate::provisioning::request_log::Effect;
 use crate::store::rows::{ChainRow, EventRow};
 use crate::store::types::{Doc, Time};
@@ -41,6 +44,7 @@ mod bindings;
 pub mod break_glass;
 pub mod by_hand;
 pub mod client_tokens;
+pub mod console;
 pub mod correlate;
 pub mod demands;
 mod directory_roles;
@@ -49,6 +53,7 @@ mod error;
 pub mod feed;
 pub mod group_values;
 pub mod groups;
+pub mod groups_view;
 pub mod hand_off;
 pub mod idempotency;
 pub mod import;
@@ -83,6 +88,7 @@ pub mod scratch;
 pub mod sessions;
 pub mod settings;
 mod settle;
+pub mod setup;
 pub mod sign_in;
 pub mod sign_in_log;
 mod sign_out;
@@ -110,8 +116,12 @@ pub enum Source {
     Invitee,
     /// A key of the admin API.
     Key(ApiKeyId),
+    /// The operator, in a session at the console.
+    Operator(ConsoleSessionId),
     /// A connection's SCIM client.
     Scim(ConnectionId),
+    /// Whoever has a link to set up a connection.
+    Setup(SetupLinkId),
     /// Somebody signing in through a connection.
     SignIn(ConnectionId),
     /// Usher itself: a time that ran out.
@@ -127,7 +137,9 @@ impl Source {
             Self::Command => "command".into(),
             Self::Invitee => "invitee".into(),
             Self::Key(key) => format!("key:{key}"),
+            Self::Operator(session) => format!("operator:{session}"),
             Self::Scim(connection) => format!("scim:{connection}"),
+            Self::Setup(link) => format!("setup:{link}"),
             Self::SignIn(connection) => format!("saml:{connection}"),
             Self::System => "system".into(),
             Self::User(user) => format!("user:{user}"),
@@ -141,7 +153,9 @@ impl Source {
             "command" => Some(Self::Command),
             "invitee" => Some(Self::Invitee),
             "key" => id.parse().ok().map(Self::Key),
+            "operator" => id.parse().ok().map(Self::Operator),
             "scim" => id.parse().ok().map(Self::Scim),
+            "setup" => id.parse().ok().map(Self::Setup),
             "saml" => id.parse().ok().map(Self::SignIn),
             "system" => Some(Self::System),
             "user" => id.parse().ok().map(Self::User),

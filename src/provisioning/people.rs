@@ -24,6 +24,8 @@ pub async fn end_sessions_of(
         .live_sessions_of(change.org, user, change.time())
         .await?;
     sign_out::end(change, &live, cause).await?;
+    let (org, at) = (change.org, change.time());
+    change.tx.end_console_sessions_of(org, user, at).await?;
     sign_in::give_up(change, Whose::User(user)).await
 }
 

@@ -138,9 +138,11 @@ pub async fn authenticate(
     if connection.state == ConnectionState::Paused {
         return Err(Error::Paused);
     }
-    if connection.awaits_operator {
+    // It may read meanwhile, so that whoever sets it up sees that address and token are right.
+    if writes && connection.awaits_operator {
         return Err(Error::Forbidden(
-            "this connection is not live yet: the operator is to take it out of testing first",
+            "this connection is not live yet: an admin at the console, or the operator, is to take it out of testing \
+             first",
         ));
     }
     if writes && !may_write(&token.scopes) {

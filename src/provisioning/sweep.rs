@@ -52,6 +52,8 @@ pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error
                 let used = tx.forget_app_assertions(now).await?;
                 let used = used + tx.forget_signing_keys(now).await?;
                 let expired = used + tx.forget_oauth(now).await?;
+                tx.forget_console(Time(now.0 - limits::CONSOLE_KEPT))
+                    .await?;
                 let tokens = tx.forget_scim_tokens(before).await?;
                 Ok(expired + tokens + tx.forget_oauth_clients(before).await?)
             }

@@ -29,14 +29,15 @@ use crate::directory::metadata::{RefreshMode, RefreshOutcome};
 use crate::directory::oauth_client::AuthMethod;
 use crate::directory::ownership::TransferState;
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverKind, WaiverState};
+use crate::directory::setup::Purpose;
 use crate::directory::sign_in::SignInOutcome;
 use crate::directory::webhook::{Disabling, Format, Posting, WebhookState};
 use crate::id::{
-    ApiKeyId, AppId, BreakGlassId, CodeId, ConnectionId, DeliveryId, EventId, GrantId, IdentityId,
-    ImportId, InvitationChangeId, InvitationId, LeaseId, MailCodeId, MappingId, OauthClientId,
-    OrganizationId, ProjectId, RecomputeId, RefreshFamilyId, RoleId, SafeguardId, SamlKeyId,
-    ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId, SessionId, SignInId, TransferId, UserId,
-    WaiverId, WebhookId,
+    ApiKeyId, AppId, BreakGlassId, CodeId, ConnectionId, ConsoleLinkId, ConsoleSessionId,
+    DeliveryId, EventId, GrantId, IdentityId, ImportId, InvitationChangeId, InvitationId, LeaseId,
+    MailCodeId, MappingId, OauthClientId, OrganizationId, ProjectId, RecomputeId, RefreshFamilyId,
+    RoleId, SafeguardId, SamlKeyId, ScimGroupId, ScimRequestId, ScimTokenId, ScimUserId, SessionId,
+    SetupLinkId, SignInId, TransferId, UserId, WaiverId, WebhookId,
 };
 
 /// An identifier.
@@ -102,6 +103,8 @@ sql_ids!(
     BreakGlassId,
     CodeId,
     ConnectionId,
+    ConsoleLinkId,
+    ConsoleSessionId,
     DeliveryId,
     EventId,
     GrantId,
@@ -125,6 +128,7 @@ sql_ids!(
     ScimTokenId,
     ScimUserId,
     SessionId,
+    SetupLinkId,
     SignInId,
     TransferId,
     UserId,
@@ -207,6 +211,7 @@ sql_words!(
     Posting,
     Profile,
     Proof,
+    Purpose,
     RefreshMode,
     RefreshOutcome,
     Safeguard,

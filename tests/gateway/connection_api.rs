@@ -76,7 +76,7 @@ async fn an_organizations_key_sets_one_up_that_lets_nobody_in_before_the_operato
         .unwrap()
         .replace("https://usher.example", "");
     let (uri, bearer) = (format!("{users}/Users"), format!("Bearer {token}"));
-    let asked = async || acme.gateway.ask("GET", &uri, Some(&bearer)).await;
+    let asked = async || acme.gateway.ask("POST", &uri, Some(&bearer)).await;
     let refused = asked().await.expect(403);
     assert!(
         refused.text().contains("not live yet"),
@@ -122,7 +122,10 @@ async fn an_organizations_key_sets_one_up_that_lets_nobody_in_before_the_operato
     let live = json!({"testing": false, "seen_certificates": seen});
     let lives = patch(&acme, &acme.operator, &path, live).await;
     assert_eq!(lives.expect(200).json()["testing"], false);
-    asked().await.expect(200);
+    acme.gateway
+        .ask("GET", &uri, Some(&bearer))
+        .await
+        .expect(200);
     let trusts = patch(&acme, &own, &path, json!({"idp_metadata": metadata()})).await;
     assert_eq!(slug(&trusts.expect(403)), "insufficient_scope");
     // It was live once: in testing again, whom it trusts stays the operator's to say.

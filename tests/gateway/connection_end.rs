@@ -43,6 +43,8 @@ impl Acme {
                 group: group.to_owned(),
                 role: role.to_owned(),
                 projects: project.into_iter().map(str::to_owned).collect(),
+                position: None,
+                enabled: None,
             };
             let made = mappings::add(store, acme.gateway.command(), rule);
             made.await.unwrap();

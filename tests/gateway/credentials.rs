@@ -166,6 +166,12 @@ struct Matrix {
     app: String,
     link: String,
     transfer: String,
+    group: String,
+    mapping: String,
+    key: String,
+    operator_key: String,
+    token: String,
+    setup_link: String,
     no_good: Vec<String>,
     foreign: String,
     operator: String,
@@ -304,8 +310,27 @@ impl Matrix {
         let transfer = transferred(&gateway, okta.org, &user).await;
         let app = gateway.app("Docs", org).await.client_id;
         let foreign = bearer(&gateway.key(live(Some(other), "*")).await);
-        let operator = bearer(&gateway.key(live(None, "*")).await);
+        let operators = gateway.key(live(None, "*")).await;
+        let operator = bearer(&operators);
         let connection = okta.id.to_string();
+        let group = gateway.scim(&okta).group("Staff", &[&link]).await;
+        let made = async |path: &str, body: Value| {
+            let uri = format!("/api/v1{path}");
+            let reply = gateway.call(&operators, "POST", &uri, Some(body)).await;
+            reply.expect(201)
+        };
+        let rule = json!({"connection_id": connection, "group": "Staff", "role": "editor"});
+        let mapping = made("/organizations/acme/mappings", rule).await.id();
+        let (none, domain) = (json!({}), json!({"domain": "acme.example"}));
+        let setup_link = made("/organizations/acme/setup-links", none).await.id();
+        made("/organizations/acme/domains", domain).await;
+        made("/organizations/acme/projects", json!({"slug": "web"})).await;
+        let scopes = json!({"scopes": ["users:read"]});
+        let key = made("/organizations/acme/keys", scopes.clone()).await.id();
+        let operator_key = made("/keys", scopes).await.id();
+        let uri = format!("/api/v1/organizations/acme/connections/{connection}/tokens");
+        let tokens = gateway.ask("GET", &uri, Some(&operator)).await.expect(200);
+        let token = tokens.json()["data"][0]["id"].as_str().unwrap().to_owned();
         let new = NewInvitation {
             email: "bob@acme.example".to_owned(),
             role: "viewer".to_owned(),
@@ -369,6 +394,12 @@ impl Matrix {
             app,
             link,
             transfer,
+            group,
+            mapping,
+            key,
+            operator_key,
+            token,
+            setup_link,
         }
     }
 
@@ -378,6 +409,7 @@ impl Matrix {
 
     fn uri(&self, path: &str) -> String {
         let id = match path.split('/').nth(5) {
+            _ if path.starts_with("/api/v1/keys/") => &self.operator_key,
             Some("users") => &self.user,
             Some("connections") => &self.connection,
             Some("imports") => &self.import,
@@ -390,17 +422,19 @@ impl Matrix {
             Some("links") => &self.link,
             Some("ownership-transfers") => &self.transfer,
             Some("link-confirmations") => "no-question",
-            Some("mappings") => "no-rule",
-            Some("keys") => "no-key",
+            Some("groups") => &self.group,
+            Some("mappings") => &self.mapping,
+            Some("keys") => &self.key,
+            Some("setup-links") => &self.setup_link,
             _ => "",
         };
         let uri = path
             .replace("{slug}", "acme")
             .replace("{urn}", SCHEMA)
             .replace("{domain}", "acme.example")
-            .replace("{token}", id)
-            .replace("{role}", "no-role")
-            .replace("{project}", "no-project")
+            .replace("{token}", &self.token)
+            .replace("{role}", "admin")
+            .replace("{project}", "web")
             .replace("{client_id}", &self.app)
             .replace("{grant}", &self.user)
             .replace("{session}", "no-session")
@@ -455,6 +489,9 @@ impl Matrix {
             // What is registered is read by others yet.
             uri = uri.replace(SCHEMA, "urn:acme:nothing");
             uri = uri.replace(&self.webhook, "no-webhook");
+            uri = uri.replace(&self.mapping, "no-rule");
+            uri = uri.replace("/domains/acme.example", "/domains/nothing.example");
+            uri = uri.replace("/roles/admin", "/roles/no-role");
         }
         let right = self.key(scope.as_str()).await;
         for credential in [&right, &self.operator] {

@@ -222,6 +222,8 @@ async fn entra(acme: &Acme) -> Connected {
         group: "SEO_Editors".to_owned(),
         role: "editor".to_owned(),
         projects: Vec::new(),
+        position: None,
+        enabled: None,
     };
     let store = &acme.gateway.gateway.store;
     mappings::add(store, acme.gateway.command(), rule)

@@ -44,6 +44,8 @@ impl Acme {
             group: "SEO_Editors".to_owned(),
             role: "editor".to_owned(),
             projects: Vec::new(),
+            position: None,
+            enabled: None,
         };
         let store = &self.gateway.gateway.store;
         mappings::add(store, self.gateway.command(), rule)

@@ -105,9 +105,10 @@ async fn fill(place: &Place) {
         name: None,
         owner: Some("ada@acme.example".to_owned()),
     };
-    let org = organizations::create(&store, context.clone(), new)
+    let org = organizations::create(&store, context.clone(), new, "")
         .await
-        .unwrap();
+        .unwrap()
+        .organization;
     let settings = ConnectionSettings {
         name: Some("Okta".to_owned()),
         trusted_domains: vec!["acme.example".to_owned()],

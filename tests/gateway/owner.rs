@@ -155,6 +155,8 @@ async fn every_channel_refuses_the_owners_role_however_it_is_spelt() {
                 group: "Everybody".to_owned(),
                 role: role.to_owned(),
                 projects: Vec::new(),
+                position: None,
+                enabled: None,
             };
             says_no(mappings::add(store, gateway.command(), new).await, role);
         }

@@ -26,6 +26,8 @@ async fn rule(gateway: &TestGateway, okta: &Connected, group: &str, role: &str) 
         group: group.to_owned(),
         role: role.to_owned(),
         projects: Vec::new(),
+        position: None,
+        enabled: None,
     };
     let made = mappings::add(&gateway.gateway.store, gateway.command(), rule);
     made.await.unwrap();

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use serde::Deserialize;
@@ -15,6 +14,8 @@ use crate::directory::oauth_client::AuthMethod;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::{IfMatch, Seen};
+use crate::http::admin::created::Created;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::admin::signing_keys::algorithm;
 use crate::http::admin::tokens::proof;
@@ -30,35 +31,35 @@ use crate::provisioning::settings::apps::{self, Addresses, CreatedApp, NewApp};
 /// An app to be. Addresses are https, or http on a loopback address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AppWanted {
+pub(in crate::http) struct AppWanted {
     /// Its name for people.
-    name: String,
+    pub(in crate::http) name: String,
     /// Where codes may be sent: at least one.
-    redirect_uris: Vec<String>,
+    pub(in crate::http) redirect_uris: Vec<String>,
     /// Where the app begins a sign-in (OpenID Connect Core §4).
-    initiate_login_uri: Option<String>,
+    pub(in crate::http) initiate_login_uri: Option<String>,
     /// Where browsers may be sent that have signed out.
     #[serde(default)]
-    post_logout_redirect_uris: Vec<String>,
+    pub(in crate::http) post_logout_redirect_uris: Vec<String>,
     /// Where logouts are told (OpenID Connect Back-Channel Logout 1.0 §2.2).
-    backchannel_logout_uri: Option<String>,
+    pub(in crate::http) backchannel_logout_uri: Option<String>,
     /// Places of the app that a sign-in may lead to.
     #[serde(default)]
-    launch_urls: Vec<String>,
+    pub(in crate::http) launch_urls: Vec<String>,
     /// The slugs of the organizations that it serves; none means all.
     #[serde(default)]
-    organizations: Vec<String>,
+    pub(in crate::http) organizations: Vec<String>,
     /// The audience of its access tokens; the client id unless said.
-    audience: Option<String>,
+    pub(in crate::http) audience: Option<String>,
     /// How its ID tokens are signed: `ES256`, which it is unless said, or `RS256`.
-    id_token_alg: Option<String>,
+    pub(in crate::http) id_token_alg: Option<String>,
     /// How it proves itself; by a secret, in the header or in the form, unless it has keys.
-    auth_method: Option<AuthMethod>,
+    pub(in crate::http) auth_method: Option<AuthMethod>,
     /// Its public keys: a JWK Set (RFC 7517 §5).
     #[schema(value_type = Option<Object>)]
-    jwks: Option<Value>,
+    pub(in crate::http) jwks: Option<Value>,
     /// Where it publishes its keys, by https.
-    jwks_url: Option<String>,
+    pub(in crate::http) jwks_url: Option<String>,
 }
 
 impl fmt::Debug for AppWanted {
@@ -73,46 +74,46 @@ impl fmt::Debug for AppWanted {
 /// What is to change of an app; what is not named stays. A list that is named replaces the one that was.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AppChanged {
+pub(in crate::http) struct AppChanged {
     /// Its name for people.
-    name: Option<String>,
+    pub(in crate::http) name: Option<String>,
     /// Where codes may be sent.
-    redirect_uris: Option<Vec<String>>,
+    pub(in crate::http) redirect_uris: Option<Vec<String>>,
     /// Where the app begins a sign-in; null takes it away.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<String>)]
-    initiate_login_uri: Said<String>,
+    pub(in crate::http) initiate_login_uri: Said<String>,
     /// Where browsers may be sent that have signed out.
-    post_logout_redirect_uris: Option<Vec<String>>,
+    pub(in crate::http) post_logout_redirect_uris: Option<Vec<String>>,
     /// Where logouts are told; null takes it away.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<String>)]
-    backchannel_logout_uri: Said<String>,
+    pub(in crate::http) backchannel_logout_uri: Said<String>,
     /// Places of the app that a sign-in may lead to.
-    launch_urls: Option<Vec<String>>,
+    pub(in crate::http) launch_urls: Option<Vec<String>>,
     /// The slugs of the organizations that it serves from now on.
-    organizations: Option<Vec<String>>,
+    pub(in crate::http) organizations: Option<Vec<String>>,
     /// Whether it serves every organization from now on.
     #[serde(default)]
-    all_organizations: bool,
+    pub(in crate::http) all_organizations: bool,
     /// The audience of its access tokens.
-    audience: Option<String>,
+    pub(in crate::http) audience: Option<String>,
     /// How its ID tokens are signed: `ES256` or `RS256`.
-    id_token_alg: Option<String>,
+    pub(in crate::http) id_token_alg: Option<String>,
     /// Its public keys, by which it proves itself from now on; a secret that it had is over.
     #[schema(value_type = Option<Object>)]
-    jwks: Option<Value>,
+    pub(in crate::http) jwks: Option<Value>,
     /// Where it publishes them, by https.
-    jwks_url: Option<String>,
+    pub(in crate::http) jwks_url: Option<String>,
 }
 
 /// How a secret is rotated.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AppRotation {
+pub(in crate::http) struct AppRotation {
     /// Whether the secret before is over at once, since others know it; it is taken for a day unless said.
     #[serde(default)]
-    now: bool,
+    pub(in crate::http) now: bool,
 }
 
 impl AppWanted {
@@ -171,7 +172,7 @@ impl AppChanged {
     params(Listing), responses((status = 200, body = Page<App>)),
     security(("key" = ["apps:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Asked(listing): Asked<Listing>,
 ) -> Result<Json<Page<App>>, Problem> {
@@ -191,7 +192,7 @@ pub(super) async fn list(
     responses((status = 200, body = App)),
     security(("key" = ["apps:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path(client_id): Path<String>,
 ) -> Result<Json<App>, Problem> {
@@ -211,11 +212,11 @@ pub(super) async fn show(
     request_body = AppWanted, responses((status = 201, body = CreatedApp)),
     security(("key" = ["apps:write"])),
 )]
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     body: Unread,
-) -> Result<(StatusCode, Json<CreatedApp>), Problem> {
+) -> Result<Created<CreatedApp>, Problem> {
     let scope = Scope::AppsWrite;
     admin.admit_operator(scope).await?;
     let new = body.json::<AppWanted>().await?.checked()?;
@@ -223,7 +224,9 @@ pub(super) async fn create(
         let new = new.clone();
         async move { apps::create_in(tx, &context, new).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(created.await?)))
+    let created = created.await?;
+    let path = format!("/apps/{}", created.client_id);
+    Ok(Created::at(&admin, path, created))
 }
 
 /// Change an app; it counts at once.
@@ -231,11 +234,11 @@ pub(super) async fn create(
 /// With an operator's key alone. Organizations that it serves no more lose its tokens.
 #[utoipa::path(
     patch, path = "/apps/{client_id}", operation_id = "change_app", tag = "Apps",
-    params(("client_id" = String, Path, description = "The app's client id")),
+    params(("client_id" = String, Path, description = "The app's client id"), IfMatch),
     request_body = AppChanged, responses((status = 200, body = App)),
     security(("key" = ["apps:write"])),
 )]
-pub(super) async fn update(
+pub(in crate::http) async fn update(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(client_id): Path<String>,
@@ -244,6 +247,7 @@ pub(super) async fn update(
     let scope = Scope::AppsWrite;
     admin.admit_operator(scope).await?;
     let wanted = body.json::<AppChanged>().await?.checked()?;
+    let admin = admin.if_still(seen(&client_id));
     let updated = admin.operate(scope, &request, move |tx, context, _| {
         let (client_id, wanted) = (client_id.clone(), wanted.clone());
         async move { app_changes::update_in(tx, &context, &client_id, wanted).await }.boxed()
@@ -256,11 +260,11 @@ pub(super) async fn update(
 /// With an operator's key alone. The one before is taken for a day more, unless `now` ends it.
 #[utoipa::path(
     post, path = "/apps/{client_id}/rotate-secret", operation_id = "rotate_app_secret", tag = "Apps",
-    params(("client_id" = String, Path, description = "The app's client id")),
+    params(("client_id" = String, Path, description = "The app's client id"), IfMatch),
     request_body = Option<AppRotation>, responses((status = 200, body = Rotated)),
     security(("key" = ["apps:write"])),
 )]
-pub(super) async fn rotate_secret(
+pub(in crate::http) async fn rotate_secret(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(client_id): Path<String>,
@@ -269,6 +273,7 @@ pub(super) async fn rotate_secret(
     let scope = Scope::AppsWrite;
     admin.admit_operator(scope).await?;
     let AppRotation { now } = body.json().await?;
+    let admin = admin.if_still(seen(&client_id));
     let rotated = admin.operate(scope, &request, move |tx, context, _| {
         let client_id = client_id.clone();
         async move { app_changes::rotate_secret_in(tx, &context, &client_id, now).await }.boxed()
@@ -281,18 +286,32 @@ pub(super) async fn rotate_secret(
 /// With an operator's key alone. Doing it again changes nothing.
 #[utoipa::path(
     post, path = "/apps/{client_id}/revoke", operation_id = "revoke_app", tag = "Apps",
-    params(("client_id" = String, Path, description = "The app's client id")),
+    params(("client_id" = String, Path, description = "The app's client id"), IfMatch),
     responses((status = 200, body = App)),
     security(("key" = ["apps:write"])),
 )]
-pub(super) async fn revoke(
+pub(in crate::http) async fn revoke(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(client_id): Path<String>,
 ) -> Result<Json<App>, Problem> {
+    let admin = admin.if_still(seen(&client_id));
     let revoked = admin.operate(Scope::AppsWrite, &request, move |tx, context, _| {
         let client_id = client_id.clone();
         async move { app_changes::revoke_in(tx, &context, &client_id).await }.boxed()
     });
     Ok(Json(revoked.await?))
+}
+
+/// An app, as it is shown. Its row is held from then on.
+fn seen(client_id: &str) -> Seen {
+    let client_id = client_id.to_owned();
+    Seen::of(move |tx, moment| {
+        let client_id = client_id.clone();
+        async move {
+            tx.take_app(&client_id).await?;
+            app_view::show_in(tx, &client_id, moment.now).await
+        }
+        .boxed()
+    })
 }

@@ -4,11 +4,11 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -21,14 +21,27 @@ use crate::{limits, serve};
 /// The query parameters.
 pub struct Asked<T>(pub T);
 
+impl<T: DeserializeOwned> Asked<T> {
+    fn from_uri(uri: &Uri) -> Result<Self, Problem> {
+        match Query::<T>::try_from_uri(uri) {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Problem::new(Type::InvalidParameter, rejection.body_text())),
+        }
+    }
+
+    /// What the query of an address asks for.
+    pub(in crate::http) fn of(query: &str) -> Result<Self, Problem> {
+        let uri = Uri::try_from(format!("/?{query}"));
+        let uri = uri.map_err(|error| Problem::new(Type::InvalidParameter, error))?;
+        Self::from_uri(&uri)
+    }
+}
+
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match Query::<T>::try_from_uri(&parts.uri) {
-            Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Problem::new(Type::InvalidParameter, rejection.body_text())),
-        }
+        Self::from_uri(&parts.uri)
     }
 }
 
@@ -63,6 +76,14 @@ impl<S: Send + Sync> FromRequest<S> for Unread {
 }
 
 impl Unread {
+    /// A body that says this.
+    pub(in crate::http) fn of(value: &serde_json::Value) -> Self {
+        let mut request = Request::new(Body::from(value.to_string()));
+        let kind = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        Self(request)
+    }
+
     /// The body as JSON; where there is none and none is needed, what an empty object says.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
         let (head, body) = self.0.into_parts();
@@ -141,7 +162,7 @@ fn unread(rejection: BytesRejection) -> Problem {
 }
 
 /// Refuses requests that do not take JSON.
-pub(super) async fn takes_json(request: Request, next: Next) -> Response {
+pub(in crate::http) async fn takes_json(request: Request, next: Next) -> Response {
     if accepts_json(request.headers()) {
         return next.run(request).await;
     }
@@ -177,9 +198,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use axum::Router;
-    use axum::body::Body;
     use axum::extract::DefaultBodyLimit;
-    use axum::http::HeaderValue;
     use axum::routing::post;
     use serde::Deserialize;
     use tower::ServiceExt;

@@ -21,13 +21,13 @@ use crate::provisioning::audit::view::{self, AuditLog};
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct AuditStretch {
+pub(in crate::http) struct AuditStretch {
     /// Go on after the line of this number: what `next` was; 0 unless said.
     #[param(minimum = 0)]
-    after: Option<i64>,
+    pub(in crate::http) after: Option<i64>,
     /// How many lines, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
 }
 
 /// Read the audit log of an organization.
@@ -41,7 +41,7 @@ pub(super) struct AuditStretch {
     responses((status = 200, body = AuditLog)),
     security(("key" = ["audit:read"])),
 )]
-pub(super) async fn read(
+pub(in crate::http) async fn read(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(asked): Asked<AuditStretch>,

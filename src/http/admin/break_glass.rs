@@ -1,13 +1,14 @@
 //! The owner's way in while no connection brings them in.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::conditional::{IfMatch, Seen};
+use crate::http::admin::created::Created;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::provisioning::break_glass::{self, BreakGlass, NewBreakGlass, Opened};
@@ -20,7 +21,7 @@ use crate::provisioning::break_glass::{self, BreakGlass, NewBreakGlass, Opened};
     responses((status = 200, body = BreakGlass)),
     security(("key" = ["ownership:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path(slug): Path<String>,
 ) -> Result<Json<BreakGlass>, Problem> {
@@ -35,25 +36,28 @@ pub(super) async fn show(
 #[utoipa::path(
     post, path = "/organizations/{slug}/break-glass", operation_id = "open_break_glass",
     tag = "Ownership",
-    params(("slug" = String, Path, description = "The organization's slug")),
+    params(("slug" = String, Path, description = "The organization's slug"), IfMatch),
     request_body = NewBreakGlass, responses((status = 201, body = Opened)),
     security(("key" = ["ownership:write"])),
 )]
-pub(super) async fn open(
+pub(in crate::http) async fn open(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<Opened>), Problem> {
+) -> Result<Created<Opened>, Problem> {
     let scope = Scope::OwnershipWrite;
     admin.admit(&slug, scope).await?;
     let wanted: NewBreakGlass = body.json().await?;
     let public_url = admin.gateway().public_url.clone();
+    let admin = admin.if_still(seen());
     let opened = admin.change(&slug, scope, &request, move |change, _| {
         let (wanted, public_url) = (wanted.clone(), public_url.clone());
         async move { break_glass::open(change, &wanted, &public_url).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(opened.await?)))
+    let opened = opened.await?;
+    let path = format!("/organizations/{slug}/break-glass");
+    Ok(Created::at(&admin, path, opened))
 }
 
 /// Close it: its link is dead, and what was begun by it ends.
@@ -62,16 +66,17 @@ pub(super) async fn open(
 #[utoipa::path(
     post, path = "/organizations/{slug}/break-glass/close", operation_id = "close_break_glass",
     tag = "Ownership",
-    params(("slug" = String, Path, description = "The organization's slug")),
+    params(("slug" = String, Path, description = "The organization's slug"), IfMatch),
     responses((status = 200, body = BreakGlass)),
     security(("key" = ["ownership:write"])),
 )]
-pub(super) async fn close(
+pub(in crate::http) async fn close(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
 ) -> Result<Json<BreakGlass>, Problem> {
     let scope = Scope::OwnershipWrite;
+    let admin = admin.if_still(seen());
     let written = admin.change(&slug, scope, &request, |change, _| {
         async move { break_glass::close(change).await }.boxed()
     });
@@ -84,4 +89,11 @@ async fn shown(admin: &Admin, slug: &str, scope: Scope) -> Result<Json<BreakGlas
         async move { break_glass::show(tx, admitted.organization.id, admitted.now).await }.boxed()
     });
     Ok(Json(read.await?))
+}
+
+/// How it stands, as it is shown.
+fn seen() -> Seen {
+    Seen::of(|tx, moment| {
+        async move { break_glass::show(tx, moment.org()?, moment.now).await }.boxed()
+    })
 }

@@ -8,6 +8,8 @@ use futures_util::future::BoxFuture;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::conditional::IfMatch;
+use crate::http::admin::users;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{GrantId, UserId};
@@ -24,11 +26,12 @@ use crate::provisioning::{Change, Error, Kind, access, admission};
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The user's id"),
+        IfMatch,
     ),
     request_body = NewRole, responses((status = 200, body = UserDetail)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn set_role(
+pub(in crate::http) async fn set_role(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -52,11 +55,12 @@ pub(super) async fn set_role(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The user's id"),
+        IfMatch,
     ),
     request_body = NewOverride, responses((status = 200, body = UserDetail)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn set_override(
+pub(in crate::http) async fn set_override(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -64,7 +68,7 @@ pub(super) async fn set_override(
 ) -> Result<Json<UserDetail>, Problem> {
     // Whoever does not answer for it learns nothing of what else may be wrong.
     let answers = admin.read(&slug, Scope::UsersWrite, |_, admitted| {
-        async move { by_hand::answers(admitted.access.org.is_none()) }.boxed()
+        async move { by_hand::answers(admitted.access.answers_for_overrides()) }.boxed()
     });
     answers.await?;
     let wanted: NewOverride = body.json().await?;
@@ -82,11 +86,12 @@ pub(super) async fn set_override(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The user's id"),
+        IfMatch,
     ),
     responses((status = 200, body = UserDetail)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn end_override(
+pub(in crate::http) async fn end_override(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -106,11 +111,12 @@ pub(super) async fn end_override(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The user's id"),
         ("grant" = String, Path, description = "The grant's id"),
+        IfMatch,
     ),
     responses((status = 200, body = UserDetail)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn restore(
+pub(in crate::http) async fn restore(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id, grant)): Path<(String, String, String)>,
@@ -134,11 +140,12 @@ pub(super) async fn restore(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The user's id"),
+        IfMatch,
     ),
     responses((status = 200, body = UserDetail)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn suspend(
+pub(in crate::http) async fn suspend(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -156,11 +163,12 @@ pub(super) async fn suspend(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The user's id"),
+        IfMatch,
     ),
     responses((status = 200, body = UserDetail)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn reactivate(
+pub(in crate::http) async fn reactivate(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -192,6 +200,7 @@ where
 {
     let id: Option<UserId> = id.parse().ok();
     let scope = Scope::UsersWrite;
+    let admin = admin.if_still(users::seen(id));
     let written = admin.change(slug, scope, request, move |change, access| {
         let (job, id) = (job.clone(), id.map(|id| id.to_string()));
         async move {

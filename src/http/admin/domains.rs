@@ -1,30 +1,31 @@
 //! Domains that an organization proves to be its own, by a TXT record.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::directory::email::domain_form;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::created::Created;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
 use crate::outbound::dns;
-use crate::provisioning::Error;
 use crate::provisioning::settings::domain_looks::{self, Begun};
 use crate::provisioning::settings::domains::{self, Domain, Removed};
+use crate::provisioning::{Error, Kind};
 
 /// A domain to prove.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WantedDomain)]
-pub(super) struct Wanted {
+pub(in crate::http) struct Wanted {
     /// The domain, such as acme.example.
-    domain: String,
+    pub(in crate::http) domain: String,
 }
 
 /// List the domains that an organization proves.
@@ -34,12 +35,20 @@ pub(super) struct Wanted {
     responses((status = 200, body = Value, description = "`data`: the domains")),
     security(("key" = ["domains:read"])),
 )]
-pub(super) async fn list(admin: Admin, Path(slug): Path<String>) -> Result<Json<Value>, Problem> {
-    let read = admin.read(&slug, Scope::DomainsRead, |tx, admitted| {
+pub(in crate::http) async fn list(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let data = all(&admin, &slug).await?;
+    Ok(Json(json!({"data": data, "next": null, "has_more": false})))
+}
+
+/// The domains that an organization proves.
+pub(in crate::http) async fn all(admin: &Admin, slug: &str) -> Result<Vec<Domain>, Problem> {
+    let read = admin.read(slug, Scope::DomainsRead, |tx, admitted| {
         async move { domains::list(tx, admitted.organization.id).await }.boxed()
     });
-    let data = read.await?;
-    Ok(Json(json!({"data": data, "next": null, "has_more": false})))
+    read.await
 }
 
 /// Begin to prove a domain.
@@ -51,12 +60,12 @@ pub(super) async fn list(admin: Admin, Path(slug): Path<String>) -> Result<Json<
     request_body = Wanted, responses((status = 201, body = Domain)),
     security(("key" = ["domains:write"])),
 )]
-pub(super) async fn add(
+pub(in crate::http) async fn add(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<Domain>), Problem> {
+) -> Result<Created<Domain>, Problem> {
     let scope = Scope::DomainsWrite;
     admin.admit(&slug, scope).await?;
     let Wanted { domain } = body.json().await?;
@@ -64,7 +73,30 @@ pub(super) async fn add(
         let domain = domain.clone();
         async move { domains::add(change, &domain).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(written.await?)))
+    let added = written.await?;
+    let path = format!("/organizations/{slug}/domains/{}", added.domain);
+    Ok(Created::at(&admin, path, added))
+}
+
+/// Show a domain that an organization proves.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/domains/{domain}", operation_id = "show_domain",
+    tag = "Domains",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("domain" = String, Path, description = "The domain"),
+    ),
+    responses((status = 200, body = Domain)),
+    security(("key" = ["domains:read"])),
+)]
+pub(in crate::http) async fn show(
+    admin: Admin,
+    Path((slug, domain)): Path<(String, String)>,
+) -> Result<Json<Domain>, Problem> {
+    let (form, mut all) = (domain_form(&domain), all(&admin, &slug).await?);
+    all.retain(|it| Some(&it.domain) == form.as_ref());
+    let found = all.pop();
+    Ok(Json(found.ok_or(Error::NotFound(Kind::Domain))?))
 }
 
 /// Look for a domain's TXT record, and trust the domain where it is there.
@@ -81,7 +113,7 @@ pub(super) async fn add(
     responses((status = 200, body = Domain)),
     security(("key" = ["domains:write"])),
 )]
-pub(super) async fn verify(
+pub(in crate::http) async fn verify(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, domain)): Path<(String, String)>,
@@ -125,7 +157,7 @@ pub(super) async fn verify(
     responses((status = 200, body = Removed)),
     security(("key" = ["domains:write"])),
 )]
-pub(super) async fn remove(
+pub(in crate::http) async fn remove(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, domain)): Path<(String, String)>,

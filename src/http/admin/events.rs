@@ -15,10 +15,10 @@ use utoipa::IntoParams;
 use crate::directory::event::EventKind;
 use crate::directory::scope::Scope;
 use crate::http::admin::asked::Asked;
-use crate::http::admin::paging;
+use crate::http::admin::paging::{self, Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::provisioning::feed::{self, Feed, Wanted};
+use crate::provisioning::feed::{self, Event, Feed, Wanted};
 
 /// Seconds that a reader may wait for an event.
 const LONGEST_WAIT: u64 = 30;
@@ -27,18 +27,18 @@ const LONGEST_WAIT: u64 = 30;
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Stretch {
+pub(in crate::http) struct Stretch {
     /// Go on after the event of this number: what `next` was; 0 unless said.
     #[param(minimum = 0)]
-    after: Option<i64>,
+    pub(in crate::http) after: Option<i64>,
     /// Seconds to wait for an event where there is none yet, up to 30; 0 unless said.
     #[param(minimum = 0, maximum = 30)]
-    wait: Option<u64>,
+    pub(in crate::http) wait: Option<u64>,
     /// How many events, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
     /// Only events of these types, divided by commas; all unless said. `next` goes on past the others.
-    types: Option<String>,
+    pub(in crate::http) types: Option<String>,
 }
 
 /// The most types that are named at once.
@@ -74,7 +74,7 @@ impl Stretch {
     responses((status = 200, body = Feed)),
     security(("key" = ["events:read"])),
 )]
-pub(super) async fn read(
+pub(in crate::http) async fn read(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(asked): Asked<Stretch>,
@@ -115,4 +115,25 @@ pub(super) async fn read(
     Ok(Json(
         feed::follow(&store, Duration::from_secs(wait), look).await?,
     ))
+}
+
+/// The latest events, the latest first: of one kind, or of all. `after` is the number of an event that is later than
+/// all of them.
+pub(in crate::http) async fn latest(
+    admin: Admin,
+    slug: &str,
+    kind: Option<EventKind>,
+    listing: &Listing,
+) -> Result<Page<Event>, Problem> {
+    let place = listing.place::<i64>()?;
+    let read = admin.read(slug, Scope::EventsRead, move |tx, admitted| {
+        async move {
+            let org = admitted.organization.id;
+            let stretch = (place.after.unwrap_or(i64::MAX), place.reading());
+            let as_admin = admitted.access.scopes.allow(Scope::AuditRead);
+            feed::latest(tx, org, kind, stretch, as_admin).await
+        }
+        .boxed()
+    });
+    Ok(place.page(read.await?, |event| event.seq.to_string()))
 }

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::http::auth::admin::presented;
+use crate::http::auth::admin::{Admin, presented};
 use crate::http::reply::problem::{self, Problem, Type};
 use crate::http::{Gateway, RequestId, body};
 use crate::id::ApiKeyId;
 use crate::limits;
 use crate::provisioning::Error;
+use crate::provisioning::access::Credential;
 use crate::provisioning::idempotency::{self, Known, Named};
 use crate::secret::Hash;
 
@@ -67,7 +68,7 @@ async fn named(gateway: &Gateway, request: Request) -> Result<Asked, Problem> {
     };
     let (parts, body) = request.into_parts();
     let known = async {
-        let admin = crate::http::auth::admin::Admin::of(gateway, presented);
+        let admin = Admin::of(gateway, Credential::Key(presented));
         admin.read_any(|_, _, _| Box::pin(async { Ok(()) })).await
     };
     let limit = limits::IMPORT_BODY;
@@ -167,6 +168,7 @@ impl End {
         let again = [
             StatusCode::UNAUTHORIZED,
             StatusCode::FORBIDDEN,
+            StatusCode::PRECONDITION_FAILED,
             StatusCode::REQUEST_TIMEOUT,
             StatusCode::TOO_MANY_REQUESTS,
         ];
@@ -251,6 +253,7 @@ mod tests {
             (401, Some(Type::Unauthorized), End::GivenUp),
             (403, Some(Type::InsufficientScope), End::GivenUp),
             (408, Some(Type::BodyTooSlow), End::GivenUp),
+            (412, Some(Type::Stale), End::GivenUp),
             (429, None, End::GivenUp),
             (503, Some(Type::Unavailable), End::GivenUp),
             (503, None, End::GivenUp),

@@ -36,22 +36,22 @@ use crate::roster;
 struct Options {
     /// Whether only to tell what would be done.
     #[param(default = false)]
-    dry_run: Option<bool>,
+    pub(in crate::http) dry_run: Option<bool>,
     /// The digest of the plan that was shown: only just this plan is carried out.
-    plan_digest: Option<String>,
+    pub(in crate::http) plan_digest: Option<String>,
     /// Whether an address that comes again with another role or other projects is an error.
     #[param(default = false)]
-    strict: Option<bool>,
+    pub(in crate::http) strict: Option<bool>,
     /// Whether the invitations are mailed.
     #[param(default = true)]
-    send_email: Option<bool>,
+    pub(in crate::http) send_email: Option<bool>,
     /// In how many days they expire, 1 to 30; seven unless said.
     #[param(minimum = 1, maximum = 30)]
-    expires_in_days: Option<i64>,
+    pub(in crate::http) expires_in_days: Option<i64>,
     /// When they expire: a time with its zone, or a date, which means the end of that day in UTC.
-    expires_at: Option<String>,
+    pub(in crate::http) expires_at: Option<String>,
     /// Plain text that goes with each, up to 500 characters.
-    message: Option<String>,
+    pub(in crate::http) message: Option<String>,
 }
 
 /// A form with the file as one of its parts.
@@ -61,12 +61,12 @@ struct Options {
 struct Form {
     /// The CSV file. What is a query parameter may be a further part.
     #[schema(format = Binary, content_media_type = "text/csv")]
-    file: String,
+    pub(in crate::http) file: String,
 }
 
 /// What is asked of an import.
 #[derive(Default)]
-struct Wish {
+pub(in crate::http) struct Wish {
     dry_run: bool,
     digest: Option<String>,
     settings: Settings,
@@ -74,7 +74,7 @@ struct Wish {
 
 impl Wish {
     /// Reads what was said with the file.
-    fn read(said: Vec<(String, String)>) -> Result<Self, Problem> {
+    pub(in crate::http) fn read(said: Vec<(String, String)>) -> Result<Self, Problem> {
         let mut wish = Self::default();
         let mut names: Vec<String> = Vec::new();
         for (name, text) in said {
@@ -128,37 +128,61 @@ fn number(text: &str) -> Result<i64, Problem> {
     ),
     security(("key" = ["imports:write"])),
 )]
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     admin: Admin,
     Extension(id): Extension<RequestId>,
     Path(slug): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let scope = Scope::ImportsWrite;
-    admin.admit(&slug, scope).await?;
-    let upload = Upload::read(admin.gateway(), request).await?;
+    let upload = uploaded(&admin, &slug, request).await?;
     let wish = Wish::read(upload.said)?;
-    let import = Arc::new(import::Import::read(&upload.file, wish.settings));
-    let report = if wish.dry_run {
-        let read = admin.read(&slug, scope, move |tx, admitted| {
+    let report = carried_out(&admin, &id, &slug, &upload.file, wish).await?;
+    answer(&admin, &slug, report)
+}
+
+/// The file that is sent, and what is said with it, once its sender was let in.
+pub(in crate::http) async fn uploaded(
+    admin: &Admin,
+    slug: &str,
+    request: Request,
+) -> Result<Upload, Problem> {
+    admin.admit(slug, Scope::ImportsWrite).await?;
+    Upload::read(admin.gateway(), request).await
+}
+
+/// Does what is asked of a file, and tells how that ended, also where nothing is done.
+pub(in crate::http) async fn carried_out(
+    admin: &Admin,
+    id: &RequestId,
+    slug: &str,
+    file: &[u8],
+    wish: Wish,
+) -> Result<ImportReport, Problem> {
+    let scope = Scope::ImportsWrite;
+    let import = Arc::new(import::Import::read(file, wish.settings));
+    if wish.dry_run {
+        let read = admin.read(slug, scope, move |tx, admitted| {
             let import = Arc::clone(&import);
             async move {
-                let (org, inviter) = (admitted.organization.id, admitted.access.inviter());
+                let org = admitted.organization.id;
+                let inviter = admitted.access.inviter(tx).await?;
                 plan::preview(tx, org, admitted.now, &inviter, &import).await
             }
             .boxed()
         });
-        read.await?
+        read.await
     } else {
         let digest: Option<Arc<str>> = wish.digest.map(Into::into);
-        let written = admin.change(&slug, scope, &id, move |change, access| {
-            let (import, digest, inviter) = (import.clone(), digest.clone(), access.inviter());
-            async move { import::commit(change, &inviter, &import, digest.as_deref()).await }
-                .boxed()
+        let written = admin.change(slug, scope, id, move |change, access| {
+            let (import, digest) = (import.clone(), digest.clone());
+            async move {
+                let inviter = access.inviter(change.tx).await?;
+                import::commit(change, &inviter, &import, digest.as_deref()).await
+            }
+            .boxed()
         });
-        written.await?
-    };
-    answer(&admin, &slug, report)
+        written.await
+    }
 }
 
 fn answer(admin: &Admin, slug: &str, report: ImportReport) -> Result<Response, Problem> {
@@ -181,7 +205,7 @@ fn answer(admin: &Admin, slug: &str, report: ImportReport) -> Result<Response, P
     responses((status = 200, body = Page<Import>)),
     security(("key" = ["imports:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -207,7 +231,7 @@ pub(super) async fn list(
     responses((status = 200, body = ImportDetail)),
     security(("key" = ["imports:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<ImportDetail>, Problem> {
@@ -236,7 +260,7 @@ pub(super) async fn show(
     responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
     security(("key" = ["imports:read"])),
 )]
-pub(super) async fn result_file(
+pub(in crate::http) async fn result_file(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
@@ -263,13 +287,13 @@ pub(super) async fn result_file(
     responses((status = 200, body = Template)),
     security(("key" = ["imports:read"])),
 )]
-pub(super) async fn template(
+pub(in crate::http) async fn template(
     admin: Admin,
     Path(slug): Path<String>,
 ) -> Result<Json<Template>, Problem> {
     let read = admin.read(&slug, Scope::ImportsRead, |tx, admitted| {
         async move {
-            let rank = admitted.access.inviter().rank;
+            let rank = admitted.access.inviter(tx).await?.rank;
             view::template(tx, admitted.organization.id, rank).await
         }
         .boxed()
@@ -287,7 +311,7 @@ pub(super) async fn template(
     responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
     security(("key" = ["imports:read"])),
 )]
-pub(super) async fn template_file(
+pub(in crate::http) async fn template_file(
     admin: Admin,
     Path(slug): Path<String>,
 ) -> Result<Response, Problem> {
@@ -300,7 +324,7 @@ pub(super) async fn template_file(
 #[schema(as = ImportRevoked)]
 pub struct Revoked {
     /// How many.
-    revoked: usize,
+    pub(in crate::http) revoked: usize,
 }
 
 /// Take back the invitations of an import that are still open.
@@ -314,7 +338,7 @@ pub struct Revoked {
     responses((status = 200, body = Revoked)),
     security(("key" = ["imports:write"])),
 )]
-pub(super) async fn revoke(
+pub(in crate::http) async fn revoke(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,

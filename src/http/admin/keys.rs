@@ -1,13 +1,13 @@
 //! Keys of the admin API: an organization's, and the operator's.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::created::Created;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
@@ -22,7 +22,7 @@ use crate::provisioning::{Error, Kind};
     responses((status = 200, body = Page<Key>)),
     security(("key" = ["keys:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -43,12 +43,12 @@ pub(super) async fn list(
     request_body = NewKey, responses((status = 201, body = IssuedKey)),
     security(("key" = ["keys:write"])),
 )]
-pub(super) async fn issue(
+pub(in crate::http) async fn issue(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<IssuedKey>), Problem> {
+) -> Result<Created<IssuedKey>, Problem> {
     let scope = Scope::KeysWrite;
     admin.admit(&slug, scope).await?;
     let new: NewKey = body.json().await?;
@@ -56,7 +56,29 @@ pub(super) async fn issue(
         let new = new.clone();
         async move { keys::issue_in(change, &new).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(issued.await?)))
+    let issued = issued.await?;
+    let path = format!("/organizations/{slug}/keys/{}", issued.of.id);
+    Ok(Created::at(&admin, path, issued))
+}
+
+/// Show a key of an organization, without its secret.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/keys/{id}", operation_id = "show_key", tag = "Keys",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The key's id"),
+    ),
+    responses((status = 200, body = Key)),
+    security(("key" = ["keys:read"])),
+)]
+pub(in crate::http) async fn show(
+    admin: Admin,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Key>, Problem> {
+    let read = admin.read(&slug, Scope::KeysRead, |tx, admitted| {
+        async move { keys::list(tx, Some(admitted.organization.id), admitted.now).await }.boxed()
+    });
+    Ok(Json(named(read.await?, &id)?))
 }
 
 /// Revoke a key of an organization, for good.
@@ -71,7 +93,7 @@ pub(super) async fn issue(
     request_body = Option<KeyRevocation>, responses((status = 200, body = Key)),
     security(("key" = ["keys:write"])),
 )]
-pub(super) async fn revoke(
+pub(in crate::http) async fn revoke(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -98,7 +120,7 @@ pub(super) async fn revoke(
     params(Listing), responses((status = 200, body = Page<Key>)),
     security(("key" = ["keys:read"])),
 )]
-pub(super) async fn list_operator(
+pub(in crate::http) async fn list_operator(
     admin: Admin,
     Asked(listing): Asked<Listing>,
 ) -> Result<Json<Page<Key>>, Problem> {
@@ -117,11 +139,11 @@ pub(super) async fn list_operator(
     request_body = NewKey, responses((status = 201, body = IssuedKey)),
     security(("key" = ["keys:write"])),
 )]
-pub(super) async fn issue_operator(
+pub(in crate::http) async fn issue_operator(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     body: Unread,
-) -> Result<(StatusCode, Json<IssuedKey>), Problem> {
+) -> Result<Created<IssuedKey>, Problem> {
     let scope = Scope::KeysWrite;
     admin.admit_operator(scope).await?;
     let new: NewKey = body.json().await?;
@@ -129,7 +151,34 @@ pub(super) async fn issue_operator(
         let new = new.clone();
         async move { keys::issue_operator(tx, &context, &new, Some(&access)).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(issued.await?)))
+    let issued = issued.await?;
+    let path = format!("/keys/{}", issued.of.id);
+    Ok(Created::at(&admin, path, issued))
+}
+
+/// Show a key of the operator, without its secret.
+///
+/// With an operator's key alone.
+#[utoipa::path(
+    get, path = "/keys/{id}", operation_id = "show_operator_key", tag = "Keys",
+    params(("id" = String, Path, description = "The key's id")),
+    responses((status = 200, body = Key)),
+    security(("key" = ["keys:read"])),
+)]
+pub(in crate::http) async fn show_operator(
+    admin: Admin,
+    Path(id): Path<String>,
+) -> Result<Json<Key>, Problem> {
+    let read = admin.read_installation(Scope::KeysRead, |tx, now| {
+        async move { keys::list(tx, None, now).await }.boxed()
+    });
+    Ok(Json(named(read.await?, &id)?))
+}
+
+/// The key of an id.
+fn named(all: Vec<Key>, id: &str) -> Result<Key, Error> {
+    let found = all.into_iter().find(|key| key.id.to_string() == id);
+    found.ok_or(Error::NotFound(Kind::Key))
 }
 
 /// Revoke a key of the operator, for good.
@@ -142,7 +191,7 @@ pub(super) async fn issue_operator(
     request_body = Option<KeyRevocation>, responses((status = 200, body = Key)),
     security(("key" = ["keys:write"])),
 )]
-pub(super) async fn revoke_operator(
+pub(in crate::http) async fn revoke_operator(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(id): Path<String>,

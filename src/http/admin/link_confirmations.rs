@@ -25,7 +25,7 @@ use crate::provisioning::{Error, Kind};
     responses((status = 200, body = Page<Proved>)),
     security(("key" = ["links:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -50,7 +50,7 @@ pub(super) async fn list(
     responses((status = 200, body = Proved)),
     security(("key" = ["links:write"])),
 )]
-pub(super) async fn approve(
+pub(in crate::http) async fn approve(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -74,7 +74,7 @@ pub(super) async fn approve(
     responses((status = 200, body = Proved)),
     security(("key" = ["links:write"])),
 )]
-pub(super) async fn refuse(
+pub(in crate::http) async fn refuse(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,

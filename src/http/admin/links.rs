@@ -27,15 +27,15 @@ use crate::provisioning::{Change, Error, Kind};
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Search {
+pub(in crate::http) struct Search {
     /// Those that are this: `proposed`, `rejected` or `unlinked`; all of them unless said.
     #[param(inline)]
-    state: Option<LinkState>,
+    pub(in crate::http) state: Option<LinkState>,
     /// How many items, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
     /// Go on after this one: what `next` was.
-    after: Option<String>,
+    pub(in crate::http) after: Option<String>,
 }
 
 /// List the resources of directories that are nobody's, with the person for whom each is proposed.
@@ -48,7 +48,7 @@ pub(super) struct Search {
     responses((status = 200, body = Page<Link>)),
     security(("key" = ["links:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(search): Asked<Search>,
@@ -80,7 +80,7 @@ pub(super) async fn list(
     responses((status = 200, body = Link)),
     security(("key" = ["links:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Link>, Problem> {
@@ -101,7 +101,7 @@ pub(super) async fn show(
     request_body = Said, responses((status = 200, body = Link)),
     security(("key" = ["links:write"])),
 )]
-pub(super) async fn approve(
+pub(in crate::http) async fn approve(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -129,7 +129,7 @@ pub(super) async fn approve(
     request_body = Said, responses((status = 200, body = Link)),
     security(("key" = ["links:write"])),
 )]
-pub(super) async fn reject(
+pub(in crate::http) async fn reject(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -156,7 +156,7 @@ pub(super) async fn reject(
     request_body = Moved, responses((status = 200, body = Link)),
     security(("key" = ["links:write"])),
 )]
-pub(super) async fn relocate(
+pub(in crate::http) async fn relocate(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,

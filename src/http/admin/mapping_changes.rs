@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
-use crate::http::admin::mappings::{Mapping, mappings};
+use crate::http::admin::conditional::IfMatch;
+use crate::http::admin::created::Created;
+use crate::http::admin::mappings::{Mapping, mappings, seen};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::MappingId;
@@ -22,42 +24,42 @@ use crate::provisioning::{Error, Kind};
 
 /// A rule to add.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct WantedMapping {
+pub(in crate::http) struct WantedMapping {
     /// The digest of its preview, where more than 20 people's roles change.
-    digest: Option<String>,
+    pub(in crate::http) digest: Option<String>,
     #[serde(flatten)]
-    mapping: NewMapping,
+    pub(in crate::http) mapping: NewMapping,
 }
 
 /// What is to change of a rule; what is not said stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangedMapping {
+pub(in crate::http) struct ChangedMapping {
     /// The slug of the role.
-    role: Option<String>,
+    pub(in crate::http) role: Option<String>,
     /// The slugs of the projects it is for; an empty list means the whole organization.
-    projects: Option<Vec<String>>,
+    pub(in crate::http) projects: Option<Vec<String>>,
     /// Whether it counts.
-    enabled: Option<bool>,
+    pub(in crate::http) enabled: Option<bool>,
     /// Its place among the connection's rules.
-    position: Option<i64>,
+    pub(in crate::http) position: Option<i64>,
     /// The digest of its preview, where more than 20 people's roles change.
-    digest: Option<String>,
+    pub(in crate::http) digest: Option<String>,
 }
 
 /// Why a removal may go on.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RemovedMapping {
+pub(in crate::http) struct RemovedMapping {
     /// The digest of its preview, where more than 20 people's roles change.
-    digest: Option<String>,
+    pub(in crate::http) digest: Option<String>,
 }
 
 /// Changes of the rules, which are made together or not at all.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MappingChanges)]
-pub(super) struct Changes {
+pub(in crate::http) struct Changes {
     /// Each of them, in their order.
     pub(super) changes: Vec<Proposal>,
     /// The digest of the plan that was shown; needed where more than 20 people's roles change.
@@ -74,7 +76,7 @@ pub(super) struct Changes {
     request_body = Changes, responses((status = 200, body = Plan)),
     security(("key" = ["mappings:read"])),
 )]
-pub(super) async fn preview(
+pub(in crate::http) async fn preview(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
@@ -101,7 +103,7 @@ pub(super) async fn preview(
     ),
     security(("key" = ["mappings:write"])),
 )]
-pub(super) async fn apply(
+pub(in crate::http) async fn apply(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
@@ -121,12 +123,12 @@ pub(super) async fn apply(
     request_body = WantedMapping, responses((status = 201, body = Mapping)),
     security(("key" = ["mappings:write"])),
 )]
-pub(super) async fn add(
+pub(in crate::http) async fn add(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<Mapping>), Problem> {
+) -> Result<Created<Mapping>, Problem> {
     admin.admit(&slug, Scope::MappingsWrite).await?;
     let wanted: WantedMapping = body.json().await?;
     let asked = Changes {
@@ -134,7 +136,8 @@ pub(super) async fn add(
         digest: wanted.digest,
     };
     let rule = rule(&admin, &slug, &request, (asked, None)).await?;
-    Ok((StatusCode::CREATED, Json(rule)))
+    let path = format!("/organizations/{slug}/mappings/{}", rule.id);
+    Ok(Created::at(&admin, path, rule))
 }
 
 /// Change a rule: its role, its projects, its place, whether it counts.
@@ -144,11 +147,12 @@ pub(super) async fn add(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The rule's id"),
+        IfMatch,
     ),
     request_body = ChangedMapping, responses((status = 200, body = Mapping)),
     security(("key" = ["mappings:write"])),
 )]
-pub(super) async fn change(
+pub(in crate::http) async fn change(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -168,9 +172,9 @@ pub(super) async fn change(
         changes: vec![Proposal::Update(change)],
         digest: wanted.digest,
     };
-    Ok(Json(
-        rule(&admin, &slug, &request, (asked, Some(id))).await?,
-    ))
+    let admin = admin.if_still(seen(id));
+    let rule = rule(&admin, &slug, &request, (asked, Some(id))).await?;
+    Ok(Json(rule))
 }
 
 /// Remove a rule, as if everybody had left its group; answers what that did.
@@ -180,6 +184,7 @@ pub(super) async fn change(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The rule's id"),
+        IfMatch,
     ),
     request_body = Option<RemovedMapping>,
     responses(
@@ -188,22 +193,24 @@ pub(super) async fn change(
     ),
     security(("key" = ["mappings:write"])),
 )]
-pub(super) async fn remove(
+pub(in crate::http) async fn remove(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
     body: Unread,
 ) -> Result<(StatusCode, Json<Applied>), Problem> {
     admin.admit(&slug, Scope::MappingsWrite).await?;
+    let id = named(&id)?;
     let removal = Removal {
         connection_id: None,
-        id: named(&id)?,
+        id,
     };
     let RemovedMapping { digest } = body.json().await?;
     let asked = Changes {
         changes: vec![Proposal::Remove(removal)],
         digest,
     };
+    let admin = admin.if_still(seen(id));
     made(&admin, &slug, &request, asked).await
 }
 
@@ -218,7 +225,7 @@ pub(super) async fn remove(
     ),
     security(("key" = ["mappings:write"])),
 )]
-pub(super) async fn default_role(
+pub(in crate::http) async fn default_role(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
@@ -253,7 +260,7 @@ async fn shaped(
 }
 
 /// Makes these changes; says where roles are computed in batches after it.
-pub(super) async fn made(
+pub(in crate::http) async fn made(
     admin: &Admin,
     slug: &str,
     request: &RequestId,

@@ -10,12 +10,13 @@ use utoipa::ToSchema;
 use crate::directory::mapping::MatchKind;
 use crate::directory::scope::Scope;
 use crate::http::admin::asked::Asked;
+use crate::http::admin::conditional::Seen;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{ConnectionId, MappingId, OrganizationId, ScimGroupId};
-use crate::provisioning::Error;
 use crate::provisioning::group_values::{Bound, is_renamed};
+use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
 
 /// A rule.
@@ -23,32 +24,32 @@ use crate::store::Tx;
 pub struct Mapping {
     /// The id.
     #[schema(value_type = String, format = "uuid")]
-    pub(super) id: MappingId,
+    pub(in crate::http) id: MappingId,
     /// The connection whose groups it is about.
     #[schema(value_type = String, format = "uuid")]
-    connection_id: ConnectionId,
+    pub(in crate::http) connection_id: ConnectionId,
     /// By what it knows its group.
-    match_kind: MatchKind,
+    pub(in crate::http) match_kind: MatchKind,
     /// What it says of the group.
-    match_text: String,
+    pub(in crate::http) match_text: String,
     /// The SCIM Group that it found.
     #[schema(value_type = Option<String>, format = "uuid")]
-    group_id: Option<ScimGroupId>,
+    pub(in crate::http) group_id: Option<ScimGroupId>,
     /// How that Group is called now.
-    group_name: Option<String>,
+    pub(in crate::http) group_name: Option<String>,
     /// Whether that is another name than the rule's: the rule stays with the Group that it found first.
-    renamed: bool,
+    pub(in crate::http) renamed: bool,
     /// The slug of the role it gives.
-    role: String,
+    pub(in crate::http) role: String,
     /// The slugs of the projects it gives the role in; empty means the whole organization.
-    projects: Vec<String>,
+    pub(in crate::http) projects: Vec<String>,
     /// Its place among the connection's rules.
-    position: i64,
+    pub(in crate::http) position: i64,
     /// Whether it counts.
-    enabled: bool,
+    pub(in crate::http) enabled: bool,
     /// Since when it is there.
     #[schema(value_type = String, format = "date-time")]
-    created_at: Timestamp,
+    pub(in crate::http) created_at: Timestamp,
 }
 
 /// List the mappings of an organization.
@@ -58,7 +59,7 @@ pub struct Mapping {
     responses((status = 200, body = Page<Mapping>)),
     security(("key" = ["mappings:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -70,7 +71,44 @@ pub(super) async fn list(
     Ok(Json(place.cut(mappings.await?, |mapping| mapping.id)))
 }
 
-pub(super) async fn mappings(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Mapping>, Error> {
+/// Show a mapping.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/mappings/{id}", operation_id = "show_mapping",
+    tag = "Mappings",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The rule's id"),
+    ),
+    responses((status = 200, body = Mapping)),
+    security(("key" = ["mappings:read"])),
+)]
+pub(in crate::http) async fn show(
+    admin: Admin,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Json<Mapping>, Problem> {
+    let id = id.parse::<MappingId>().ok();
+    let read = admin.read(&slug, Scope::MappingsRead, move |tx, admitted| {
+        let org = admitted.organization.id;
+        async move { one(tx, org, id).await }.boxed()
+    });
+    Ok(Json(read.await?))
+}
+
+async fn one(tx: &mut Tx, org: OrganizationId, id: Option<MappingId>) -> Result<Mapping, Error> {
+    let mut all = mappings(tx, org).await?.into_iter();
+    let found = all.find(|rule| Some(rule.id) == id);
+    found.ok_or(Error::NotFound(Kind::Mapping))
+}
+
+/// A rule, as it is shown.
+pub(super) fn seen(id: MappingId) -> Seen {
+    Seen::of(move |tx, moment| async move { one(tx, moment.org()?, Some(id)).await }.boxed())
+}
+
+pub(in crate::http) async fn mappings(
+    tx: &mut Tx,
+    org: OrganizationId,
+) -> Result<Vec<Mapping>, Error> {
     let (roles, projects) = (tx.roles(org).await?, tx.projects(org).await?);
     let scopes = tx.mapping_projects(org).await?;
     let rows = tx.mappings(org).await?;

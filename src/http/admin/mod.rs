@@ -4,44 +4,49 @@
 //! Every route of the API is added by `routes!`, so that none is missing in the document: the
 //! credential matrix of the suite walks the document and tries every operation.
 
-mod apps;
+pub(in crate::http) mod apps;
 pub mod asked;
-mod audit;
-mod break_glass;
-mod by_hand;
+pub(in crate::http) mod audit;
+pub(in crate::http) mod break_glass;
+pub(in crate::http) mod by_hand;
+pub(in crate::http) mod conditional;
 pub mod connections;
+pub(in crate::http) mod created;
 mod docs;
-mod domains;
+pub(in crate::http) mod domains;
 pub mod events;
+mod groups;
 pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;
-mod keys;
-mod link_confirmations;
-mod links;
-mod mapping_changes;
+pub(in crate::http) mod keys;
+pub(in crate::http) mod link_confirmations;
+pub(in crate::http) mod links;
+pub(in crate::http) mod mapping_changes;
 pub mod mappings;
 mod openapi;
 pub mod organizations;
-mod ownership;
+pub(in crate::http) mod ownership;
 pub mod paging;
 pub mod policy;
-mod projects;
-mod recomputes;
-mod roles;
-mod safeguards;
-mod schemas;
+pub(in crate::http) mod projects;
+pub(in crate::http) mod recomputes;
+pub(in crate::http) mod roles;
+pub(in crate::http) mod safeguards;
+pub(in crate::http) mod schemas;
 pub mod scim_requests;
+pub(in crate::http) mod setup_links;
 pub mod share_hook;
-mod sign_ins;
-mod signing_keys;
+pub(in crate::http) mod sign_ins;
+pub(in crate::http) mod signing_keys;
+pub(in crate::http) mod timeline;
 pub mod tokens;
-mod upload;
+pub(in crate::http) mod upload;
 pub mod user_data;
-mod user_sessions;
-mod users;
-mod users_file;
-mod webhooks;
+pub(in crate::http) mod user_sessions;
+pub(in crate::http) mod users;
+pub(in crate::http) mod users_file;
+pub(in crate::http) mod webhooks;
 
 use axum::Router;
 use axum::middleware;
@@ -88,10 +93,14 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(invitations::shared::share))
         .routes(routes!(invitations::shared::verify))
         .routes(routes!(domains::list, domains::add))
-        .routes(routes!(domains::remove))
+        .routes(routes!(domains::show, domains::remove))
         .routes(routes!(domains::verify))
         .routes(routes!(tokens::list, tokens::issue))
+        .routes(routes!(tokens::show))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(groups::list))
+        .routes(routes!(groups::show))
+        .routes(routes!(groups::members))
         .routes(routes!(imports::list, imports::create))
         .routes(routes!(imports::template))
         .routes(routes!(imports::show))
@@ -110,7 +119,8 @@ fn described() -> OpenApiRouter<Gateway> {
         .merge(of_webhooks())
         .merge(of_safeguards())
         .merge(of_links())
-        .route_layer(middleware::from_fn(asked::takes_json));
+        .route_layer(middleware::from_fn(asked::takes_json))
+        .route_layer(middleware::from_fn(conditional::judged));
     // Files, whose answer is no JSON.
     let files = OpenApiRouter::new()
         .routes(routes!(imports::template_file))
@@ -137,6 +147,9 @@ fn of_connections() -> OpenApiRouter<Gateway> {
         .routes(routes!(connections::metadata::dismiss))
         .routes(routes!(connections::removal::preview))
         .routes(routes!(connections::removal::apply))
+        .routes(routes!(setup_links::list, setup_links::create))
+        .routes(routes!(setup_links::show))
+        .routes(routes!(setup_links::revoke))
 }
 
 fn of_organizations() -> OpenApiRouter<Gateway> {
@@ -145,10 +158,12 @@ fn of_organizations() -> OpenApiRouter<Gateway> {
         .routes(routes!(organizations::show, organizations::rename))
         .routes(routes!(roles::list, roles::create))
         .routes(routes!(projects::list, projects::create))
-        .routes(routes!(projects::update))
+        .routes(routes!(projects::show, projects::update))
         .routes(routes!(keys::list, keys::issue))
+        .routes(routes!(keys::show))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::list_operator, keys::issue_operator))
+        .routes(routes!(keys::show_operator))
         .routes(routes!(keys::revoke_operator))
         .routes(routes!(signing_keys::list))
         .routes(routes!(signing_keys::rotate))
@@ -195,6 +210,7 @@ fn of_users() -> OpenApiRouter<Gateway> {
         .routes(routes!(users::list))
         .routes(routes!(users::show))
         .routes(routes!(users::explain))
+        .routes(routes!(timeline::read))
         .routes(routes!(by_hand::set_role))
         .routes(routes!(by_hand::set_override, by_hand::end_override))
         .routes(routes!(by_hand::restore))
@@ -212,9 +228,13 @@ fn of_mappings() -> OpenApiRouter<Gateway> {
         .routes(routes!(mappings::list, mapping_changes::add))
         .routes(routes!(mapping_changes::preview))
         .routes(routes!(mapping_changes::apply))
-        .routes(routes!(mapping_changes::change, mapping_changes::remove))
+        .routes(routes!(
+            mappings::show,
+            mapping_changes::change,
+            mapping_changes::remove
+        ))
         .routes(routes!(mapping_changes::default_role))
-        .routes(routes!(roles::rename, roles::remove))
+        .routes(routes!(roles::show, roles::rename, roles::remove))
         .routes(routes!(recomputes::list))
         .routes(routes!(recomputes::show))
 }

@@ -1,14 +1,18 @@
 //! The OpenAPI document: what the handlers say of themselves, within a frame that says what holds
 //! for all of them.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response as Described};
+use utoipa::openapi::{
+    Content, HeaderBuilder, Object, OpenApi, PathItem, Ref, RefOr, Required, Response as Described,
+    Type,
+};
 
 use crate::http::admin;
 use crate::http::reply::problem;
@@ -19,7 +23,9 @@ use crate::http::reply::problem;
         title = "Usher admin API",
         description = "What admins and programs ask of Usher. Requests carry a bearer key that \
             `usher key issue` makes; a key without an organization is the operator's. Lists are \
-            walked by `limit` and `after`. Refusals are problems (RFC 9457).",
+            walked by `limit` and `after`. Refusals are problems (RFC 9457). What is read has an \
+            `ETag`; with it in `If-Match` a change is made only while nobody else made one. A POST \
+            with an `Idempotency-Key` is done once, however often it is sent.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     components(schemas(problem::Document<'_>, problem::Fault)),
@@ -37,7 +43,8 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
     scheme.description = Some("A key of the admin API: `sk_...`".to_owned());
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(scheme));
-    for operation in document.paths.paths.values_mut().flat_map(operations_of) {
+    let items = document.paths.paths.values_mut();
+    for (method, operation) in items.flat_map(operations_of) {
         for (status, answer) in &mut operation.responses.responses {
             if let RefOr::T(answer) = answer
                 && answer.description.is_empty()
@@ -45,19 +52,117 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
                 meaning(status).clone_into(&mut answer.description);
             }
         }
-        let content = Content::builder()
-            .schema(Some(Ref::from_schema_name("Problem")))
-            .build();
-        let refusal = Described::builder()
-            .description("A problem")
-            .content(problem::MEDIA_TYPE, content)
-            .build();
-        operation
-            .responses
-            .responses
-            .insert("default".to_owned(), refusal.into());
+        tell_headers(method, operation);
+        answer(operation, "default", refusal("A problem"));
     }
     document
+}
+
+/// Says which headers an operation takes and answers beside those of its own.
+fn tell_headers(method: &str, operation: &mut Operation) {
+    match method {
+        "GET" if shows_json(operation) => {
+            take(operation, taken("If-None-Match", KNOWN));
+            head(operation, "200", "ETag", TAG);
+            let same = "It has a tag that If-None-Match names";
+            answer(
+                operation,
+                "304",
+                Described::builder().description(same).build(),
+            );
+            head(operation, "304", "ETag", TAG);
+        }
+        "POST" => take(operation, taken("Idempotency-Key", ONCE)),
+        _ => {}
+    }
+    head(
+        operation,
+        "201",
+        "Location",
+        "The URL where it is read from now on.",
+    );
+    if is_conditional(operation) {
+        let stale = refusal("It has none of the tags that If-Match names; nothing was changed");
+        answer(operation, "412", stale);
+    }
+}
+
+/// What ETag is.
+const TAG: &str = "The tag of what is shown, for If-Match and If-None-Match.";
+/// What If-None-Match says.
+const KNOWN: &str = "Tags that the reader has already, between commas: where what is shown has one of them, the \
+                     answer is 304.";
+/// What Idempotency-Key says.
+const ONCE: &str = "A text of up to 255 characters. The same request with it, by the same key and within 24 hours, is \
+                    answered as the first one was, and nothing is done twice.";
+
+/// A header that a request may have.
+fn taken(name: &str, what: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(what))
+        .schema(Some(Object::with_type(Type::String)))
+        .build()
+}
+
+fn take(operation: &mut Operation, parameter: Parameter) {
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(parameter.into());
+}
+
+/// Says that the answer of a status has a header, where there is such an answer.
+fn head(operation: &mut Operation, status: &str, name: &str, what: &str) {
+    if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut(status) {
+        let told = HeaderBuilder::new().description(Some(what)).build();
+        answer.headers.insert(name.to_owned(), told.into());
+    }
+}
+
+fn refusal(what: &str) -> Described {
+    let content = Content::builder()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    Described::builder()
+        .description(what)
+        .content(problem::MEDIA_TYPE, content)
+        .build()
+}
+
+fn answer(operation: &mut Operation, status: &str, answer: Described) {
+    let answers = &mut operation.responses.responses;
+    answers.insert(status.to_owned(), answer.into());
+}
+
+fn shows_json(operation: &Operation) -> bool {
+    match operation.responses.responses.get("200") {
+        Some(RefOr::T(answer)) => answer.content.contains_key("application/json"),
+        Some(RefOr::Ref(_)) | None => false,
+    }
+}
+
+/// Whether an operation looks at If-Match.
+fn is_conditional(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|it| matches!(it, RefOr::T(it) if it.name == "If-Match"))
+}
+
+/// The operations that look at If-Match.
+static CONDITIONAL: LazyLock<BTreeSet<(&str, String)>> = LazyLock::new(|| {
+    let mut document = admin::described().into_openapi();
+    let mut all = BTreeSet::new();
+    for (path, item) in &mut document.paths.paths {
+        let its = operations_of(item).filter(|(_, operation)| is_conditional(operation));
+        all.extend(its.map(|(method, _)| (method, path.clone())));
+    }
+    all
+});
+
+/// Whether the operation of this method and path looks at If-Match.
+pub(super) fn takes_if_match(method: &Method, path: &str) -> bool {
+    let this = |(its_method, its_path): &(&str, String)| method == *its_method && path == its_path;
+    CONDITIONAL.iter().any(this)
 }
 
 /// What an answer of this status is: the standard wants each described (OpenAPI 3.1.0 §4.8.17).
@@ -70,7 +175,7 @@ fn meaning(status: &str) -> &'static str {
     }
 }
 
-fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let PathItem {
         get,
         put,
@@ -79,7 +184,15 @@ fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         patch,
         ..
     } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
+    let all = [
+        ("GET", get),
+        ("PUT", put),
+        ("POST", post),
+        ("DELETE", delete),
+        ("PATCH", patch),
+    ];
+    let all = all.into_iter();
+    all.filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {

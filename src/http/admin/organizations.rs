@@ -1,7 +1,6 @@
 //! Organizations.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -11,14 +10,16 @@ use utoipa::ToSchema;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::{IfMatch, Seen};
+use crate::http::admin::created::Created;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::OrganizationId;
-use crate::provisioning::Error;
 use crate::provisioning::settings::organizations::{
-    self, NewOrganization, Organization as Detail, OrganizationChange,
+    self, CreatedOrganization, NewOrganization, Organization as Detail, OrganizationChange,
 };
+use crate::provisioning::{Error, Kind};
 use crate::store::rows::OrganizationRow;
 
 /// An organization.
@@ -26,14 +27,14 @@ use crate::store::rows::OrganizationRow;
 pub struct Organization {
     /// The id: `org` in ID tokens.
     #[schema(value_type = String, format = "uuid")]
-    id: OrganizationId,
+    pub(in crate::http) id: OrganizationId,
     /// Its name in URLs, fixed for life.
-    slug: String,
+    pub(in crate::http) slug: String,
     /// Its name for people.
-    name: String,
+    pub(in crate::http) name: String,
     /// Since when it is there.
     #[schema(value_type = String, format = "date-time")]
-    created_at: Timestamp,
+    pub(in crate::http) created_at: Timestamp,
 }
 
 /// List the organizations that the key is good for.
@@ -44,7 +45,7 @@ pub struct Organization {
     params(Listing), responses((status = 200, body = Page<Organization>)),
     security(("key" = ["organizations:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Asked(listing): Asked<Listing>,
 ) -> Result<Json<Page<Organization>>, Problem> {
@@ -84,25 +85,29 @@ fn organization(row: OrganizationRow) -> Organization {
 
 /// Create an organization, with its roles and perhaps its first owner.
 ///
-/// With an operator's key alone. No connection signs the owner in before the operator confirms it.
+/// With an operator's key alone. Where an owner is named, the answer has a link that lets them in at the console,
+/// this once. No connection signs the owner in before the operator confirms it.
 #[utoipa::path(
     post, path = "/organizations", operation_id = "create_organization", tag = "Organizations",
-    request_body = NewOrganization, responses((status = 201, body = Detail)),
+    request_body = NewOrganization, responses((status = 201, body = CreatedOrganization)),
     security(("key" = ["organizations:write"])),
 )]
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     body: Unread,
-) -> Result<(StatusCode, Json<Detail>), Problem> {
+) -> Result<Created<CreatedOrganization>, Problem> {
     let scope = Scope::OrganizationsWrite;
     admin.admit_operator(scope).await?;
     let new: NewOrganization = body.json().await?;
+    let public_url = admin.gateway().public_url.clone();
     let created = admin.operate(scope, &request, move |tx, context, _| {
-        let new = new.clone();
-        async move { organizations::create_in(tx, &context, &new).await }.boxed()
+        let (new, public_url) = (new.clone(), public_url.clone());
+        async move { organizations::create_in(tx, &context, &new, &public_url).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(created.await?)))
+    let created = created.await?;
+    let path = format!("/organizations/{}", created.organization.slug);
+    Ok(Created::at(&admin, path, created))
 }
 
 /// Show an organization, with its default role and its owner.
@@ -112,7 +117,10 @@ pub(super) async fn create(
     responses((status = 200, body = Detail)),
     security(("key" = ["organizations:read"])),
 )]
-pub(super) async fn show(admin: Admin, Path(slug): Path<String>) -> Result<Json<Detail>, Problem> {
+pub(in crate::http) async fn show(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Json<Detail>, Problem> {
     let read = admin.read(&slug, Scope::OrganizationsRead, |tx, admitted| {
         async move { organizations::described(tx, admitted.organization).await }.boxed()
     });
@@ -123,11 +131,11 @@ pub(super) async fn show(admin: Admin, Path(slug): Path<String>) -> Result<Json<
 #[utoipa::path(
     patch, path = "/organizations/{slug}", operation_id = "change_organization",
     tag = "Organizations",
-    params(("slug" = String, Path, description = "The organization's slug")),
+    params(("slug" = String, Path, description = "The organization's slug"), IfMatch),
     request_body = OrganizationChange, responses((status = 200, body = Detail)),
     security(("key" = ["organizations:write"])),
 )]
-pub(super) async fn rename(
+pub(in crate::http) async fn rename(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
@@ -136,9 +144,21 @@ pub(super) async fn rename(
     let scope = Scope::OrganizationsWrite;
     admin.admit(&slug, scope).await?;
     let wanted: OrganizationChange = body.json().await?;
+    let admin = admin.if_still(seen());
     let renamed = admin.change(&slug, scope, &request, move |change, _| {
         let wanted = wanted.clone();
         async move { organizations::rename(change, &wanted).await }.boxed()
     });
     Ok(Json(renamed.await?))
+}
+
+/// An organization, as it is shown.
+fn seen() -> Seen {
+    Seen::of(|tx, moment| {
+        async move {
+            let row = tx.organization(moment.org()?).await?;
+            organizations::described(tx, row.ok_or(Error::NotFound(Kind::Organization))?).await
+        }
+        .boxed()
+    })
 }

@@ -1,13 +1,14 @@
 //! Transfers of ownership.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::{IfMatch, Seen};
+use crate::http::admin::created::Created;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
@@ -23,7 +24,7 @@ use crate::provisioning::{Error, Kind};
     responses((status = 200, body = Page<Transfer>)),
     security(("key" = ["ownership:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -52,12 +53,12 @@ pub(super) async fn list(
     request_body = NewTransfer, responses((status = 201, body = Transfer)),
     security(("key" = ["ownership:write"])),
 )]
-pub(super) async fn begin(
+pub(in crate::http) async fn begin(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<Transfer>), Problem> {
+) -> Result<Created<Transfer>, Problem> {
     let scope = Scope::OwnershipWrite;
     admin.admit(&slug, scope).await?;
     let wanted: NewTransfer = body.json().await?;
@@ -66,8 +67,9 @@ pub(super) async fn begin(
         async move { ownership::begin(change, &wanted, is_operator).await }.boxed()
     });
     let id = written.await?;
-    let shown = shown(&admin, &slug, scope, Some(id)).await?;
-    Ok((StatusCode::CREATED, shown))
+    let Json(shown) = shown(&admin, &slug, scope, Some(id)).await?;
+    let path = format!("/organizations/{slug}/ownership-transfers/{id}");
+    Ok(Created::at(&admin, path, shown))
 }
 
 /// Show a transfer of ownership.
@@ -81,7 +83,7 @@ pub(super) async fn begin(
     responses((status = 200, body = Transfer)),
     security(("key" = ["ownership:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Transfer>, Problem> {
@@ -97,16 +99,18 @@ pub(super) async fn show(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The transfer's id"),
+        IfMatch,
     ),
     responses((status = 200, body = Transfer)),
     security(("key" = ["ownership:write"])),
 )]
-pub(super) async fn cancel(
+pub(in crate::http) async fn cancel(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Transfer>, Problem> {
     let (scope, id) = (Scope::OwnershipWrite, id.parse().ok());
+    let admin = admin.if_still(seen(id));
     let written = admin.change(&slug, scope, &request, move |change, _| {
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
@@ -127,11 +131,12 @@ pub(super) async fn cancel(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The transfer's id"),
+        IfMatch,
     ),
     responses((status = 200, body = Transfer)),
     security(("key" = ["ownership:write"])),
 )]
-pub(super) async fn confirm(
+pub(in crate::http) async fn confirm(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -142,6 +147,7 @@ pub(super) async fn confirm(
         async move { ownership::confirms(admitted.access.org.is_none()) }.boxed()
     });
     answers.await?;
+    let admin = admin.if_still(seen(id));
     let written = admin.change(&slug, scope, &request, move |change, _| {
         async move {
             let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
@@ -167,4 +173,15 @@ async fn shown(
         .boxed()
     });
     Ok(Json(read.await?))
+}
+
+/// A transfer, as it is shown.
+fn seen(id: Option<TransferId>) -> Seen {
+    Seen::of(move |tx, moment| {
+        async move {
+            let id = id.ok_or(Error::NotFound(Kind::Transfer))?;
+            ownership::show(tx, moment.org()?, id, moment.now).await
+        }
+        .boxed()
+    })
 }

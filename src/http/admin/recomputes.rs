@@ -23,7 +23,7 @@ use crate::provisioning::{Error, Kind};
     responses((status = 200, body = Page<Recompute>)),
     security(("key" = ["mappings:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -48,7 +48,7 @@ pub(super) async fn list(
     responses((status = 200, body = Recompute)),
     security(("key" = ["mappings:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Recompute>, Problem> {

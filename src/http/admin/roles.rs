@@ -10,30 +10,34 @@ use utoipa::ToSchema;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::{IfMatch, Seen};
+use crate::http::admin::created::Created;
 use crate::http::admin::mapping_changes::{self, Changes};
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::id::RoleId;
+use crate::id::{OrganizationId, RoleId};
 use crate::provisioning::settings::plan::{Applied, Proposal};
 use crate::provisioning::settings::role_removal::{self, RoleRemoval};
 use crate::provisioning::settings::roles::{self, NewRole, RoleChange, RoleView};
+use crate::provisioning::{Error, Kind};
+use crate::store::Tx;
 use crate::store::rows::RoleRow;
 
 /// A role.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Role {
+pub(in crate::http) struct Role {
     /// The id.
     #[schema(value_type = String, format = "uuid")]
-    id: RoleId,
+    pub(in crate::http) id: RoleId,
     /// Its name on the wire, fixed for life.
-    slug: String,
+    pub(in crate::http) slug: String,
     /// Its name for people.
-    name: String,
+    pub(in crate::http) name: String,
     /// Its place in the order, 1 to 100, unique.
-    rank: i64,
+    pub(in crate::http) rank: i64,
     /// Whether people hold it to whom nothing else gives a role.
-    default: bool,
+    pub(in crate::http) default: bool,
 }
 
 /// List the roles of an organization.
@@ -43,7 +47,7 @@ pub(super) struct Role {
     responses((status = 200, body = Page<Role>)),
     security(("key" = ["roles:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -96,12 +100,12 @@ impl From<RoleView> for Role {
     request_body = NewRole, responses((status = 201, body = Role)),
     security(("key" = ["roles:write"])),
 )]
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<Role>), Problem> {
+) -> Result<Created<Role>, Problem> {
     let scope = Scope::RolesWrite;
     admin.admit(&slug, scope).await?;
     let new: NewRole = body.json().await?;
@@ -109,7 +113,48 @@ pub(super) async fn create(
         let new = new.clone();
         async move { roles::create_in(change, &new).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(created.await?.into())))
+    let created = Role::from(created.await?);
+    let path = format!("/organizations/{slug}/roles/{}", created.slug);
+    Ok(Created::at(&admin, path, created))
+}
+
+/// Show a role.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/roles/{role}", operation_id = "show_role", tag = "Roles",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("role" = String, Path, description = "The role's slug"),
+    ),
+    responses((status = 200, body = Role)),
+    security(("key" = ["roles:read"])),
+)]
+pub(in crate::http) async fn show(
+    admin: Admin,
+    Path((slug, role)): Path<(String, String)>,
+) -> Result<Json<Role>, Problem> {
+    let read = admin.read(&slug, Scope::RolesRead, move |tx, admitted| {
+        let (org, role) = (admitted.organization.id, role.clone());
+        async move { one(tx, org, &role).await }.boxed()
+    });
+    Ok(Json(read.await?))
+}
+
+async fn one(tx: &mut Tx, org: OrganizationId, slug: &str) -> Result<Role, Error> {
+    let organization = tx.organization(org).await?;
+    let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
+    let mut all = tx.roles(org).await?.into_iter();
+    let row = all.find(|row| row.slug == slug);
+    let row = row.ok_or(Error::NotFound(Kind::Role))?;
+    Ok(view(row, organization.default_role_id))
+}
+
+/// A role, as it is shown.
+fn seen(slug: &str) -> Seen {
+    let slug = slug.to_owned();
+    Seen::of(move |tx, moment| {
+        let slug = slug.clone();
+        async move { one(tx, moment.org()?, &slug).await }.boxed()
+    })
 }
 
 /// Give a role another name for people.
@@ -118,11 +163,12 @@ pub(super) async fn create(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("role" = String, Path, description = "The role's slug"),
+        IfMatch,
     ),
     request_body = RoleChange, responses((status = 200, body = Role)),
     security(("key" = ["roles:write"])),
 )]
-pub(super) async fn rename(
+pub(in crate::http) async fn rename(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, role)): Path<(String, String)>,
@@ -131,6 +177,7 @@ pub(super) async fn rename(
     let scope = Scope::RolesWrite;
     admin.admit(&slug, scope).await?;
     let wanted: RoleChange = body.json().await?;
+    let admin = admin.if_still(seen(&role));
     let renamed = admin.change(&slug, scope, &request, move |change, _| {
         let (role, wanted) = (role.clone(), wanted.clone());
         async move { roles::rename(change, &role, &wanted).await }.boxed()
@@ -141,11 +188,11 @@ pub(super) async fn rename(
 /// What takes a role's place.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RemovedRole {
+pub(in crate::http) struct RemovedRole {
     /// The slug of the role that takes its place; needed where something uses it.
-    replace_with: Option<String>,
+    pub(in crate::http) replace_with: Option<String>,
     /// The digest of its preview, where more than 20 people's roles change.
-    digest: Option<String>,
+    pub(in crate::http) digest: Option<String>,
 }
 
 /// Remove a role, and put another in its place wherever it is used; answers what that did.
@@ -160,12 +207,13 @@ pub(super) struct RemovedRole {
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("role" = String, Path, description = "The role's slug"),
+        IfMatch,
     ),
     request_body = Option<RemovedRole>,
     responses((status = 200, body = Applied)),
     security(("key" = ["mappings:write"])),
 )]
-pub(super) async fn remove(
+pub(in crate::http) async fn remove(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, role)): Path<(String, String)>,
@@ -182,6 +230,7 @@ pub(super) async fn remove(
         replace_with,
         digest,
     } = body.json().await?;
+    let admin = admin.if_still(seen(&role));
     let gone = RoleRemoval { role, replace_with };
     let asked = Changes {
         changes: vec![Proposal::RemoveRole(gone)],

@@ -26,7 +26,7 @@ use crate::provisioning::{Change, Error, Kind};
     responses((status = 200, body = Page<SafeguardView>)),
     security(("key" = ["safeguards:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -51,7 +51,7 @@ pub(super) async fn list(
     responses((status = 200, body = SafeguardView)),
     security(("key" = ["safeguards:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<SafeguardView>, Problem> {
@@ -71,7 +71,7 @@ pub(super) async fn show(
     request_body = Approval, responses((status = 200, body = SafeguardView)),
     security(("key" = ["safeguards:write"])),
 )]
-pub(super) async fn approve(
+pub(in crate::http) async fn approve(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -99,7 +99,7 @@ pub(super) async fn approve(
     responses((status = 200, body = SafeguardView)),
     security(("key" = ["safeguards:write"])),
 )]
-pub(super) async fn reject(
+pub(in crate::http) async fn reject(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -122,7 +122,7 @@ pub(super) async fn reject(
     responses((status = 200, body = SafeguardView)),
     security(("key" = ["safeguards:write"])),
 )]
-pub(super) async fn apply_person(
+pub(in crate::http) async fn apply_person(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id, user)): Path<(String, String, String)>,
@@ -149,7 +149,7 @@ pub(super) async fn apply_person(
     request_body = Planned, responses((status = 200, body = Planned)),
     security(("key" = ["safeguards:write"])),
 )]
-pub(super) async fn plan(
+pub(in crate::http) async fn plan(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -177,7 +177,10 @@ pub(super) async fn plan(
     responses((status = 200, body = Drift)),
     security(("key" = ["safeguards:read"])),
 )]
-pub(super) async fn drift(admin: Admin, Path(slug): Path<String>) -> Result<Json<Drift>, Problem> {
+pub(in crate::http) async fn drift(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Json<Drift>, Problem> {
     let read = admin.read(&slug, Scope::SafeguardsRead, |tx, admitted| {
         async move { view::drift(tx, admitted.organization.id).await }.boxed()
     });
@@ -191,7 +194,7 @@ pub(super) async fn drift(admin: Admin, Path(slug): Path<String>) -> Result<Json
     responses((status = 200, body = Value, description = "`data`: the grants")),
     security(("key" = ["users:read"])),
 )]
-pub(super) async fn holdings(
+pub(in crate::http) async fn holdings(
     admin: Admin,
     Path(slug): Path<String>,
 ) -> Result<Json<Value>, Problem> {
@@ -209,7 +212,7 @@ pub(super) async fn holdings(
     request_body = Undo, responses((status = 200, body = Undone)),
     security(("key" = ["safeguards:write"])),
 )]
-pub(super) async fn preview_undo(
+pub(in crate::http) async fn preview_undo(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
@@ -236,7 +239,7 @@ pub(super) async fn preview_undo(
     request_body = Undo, responses((status = 200, body = Undone)),
     security(("key" = ["safeguards:write"])),
 )]
-pub(super) async fn undo(
+pub(in crate::http) async fn undo(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::conditional::{IfMatch, Seen};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
+use crate::provisioning::Error;
 use crate::provisioning::settings::schemas;
 use crate::scim::catalog::custom::{Definition, Fault};
 
@@ -21,7 +23,10 @@ use crate::scim::catalog::custom::{Definition, Fault};
     responses((status = 200, body = Value, description = "`data`: the schemas")),
     security(("key" = ["organizations:read"])),
 )]
-pub(super) async fn list(admin: Admin, Path(slug): Path<String>) -> Result<Json<Value>, Problem> {
+pub(in crate::http) async fn list(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Json<Value>, Problem> {
     let read = admin.read(&slug, Scope::OrganizationsRead, |tx, admitted| {
         async move { schemas::list(tx, admitted.organization.id).await }.boxed()
     });
@@ -40,7 +45,7 @@ pub(super) async fn list(admin: Admin, Path(slug): Path<String>) -> Result<Json<
     responses((status = 200, body = Value)),
     security(("key" = ["organizations:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, urn)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
@@ -61,11 +66,12 @@ pub(super) async fn show(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("urn" = String, Path, description = "The schema's URN"),
+        IfMatch,
     ),
     request_body = Value, responses((status = 200, body = Value)),
     security(("key" = ["organizations:write"])),
 )]
-pub(super) async fn register(
+pub(in crate::http) async fn register(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, urn)): Path<(String, String)>,
@@ -86,6 +92,7 @@ pub(super) async fn register(
             faults.into_iter().map(|it| (it.pointer, it.why)),
         ));
     }
+    let admin = admin.if_still(seen(&urn, true));
     let written = admin.change(&slug, scope, &request, move |change, _| {
         let next = next.clone();
         async move { schemas::register(change, next).await }.boxed()
@@ -100,21 +107,38 @@ pub(super) async fn register(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("urn" = String, Path, description = "The schema's URN"),
+        IfMatch,
     ),
     responses((status = 204)),
     security(("key" = ["organizations:write"])),
 )]
-pub(super) async fn remove(
+pub(in crate::http) async fn remove(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, urn)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let scope = Scope::OrganizationsWrite;
     admin.admit(&slug, scope).await?;
+    let admin = admin.if_still(seen(&urn, false));
     let written = admin.change(&slug, scope, &request, move |change, _| {
         let urn = urn.clone();
         async move { schemas::remove(change, &urn).await }.boxed()
     });
     written.await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A schema, as it is shown. To whoever would register one that is not there it is not what they have read.
+fn seen(urn: &str, is_put: bool) -> Seen {
+    let urn = urn.to_owned();
+    Seen::of(move |tx, moment| {
+        let urn = urn.clone();
+        async move {
+            match schemas::one(tx, moment.org()?, &urn).await {
+                Err(Error::NotFound(_)) if is_put => Err(Error::Stale),
+                shown => Ok(json!(shown?)),
+            }
+        }
+        .boxed()
+    })
 }

@@ -30,39 +30,39 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Search {
+pub(in crate::http) struct Search {
     /// Those of this connection.
-    connection: Option<String>,
+    pub(in crate::http) connection: Option<String>,
     /// Those that were answered with this status, such as 409; `failed` for all that were refused,
     /// within a bulk request too.
-    status: Option<String>,
+    pub(in crate::http) status: Option<String>,
     /// Those with this method, such as PATCH.
-    method: Option<String>,
+    pub(in crate::http) method: Option<String>,
     /// Those that did not come before this instant.
-    since: Option<String>,
+    pub(in crate::http) since: Option<String>,
     /// How many items, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
     /// Go on after this one: what `next` was.
-    after: Option<String>,
+    pub(in crate::http) after: Option<String>,
 }
 
 /// Of what the counts are asked for.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Span {
+pub(in crate::http) struct Span {
     /// Of this connection alone.
-    connection: Option<String>,
+    pub(in crate::http) connection: Option<String>,
     /// Of the hours since then; those of a day unless said.
-    since: Option<String>,
+    pub(in crate::http) since: Option<String>,
 }
 
 /// How many requests there were.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct Counted {
+pub(in crate::http) struct Counted {
     /// The hours in which there were any, the latest first.
-    data: Vec<RequestCount>,
+    pub(in crate::http) data: Vec<RequestCount>,
 }
 
 /// List what SCIM clients asked, the latest first.
@@ -77,7 +77,7 @@ pub(super) struct Counted {
     responses((status = 200, body = Page<ScimRequest>)),
     security(("key" = ["scim-requests:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(search): Asked<Search>,
@@ -116,7 +116,7 @@ pub(super) async fn list(
     responses((status = 200, body = ScimRequestDetail)),
     security(("key" = ["scim-requests:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<ScimRequestDetail>, Problem> {
@@ -141,7 +141,7 @@ pub(super) async fn show(
     responses((status = 200, body = Counted)),
     security(("key" = ["scim-requests:read"])),
 )]
-pub(super) async fn counts(
+pub(in crate::http) async fn counts(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(span): Asked<Span>,
@@ -160,7 +160,7 @@ pub(super) async fn counts(
 }
 
 /// Reads the id of the connection that is asked for.
-pub(super) fn connection(text: Option<&str>) -> Result<Option<ConnectionId>, Problem> {
+pub(in crate::http) fn connection(text: Option<&str>) -> Result<Option<ConnectionId>, Problem> {
     let misread = |_| Problem::parameter("connection", "malformed", "this is no connection's id");
     text.map(str::parse).transpose().map_err(misread)
 }

@@ -23,7 +23,7 @@ use crate::provisioning::invitations::hook::{self, ShareHook};
 #[serde(deny_unknown_fields)]
 pub struct NewHook {
     /// An incoming webhook as Slack has them. It is not shown again.
-    url: String,
+    pub(in crate::http) url: String,
 }
 
 impl fmt::Debug for NewHook {
@@ -42,7 +42,7 @@ impl fmt::Debug for NewHook {
     responses((status = 200, body = ShareHook)),
     security(("key" = ["organizations:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path(slug): Path<String>,
 ) -> Result<Json<ShareHook>, Problem> {
@@ -62,7 +62,7 @@ pub(super) async fn show(
     request_body = NewHook, responses((status = 200, body = ShareHook)),
     security(("key" = ["organizations:write"])),
 )]
-pub(super) async fn set(
+pub(in crate::http) async fn set(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
@@ -85,7 +85,7 @@ pub(super) async fn set(
     responses((status = 200, body = ShareHook)),
     security(("key" = ["organizations:write"])),
 )]
-pub(super) async fn remove(
+pub(in crate::http) async fn remove(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,

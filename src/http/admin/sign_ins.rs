@@ -26,18 +26,18 @@ use crate::store::rows::WantedSignIns;
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Search {
+pub(in crate::http) struct Search {
     /// Those by this connection.
-    connection: Option<String>,
+    pub(in crate::http) connection: Option<String>,
     /// Those that ended so: asked, refused, signed_in or tested.
-    outcome: Option<String>,
+    pub(in crate::http) outcome: Option<String>,
     /// Those that were refused for this reason, such as audience_mismatch.
-    reason: Option<String>,
+    pub(in crate::http) reason: Option<String>,
     /// How many items, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
     /// Go on after this one: what `next` was.
-    after: Option<String>,
+    pub(in crate::http) after: Option<String>,
 }
 
 /// List sign-ins by SAML, the latest first.
@@ -51,7 +51,7 @@ pub(super) struct Search {
     responses((status = 200, body = Page<SignIn>)),
     security(("key" = ["sign-ins:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(search): Asked<Search>,
@@ -89,7 +89,7 @@ pub(super) async fn list(
     responses((status = 200, body = SignInDetail)),
     security(("key" = ["sign-ins:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<SignInDetail>, Problem> {

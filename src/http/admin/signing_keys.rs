@@ -11,25 +11,24 @@ use crate::http::admin::asked::Unread;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
 use crate::oidc::keys::Algorithm;
-use crate::provisioning::Source;
 use crate::provisioning::signing_keys::{self, Shown};
 
 /// The keys that sign, in the order of their making.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SigningKeys {
+pub(in crate::http) struct SigningKeys {
     /// The keys.
-    data: Vec<Shown>,
+    pub(in crate::http) data: Vec<Shown>,
 }
 
 /// Which keys are to sign next.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rotation {
+pub(in crate::http) struct Rotation {
     /// `ES256` or `RS256`; both unless said.
-    alg: Option<String>,
+    pub(in crate::http) alg: Option<String>,
     /// Whether the present keys are in somebody else's hands: all are new then, and what they signed is refused.
     #[serde(default)]
-    now: bool,
+    pub(in crate::http) now: bool,
 }
 
 /// List the keys that sign tokens for apps.
@@ -40,7 +39,7 @@ pub(super) struct Rotation {
     responses((status = 200, body = SigningKeys)),
     security(("key" = ["keys:read"])),
 )]
-pub(super) async fn list(admin: Admin) -> Result<Json<SigningKeys>, Problem> {
+pub(in crate::http) async fn list(admin: Admin) -> Result<Json<SigningKeys>, Problem> {
     let read = admin.read_installation(Scope::KeysRead, |tx, _| {
         async move { signing_keys::list_in(tx).await }.boxed()
     });
@@ -57,7 +56,7 @@ pub(super) async fn list(admin: Admin) -> Result<Json<SigningKeys>, Problem> {
     request_body = Option<Rotation>, responses((status = 200, body = SigningKeys)),
     security(("key" = ["keys:write"])),
 )]
-pub(super) async fn rotate(
+pub(in crate::http) async fn rotate(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     body: Unread,
@@ -70,18 +69,18 @@ pub(super) async fn rotate(
         Some(alg) => vec![algorithm(&alg)?],
     };
     // Keys are made before a transaction is begun, and the key that asks is judged once more in one.
-    let key = admin.operate(scope, &request, |_, _, access| {
-        async move { Ok(access.key) }.boxed()
+    let source = admin.operate(scope, &request, |_, _, access| {
+        async move { Ok(access.source()) }.boxed()
     });
     let gateway = admin.gateway();
-    let context = gateway.context(Source::Key(key.await?), &request);
+    let context = gateway.context(source.await?, &request);
     let (store, secrets) = (&gateway.store, &gateway.links.secrets);
     let data = signing_keys::rotate(store, &context, secrets, &algorithms, now).await?;
     Ok(Json(SigningKeys { data }))
 }
 
 /// The algorithm of this name.
-pub(super) fn algorithm(name: &str) -> Result<Algorithm, Problem> {
+pub(in crate::http) fn algorithm(name: &str) -> Result<Algorithm, Problem> {
     let all = Algorithm::ALL.into_iter();
     let mut named = all.filter(|it| it.as_str() == name);
     let unknown = || Problem::new(Type::Invalid, "an algorithm is ES256 or RS256");

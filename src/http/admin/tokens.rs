@@ -4,7 +4,6 @@
 use std::fmt;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
@@ -16,6 +15,7 @@ use crate::directory::oauth_client::{AuthMethod, TokenKind};
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::created::Created;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
@@ -34,21 +34,21 @@ const DAYS: u16 = 3650;
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// Which of the two; `bearer` unless said.
-    kind: Option<TokenKind>,
+    pub(in crate::http) kind: Option<TokenKind>,
     /// How many days it lives, 1 to 3650; until it is revoked unless said.
     #[schema(minimum = 1, maximum = 3650)]
-    expires_in_days: Option<u16>,
+    pub(in crate::http) expires_in_days: Option<u16>,
     /// What it may do: `read`, `write`; both unless said.
     #[serde(default)]
-    scopes: Vec<String>,
+    pub(in crate::http) scopes: Vec<String>,
     /// How an OAuth client proves itself; by a secret, in the header or in the form, unless it has
     /// keys.
-    auth_method: Option<AuthMethod>,
+    pub(in crate::http) auth_method: Option<AuthMethod>,
     /// An OAuth client's public keys: a JWK Set (RFC 7517 §5).
     #[schema(value_type = Option<Object>)]
-    jwks: Option<Value>,
+    pub(in crate::http) jwks: Option<Value>,
     /// Where an OAuth client publishes its keys, by https.
-    jwks_url: Option<String>,
+    pub(in crate::http) jwks_url: Option<String>,
 }
 
 impl fmt::Debug for NewToken {
@@ -89,24 +89,29 @@ enum Wanted {
     responses((status = 200, body = Page<Token>)),
     security(("key" = ["connections:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
     Asked(listing): Asked<Listing>,
 ) -> Result<Json<Page<Token>>, Problem> {
     let place = listing.place::<ScimTokenId>()?;
+    let all = all(&admin, &slug, &id).await?;
+    Ok(Json(
+        place.cut(all, |token| ScimTokenId::from(token.id.uuid())),
+    ))
+}
+
+/// All of a connection.
+async fn all(admin: &Admin, slug: &str, id: &str) -> Result<Vec<Token>, Problem> {
     let connection = id.parse::<ConnectionId>().ok();
-    let read = admin.read(&slug, Scope::ConnectionsRead, move |tx, admitted| {
+    let read = admin.read(slug, Scope::ConnectionsRead, move |tx, admitted| {
         async move {
             let (org, now) = (admitted.organization.id, admitted.now);
             tokens::list_in(tx, org, connection.ok_or(NO_CONNECTION)?, now).await
         }
         .boxed()
     });
-    let all = read.await?;
-    Ok(Json(
-        place.cut(all, |token| ScimTokenId::from(token.id.uuid())),
-    ))
+    read.await
 }
 
 /// Issue a SCIM token, or an OAuth client.
@@ -122,12 +127,12 @@ pub(super) async fn list(
     request_body = NewToken, responses((status = 201, body = Fresh)),
     security(("key" = ["connections:write"])),
 )]
-pub(super) async fn issue(
+pub(in crate::http) async fn issue(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
     body: Unread,
-) -> Result<(StatusCode, Json<Fresh>), Problem> {
+) -> Result<Created<Fresh>, Problem> {
     let scope = Scope::ConnectionsWrite;
     admin.admit(&slug, scope).await?;
     let wanted = wanted(body.json().await?, admin.gateway().private_targets)?;
@@ -152,7 +157,35 @@ pub(super) async fn issue(
         }
         .boxed()
     });
-    Ok((StatusCode::CREATED, Json(issued.await?)))
+    let issued = issued.await?;
+    let token = match &issued {
+        Fresh::Client(client) => client.row.id.uuid(),
+        Fresh::Token(token) => token.row.id.uuid(),
+    };
+    let path = format!("/organizations/{slug}/connections/{id}/tokens/{token}");
+    Ok(Created::at(&admin, path, issued))
+}
+
+/// Show a SCIM token, or an OAuth client, without its secret.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/connections/{id}/tokens/{token}",
+    operation_id = "show_token", tag = "Connections",
+    params(
+        ("slug" = String, Path, description = "The organization's slug"),
+        ("id" = String, Path, description = "The connection's id"),
+        ("token" = String, Path, description = "The token's id, or the client id"),
+    ),
+    responses((status = 200, body = Token)),
+    security(("key" = ["connections:read"])),
+)]
+pub(in crate::http) async fn show(
+    admin: Admin,
+    Path((slug, id, token)): Path<(String, String, String)>,
+) -> Result<Json<Token>, Problem> {
+    let token = token.parse::<ScimTokenId>().ok().map(ScimTokenId::uuid);
+    let mut all = all(&admin, &slug, &id).await?.into_iter();
+    let found = all.find(|it| Some(it.id.uuid()) == token);
+    Ok(Json(found.ok_or(Error::NotFound(Kind::Token))?))
 }
 
 /// Revoke a SCIM token, or an OAuth client with all its access tokens, for good.
@@ -169,7 +202,7 @@ pub(super) async fn issue(
     responses((status = 200, body = Token)),
     security(("key" = ["connections:write"])),
 )]
-pub(super) async fn revoke(
+pub(in crate::http) async fn revoke(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id, token)): Path<(String, String, String)>,
@@ -223,7 +256,7 @@ fn wanted(new: NewToken, private: bool) -> Result<Wanted, Problem> {
 }
 
 /// By what a client, or an app, is to prove itself: keys that are named, keys that are published, or a secret.
-pub(super) fn proof(
+pub(in crate::http) fn proof(
     method: Option<AuthMethod>,
     (jwks, jwks_url): (Option<Value>, Option<String>),
     private: bool,

@@ -19,11 +19,11 @@ use crate::limits;
 const FILE: &str = "file";
 
 /// What was sent.
-pub(super) struct Upload {
+pub(in crate::http) struct Upload {
     /// The file.
-    pub(super) file: Bytes,
+    pub(in crate::http) file: Bytes,
     /// What was said with it, by name; each once.
-    pub(super) said: Vec<(String, String)>,
+    pub(in crate::http) said: Vec<(String, String)>,
     /// The place of a large body, until whoever works on it lets go.
     pub(super) _place: Option<Place>,
 }
@@ -36,7 +36,10 @@ enum Kind {
 
 impl Upload {
     /// Reads it; its sender was let in already.
-    pub(super) async fn read(gateway: &Gateway, request: Request) -> Result<Self, Problem> {
+    pub(in crate::http) async fn read(
+        gateway: &Gateway,
+        request: Request,
+    ) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let kind = kind(&parts.headers)?;
         let query = parts.uri.query().unwrap_or_default();

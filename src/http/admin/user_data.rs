@@ -19,9 +19,9 @@ use crate::provisioning::{Error, Kind};
 /// Why a user is to be erased.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Erasure {
+pub(in crate::http) struct Erasure {
     /// The reason. It is kept in the audit log, so that it should name nobody.
-    reason: String,
+    pub(in crate::http) reason: String,
 }
 
 fn named(id: &str) -> Result<UserId, Error> {
@@ -40,7 +40,7 @@ fn named(id: &str) -> Result<UserId, Error> {
     responses((status = 200, body = UserExport)),
     security(("key" = ["users:export"])),
 )]
-pub(super) async fn export(
+pub(in crate::http) async fn export(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<UserExport>, Problem> {
@@ -66,7 +66,7 @@ pub(super) async fn export(
     request_body = Erasure, responses((status = 200, body = ErasedUser)),
     security(("key" = ["users:erase"])),
 )]
-pub(super) async fn erase(
+pub(in crate::http) async fn erase(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,

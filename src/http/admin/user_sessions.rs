@@ -21,9 +21,9 @@ const NO_USER: Error = Error::NotFound(Kind::User);
 
 /// How many sessions were ended.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RevokedSessions {
+pub(in crate::http) struct RevokedSessions {
     /// The number.
-    revoked: usize,
+    pub(in crate::http) revoked: usize,
 }
 
 /// List the sessions of a user that have not ended.
@@ -38,7 +38,7 @@ pub(super) struct RevokedSessions {
     responses((status = 200, body = Page<Session>)),
     security(("key" = ["users:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
     Asked(listing): Asked<Listing>,
@@ -68,7 +68,7 @@ pub(super) async fn list(
     responses((status = 200, body = RevokedSessions)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn revoke(
+pub(in crate::http) async fn revoke(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id, session)): Path<(String, String, String)>,
@@ -92,7 +92,7 @@ pub(super) async fn revoke(
     responses((status = 200, body = RevokedSessions)),
     security(("key" = ["users:write"])),
 )]
-pub(super) async fn revoke_all(
+pub(in crate::http) async fn revoke_all(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,

@@ -15,6 +15,7 @@ use crate::directory::email::Address;
 use crate::directory::scope::Scope;
 use crate::directory::user::UserState;
 use crate::http::admin::asked::Asked;
+use crate::http::admin::conditional::Seen;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
@@ -26,17 +27,17 @@ use crate::provisioning::{Error, Kind};
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Search {
+pub(in crate::http) struct Search {
     /// Those with exactly this address; upper and lower case are one.
-    email: Option<String>,
+    pub(in crate::http) email: Option<String>,
     /// Those who are this now.
     #[param(inline)]
-    state: Option<UserState>,
+    pub(in crate::http) state: Option<UserState>,
     /// How many items, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
     /// Go on after this one: what `next` was.
-    after: Option<String>,
+    pub(in crate::http) after: Option<String>,
 }
 
 /// List the users of an organization.
@@ -46,7 +47,7 @@ pub(super) struct Search {
     responses((status = 200, body = Page<User>)),
     security(("key" = ["users:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(search): Asked<Search>,
@@ -88,7 +89,7 @@ pub(super) async fn list(
     responses((status = 200, body = UserDetail)),
     security(("key" = ["users:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<UserDetail>, Problem> {
@@ -103,14 +104,25 @@ pub(super) async fn show(
     Ok(Json(user.await?))
 }
 
+/// A user, as they are shown.
+pub(super) fn seen(id: Option<UserId>) -> Seen {
+    Seen::of(move |tx, moment| {
+        async move {
+            let id = id.ok_or(Error::NotFound(Kind::User))?;
+            people_view::show(tx, moment.org()?, id).await
+        }
+        .boxed()
+    })
+}
+
 /// For which instant an explanation is.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Instant {
+pub(in crate::http) struct Instant {
     /// An instant of the past (RFC 3339); now unless said.
     #[param(value_type = Option<String>, format = "date-time")]
-    at: Option<Timestamp>,
+    pub(in crate::http) at: Option<Timestamp>,
 }
 
 /// Explain why a user holds the role they hold, or held it at an instant of the past: every grant with its
@@ -126,7 +138,7 @@ pub(super) struct Instant {
     responses((status = 200, body = Explanation)),
     security(("key" = ["users:read"])),
 )]
-pub(super) async fn explain(
+pub(in crate::http) async fn explain(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
     Asked(instant): Asked<Instant>,

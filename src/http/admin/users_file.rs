@@ -29,7 +29,10 @@ enum Place {
     responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
     security(("key" = ["users:read"])),
 )]
-pub(super) async fn download(admin: Admin, Path(slug): Path<String>) -> Result<Response, Problem> {
+pub(in crate::http) async fn download(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Response, Problem> {
     admin.admit(&slug, Scope::UsersRead).await?;
     let name = format!("attachment; filename=\"users-{slug}.csv\"");
     let parts = stream::try_unfold(Place::After(None), move |place| {

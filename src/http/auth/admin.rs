@@ -1,4 +1,5 @@
-//! The admin API's credential: a bearer key (RFC 6750 §2.1) that starts with `sk_`.
+//! Whoever administers: a program with a bearer key (RFC 6750 §2.1) that starts with `sk_`, or somebody at the
+//! console.
 
 use std::convert::Infallible;
 
@@ -10,9 +11,10 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::directory::scope::Scope;
+use crate::http::admin::conditional::{Moment, Seen, Tags};
 use crate::http::reply::problem::Problem;
 use crate::http::{Gateway, RequestId};
-use crate::provisioning::access::{self, Access, KeyChange, OperatorChange};
+use crate::provisioning::access::{self, Access, Credential, KeyChange, OperatorChange};
 use crate::provisioning::{Change, Context, Error};
 use crate::secret::{self, Hash};
 use crate::store::Tx;
@@ -21,11 +23,15 @@ use crate::store::rows::OrganizationRow;
 /// What keys start with.
 const PREFIX: &str = "sk_";
 
-/// Somebody at the admin API, with whatever key they hold.
+/// Somebody at the admin API or at the console, with whatever they hold.
 #[derive(Clone)]
 pub struct Admin {
     gateway: Gateway,
-    presented: Option<Hash>,
+    presented: Option<Credential>,
+    /// Which representations what they change may have.
+    if_match: Option<Tags>,
+    /// What they change.
+    seen: Option<Seen>,
 }
 
 /// A key that is good for an operation on one organization.
@@ -44,7 +50,10 @@ impl FromRequestParts<Gateway> for Admin {
     async fn from_request_parts(parts: &mut Parts, state: &Gateway) -> Result<Self, Infallible> {
         Ok(Self {
             gateway: state.clone(),
-            presented: presented(&parts.headers),
+            presented: presented(&parts.headers).map(Credential::Key),
+            // One that cannot be read is refused around all operations.
+            if_match: Tags::read(&parts.headers, &header::IF_MATCH).unwrap_or_default(),
+            seen: None,
         })
     }
 }
@@ -62,11 +71,21 @@ pub(in crate::http) fn presented(headers: &HeaderMap) -> Option<Hash> {
 }
 
 impl Admin {
-    /// Somebody who presents this key.
-    pub(in crate::http) fn of(gateway: &Gateway, presented: Hash) -> Self {
+    /// Somebody who presents this.
+    pub(in crate::http) fn of(gateway: &Gateway, presented: Credential) -> Self {
         Self {
             gateway: gateway.clone(),
             presented: Some(presented),
+            if_match: None,
+            seen: None,
+        }
+    }
+
+    /// The same, whose changes go on only while this is what they have read, where they name its tag (If-Match).
+    pub(in crate::http) fn if_still(&self, seen: Seen) -> Self {
+        Self {
+            seen: Some(seen),
+            ..self.clone()
         }
     }
 
@@ -135,8 +154,19 @@ impl Admin {
             scope,
             cause: request.0.to_string(),
         };
-        let (store, ids) = (&self.gateway.store, &self.gateway.ids);
-        Ok(access::key_change(store, ids, asked, job).await?)
+        let (store, ids, guard) = (&self.gateway.store, &self.gateway.ids, self.guard());
+        let changed = access::key_change(store, ids, asked, move |change, access| {
+            let (guard, job) = (guard.clone(), job.clone());
+            async move {
+                if let Some(guard) = guard {
+                    let (org, now) = (Some(change.org), change.now);
+                    guard.judge(change.tx, Moment { org, now }).await?;
+                }
+                job(change, access).await
+            }
+            .boxed()
+        });
+        Ok(changed.await?)
     }
 
     /// Reads something of the whole installation, with a key of the operator that has the scope.
@@ -180,8 +210,26 @@ impl Admin {
             scope,
             cause: request.0.to_string(),
         };
-        let (store, ids) = (&self.gateway.store, &self.gateway.ids);
-        Ok(access::operator_change(store, ids, asked, job).await?)
+        let (store, ids, guard) = (&self.gateway.store, &self.gateway.ids, self.guard());
+        let changed = access::operator_change(store, ids, asked, move |tx, context, access| {
+            let (guard, job) = (guard.clone(), job.clone());
+            async move {
+                if let Some(guard) = guard {
+                    let (org, now) = (None, context.ids.clock().now());
+                    guard.judge(tx, Moment { org, now }).await?;
+                }
+                job(tx, context, access).await
+            }
+            .boxed()
+        });
+        Ok(changed.await?)
+    }
+
+    fn guard(&self) -> Option<Guard> {
+        Some(Guard {
+            tags: self.if_match.clone()?,
+            seen: self.seen.clone()?,
+        })
     }
 
     /// Lets in whoever operates the installation, before their body is read.
@@ -200,22 +248,48 @@ impl Admin {
             + 'static,
         T: Send + 'static,
     {
+        Ok(self.asking(job).await?)
+    }
+
+    /// The same, told in the product's own words.
+    pub(in crate::http) async fn asking<T, J>(&self, job: J) -> Result<T, Error>
+    where
+        J: for<'a> Fn(&'a mut Tx, Access, Timestamp) -> BoxFuture<'a, Result<T, Error>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        T: Send + 'static,
+    {
         let presented = self.presented.ok_or(Error::Unauthorized)?;
         let now = self.gateway.ids.clock().now();
         let read = self.gateway.store.read(move |tx| {
             let job = job.clone();
             async move {
                 let access = Access::of(tx, &presented, now).await?;
-                let used = access.use_is_news.then_some(access.key);
+                let used = access.use_is_news.then_some(access.holder);
                 Ok::<_, Error>((job(tx, access, now).await?, used))
             }
             .boxed()
         });
         let (answer, used) = read.await?;
-        if let Some(key) = used {
-            access::note_use(&self.gateway.store, key, now).await;
+        if let Some(holder) = used {
+            access::note_use(&self.gateway.store, holder, now).await;
         }
         Ok(answer)
+    }
+}
+
+/// What has to hold before a change goes on: the thing has one of these tags.
+#[derive(Clone)]
+struct Guard {
+    tags: Tags,
+    seen: Seen,
+}
+
+impl Guard {
+    async fn judge(&self, tx: &mut Tx, moment: Moment) -> Result<(), Error> {
+        self.seen.must_be(&self.tags, tx, moment).await
     }
 }
 

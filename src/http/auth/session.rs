@@ -5,7 +5,7 @@
 //! another organization, which is of the same browser but of other cookies, leaves them alone. A third
 //! (SameSite=Strict) binds the answer to the confirm page, a fourth (SameSite=Lax) the forms on the
 //! page of an invitation, and a fifth (SameSite=None) our requests to identity providers, whose
-//! answers are posted from elsewhere. On plain http, which is for trying
+//! answers are posted from elsewhere. Somebody's session at the console is in a sixth (SameSite=Lax). On plain http, which is for trying
 //! out, the names have no prefix and the cookies are not Secure.
 
 use std::convert::Infallible;
@@ -29,6 +29,7 @@ const PRESENCE: &str = "usher-browser";
 const QUESTION: &str = "usher-continue";
 const JOIN: &str = "usher-join";
 const REQUEST: &str = "usher-request";
+const CONSOLE: &str = "usher-console";
 /// How long the page of an invitation can stay open.
 const JOIN_SECONDS: i64 = 24 * 60 * 60;
 /// How long the confirm page can be answered.
@@ -47,11 +48,18 @@ pub(in crate::http) struct Browser {
     pub(in crate::http) join: Option<String>,
     /// The secret that our requests to identity providers are bound to.
     pub(in crate::http) request: Option<String>,
+    /// The secret of its session at the console.
+    pub(in crate::http) console: Option<String>,
     /// What its cookies are called after their first part, and the session that each tells of.
     places: Vec<(String, Hash)>,
 }
 
 impl Browser {
+    /// What the headers of a request show.
+    pub(in crate::http) fn of(headers: &HeaderMap, gateway: &Gateway) -> Self {
+        Self::read(headers, gateway.is_https())
+    }
+
     fn read(headers: &HeaderMap, is_https: bool) -> Self {
         let (mut sessions, mut presence): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
         for (place, value) in of_sessions(headers, &name(SESSION, is_https)) {
@@ -70,6 +78,7 @@ impl Browser {
             question: value(QUESTION),
             join: value(JOIN),
             request: value(REQUEST),
+            console: value(CONSOLE),
             places,
         }
     }
@@ -110,7 +119,7 @@ impl FromRequestParts<Gateway> for Browser {
         parts: &mut Parts,
         gateway: &Gateway,
     ) -> Result<Self, Self::Rejection> {
-        Ok(Self::read(&parts.headers, gateway.is_https()))
+        Ok(Self::of(&parts.headers, gateway))
     }
 }
 
@@ -212,6 +221,16 @@ pub(in crate::http) fn bind(headers: &mut HeaderMap, gateway: &Gateway, secret: 
 pub(in crate::http) fn request(headers: &mut HeaderMap, gateway: &Gateway, secret: &str) {
     let seconds = limits::SAML_REQUEST_LIFE.as_secs();
     set(headers, gateway, REQUEST, secret, seconds, SameSite::None);
+}
+
+/// Gives the browser its session at the console, for so long; none for no time.
+pub(in crate::http) fn console(
+    headers: &mut HeaderMap,
+    gateway: &Gateway,
+    secret: &str,
+    seconds: i64,
+) {
+    set(headers, gateway, CONSOLE, secret, seconds, SameSite::Lax);
 }
 
 /// Takes the secret of a confirm page from the browser.

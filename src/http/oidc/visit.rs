@@ -157,6 +157,7 @@ impl Visit<'_> {
         let wish = Wish {
             continue_at: Some(place),
             max_age: afresh.or(max_age),
+            prompts: false,
         };
         ask::start(self.gateway, self.support, row, self.browser, wish).await
     }

@@ -139,6 +139,7 @@ pub(in crate::http) fn translated(failure: Failure, request: &RequestId) -> oidc
             | Error::Rule(_)
             | Error::Scim(_)
             | Error::SignIn(_)
+            | Error::SignInAnew
             | Error::Stale
             | Error::Taken(_)
             | Error::Unauthorized,

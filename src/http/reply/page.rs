@@ -19,7 +19,10 @@ use crate::provisioning::{Error, Refusal};
 use crate::{saml, secret, store};
 
 /// The stylesheet, as it stands in every page.
-pub(in crate::http) const STYLE: &str = include_str!("../templates/page.css");
+pub(in crate::http) const STYLE: &str = concat!(
+    include_str!("../templates/tokens.css"),
+    include_str!("../templates/page.css")
+);
 
 /// The stylesheet's hash: the only style that a page may have.
 static STYLE_HASH: LazyLock<String> = LazyLock::new(|| STANDARD.encode(secret::hash(STYLE)));
@@ -228,6 +231,11 @@ pub(in crate::http) fn error(error: Error, request: &RequestId) -> Response {
             "login_required",
             "You have to sign in first.",
         ),
+        Error::SignInAnew => (
+            StatusCode::FORBIDDEN,
+            "sign_in_anew",
+            "This takes a sign-in within the last minutes. Sign in once more.",
+        ),
         Error::Stale => (
             StatusCode::CONFLICT,
             "changed_meanwhile",
@@ -318,12 +326,12 @@ pub(in crate::http) async fn not_found(
     {
         return reply::scim::bare(StatusCode::NOT_FOUND);
     }
+    not_found_here(&request)
+}
+
+/// There is nothing at an address of ours.
+pub(in crate::http) fn not_found_here(request: &RequestId) -> Response {
     let text = "There is nothing at this address.";
-    refusal(
-        StatusCode::NOT_FOUND,
-        "Nothing here",
-        "not_found",
-        text,
-        &request,
-    )
+    let status = StatusCode::NOT_FOUND;
+    refusal(status, "Nothing here", "not_found", text, request)
 }

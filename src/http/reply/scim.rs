@@ -74,6 +74,7 @@ pub(in crate::http) fn translated(error: Error) -> scim::Error {
         error @ Error::Plan(..) => scim::Error::invalid_value(error.to_string()),
         Error::Rule(violation) => scim::Error::invalid_value(violation.to_string()),
         Error::SignIn(refusal) => scim::Error::forbidden(refusal.reason()),
+        error @ Error::SignInAnew => scim::Error::forbidden(error.to_string()),
         Error::Stale => scim::Error::precondition_failed("the resource was changed meanwhile"),
         Error::Store(error) => of_store(&error),
         Error::Taken(what) => scim::Error::uniqueness(format!("{what} is taken")),

@@ -50,6 +50,8 @@ pub(in crate::http) struct Wish {
     pub(in crate::http) continue_at: Option<String>,
     /// How long ago the person may have authenticated at most.
     pub(in crate::http) max_age: Option<SignedDuration>,
+    /// Whether the identity provider is to ask them in any case; one that does not is taken all the same.
+    pub(in crate::http) prompts: bool,
 }
 
 /// "Go on to your identity provider": a form that carries the request.
@@ -86,13 +88,14 @@ pub(in crate::http) async fn start(
         org: row.org_id,
         connection: row.id,
         browser: secret::hash(&secret),
-        continue_at: wish.continue_at,
+        continue_at: wish.continue_at.clone(),
         max_age: if row.demands.force_authn {
             Some(SignedDuration::ZERO)
         } else {
             wish.max_age
         },
     };
+    let prompts = wish.prompts;
     let asked = match request::begin(&gateway.store, &gateway.ids, new).await {
         Ok(asked) => asked,
         Err(error) => return page::error(error, support),
@@ -108,7 +111,7 @@ pub(in crate::http) async fn start(
         destination,
         acs_url: &us.acs_url,
         issuer: &us.entity_id,
-        force_authn: asked.fresh_since.is_some(),
+        force_authn: asked.fresh_since.is_some() || prompts,
         demands: demands::of(&row.demands),
     };
     let Some(mut response) = sent(gateway, &endpoints, &authn, key.as_ref()) else {

@@ -70,6 +70,7 @@ impl Subject {
         if role.rank >= ADMIN_RANK && is_scoped {
             return Err(Violation::ScopeNotAllowed.into());
         }
+        change.may_give(role.rank)?;
         if matches!(change.context.source, Source::User(_)) {
             let giver = Inviter::of(change).await?;
             if role.rank > giver.rank {

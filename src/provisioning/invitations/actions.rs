@@ -265,6 +265,7 @@ async fn set(
     let old = rules.roles.role(row.role_id).map(|role| role.slug.clone());
     let slug = role.or(old.as_deref()).unwrap_or_default();
     let role = rules.role(slug, after.len(), inviter.rank)?;
+    change.may_give(role.rank)?;
     let attended = row.state == State::NeedsAttention;
     if row.role_id == role.id && before == after && !attended {
         return Ok(Done::plain(row));

@@ -25,6 +25,7 @@ use crate::directory::role::{OWNER_RANK, Role};
 use crate::id::{ImportId, InvitationId, OrganizationId, ProjectId, UserId};
 use crate::provisioning::{Change, Context, Error, Source, change};
 use crate::store::Store;
+use crate::store::Tx;
 use crate::store::rows::InvitationRow;
 use crate::store::types::Time;
 
@@ -91,12 +92,20 @@ impl Inviter {
     /// now, and nobody else invites by being the source alone.
     pub async fn of(change: &mut Change<'_>) -> Result<Self, Error> {
         let id = match change.context.source {
-            Source::Command => return Ok(Self::operator()),
+            Source::Command | Source::Operator(_) => return Ok(Self::operator()),
             Source::User(id) => id,
             _ => return Err(Error::Forbidden("only admins and the owner invite")),
         };
-        let rules = Rules::read(change.tx, change.org).await?;
-        let user = change.tx.user(change.org, id).await?;
+        let reach = change.reach();
+        let inviter = Self::of_person(change.tx, change.org, id).await?;
+        let rank = inviter.rank.min(reach);
+        Ok(Self { rank, ..inviter })
+    }
+
+    /// A person, as they are now.
+    pub async fn of_person(tx: &mut Tx, org: OrganizationId, id: UserId) -> Result<Self, Error> {
+        let rules = Rules::read(tx, org).await?;
+        let user = tx.user(org, id).await?;
         let user = user.filter(crate::store::rows::UserRow::is_active);
         let user = user.ok_or(Error::Forbidden("the inviter is no member any more"))?;
         let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
@@ -268,6 +277,7 @@ pub async fn write(
     inviter: &Inviter,
     draft: Draft,
 ) -> Result<InvitationRow, Error> {
+    change.may_give(draft.role.rank)?;
     let row = InvitationRow {
         org_id: change.org,
         id: change.id(),

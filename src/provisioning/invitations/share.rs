@@ -187,6 +187,7 @@ struct Words<'a> {
 /// What we say of a message that somebody got.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
+#[schema(as = MessageVerdict)]
 pub enum Verdict {
     /// There is no link to an invitation in it.
     NoLink,

@@ -17,6 +17,7 @@ use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::link::LinkState;
 use crate::directory::policy::OwnerDeprovision;
+use crate::directory::role::OWNER_RANK;
 use crate::id::{ScimUserId, UserId};
 use crate::provisioning::by_hand::reason;
 use crate::provisioning::invitations::{Inviter, known};
@@ -183,7 +184,7 @@ async fn permitted(
     is_operator: bool,
 ) -> Result<(), Error> {
     let may = match change.context.source {
-        Source::User(id) if user.owner => id == user.id,
+        Source::User(id) if user.owner => id == user.id && change.reach() >= OWNER_RANK,
         Source::User(_) => Inviter::of(change).await.map(|_| true)?,
         _ => !user.owner || is_operator,
     };

@@ -11,7 +11,9 @@ use crate::directory::invitation::digits::digits;
 use crate::directory::invitation::link::Channel;
 use crate::directory::invitation::{Message as Words, Standing};
 use crate::directory::policy::Policy;
-use crate::mail::{About, Attention, Code, Content, Invitation, Mailbox, Message, Notice, mailbox};
+use crate::mail::{
+    About, Attention, Code, Content, Invitation, Mailbox, Message, Notice, Purpose, mailbox,
+};
 use crate::provisioning::Error;
 use crate::provisioning::invitations::hook::{self, Posted};
 use crate::provisioning::invitations::links::until;
@@ -285,7 +287,7 @@ impl Scene {
             organization: &self.organization.name,
             digits: &digits(&letterhead.links().codes, self.row.org_id, id),
             expires_at: code.expires_at.0,
-            is_break_glass: false,
+            purpose: Purpose::Proof,
         };
         Ok(Some(content.content()))
     }

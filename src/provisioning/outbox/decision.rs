@@ -6,11 +6,11 @@ use crate::directory::invitation::digits::digits;
 use crate::directory::link::ProofState;
 use crate::directory::ownership::{Question, QuestionClaim};
 use crate::id::MailCodeId;
-use crate::mail::{Asking, Code, Content, Decision};
+use crate::mail::{Asking, Code, Content, Decision, Purpose};
 use crate::provisioning::outbox::composed::Composed;
 use crate::provisioning::outbox::letterhead::{self, Letterhead};
 use crate::provisioning::questions::{Letter, Offer, Owed, of_proof, of_transfer};
-use crate::provisioning::{Error, break_glass};
+use crate::provisioning::{Error, break_glass, console};
 use crate::store::Tx;
 use crate::store::rows::{BreakGlassCodeRow, LinkProofRow, OutboxRow};
 use crate::store::types::Time;
@@ -30,6 +30,7 @@ pub(super) async fn compose(
     let app = apps.pop().filter(|_| apps.is_empty()).map(|app| app.name);
     let content = match owed.letter {
         Letter::BreakGlass => way_in(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
+        Letter::Console => to_console(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
         Letter::Code => code(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
         Letter::Asks(question) => {
             asking(tx, letterhead, row, (&owed, question, app.as_deref(), now)).await?
@@ -157,6 +158,24 @@ async fn way_in(
     .await
 }
 
+/// The code by which an admin comes in at the console.
+async fn to_console(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    (owed, app, now): (&Owed, Option<&str>, Timestamp),
+) -> Result<Option<Content>, Error> {
+    let code = tx.console_code(row.org_id, owed.id.into()).await?;
+    let Some(code) = code else {
+        return Ok(None);
+    };
+    if !console::is_wanted(tx, &code, &row.recipient, now).await? {
+        return Ok(None);
+    }
+    let of = (owed.letter, code.id, code.expires_at, app);
+    bearing(tx, letterhead, row, of).await
+}
+
 /// The mail that bears the digits of a code.
 async fn bearing(
     tx: &mut Tx,
@@ -172,7 +191,11 @@ async fn bearing(
         organization: &organization.name,
         digits: &digits(&letterhead.links().codes, row.org_id, id),
         expires_at: expires_at.0,
-        is_break_glass: matches!(letter, Letter::BreakGlass),
+        purpose: match letter {
+            Letter::BreakGlass => Purpose::BreakGlass,
+            Letter::Console => Purpose::Console,
+            Letter::Asks(_) | Letter::Begun | Letter::Changed | Letter::Code => Purpose::Proof,
+        },
     };
     Ok(Some(code.content()))
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::directory::ownership::{Question, TransferState};
-use crate::directory::role::ADMIN_RANK;
+use crate::directory::role::{ADMIN_RANK, OWNER_RANK};
 use crate::id::TransferId;
 use crate::limits;
 use crate::provisioning::by_hand::reason;
@@ -78,10 +78,13 @@ pub async fn begin(
     };
     let owner_mark = mark(&owner);
     let is_asked = match change.context.source {
-        Source::User(id) if id == owner.id => false,
-        Source::Key(_) | Source::Command => !is_operator,
+        Source::User(id) if id == owner.id && change.reach() >= OWNER_RANK => false,
+        // An admin at the console, or the owner by a mailbox alone: the owner is asked.
+        Source::User(_) if change.access.is_some() => true,
+        Source::Command | Source::Key(_) | Source::Operator(_) => !is_operator,
         Source::Invitee
         | Source::Scim(_)
+        | Source::Setup(_)
         | Source::SignIn(_)
         | Source::System
         | Source::User(_) => {
@@ -122,7 +125,8 @@ async fn ask(
     if row.state == TransferState::AwaitingOwner {
         return mail(change, row, (Letter::Asks(Question::Confirm), owner)).await;
     }
-    if !matches!(change.context.source, Source::User(_)) {
+    let is_at_console = change.access.is_some();
+    if is_at_console || !matches!(change.context.source, Source::User(_)) {
         mail(change, row, (Letter::Begun, owner)).await?;
     }
     mail(change, row, (Letter::Asks(Question::Accept), chosen)).await
@@ -180,8 +184,10 @@ async fn spare_the_owner(change: &mut Change<'_>) -> Result<(), Error> {
             "the owner said no less than 7 days ago; the owner, or the operator, begins the next one",
         ));
     }
-    let by_others =
-        |row: &&TransferRow| !matches!(Source::of_actor(&row.actor), Some(Source::User(_)));
+    let by_others = |row: &&TransferRow| {
+        let by = Source::of_actor(&row.actor);
+        !matches!(by, Some(Source::User(id)) if Some(id) == row.owner_id)
+    };
     let today = |row: &&TransferRow| within(row.created_at, limits::OWNER_ASKED_WITHIN);
     let asked = lately.iter().filter(by_others).filter(today);
     if asked.count() >= limits::OWNER_ASKED_AT_MOST {

@@ -84,5 +84,8 @@ pub async fn revoke(
         rows.retain(|row| row.id == id);
     }
     sign_out::end(change, &rows, CAUSE).await?;
+    if one.is_none() {
+        change.tx.end_console_sessions_of(org, user, now).await?;
+    }
     Ok(rows.len())
 }

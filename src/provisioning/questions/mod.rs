@@ -38,6 +38,8 @@ pub enum Letter {
     BreakGlass,
     /// It bears six digits, by which a person proves their link.
     Code,
+    /// It bears six digits, by which an admin comes in at the console.
+    Console,
 }
 
 /// What a row of the outbox says of such a mail, as its `detail`.

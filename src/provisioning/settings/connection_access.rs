@@ -1,6 +1,7 @@
-//! What a key of the admin API may set of a connection. Whom a connection trusts decides who comes in, and as what:
-//! once somebody can come in by it, that is the operator's to say. Until then, while it is in testing and nobody
-//! ever came in, an organization's key sets it up; going live takes the operator.
+//! What may be set of a connection, and by whom. Whom a connection trusts decides who comes in, and as what: once
+//! somebody can come in by it, that is the operator's to say, or an admin's who said at the console a short while ago
+//! who they are. Until then, while it is in testing and nobody ever came in, an organization's key sets it up, or the
+//! holder of a set-up link, of the link's own connection alone; going live takes the operator or an admin.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use crate::provisioning::settings::connections::{
 };
 use crate::provisioning::settings::roles::NO_ROLE;
 use crate::provisioning::settings::{catalogue, role};
-use crate::provisioning::{Change, Error, Kind};
+use crate::provisioning::{Change, Error, Kind, setup};
 use crate::store::rows::ConnectionRow;
 
 const NO_DOMAINS: Error = Error::Forbidden(
@@ -27,8 +28,11 @@ const NO_URL: Error = Error::Forbidden(
     "metadata are fetched from where the operator says; send them as text in idp_metadata",
 );
 const NOT_LIVE: Error = Error::Forbidden(
-    "a connection leaves testing by the operator's word, who looks at whom it could sign in",
+    "a connection leaves testing by the word of the operator, or of an admin at the console, who looks at whom it \
+     could sign in",
 );
+const ONE_CONNECTION: Error =
+    Error::Forbidden("a set-up link sets up one connection, and no other");
 const STAYS_LIVE: Error =
     Error::Forbidden("nobody comes in by a connection in testing; pause it, or ask the operator");
 const HIGHER: Error = Error::Forbidden(
@@ -41,12 +45,20 @@ pub async fn create_by_key(
     access: &Access,
     mut settings: ConnectionSettings,
 ) -> Result<CreatedConnection, Error> {
+    let link = setup::asking(change, access).await?;
+    if link.as_ref().is_some_and(|it| it.connection_id.is_some()) {
+        return Err(ONE_CONNECTION);
+    }
     if access.org.is_some() {
-        permitted(change, None, &settings).await?;
+        permitted(change, access, None, &settings).await?;
         settings.testing = Some(true);
         settings.awaits_operator = true;
     }
-    create_in(change, &settings).await
+    let created = create_in(change, &settings).await?;
+    if let Some(link) = link {
+        setup::made(change, link, created.connection.id).await?;
+    }
+    Ok(created)
 }
 
 /// Changes a connection; what is not named stays as it is. One that goes live for the first time does so with the
@@ -58,25 +70,38 @@ pub async fn update_by_key(
     (settings, seen): (&ConnectionSettings, Option<&[String]>),
 ) -> Result<Connection, Error> {
     let before = row(change, id).await?;
+    let link = setup::asking(change, access).await?;
+    if link.is_some_and(|it| it.connection_id != Some(id)) {
+        return Err(ONE_CONNECTION);
+    }
     if settings.safeguard.is_some_and(|it| it != before.safeguard) {
         access.require(Scope::SafeguardsWrite)?;
     }
     let is_operator = access.org.is_none();
+    let mut is_moved = settings.idp_metadata.is_some();
     if !is_operator {
-        permitted(change, Some(&before), settings).await?;
-        if is_live(change, &before).await? && trusts(&before, settings)? {
-            access.require_operator()?;
+        permitted(change, access, Some(&before), settings).await?;
+        let is_asked = is_live(change.tx, &before).await? && trusts(&before, settings)?;
+        if is_asked {
+            access.require_answerable()?;
+            is_moved = true;
         }
     }
     let goes_live = before.testing && settings.testing == Some(false);
-    if goes_live && before.went_live_at.is_none() && settings.idp_metadata.is_none() {
+    let is_asked_anew = before.went_live_at.is_none() || !is_operator;
+    if goes_live && is_asked_anew && settings.idp_metadata.is_none() {
         looked_at(change, id, seen).await?;
     }
     let after = update_in(change, id, settings).await?;
-    if is_operator || settings.idp_metadata.is_none() || after.owner_confirmed_at.is_none() {
+    if is_operator || !is_moved {
         return Ok(after);
     }
-    // Whoever the operator confirmed it for looked at another provider.
+    // Whoever confirmed it, for the owner or for themself, looked at another provider.
+    let (org, now) = (change.org, change.time());
+    change.tx.unconfirm_connection(org, id, now).await?;
+    if after.owner_confirmed_at.is_none() {
+        return Ok(after);
+    }
     connection_state::unconfirm_owner(change, id).await
 }
 
@@ -102,9 +127,10 @@ async fn looked_at(
     Err(Error::Stale)
 }
 
-/// Refuses what no organization's key sets, live or not.
+/// Refuses what nobody of an organization sets, live or not.
 async fn permitted(
     change: &mut Change<'_>,
+    access: &Access,
     before: Option<&ConnectionRow>,
     settings: &ConnectionSettings,
 ) -> Result<(), Error> {
@@ -114,7 +140,8 @@ async fn permitted(
     if settings.idp_metadata_source.is_some() {
         return Err(NO_URL);
     }
-    if settings.testing == Some(false) && before.is_none_or(|row| row.testing) {
+    let goes_live = settings.testing == Some(false) && before.is_none_or(|row| row.testing);
+    if goes_live && access.require_answerable().is_err() {
         return Err(NOT_LIVE);
     }
     if settings.testing == Some(true) && before.is_some_and(|row| !row.testing) {

@@ -3,7 +3,8 @@
 
 use crate::directory::Violation;
 use crate::directory::demands::DemandChanges;
-use crate::provisioning::{Change, Error};
+use crate::provisioning::Error;
+use crate::store::Tx;
 use crate::store::rows::ConnectionRow;
 
 /// Puts a change into the row, if it can be made.
@@ -18,10 +19,14 @@ pub(super) fn put(row: &mut ConnectionRow, changes: &DemandChanges) -> Result<()
 }
 
 /// Whether people come in by it, or ever could. What was forgotten of them since does not count.
-pub(super) async fn is_live(change: &mut Change<'_>, row: &ConnectionRow) -> Result<bool, Error> {
-    if !row.testing || row.went_live_at.is_some() {
+pub(in crate::provisioning) async fn is_live(
+    tx: &mut Tx,
+    row: &ConnectionRow,
+) -> Result<bool, Error> {
+    let writes = row.scim_since.is_some() && !row.awaits_operator;
+    if !row.testing || row.went_live_at.is_some() || writes {
         return Ok(true);
     }
-    let links = change.tx.newest_identities(row.org_id, row.id, 1).await?;
+    let links = tx.newest_identities(row.org_id, row.id, 1).await?;
     Ok(!links.is_empty())
 }

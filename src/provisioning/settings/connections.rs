@@ -106,7 +106,7 @@ pub async fn create(
 }
 
 /// The same, within a change.
-pub(super) async fn create_in(
+pub async fn create_in(
     change: &mut Change<'_>,
     settings: &ConnectionSettings,
 ) -> Result<CreatedConnection, Error> {
@@ -200,7 +200,7 @@ pub async fn update(
 }
 
 /// The same, as part of a change.
-pub(super) async fn update_in(
+pub async fn update_in(
     change: &mut Change<'_>,
     id: ConnectionId,
     settings: &ConnectionSettings,

@@ -33,6 +33,7 @@ pub(super) async fn update_in(
         if let Some(role) = roles.role(row.role_id) {
             let connection = connection_view::row(change, row.connection_id).await?;
             mapping_checks::permitted(&roles, role, &connection, &scope)?;
+            change.may_give(role.rank)?;
         }
         let ids = scope.iter().map(|project| project.id).collect();
         (ids, scope.into_iter().map(|project| project.slug).collect())

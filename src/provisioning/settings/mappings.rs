@@ -39,6 +39,12 @@ pub struct NewMapping {
     /// The slugs of the projects it is for; none means the whole organization.
     #[serde(default)]
     pub projects: Vec<String>,
+    /// Its place among the connection's rules, which a request does not say; the last unless said.
+    #[serde(skip)]
+    pub position: Option<i64>,
+    /// Whether it counts, which a request does not say; it does unless said.
+    #[serde(skip)]
+    pub enabled: Option<bool>,
 }
 
 fn by_name() -> MatchKind {
@@ -143,6 +149,7 @@ pub(super) async fn add_in(change: &mut Change<'_>, new: &NewMapping) -> Result<
     let role = role(&roles, &new.role)?;
     let scope = projects(change.tx, change.org, &new.projects).await?;
     permitted(&roles, role, &connection, &scope)?;
+    change.may_give(role.rank)?;
     let row = fresh(change, new, role.id).await?;
     let ids: Vec<_> = scope.iter().map(|project| project.id).collect();
     unlike_the_others(change, &row, &ids).await?;
@@ -184,8 +191,11 @@ async fn fresh(
         match_folded: folded,
         bound_group_id: None,
         role_id,
-        position: change.tx.next_mapping_position(org, connection).await?,
-        enabled: true,
+        position: match new.position {
+            Some(position) => position,
+            None => change.tx.next_mapping_position(org, connection).await?,
+        },
+        enabled: new.enabled.unwrap_or(true),
         created_at: change.time(),
         rev: next_revision(change).await?,
         removed_at: None,

@@ -16,7 +16,7 @@ pub mod app_view;
 pub mod app_wanted;
 pub mod apps;
 pub mod connection_access;
-mod connection_demands;
+pub(in crate::provisioning) mod connection_demands;
 pub mod connection_end;
 mod connection_roles;
 pub mod connection_state;

@@ -13,13 +13,14 @@ use crate::directory::grant::GrantSource;
 use crate::directory::role::{ADMIN_RANK, DEFAULT, OWNER_RANK, SEEDED};
 use crate::id::{OrganizationId, RoleId, UserId};
 use crate::provisioning::settings::{catalogue, name, role, slug};
-use crate::provisioning::{Change, Context, Error, Kind, audit};
+use crate::provisioning::{Change, Context, Error, Kind, Source, audit, console};
 use crate::store::rows::{OrganizationRow, RoleRow, UserRow};
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx};
 
-/// The organization whose people are the operators; it is not anybody's to create.
-const RESERVED: &str = "operators";
+/// The organization whose admins are operators once one of its connections signed them in; the command line
+/// alone creates it.
+pub const RESERVED: &str = "operators";
 
 /// An organization to be.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -71,15 +72,34 @@ pub struct Owner {
     pub email: Option<String>,
 }
 
+/// A fresh organization, and what lets its first owner in.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct CreatedOrganization {
+    /// The organization.
+    #[serde(flatten)]
+    pub organization: Organization,
+    /// The link that lets its first owner in at the console, once and for 72 hours; shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_setup_url: Option<String>,
+}
+
+impl std::fmt::Debug for CreatedOrganization {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.organization.fmt(f)
+    }
+}
+
 /// Creates an organization, its roles and perhaps its owner.
 pub async fn create(
     store: &Store,
     context: Context,
     new: NewOrganization,
-) -> Result<Organization, Error> {
+    public_url: &str,
+) -> Result<CreatedOrganization, Error> {
+    let public_url = public_url.to_owned();
     let created = store.write(move |tx| {
-        let (context, new) = (context.clone(), new.clone());
-        async move { create_in(tx, &context, &new).await }.boxed()
+        let (context, new, public_url) = (context.clone(), new.clone(), public_url.clone());
+        async move { create_in(tx, &context, &new, &public_url).await }.boxed()
     });
     created.await
 }
@@ -89,10 +109,11 @@ pub async fn create_in(
     tx: &mut Tx,
     context: &Context,
     new: &NewOrganization,
-) -> Result<Organization, Error> {
+    public_url: &str,
+) -> Result<CreatedOrganization, Error> {
     let slug = slug(&new.slug)?;
-    if slug == RESERVED {
-        let rule = format!("the slug {RESERVED} is reserved; choose another");
+    if slug == RESERVED && context.source != Source::Command {
+        let rule = format!("the slug {RESERVED} is reserved for the command line; choose another");
         return Err(Violation::Invalid(rule).into());
     }
     let name = name(new.name.as_deref().unwrap_or(&slug))?;
@@ -108,12 +129,17 @@ pub async fn create_in(
     let mut change = Change::begin(tx, row.id, context).await?;
     let data = json!({"organization_id": row.id, "slug": row.slug, "name": row.name});
     change.record(EventKind::OrganizationCreated, data);
+    let mut link = None;
     if let (Some(address), Some(role)) = (&owner, roles.iter().find(|role| role.rank == OWNER_RANK))
     {
-        appoint(&mut change, address, role.id).await?;
+        let owner = appoint(&mut change, address, role.id).await?;
+        link = Some(console::issue_in(&mut change, &owner).await?);
     }
     change.settle().await?;
-    described(tx, row).await
+    Ok(CreatedOrganization {
+        organization: described(tx, row).await?,
+        owner_setup_url: link.map(|link| link.url(public_url)),
+    })
 }
 
 /// Gives an organization another name for people.
@@ -167,7 +193,11 @@ fn rows(slug: String, name: String, context: &Context) -> (OrganizationRow, Vec<
 }
 
 /// Makes the first owner: the person, the title and the grant; no way to sign in yet.
-async fn appoint(change: &mut Change<'_>, address: &Address, role: RoleId) -> Result<(), Error> {
+async fn appoint(
+    change: &mut Change<'_>,
+    address: &Address,
+    role: RoleId,
+) -> Result<UserRow, Error> {
     let id: UserId = change.id();
     let at = change.time();
     let user = UserRow {
@@ -182,7 +212,7 @@ async fn appoint(change: &mut Change<'_>, address: &Address, role: RoleId) -> Re
     change.give(&grant, &[]).await?;
     let data = json!({"user_id": id, "email": address.typed(), "source": "bootstrap"});
     change.record_of(id, EventKind::UserCreated, data);
-    Ok(())
+    Ok(user)
 }
 
 /// Gives people whom nothing else gives a role this one, from now on.

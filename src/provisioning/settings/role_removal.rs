@@ -119,6 +119,7 @@ async fn answers(
     (gone, next): (&Role, &Role),
 ) -> Result<(), Error> {
     let mut is_owner = false;
+    change.may_give(gone.rank.max(next.rank))?;
     if matches!(change.context.source, Source::User(_)) {
         let giver = Inviter::of(change).await?;
         is_owner = giver.rank >= OWNER_RANK;

@@ -104,6 +104,11 @@ pub(in crate::provisioning) fn opened(
     Ok(Bearer::kept(text.map_err(|_| corrupt())?))
 }
 
+/// Where a webhook's events are posted to: a secret.
+pub fn url(keys: &DataKeys, hook: &WebhookRow) -> Result<Bearer, Error> {
+    opened(keys, "url", hook, &hook.url_sealed)
+}
+
 /// The secrets that sign now: the present one, and while it is new, the one before.
 fn secrets(keys: &DataKeys, hook: &WebhookRow, now: Timestamp) -> Result<Vec<Bearer>, Error> {
     let mut secrets = vec![opened(keys, "secret", hook, &hook.secret_sealed)?];

@@ -18,6 +18,8 @@ use crate::store::types::{Doc, Time};
 
 ops! {
     /// The living people with these sign-in addresses.
+    users_of_domain = users::of_domain(org: OrganizationId, domain: &str) -> i64;
+    /// The query `users::by_emails`.
     users_by_emails = users::by_emails(org: OrganizationId, norms: &[String]) -> Vec<UserRow>;
     /// People with these addresses whom a directory deleted, the latest deleted last.
     buried_by_emails = users::buried(org: OrganizationId, norms: &[String]) -> Vec<UserRow>;

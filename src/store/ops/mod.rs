@@ -3,8 +3,10 @@
 mod apps;
 mod audit;
 mod break_glass;
+mod console;
 mod domains;
 mod erasure;
+mod groups;
 mod invitations;
 mod links;
 mod metadata;
@@ -79,10 +81,14 @@ ops! {
     append_events = events::append(rows: &[EventRow]) -> ();
     /// Events after a number, in order: of these kinds, or of all where none is named.
     events_after = events::after(org: OrganizationId, seq: i64, kinds: &[EventKind], limit: i64) -> Vec<EventRow>;
+    /// Events before one of this number, the latest first: of these kinds, or of all where none is named.
+    events_before = events::before(org: OrganizationId, seq: i64, kinds: &[EventKind], limit: i64) -> Vec<EventRow>;
     /// The events of one request or command, in order.
     events_of_cause = events::of_cause(org: OrganizationId, cause: &str, limit: i64) -> Vec<EventRow>;
     /// The events from one instant to another, in order.
     events_between = events::between(org: OrganizationId, between: (Time, Time), limit: i64) -> Vec<EventRow>;
+    /// What happened to a person before an event of this number, the latest first.
+    events_about = events::about(org: OrganizationId, user: UserId, before: i64, limit: i64) -> Vec<EventRow>;
     /// The number of the organization's latest event; 0 where there is none.
     last_event = events::last(org: OrganizationId) -> i64;
     /// The SCIM schemas that an organization registered.

@@ -1,14 +1,14 @@
 //! Events: appended in the transaction of the change, read in order.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::event::EventKind;
-use crate::id::OrganizationId;
+use crate::id::{OrganizationId, UserId};
 use crate::store::rows::EventRow;
 use crate::store::schema::events;
 use crate::store::types::{DocSql, IdSql, Time, TimeSql};
@@ -91,6 +91,50 @@ pub(crate) async fn after(
         query = query.filter(events::kind.eq_any(kinds.to_vec()));
     }
     query.order(events::seq).limit(limit).load(conn).await
+}
+
+/// Events before one of this number, the latest first: of these kinds, or of all where none is named.
+pub(crate) async fn before(
+    conn: &mut Conn,
+    org: OrganizationId,
+    seq: i64,
+    kinds: &[EventKind],
+    limit: i64,
+) -> QueryResult<Vec<EventRow>> {
+    let mut query = events::table
+        .filter(events::org_id.eq(org))
+        .filter(events::seq.lt(seq))
+        .select(super::whole::<EventRow>())
+        .into_boxed();
+    if !kinds.is_empty() {
+        query = query.filter(events::kind.eq_any(kinds.to_vec()));
+    }
+    query
+        .order(events::seq.desc())
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// What happened to a person before an event of this number, the latest first.
+pub(crate) async fn about(
+    conn: &mut Conn,
+    org: OrganizationId,
+    user: UserId,
+    before: i64,
+    limit: i64,
+) -> QueryResult<Vec<EventRow>> {
+    let of_them =
+        diesel::dsl::sql::<Bool>("(data ->> 'user_id') = ").bind::<Text, _>(user.to_string());
+    events::table
+        .filter(events::org_id.eq(org))
+        .filter(of_them)
+        .filter(events::seq.lt(before))
+        .select(super::whole::<EventRow>())
+        .order(events::seq.desc())
+        .limit(limit)
+        .load(conn)
+        .await
 }
 
 /// The number of the organization's latest event; 0 where there is none.

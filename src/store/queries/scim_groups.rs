@@ -251,3 +251,24 @@ pub(crate) async fn of_connection(
         .load(conn)
         .await
 }
+
+/// The groups of an organization, or of one of its connections, in the order of their ids.
+pub(crate) async fn listed(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: Option<ConnectionId>,
+    after: Option<ScimGroupId>,
+    limit: i64,
+) -> QueryResult<Vec<ScimGroupRow>> {
+    let mut query = scim_groups::table
+        .filter(scim_groups::org_id.eq(org))
+        .select(super::whole::<ScimGroupRow>())
+        .into_boxed::<Db>();
+    if let Some(connection) = connection {
+        query = query.filter(scim_groups::connection_id.eq(connection));
+    }
+    if let Some(after) = after {
+        query = query.filter(scim_groups::id.gt(after));
+    }
+    query.order(scim_groups::id).limit(limit).load(conn).await
+}

@@ -6,6 +6,7 @@ use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::super::Conn;
 use super::CHUNK;
@@ -138,6 +139,45 @@ pub(crate) async fn of_groups(
         );
     }
     Ok(rows)
+}
+
+/// A page of a group's members in the order of their ids: whether each is a group, its person, and the name that its
+/// resource shows.
+pub(crate) async fn page(
+    conn: &mut Conn,
+    org: OrganizationId,
+    group: ScimGroupId,
+    after: Option<AnyId>,
+    limit: i64,
+) -> QueryResult<Vec<(AnyId, bool, Option<UserId>, Option<String>)>> {
+    let after = after.unwrap_or_else(|| AnyId::from(Uuid::nil()));
+    let name = sql::<Nullable<Text>>(
+        "COALESCE(scim_users.document ->> 'displayName', scim_groups.display_name)",
+    );
+    scim_members::table
+        .left_join(
+            scim_users::table.on(scim_users::org_id
+                .eq(scim_members::org_id)
+                .and(scim_users::id.eq(scim_members::member_id))),
+        )
+        .left_join(
+            scim_groups::table.on(scim_groups::org_id
+                .eq(scim_members::org_id)
+                .and(scim_groups::id.eq(scim_members::member_id))),
+        )
+        .filter(scim_members::org_id.eq(org))
+        .filter(scim_members::group_id.eq(group))
+        .filter(scim_members::member_id.gt(after))
+        .select((
+            scim_members::member_id,
+            scim_members::member_is_group,
+            scim_users::user_id.nullable(),
+            name,
+        ))
+        .order(scim_members::member_id)
+        .limit(limit)
+        .load(conn)
+        .await
 }
 
 /// How many members each of these groups has; one without members is not told.

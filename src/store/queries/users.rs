@@ -57,6 +57,23 @@ pub(crate) async fn by_email(
 }
 
 /// The living people with these sign-in addresses.
+/// How many people there are with an address in this domain.
+pub(crate) async fn of_domain(
+    conn: &mut Conn,
+    org: OrganizationId,
+    domain: &str,
+) -> QueryResult<i64> {
+    let domain = domain.replace(['\\', '%', '_'], "_");
+    users::table
+        .filter(users::org_id.eq(org))
+        .filter(users::email_norm.like(format!("%@{domain}")))
+        .filter(users::deleted_at.is_null())
+        .filter(users::erased_at.is_null())
+        .count()
+        .get_result(conn)
+        .await
+}
+
 pub(crate) async fn by_emails(
     conn: &mut Conn,
     org: OrganizationId,

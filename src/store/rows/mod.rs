@@ -6,6 +6,7 @@
 
 mod apps;
 mod audit;
+mod console;
 mod domains;
 mod invitations;
 mod metadata;
@@ -34,6 +35,7 @@ use crate::store::types::{Doc, Time};
 
 pub use apps::AppRow;
 pub use audit::{ChainRow, CheckpointRow, EventRow};
+pub use console::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow, SetupLinkRow};
 pub use domains::{DomainProofRow, DomainRow};
 pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,

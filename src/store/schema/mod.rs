@@ -3,6 +3,7 @@
 
 mod channels;
 mod clients;
+mod console;
 mod holds;
 mod hooks;
 mod ownership;
@@ -13,6 +14,7 @@ mod setup;
 
 pub use channels::*;
 pub use clients::*;
+pub use console::*;
 pub use holds::*;
 pub use hooks::*;
 pub use ownership::*;

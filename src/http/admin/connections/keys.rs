@@ -10,23 +10,23 @@ use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::id::{ApiKeyId, ConnectionId};
+use crate::id::ConnectionId;
 use crate::provisioning::saml_keys::{self, Shown, Step};
 use crate::provisioning::{Error, Kind, Source};
 
 /// Our keys of a connection.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::http::admin) struct ConnectionKeys {
+pub(in crate::http) struct ConnectionKeys {
     /// The keys.
-    data: Vec<Shown>,
+    pub(in crate::http) data: Vec<Shown>,
 }
 
-/// The connection of a path and the key that asks, where the one is there for the other.
+/// The connection of a path and who asks, where the one is there for the other.
 async fn admitted(
     admin: &Admin,
     (slug, id): (&str, &str),
     scope: Scope,
-) -> Result<(ConnectionId, ApiKeyId), Problem> {
+) -> Result<(ConnectionId, Source), Problem> {
     let id: Option<ConnectionId> = id.parse().ok();
     let found = admin.read(slug, scope, move |tx, admitted| {
         async move {
@@ -34,7 +34,7 @@ async fn admitted(
             let id = id.ok_or(NONE)?;
             let row = tx.connection(admitted.organization.id, id).await?;
             row.ok_or(NONE)?;
-            Ok((id, admitted.access.key))
+            Ok((id, admitted.access.source()))
         }
         .boxed()
     });
@@ -52,7 +52,7 @@ async fn admitted(
     responses((status = 200, body = ConnectionKeys)),
     security(("key" = ["connections:read"])),
 )]
-pub(in crate::http::admin) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<ConnectionKeys>, Problem> {
@@ -74,7 +74,7 @@ pub(in crate::http::admin) async fn list(
     responses((status = 200, body = ConnectionKeys)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn add(
+pub(in crate::http) async fn add(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(path): Path<(String, String)>,
@@ -93,7 +93,7 @@ pub(in crate::http::admin) async fn add(
     responses((status = 200, body = ConnectionKeys)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn switch(
+pub(in crate::http) async fn switch(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(path): Path<(String, String)>,
@@ -112,7 +112,7 @@ pub(in crate::http::admin) async fn switch(
     responses((status = 200, body = ConnectionKeys)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn drop(
+pub(in crate::http) async fn drop(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(path): Path<(String, String)>,
@@ -127,9 +127,9 @@ async fn step(
     (slug, id): (String, String),
     step: Step,
 ) -> Result<Json<ConnectionKeys>, Problem> {
-    let (id, key) = admitted(admin, (&slug, &id), Scope::ConnectionsWrite).await?;
+    let (id, source) = admitted(admin, (&slug, &id), Scope::ConnectionsWrite).await?;
     let gateway = admin.gateway();
-    let context = gateway.context(Source::Key(key), request);
+    let context = gateway.context(source, request);
     let (store, secrets) = (&gateway.store, &gateway.links.secrets);
     let data = saml_keys::step(store, context, secrets, id, step).await?;
     Ok(Json(ConnectionKeys { data }))

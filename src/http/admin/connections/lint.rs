@@ -26,7 +26,7 @@ use crate::provisioning::{Error, Kind, lint as facts};
     responses((status = 200, body = Page<Finding>)),
     security(("key" = ["connections:read"])),
 )]
-pub(in crate::http::admin) async fn lint(
+pub(in crate::http) async fn lint(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Page<Finding>>, Problem> {

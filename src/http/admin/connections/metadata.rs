@@ -30,7 +30,7 @@ const NO_CONNECTION: Error = Error::NotFound(Kind::Connection);
     responses((status = 200, body = Metadata)),
     security(("key" = ["connections:read"])),
 )]
-pub(in crate::http::admin) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Metadata>, Problem> {
@@ -58,7 +58,7 @@ pub(in crate::http::admin) async fn show(
     responses((status = 202, body = Metadata)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn refresh(
+pub(in crate::http) async fn refresh(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -74,9 +74,9 @@ pub(in crate::http::admin) async fn refresh(
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MetadataAnswer)]
-pub(in crate::http::admin) struct Answer {
+pub(in crate::http) struct Answer {
     /// The proposal's digest, as it was shown.
-    digest: String,
+    pub(in crate::http) digest: String,
 }
 
 /// Reads a yes or a no of the operator's.
@@ -103,7 +103,7 @@ async fn answer(admin: &Admin, slug: &str, body: Unread) -> Result<String, Probl
     request_body = Answer, responses((status = 200, body = Metadata)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn apply(
+pub(in crate::http) async fn apply(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -136,7 +136,7 @@ pub(in crate::http::admin) async fn apply(
     request_body = Answer, responses((status = 200, body = Metadata)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn dismiss(
+pub(in crate::http) async fn dismiss(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,

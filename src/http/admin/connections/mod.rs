@@ -1,12 +1,12 @@
 //! Connections: an organization's ties to its identity providers, with the addresses that the
 //! provider must know. Nothing secret is shown: SCIM tokens are not here, metadata is public.
 
-pub(super) mod keys;
-pub(super) mod lint;
-pub(super) mod metadata;
-pub(super) mod removal;
-mod wanted;
-pub(super) mod write;
+pub(in crate::http) mod keys;
+pub(in crate::http) mod lint;
+pub(in crate::http) mod metadata;
+pub(in crate::http) mod removal;
+pub(in crate::http) mod wanted;
+pub(in crate::http) mod write;
 
 use axum::Json;
 use axum::extract::Path;
@@ -21,10 +21,11 @@ use crate::directory::metadata::{RefreshMode, Warning};
 use crate::directory::scope::Scope;
 use crate::http::Gateway;
 use crate::http::admin::asked::Asked;
+use crate::http::admin::conditional::Seen;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::id::{ConnectionId, RoleId};
+use crate::id::{ConnectionId, OrganizationId, RoleId};
 use crate::provisioning::metadata::{mode, warnings};
 use crate::provisioning::{Error, Kind, provider};
 use crate::store::Tx;
@@ -35,93 +36,93 @@ use crate::store::rows::{CertificateRow, ConnectionRow, DomainRow, MetadataRow, 
 pub struct Connection {
     /// The id: it is in the connection's URLs.
     #[schema(value_type = String, format = "uuid")]
-    id: ConnectionId,
+    pub(in crate::http) id: ConnectionId,
     /// Its name for people.
-    name: String,
+    pub(in crate::http) name: String,
     /// Whether it works.
-    state: ConnectionState,
+    pub(in crate::http) state: ConnectionState,
     /// Whose habits it expects.
-    profile: Profile,
+    pub(in crate::http) profile: Profile,
     /// How SCIM requests that the standards leave open are taken.
-    strictness: Strictness,
+    pub(in crate::http) strictness: Strictness,
     /// Whether a sign-in may create a person.
-    jit: Jit,
+    pub(in crate::http) jit: Jit,
     /// How its groups weigh against other grants.
-    mode: Mode,
+    pub(in crate::http) mode: Mode,
     /// What happens when its directory removes many people at once.
-    safeguard: Safeguard,
+    pub(in crate::http) safeguard: Safeguard,
     /// Whether sign-ins may start at the identity provider.
-    idp_initiated: bool,
+    pub(in crate::http) idp_initiated: bool,
     /// Whether members of a group who are nobody here are left out, and the rest is done.
-    tolerate_unknown_members: bool,
+    pub(in crate::http) tolerate_unknown_members: bool,
     /// Whether requests to the identity provider are signed.
-    sign_requests: bool,
+    pub(in crate::http) sign_requests: bool,
     /// Whether assertions that were encrypted with AES-CBC are taken beside AES-GCM.
-    allow_cbc: bool,
+    pub(in crate::http) allow_cbc: bool,
     /// Whether a logout reaches the identity provider, and one from there ends sessions here.
-    single_logout: bool,
+    pub(in crate::http) single_logout: bool,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
-    testing: bool,
+    pub(in crate::http) testing: bool,
     /// What it demands of assertions, and where it reads the person.
     #[serde(flatten)]
-    demands: Demands,
+    pub(in crate::http) demands: Demands,
     /// The slug of the role that its people hold where nothing else gives one.
-    default_role: Option<String>,
+    pub(in crate::http) default_role: Option<String>,
     /// The slug of the highest role that it may give.
-    max_role: String,
+    pub(in crate::http) max_role: String,
     /// The client id of the app that sign-ins lead to.
-    app: Option<String>,
+    pub(in crate::http) app: Option<String>,
     /// Since when the owner has confirmed it.
     #[schema(value_type = Option<String>, format = "date-time")]
-    owner_confirmed_at: Option<Timestamp>,
+    pub(in crate::http) owner_confirmed_at: Option<Timestamp>,
     /// Where its SCIM client sends to.
-    scim_base_url: String,
+    pub(in crate::http) scim_base_url: String,
     /// Where SAML responses go.
-    acs_url: String,
+    pub(in crate::http) acs_url: String,
     /// Where a sign-in begins here.
-    login_url: String,
+    pub(in crate::http) login_url: String,
     /// Our entity id: the audience of its assertions.
-    sp_entity_id: String,
+    pub(in crate::http) sp_entity_id: String,
     /// Where our SAML metadata is.
-    sp_metadata_url: String,
+    pub(in crate::http) sp_metadata_url: String,
     /// Where SAML logout messages go, where single logout is on.
-    slo_url: String,
+    pub(in crate::http) slo_url: String,
     /// The identity provider's entity id.
-    idp_entity_id: Option<String>,
+    pub(in crate::http) idp_entity_id: Option<String>,
     /// Where the identity provider takes requests.
-    sso_url: Option<String>,
+    pub(in crate::http) sso_url: Option<String>,
     /// Where the identity provider's metadata are published, and read again.
-    metadata_url: Option<String>,
+    pub(in crate::http) metadata_url: Option<String>,
     /// What becomes of what is newly published there.
-    metadata_refresh: RefreshMode,
+    pub(in crate::http) metadata_refresh: RefreshMode,
     /// The certificates whose signatures count.
-    certificates: Vec<Certificate>,
+    pub(in crate::http) certificates: Vec<Certificate>,
     /// The domains whose addresses it may speak for.
-    domains: Vec<Domain>,
+    pub(in crate::http) domains: Vec<Domain>,
     /// Since when its directory writes by SCIM.
     #[schema(value_type = Option<String>, format = "date-time")]
-    scim_since: Option<Timestamp>,
+    pub(in crate::http) scim_since: Option<Timestamp>,
     /// Since when its directory pushes groups.
     #[schema(value_type = Option<String>, format = "date-time")]
-    scim_groups_since: Option<Timestamp>,
+    pub(in crate::http) scim_groups_since: Option<Timestamp>,
     /// Since when it is there.
     #[schema(value_type = String, format = "date-time")]
-    created_at: Timestamp,
+    pub(in crate::http) created_at: Timestamp,
     /// When its settings last changed.
     #[schema(value_type = String, format = "date-time")]
-    updated_at: Timestamp,
+    pub(in crate::http) updated_at: Timestamp,
     /// What ends soon, or has ended; what has is trusted all the same.
-    warnings: Vec<Warning>,
+    pub(in crate::http) warnings: Vec<Warning>,
 }
 
 /// A certificate that signs for an identity provider.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Certificate {
     /// SHA-256 of the certificate, in hexadecimal digits.
-    fingerprint: String,
+    pub(in crate::http) fingerprint: String,
     /// When it ends.
     #[schema(value_type = String, format = "date-time")]
-    expires_at: Timestamp,
+    pub(in crate::http) expires_at: Timestamp,
 }
 
 /// A domain whose addresses a connection may speak for.
@@ -129,9 +130,9 @@ pub struct Certificate {
 #[schema(as = ConnectionDomain)]
 pub struct Domain {
     /// The domain.
-    domain: String,
+    pub(in crate::http) domain: String,
     /// Who says so: `operator`, or `dns` where a record proved it.
-    source: String,
+    pub(in crate::http) source: String,
 }
 
 impl From<CertificateRow> for Certificate {
@@ -154,12 +155,12 @@ impl From<DomainRow> for Domain {
 
 /// A connection's rows.
 struct Rows {
-    connection: ConnectionRow,
-    certificates: Vec<CertificateRow>,
-    domains: Vec<DomainRow>,
-    published: Option<MetadataRow>,
-    app: Option<String>,
-    warnings: Vec<Warning>,
+    pub(in crate::http) connection: ConnectionRow,
+    pub(in crate::http) certificates: Vec<CertificateRow>,
+    pub(in crate::http) domains: Vec<DomainRow>,
+    pub(in crate::http) published: Option<MetadataRow>,
+    pub(in crate::http) app: Option<String>,
+    pub(in crate::http) warnings: Vec<Warning>,
 }
 
 /// List the connections of an organization.
@@ -170,7 +171,7 @@ struct Rows {
     responses((status = 200, body = Page<Connection>)),
     security(("key" = ["connections:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(listing): Asked<Listing>,
@@ -206,6 +207,26 @@ pub(super) async fn list(
     }))
 }
 
+/// How many people there are with an address that a connection speaks for: whom it could sign in once it is live.
+pub(in crate::http) async fn could_sign_in(
+    admin: &Admin,
+    slug: &str,
+    id: ConnectionId,
+) -> Result<i64, Problem> {
+    let counted = admin.read(slug, Scope::UsersRead, move |tx, admitted| {
+        async move {
+            let org = admitted.organization.id;
+            let mut people = 0;
+            for row in tx.domains(org, id).await? {
+                people += tx.users_of_domain(org, &row.domain).await?;
+            }
+            Ok(people)
+        }
+        .boxed()
+    });
+    counted.await
+}
+
 /// Show one connection, with the addresses that its identity provider must know.
 #[utoipa::path(
     get, path = "/organizations/{slug}/connections/{id}", operation_id = "show_connection",
@@ -217,25 +238,41 @@ pub(super) async fn list(
     responses((status = 200, body = Connection)),
     security(("key" = ["connections:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Connection>, Problem> {
     let id: Option<ConnectionId> = id.parse().ok();
     let found = admin.read(&slug, Scope::ConnectionsRead, move |tx, admitted| {
-        async move {
-            let org = admitted.organization.id;
-            let id = id.ok_or(Error::NotFound(Kind::Connection))?;
-            let row = tx
-                .connection(org, id)
-                .await?
-                .ok_or(Error::NotFound(Kind::Connection))?;
-            Ok((rows(tx, row, admitted.now).await?, tx.roles(org).await?))
-        }
-        .boxed()
+        async move { one(tx, (admitted.organization.id, id), admitted.now).await }.boxed()
     });
     let (rows, roles) = found.await?;
     Ok(Json(view(admin.gateway(), rows, &roles)))
+}
+
+/// What is shown of one of them.
+async fn one(
+    tx: &mut Tx,
+    (org, id): (OrganizationId, Option<ConnectionId>),
+    now: Timestamp,
+) -> Result<(Rows, Vec<RoleRow>), Error> {
+    const NONE: Error = Error::NotFound(Kind::Connection);
+    let row = tx.connection(org, id.ok_or(NONE)?).await?;
+    let rows = rows(tx, row.ok_or(NONE)?, now).await?;
+    Ok((rows, tx.roles(org).await?))
+}
+
+/// A connection, as it is shown.
+fn seen(gateway: &Gateway, id: Option<ConnectionId>) -> Seen {
+    let gateway = gateway.clone();
+    Seen::of(move |tx, moment| {
+        let gateway = gateway.clone();
+        async move {
+            let (rows, roles) = one(tx, (moment.org()?, id), moment.now).await?;
+            Ok(view(&gateway, rows, &roles))
+        }
+        .boxed()
+    })
 }
 
 async fn rows(tx: &mut Tx, connection: ConnectionRow, now: Timestamp) -> Result<Rows, Error> {

@@ -10,6 +10,8 @@ use crate::directory::connection::Remains;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::conditional::IfMatch;
+use crate::http::admin::connections::seen;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::ConnectionId;
@@ -20,22 +22,22 @@ use crate::provisioning::{Error, Kind};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WantedRemoval)]
-pub(in crate::http::admin) struct Wanted {
+pub(in crate::http) struct Wanted {
     /// What becomes of the people whom no other connection knows; the owner always stays.
-    people: Remains,
+    pub(in crate::http) people: Remains,
 }
 
 /// A removal that is to be made.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AgreedRemoval)]
-pub(in crate::http::admin) struct Agreed {
+pub(in crate::http) struct Agreed {
     /// What becomes of the people whom no other connection knows; the owner always stays.
-    people: Remains,
+    pub(in crate::http) people: Remains,
     /// The digest of the preview; this or `confirm` is needed where more than 20 people come by it.
-    digest: Option<String>,
+    pub(in crate::http) digest: Option<String>,
     /// The connection's name.
-    confirm: Option<String>,
+    pub(in crate::http) confirm: Option<String>,
 }
 
 /// Tell what removing a connection would do, and change nothing.
@@ -53,7 +55,7 @@ pub(in crate::http::admin) struct Agreed {
     request_body = Wanted, responses((status = 200, body = Removal)),
     security(("key" = ["connections:read"])),
 )]
-pub(in crate::http::admin) async fn preview(
+pub(in crate::http) async fn preview(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -82,11 +84,12 @@ pub(in crate::http::admin) async fn preview(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The connection's id"),
+        IfMatch,
     ),
     request_body = Agreed, responses((status = 200, body = Removal)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn apply(
+pub(in crate::http) async fn apply(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -95,6 +98,7 @@ pub(in crate::http::admin) async fn apply(
     let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
     admin.admit(&slug, scope).await?;
     let agreed: Agreed = body.json().await?;
+    let admin = admin.if_still(seen(admin.gateway(), id));
     let done = admin.change(&slug, scope, &request, move |change, _| {
         let agreed = agreed.clone();
         async move {

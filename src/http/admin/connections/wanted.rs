@@ -22,53 +22,53 @@ use crate::saml::metadata::{LIMIT, MEDIA_TYPES};
 /// What is set of a connection; what is not named stays as it is, or is the default of a fresh one.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::http::admin) struct ConnectionWanted {
+pub(in crate::http) struct ConnectionWanted {
     /// Its name for people, unique in the organization.
-    name: Option<String>,
+    pub(in crate::http) name: Option<String>,
     /// Whose habits it expects.
-    profile: Option<Profile>,
+    pub(in crate::http) profile: Option<Profile>,
     /// The identity provider's SAML metadata, as text of at most 1 MiB.
-    idp_metadata: Option<String>,
+    pub(in crate::http) idp_metadata: Option<String>,
     /// Where they are published by https: they are read now, and again once a day. The operator's alone.
-    idp_metadata_url: Option<String>,
+    pub(in crate::http) idp_metadata_url: Option<String>,
     /// Which of several identity providers in the metadata.
-    idp_entity_id: Option<String>,
+    pub(in crate::http) idp_entity_id: Option<String>,
     /// What becomes of what is newly published there.
-    metadata_refresh: Option<RefreshMode>,
+    pub(in crate::http) metadata_refresh: Option<RefreshMode>,
     /// Domains to trust from now on, without a proof. The operator's alone.
     #[serde(default)]
-    trusted_domains: Vec<String>,
+    pub(in crate::http) trusted_domains: Vec<String>,
     /// Whether a sign-in may create a person.
-    jit: Option<Jit>,
+    pub(in crate::http) jit: Option<Jit>,
     /// The client id of the app that sign-ins lead to; `none` takes it away.
-    app: Option<String>,
+    pub(in crate::http) app: Option<String>,
     /// The slug of the role of people whom nothing else gives one; `none` leaves it to the organization.
-    default_role: Option<String>,
+    pub(in crate::http) default_role: Option<String>,
     /// The slug of the highest role that it may give.
-    max_role: Option<String>,
+    pub(in crate::http) max_role: Option<String>,
     /// How SCIM requests that the standards leave open are taken.
-    strictness: Option<Strictness>,
+    pub(in crate::http) strictness: Option<Strictness>,
     /// What happens when its directory removes many people at once.
-    safeguard: Option<Safeguard>,
+    pub(in crate::http) safeguard: Option<Safeguard>,
     /// How its groups weigh against other grants.
-    mode: Option<Mode>,
+    pub(in crate::http) mode: Option<Mode>,
     /// Whether sign-ins may start at the identity provider.
-    idp_initiated: Option<bool>,
+    pub(in crate::http) idp_initiated: Option<bool>,
     /// Whether members of a group who are nobody here are left out, and the rest is done.
-    tolerate_unknown_members: Option<bool>,
+    pub(in crate::http) tolerate_unknown_members: Option<bool>,
     /// Whether requests to the identity provider are signed.
-    sign_requests: Option<bool>,
+    pub(in crate::http) sign_requests: Option<bool>,
     /// Whether assertions that were encrypted with AES-CBC are taken beside AES-GCM.
-    allow_cbc: Option<bool>,
+    pub(in crate::http) allow_cbc: Option<bool>,
     /// Whether a logout reaches the identity provider, and one from there ends sessions here.
-    single_logout: Option<bool>,
+    pub(in crate::http) single_logout: Option<bool>,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
-    testing: Option<bool>,
+    pub(in crate::http) testing: Option<bool>,
     /// With `testing: false`, where it never was live: the fingerprints of the certificates that were looked at.
     /// Where it trusts others by now, nothing is done (412).
     pub(super) seen_certificates: Option<Vec<String>>,
     #[serde(skip)]
-    demands: DemandChanges,
+    pub(in crate::http) demands: DemandChanges,
 }
 
 impl fmt::Debug for ConnectionWanted {
@@ -83,16 +83,16 @@ impl fmt::Debug for ConnectionWanted {
 #[derive(ToSchema)]
 #[schema(as = ConnectionSettings)]
 #[expect(dead_code, reason = "the description reads it")]
-pub(in crate::http::admin) struct Described {
+pub(in crate::http) struct Described {
     #[serde(flatten)]
-    wanted: ConnectionWanted,
+    pub(in crate::http) wanted: ConnectionWanted,
     #[serde(flatten)]
-    demands: DemandChanges,
+    pub(in crate::http) demands: DemandChanges,
 }
 
 impl ConnectionWanted {
     /// Reads a body: what is said of demands is told apart by its name.
-    pub(super) fn read(body: Map<String, Value>) -> Result<Self, Problem> {
+    pub(in crate::http) fn read(body: Map<String, Value>) -> Result<Self, Problem> {
         let names: BTreeSet<&str> = DemandChanges::NAMES.iter().copied().collect();
         let (demands, wanted): (Map<_, _>, Map<_, _>) = body
             .into_iter()
@@ -110,7 +110,10 @@ impl ConnectionWanted {
     }
 
     /// The settings, with the metadata read from where they are published.
-    pub(super) async fn settings(self, gateway: &Gateway) -> Result<ConnectionSettings, Problem> {
+    pub(in crate::http) async fn settings(
+        self,
+        gateway: &Gateway,
+    ) -> Result<ConnectionSettings, Problem> {
         let invalid = |why: String| Problem::new(Type::Invalid, why);
         let (text, source) = match (self.idp_metadata, self.idp_metadata_url) {
             (Some(_), Some(_)) => {
@@ -151,7 +154,7 @@ impl ConnectionWanted {
     }
 
     /// Whether an address is to be read.
-    pub(super) fn is_published(&self) -> bool {
+    pub(in crate::http) fn is_published(&self) -> bool {
         self.idp_metadata_url.is_some()
     }
 }

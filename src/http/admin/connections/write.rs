@@ -1,7 +1,6 @@
 //! Connections, set up and changed.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use serde::Serialize;
@@ -12,8 +11,10 @@ use crate::directory::connection::ConnectionState;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::conditional::IfMatch;
 use crate::http::admin::connections::wanted::{ConnectionWanted, Described};
-use crate::http::admin::connections::{Connection, Rows, rows, view};
+use crate::http::admin::connections::{Connection, Rows, one, seen, view};
+use crate::http::admin::created::Created;
 use crate::http::auth::admin::Admin;
 use crate::http::body::Place;
 use crate::http::reply::problem::Problem;
@@ -30,11 +31,11 @@ const NO_CONNECTION: Error = Error::NotFound(Kind::Connection);
 
 /// A fresh connection, with its first SCIM token, which is shown this once.
 #[derive(Serialize, ToSchema)]
-pub(in crate::http::admin) struct CreatedConnection {
+pub(in crate::http) struct CreatedConnection {
     #[serde(flatten)]
-    connection: Connection,
+    pub(in crate::http) connection: Connection,
     /// The token that its SCIM client comes with.
-    scim_token: String,
+    pub(in crate::http) scim_token: String,
 }
 
 /// The fingerprints that were looked at.
@@ -65,10 +66,7 @@ async fn settings(
 
 /// What is shown of a connection that was just written.
 async fn written(change: &mut Change<'_>, id: ConnectionId) -> Result<(Rows, Vec<RoleRow>), Error> {
-    let row = change.tx.connection(change.org, id).await?;
-    let row = row.ok_or(NO_CONNECTION)?;
-    let rows = rows(change.tx, row, change.now).await?;
-    Ok((rows, change.tx.roles(change.org).await?))
+    one(change.tx, (change.org, Some(id)), change.now).await
 }
 
 /// Create a connection, and issue its first SCIM token.
@@ -83,12 +81,12 @@ async fn written(change: &mut Change<'_>, id: ConnectionId) -> Result<(Rows, Vec
     request_body = Described, responses((status = 201, body = CreatedConnection)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn create(
+pub(in crate::http) async fn create(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<CreatedConnection>), Problem> {
+) -> Result<Created<CreatedConnection>, Problem> {
     // The place of a large body is kept until all is done.
     let (settings, _, _place) = settings(&admin, &slug, body).await?;
     let scope = Scope::ConnectionsWrite;
@@ -106,7 +104,11 @@ pub(in crate::http::admin) async fn create(
         connection: view(admin.gateway(), rows, &roles),
         scim_token,
     };
-    Ok((StatusCode::CREATED, Json(created)))
+    let path = format!(
+        "/organizations/{slug}/connections/{}",
+        created.connection.id
+    );
+    Ok(Created::at(&admin, path, created))
 }
 
 /// Change a connection.
@@ -122,23 +124,25 @@ pub(in crate::http::admin) async fn create(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The connection's id"),
+        IfMatch,
     ),
     request_body = Described, responses((status = 200, body = Connection)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn update(
+pub(in crate::http) async fn update(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
     body: Unread,
 ) -> Result<Json<Connection>, Problem> {
-    let (settings, seen, _place) = settings(&admin, &slug, body).await?;
+    let (settings, certificates, _place) = settings(&admin, &slug, body).await?;
     let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
+    let admin = admin.if_still(seen(admin.gateway(), id));
     let changed = admin.change(&slug, scope, &request, move |change, access| {
-        let (settings, seen) = (settings.clone(), seen.clone());
+        let (settings, certificates) = (settings.clone(), certificates.clone());
         async move {
             let id = id.ok_or(NO_CONNECTION)?;
-            update_by_key(change, access, id, (&settings, seen.as_deref())).await?;
+            update_by_key(change, access, id, (&settings, certificates.as_deref())).await?;
             written(change, id).await
         }
         .boxed()
@@ -156,11 +160,12 @@ pub(in crate::http::admin) async fn update(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The connection's id"),
+        IfMatch,
     ),
     responses((status = 200, body = Connection)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn pause(
+pub(in crate::http) async fn pause(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -177,11 +182,12 @@ pub(in crate::http::admin) async fn pause(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The connection's id"),
+        IfMatch,
     ),
     responses((status = 200, body = Connection)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn resume(
+pub(in crate::http) async fn resume(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -196,6 +202,7 @@ async fn set_state(
     state: ConnectionState,
 ) -> Result<Json<Connection>, Problem> {
     let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
+    let admin = admin.if_still(seen(admin.gateway(), id));
     let changed = admin.change(slug, scope, request, move |change, _| {
         async move {
             let id = id.ok_or(NO_CONNECTION)?;
@@ -217,16 +224,18 @@ async fn set_state(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The connection's id"),
+        IfMatch,
     ),
     responses((status = 200, body = Connection)),
     security(("key" = ["connections:write"])),
 )]
-pub(in crate::http::admin) async fn confirm_owner(
+pub(in crate::http) async fn confirm_owner(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Connection>, Problem> {
     let (id, scope) = (id.parse::<ConnectionId>().ok(), Scope::ConnectionsWrite);
+    let admin = admin.if_still(seen(admin.gateway(), id));
     let changed = admin.change(&slug, scope, &request, move |change, access| {
         async move {
             access.require_operator()?;

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
-use crate::http::admin::invitations::{Answered, one};
+use crate::http::admin::conditional::IfMatch;
+use crate::http::admin::invitations::{Answered, one, seen};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::InvitationId;
@@ -23,9 +24,9 @@ use crate::provisioning::{Error, Kind};
 #[schema(as = InvitationChanges)]
 pub struct Changes {
     /// The slug of the role.
-    role: Option<String>,
+    pub(in crate::http) role: Option<String>,
     /// The slugs of the projects; empty means the whole organization.
-    projects: Option<Vec<String>>,
+    pub(in crate::http) projects: Option<Vec<String>>,
 }
 
 /// Change an invitation's role or projects.
@@ -35,11 +36,11 @@ pub struct Changes {
     patch, path = "/organizations/{slug}/invitations/{id}", operation_id = "change_invitation",
     tag = "Invitations",
     params(("slug" = String, Path, description = "The organization's slug"),
-        ("id" = String, Path, description = "The invitation's id")),
+        ("id" = String, Path, description = "The invitation's id"), IfMatch),
     request_body = Changes, responses((status = 200, body = Answered)),
     security(("key" = ["invitations:write"])),
 )]
-pub(in crate::http::admin) async fn change(
+pub(in crate::http) async fn change(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -56,7 +57,7 @@ pub(in crate::http::admin) async fn change(
 pub struct Resend {
     /// Whether it gets a new link, and older ones die.
     #[serde(default)]
-    rotate: bool,
+    pub(in crate::http) rotate: bool,
 }
 
 /// Send an invitation again.
@@ -66,11 +67,11 @@ pub struct Resend {
     post, path = "/organizations/{slug}/invitations/{id}/resend",
     operation_id = "resend_invitation", tag = "Invitations",
     params(("slug" = String, Path, description = "The organization's slug"),
-        ("id" = String, Path, description = "The invitation's id")),
+        ("id" = String, Path, description = "The invitation's id"), IfMatch),
     request_body = Resend, responses((status = 200, body = Answered)),
     security(("key" = ["invitations:write"])),
 )]
-pub(in crate::http::admin) async fn resend(
+pub(in crate::http) async fn resend(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -86,10 +87,10 @@ pub(in crate::http::admin) async fn resend(
 #[serde(deny_unknown_fields)]
 pub struct Extend {
     /// 7, 14 or 30.
-    days: i64,
+    pub(in crate::http) days: i64,
     /// Whether the person is mailed.
     #[serde(default)]
-    notify: bool,
+    pub(in crate::http) notify: bool,
 }
 
 /// Extend an invitation.
@@ -99,11 +100,11 @@ pub struct Extend {
     post, path = "/organizations/{slug}/invitations/{id}/extend",
     operation_id = "extend_invitation", tag = "Invitations",
     params(("slug" = String, Path, description = "The organization's slug"),
-        ("id" = String, Path, description = "The invitation's id")),
+        ("id" = String, Path, description = "The invitation's id"), IfMatch),
     request_body = Extend, responses((status = 200, body = Answered)),
     security(("key" = ["invitations:write"])),
 )]
-pub(in crate::http::admin) async fn extend(
+pub(in crate::http) async fn extend(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -129,11 +130,11 @@ pub(in crate::http::admin) async fn extend(
     post, path = "/organizations/{slug}/invitations/{id}/revoke",
     operation_id = "revoke_invitation", tag = "Invitations",
     params(("slug" = String, Path, description = "The organization's slug"),
-        ("id" = String, Path, description = "The invitation's id")),
+        ("id" = String, Path, description = "The invitation's id"), IfMatch),
     responses((status = 200, body = Answered)),
     security(("key" = ["invitations:write"])),
 )]
-pub(in crate::http::admin) async fn revoke(
+pub(in crate::http) async fn revoke(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -141,7 +142,7 @@ pub(in crate::http::admin) async fn revoke(
     act(&admin, &request, &slug, &id, Action::Revoke).await
 }
 
-pub(super) async fn act(
+pub(in crate::http) async fn act(
     admin: &Admin,
     request: &RequestId,
     slug: &str,
@@ -150,9 +151,11 @@ pub(super) async fn act(
 ) -> Result<Json<Answered>, Problem> {
     let id = id.parse::<InvitationId>().ok();
     let scope = Scope::InvitationsWrite;
+    let admin = admin.if_still(seen(id));
     let done = admin.change(slug, scope, request, move |change, access| {
-        let (inviter, action) = (access.inviter(), action.clone());
+        let action = action.clone();
         async move {
+            let inviter = access.inviter(change.tx).await?;
             let id = id.ok_or(Error::NotFound(Kind::Invitation))?;
             let done = act_in(change, Some(inviter), id, &action).await?;
             let (org, now) = (change.org, change.now);

@@ -10,7 +10,8 @@ use crate::directory::invitation::change::Decision;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
-use crate::http::admin::invitations::one;
+use crate::http::admin::conditional::IfMatch;
+use crate::http::admin::invitations::{one, seen};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::{InvitationId, UserId};
@@ -24,7 +25,7 @@ use crate::provisioning::{Error, Kind};
 #[schema(as = AddressDecision)]
 pub struct Said {
     /// `approve` or `reject`.
-    decision: Decision,
+    pub(in crate::http) decision: Decision,
 }
 
 /// An invitation, and what goes with the decision this once.
@@ -32,13 +33,13 @@ pub struct Said {
 pub struct Decided {
     /// The invitation.
     #[serde(flatten)]
-    invitation: Invitation,
+    pub(in crate::http) invitation: Invitation,
     /// What the invitation was for, where the other address is a member's: nothing of them changed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    offer: Option<Offered>,
+    pub(in crate::http) offer: Option<Offered>,
     /// What should be known: `directory_managed_domain`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<&'static str>,
+    pub(in crate::http) warnings: Vec<&'static str>,
 }
 
 /// What a member could be given.
@@ -46,11 +47,11 @@ pub struct Decided {
 pub struct Offered {
     /// The member.
     #[schema(value_type = String, format = "uuid")]
-    user_id: UserId,
+    pub(in crate::http) user_id: UserId,
     /// The slug of the role.
-    role: String,
+    pub(in crate::http) role: String,
     /// The slugs of the projects; empty means the whole organization.
-    projects: Vec<String>,
+    pub(in crate::http) projects: Vec<String>,
 }
 
 impl From<Offer> for Offered {
@@ -72,11 +73,11 @@ impl From<Offer> for Offered {
     post, path = "/organizations/{slug}/invitations/{id}/address-change",
     operation_id = "decide_address_change", tag = "Invitations",
     params(("slug" = String, Path, description = "The organization's slug"),
-        ("id" = String, Path, description = "The invitation's id")),
+        ("id" = String, Path, description = "The invitation's id"), IfMatch),
     request_body = Said, responses((status = 200, body = Decided)),
     security(("key" = ["invitations:write"])),
 )]
-pub(in crate::http::admin) async fn decide(
+pub(in crate::http) async fn decide(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -86,9 +87,10 @@ pub(in crate::http::admin) async fn decide(
     admin.admit(&slug, scope).await?;
     let Said { decision } = body.json().await?;
     let id = id.parse::<InvitationId>().ok();
+    let admin = admin.if_still(seen(id));
     let done = admin.change(&slug, scope, &request, move |change, access| {
-        let inviter = access.inviter();
         async move {
+            let inviter = access.inviter(change.tx).await?;
             let id = id.ok_or(Error::NotFound(Kind::Invitation))?;
             let decided = decide_in(change, Some(inviter), id, decision).await?;
             let (org, now) = (change.org, change.now);

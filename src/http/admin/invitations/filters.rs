@@ -20,25 +20,25 @@ use crate::store::types::Time;
 pub struct Filters {
     /// How many items, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
     /// Go on after this one: what `next` was.
-    after: Option<String>,
+    pub(in crate::http) after: Option<String>,
     /// How they stand: `pending` unless said, `any` for all.
-    state: Option<String>,
+    pub(in crate::http) state: Option<String>,
     /// How their addresses begin.
-    email: Option<String>,
+    pub(in crate::http) email: Option<String>,
     /// The slug of their role.
-    role: Option<String>,
+    pub(in crate::http) role: Option<String>,
     /// The slug of a project that they are for.
-    project: Option<String>,
+    pub(in crate::http) project: Option<String>,
     /// The id of the person who made them.
     #[param(value_type = Option<String>)]
-    inviter: Option<UserId>,
+    pub(in crate::http) inviter: Option<UserId>,
     /// The id of the import that made them.
     #[param(value_type = Option<String>)]
-    import: Option<ImportId>,
+    pub(in crate::http) import: Option<ImportId>,
     /// `created_at` (unless said) or `expires_at`.
-    sort: Option<String>,
+    pub(in crate::http) sort: Option<String>,
 }
 
 /// Where the last page ended: when that one expires, and its id.
@@ -47,12 +47,12 @@ pub struct Cursor(Option<Time>, InvitationId);
 
 impl Filters {
     /// Whether the list is in the order of expiry.
-    pub(super) fn by_expiry(&self) -> bool {
+    pub(in crate::http) fn by_expiry(&self) -> bool {
         self.sort.as_deref() == Some("expires_at")
     }
 
     /// Where the page begins and how long it may be.
-    pub(super) fn place(&self) -> Result<Place<Cursor>, Problem> {
+    pub(in crate::http) fn place(&self) -> Result<Place<Cursor>, Problem> {
         if !matches!(
             self.sort.as_deref(),
             None | Some("created_at" | "expires_at")
@@ -100,7 +100,7 @@ impl Filters {
     }
 
     /// What `after` is to be for the page after this one.
-    pub(super) fn cursor(last: &Invitation, by_expiry: bool) -> String {
+    pub(in crate::http) fn cursor(last: &Invitation, by_expiry: bool) -> String {
         if by_expiry {
             format!("{}_{}", last.expires_at.as_microsecond(), last.id)
         } else {
@@ -109,7 +109,7 @@ impl Filters {
     }
 
     /// The search; none where a role or a project is named that is not there.
-    pub(super) async fn invited(
+    pub(in crate::http) async fn invited(
         &self,
         tx: &mut Tx,
         org: OrganizationId,

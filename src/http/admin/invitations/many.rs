@@ -26,11 +26,11 @@ const MANY: usize = 500;
 #[serde(deny_unknown_fields)]
 pub struct Many {
     /// The invitations, 500 at most.
-    ids: Vec<String>,
+    pub(in crate::http) ids: Vec<String>,
     /// What: `extend`, `resend` or `revoke`.
-    action: ManyAction,
+    pub(in crate::http) action: ManyAction,
     /// By how much they are extended: 7, 14 or 30.
-    days: Option<i64>,
+    pub(in crate::http) days: Option<i64>,
 }
 
 /// What can be done with many.
@@ -49,19 +49,19 @@ pub enum ManyAction {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ManyDone {
     /// One for each that was named, in that order.
-    data: Vec<OneDone>,
+    pub(in crate::http) data: Vec<OneDone>,
 }
 
 /// What became of one of many.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OneDone {
     /// Its id, as it was named.
-    id: String,
+    pub(in crate::http) id: String,
     /// `done`, `duplicate` of an earlier one, or the rule that said no.
-    result: String,
+    pub(in crate::http) result: String,
     /// What that rule says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    pub(in crate::http) detail: Option<String>,
 }
 
 /// Whose invitations are taken back.
@@ -69,7 +69,7 @@ pub struct OneDone {
 #[serde(deny_unknown_fields)]
 pub struct OfInviter {
     /// The id of the person who made them, a member or not.
-    inviter: String,
+    pub(in crate::http) inviter: String,
 }
 
 /// How many invitations were taken back.
@@ -77,7 +77,7 @@ pub struct OfInviter {
 #[schema(as = InvitationsRevoked)]
 pub struct Revoked {
     /// Those that were open.
-    revoked: usize,
+    pub(in crate::http) revoked: usize,
 }
 
 /// Revoke all open invitations of one inviter.
@@ -90,7 +90,7 @@ pub struct Revoked {
     request_body = OfInviter, responses((status = 200, body = Revoked)),
     security(("key" = ["invitations:write"])),
 )]
-pub(in crate::http::admin) async fn revoke_of_inviter(
+pub(in crate::http) async fn revoke_of_inviter(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
@@ -121,7 +121,7 @@ pub(in crate::http::admin) async fn revoke_of_inviter(
     request_body = Many, responses((status = 200, body = ManyDone)),
     security(("key" = ["invitations:write"])),
 )]
-pub(in crate::http::admin) async fn many(
+pub(in crate::http) async fn many(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,

@@ -7,9 +7,9 @@ pub mod many;
 pub mod shared;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,40 +17,44 @@ use crate::directory::invitation::link::Channel;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::Seen;
+use crate::http::admin::created::Created;
 use crate::http::admin::invitations::filters::Filters;
 use crate::http::admin::paging::Page;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::id::InvitationId;
+use crate::id::{InvitationId, OrganizationId};
 use crate::provisioning::invitations::view::{self, Invitation, views};
 use crate::provisioning::invitations::{NewInvitation, invite};
 use crate::provisioning::{Error, Kind};
+use crate::store::Tx;
 
 /// An invitation to be.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewInvitation)]
 pub struct New {
     /// The address.
-    email: String,
+    pub(in crate::http) email: String,
     /// The slug of the role; the owner's is not granted.
-    role: String,
+    pub(in crate::http) role: String,
     /// The slugs of the projects that the role is confined to; empty means the whole organization.
     #[serde(default)]
-    projects: Vec<String>,
+    pub(in crate::http) projects: Vec<String>,
     /// When it expires: a time with its zone, or a date, which means the end of that day in UTC.
-    expires_at: Option<String>,
+    pub(in crate::http) expires_at: Option<String>,
     /// In how many days it expires, 1 to 30; seven unless said.
-    expires_in_days: Option<i64>,
+    pub(in crate::http) expires_in_days: Option<i64>,
     /// Plain text that goes with it, up to 500 characters.
-    message: Option<String>,
+    pub(in crate::http) message: Option<String>,
     /// Whether it is mailed.
     #[serde(default = "yes")]
-    send_email: bool,
+    pub(in crate::http) send_email: bool,
     /// Why the directory's word about the person is not to stand; with `override=directory`.
-    reason: Option<String>,
+    pub(in crate::http) reason: Option<String>,
     /// What is done where there is an invitation: `refuse` (409), or `resend` it as it is.
     #[serde(default)]
-    on_conflict: OnConflict,
+    pub(in crate::http) on_conflict: OnConflict,
 }
 
 fn yes() -> bool {
@@ -77,7 +81,7 @@ pub struct How {
     /// the policy `allow_directory_override` lets them, and with a `reason`.
     #[serde(rename = "override")]
     #[param(inline)]
-    overrides: Option<Overridden>,
+    pub(in crate::http) overrides: Option<Overridden>,
 }
 
 /// Whose word is not to stand.
@@ -93,17 +97,17 @@ pub enum Overridden {
 pub struct Answered {
     /// The invitation.
     #[serde(flatten)]
-    invitation: Invitation,
+    pub(in crate::http) invitation: Invitation,
     /// Its link, to be passed on by whoever asked; only when it is made, and only for a key that
     /// has the scope invitations:link.
     #[serde(skip_serializing_if = "Option::is_none")]
-    accept_url: Option<String>,
+    pub(in crate::http) accept_url: Option<String>,
     /// Whether sending it again extended it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    extended: Option<bool>,
+    pub(in crate::http) extended: Option<bool>,
     /// What should be known: `directory_managed_domain`, `expires_soon`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<&'static str>,
+    pub(in crate::http) warnings: Vec<&'static str>,
 }
 
 /// Invite somebody.
@@ -118,13 +122,13 @@ pub struct Answered {
     responses((status = 201, body = Answered), (status = 200, body = Answered)),
     security(("key" = ["invitations:write"])),
 )]
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     Asked(how): Asked<How>,
     body: Unread,
-) -> Result<(StatusCode, Json<Answered>), Problem> {
+) -> Result<Created<Answered>, Problem> {
     let scope = Scope::InvitationsWrite;
     admin.admit(&slug, scope).await?;
     let new: New = body.json().await?;
@@ -144,27 +148,31 @@ pub(super) async fn create(
     let written = admin.change(&slug, scope, &request, move |change, access| {
         let (new, links) = (new.clone(), links.clone());
         async move {
-            let created = invite(change, Some(access.inviter()), &new).await?;
+            let inviter = access.inviter(change.tx).await?;
+            let created = invite(change, Some(inviter), &new).await?;
             let shown = access.scopes.allow(Scope::InvitationsLink) && !created.resent;
             let accept_url = shown.then(|| links.url(&created.row, Channel::Shared));
             let (org, now) = (change.org, change.now);
             let invitation = one(views(change.tx, org, vec![created.row], now).await?)?;
-            let status = if created.resent {
-                StatusCode::OK
-            } else {
-                StatusCode::CREATED
-            };
             let answered = Answered {
                 invitation,
                 accept_url,
                 extended: None,
                 warnings: created.warnings,
             };
-            Ok((status, Json(answered)))
+            Ok((answered, created.resent))
         }
         .boxed()
     });
-    written.await
+    let (answered, is_resent) = written.await?;
+    if is_resent {
+        return Ok(Created::known(answered));
+    }
+    let path = format!(
+        "/organizations/{slug}/invitations/{}",
+        answered.invitation.id
+    );
+    Ok(Created::at(&admin, path, answered))
 }
 
 fn one(mut views: Vec<Invitation>) -> Result<Invitation, Error> {
@@ -181,7 +189,7 @@ fn one(mut views: Vec<Invitation>) -> Result<Invitation, Error> {
     responses((status = 200, body = Page<Invitation>)),
     security(("key" = ["invitations:read"])),
 )]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
     Asked(filters): Asked<Filters>,
@@ -213,22 +221,35 @@ pub(super) async fn list(
     responses((status = 200, body = Invitation)),
     security(("key" = ["invitations:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Invitation>, Problem> {
     let id = id.parse::<InvitationId>().ok();
     let read = admin.read(&slug, Scope::InvitationsRead, move |tx, admitted| {
-        async move {
-            let org = admitted.organization.id;
-            let row = match id {
-                Some(id) => tx.invitation(org, id).await?,
-                None => None,
-            };
-            let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
-            one(views(tx, org, vec![row], admitted.now).await?)
-        }
-        .boxed()
+        let org = admitted.organization.id;
+        async move { shown(tx, org, id, admitted.now).await }.boxed()
     });
     Ok(Json(read.await?))
+}
+
+async fn shown(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: Option<InvitationId>,
+    now: Timestamp,
+) -> Result<Invitation, Error> {
+    let row = match id {
+        Some(id) => tx.invitation(org, id).await?,
+        None => None,
+    };
+    let row = row.ok_or(Error::NotFound(Kind::Invitation))?;
+    one(views(tx, org, vec![row], now).await?)
+}
+
+/// An invitation, as it is shown.
+fn seen(id: Option<InvitationId>) -> Seen {
+    Seen::of(move |tx, moment| {
+        async move { shown(tx, moment.org()?, id, moment.now).await }.boxed()
+    })
 }

@@ -11,6 +11,8 @@ use utoipa::ToSchema;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::conditional::IfMatch;
+use crate::http::admin::invitations::seen;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
 use crate::id::InvitationId;
@@ -23,10 +25,10 @@ use crate::provisioning::{Error, Kind};
 pub struct Share {
     /// Whether the link leads to the organization's alternate public URL.
     #[serde(default)]
-    alternate: bool,
+    pub(in crate::http) alternate: bool,
     /// Whether the message is posted to the organization's share webhook, too.
     #[serde(default)]
-    post: bool,
+    pub(in crate::http) post: bool,
 }
 
 /// Share an invitation.
@@ -38,11 +40,11 @@ pub struct Share {
     post, path = "/organizations/{slug}/invitations/{id}/share",
     operation_id = "share_invitation", tag = "Invitations",
     params(("slug" = String, Path, description = "The organization's slug"),
-        ("id" = String, Path, description = "The invitation's id")),
+        ("id" = String, Path, description = "The invitation's id"), IfMatch),
     request_body = Share, responses((status = 200, body = Passed)),
     security(("key" = ["invitations:link"])),
 )]
-pub(in crate::http::admin) async fn share(
+pub(in crate::http) async fn share(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -53,9 +55,11 @@ pub(in crate::http::admin) async fn share(
     let Share { alternate, post } = body.json().await?;
     let id = id.parse::<InvitationId>().ok();
     let links = Arc::clone(&admin.gateway().links);
+    let admin = admin.if_still(seen(id));
     let shared = admin.change(&slug, scope, &request, move |change, access| {
-        let (links, inviter) = (Arc::clone(&links), access.inviter());
+        let links = Arc::clone(&links);
         async move {
+            let inviter = access.inviter(change.tx).await?;
             let id = id.ok_or(Error::NotFound(Kind::Invitation))?;
             pass_on(change, &links, Some(&inviter), id, Way { alternate, post }).await
         }
@@ -69,7 +73,7 @@ pub(in crate::http::admin) async fn share(
 #[serde(deny_unknown_fields)]
 pub struct Received {
     /// What it says.
-    text: String,
+    pub(in crate::http) text: String,
 }
 
 /// Verify a message.
@@ -83,7 +87,7 @@ pub struct Received {
     request_body = Received, responses((status = 200, body = Verdict)),
     security(("key" = ["invitations:read"])),
 )]
-pub(in crate::http::admin) async fn verify(
+pub(in crate::http) async fn verify(
     admin: Admin,
     Path(slug): Path<String>,
     body: Unread,

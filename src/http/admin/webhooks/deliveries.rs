@@ -27,26 +27,26 @@ use crate::provisioning::settings::webhook_deliveries::{
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http::admin) struct Search {
+pub(in crate::http) struct Search {
     /// Those in this state: delivered, failed or waiting.
-    state: Option<String>,
+    pub(in crate::http) state: Option<String>,
     /// How many items, 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
+    pub(in crate::http) limit: Option<u64>,
     /// Go on after this one: what `next` was.
-    after: Option<String>,
+    pub(in crate::http) after: Option<String>,
 }
 
 /// Which events are to be posted once more: one, or a stretch.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::http::admin) struct WebhookNumbers {
+pub(in crate::http) struct WebhookNumbers {
     /// The number of one event.
-    seq: Option<i64>,
+    pub(in crate::http) seq: Option<i64>,
     /// The number of the first event.
-    from: Option<i64>,
+    pub(in crate::http) from: Option<i64>,
     /// The number of the last event.
-    to: Option<i64>,
+    pub(in crate::http) to: Option<i64>,
 }
 
 impl WebhookNumbers {
@@ -76,7 +76,7 @@ impl WebhookNumbers {
     responses((status = 200, body = Page<WebhookDelivery>)),
     security(("key" = ["webhooks:read"])),
 )]
-pub(in crate::http::admin) async fn list(
+pub(in crate::http) async fn list(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
     Asked(search): Asked<Search>,
@@ -118,7 +118,7 @@ fn state(text: Option<&str>) -> Result<Option<Posting>, Problem> {
     responses((status = 200, body = WebhookDelivery)),
     security(("key" = ["webhooks:write"])),
 )]
-pub(in crate::http::admin) async fn test(
+pub(in crate::http) async fn test(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -144,7 +144,7 @@ pub(in crate::http::admin) async fn test(
     request_body = WebhookNumbers, responses((status = 200, body = WebhookAgain)),
     security(("key" = ["webhooks:write"])),
 )]
-pub(in crate::http::admin) async fn redeliver(
+pub(in crate::http) async fn redeliver(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,

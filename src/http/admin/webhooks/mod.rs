@@ -1,12 +1,11 @@
 //! Webhooks: where an organization's events are posted to.
 
-pub(super) mod deliveries;
+pub(in crate::http) mod deliveries;
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use serde::{Deserialize, Deserializer};
@@ -18,6 +17,8 @@ use crate::directory::scope::Scope;
 use crate::directory::webhook::Format;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::conditional::{IfMatch, Seen};
+use crate::http::admin::created::Created;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
 use crate::id::WebhookId;
@@ -30,17 +31,17 @@ use crate::provisioning::{Error, Kind};
 /// A webhook to be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WantedWebhook {
+pub(in crate::http) struct WantedWebhook {
     /// Where events are posted to, by https. It is not shown again.
-    url: String,
+    pub(in crate::http) url: String,
     /// A name for people; the host unless said.
-    name: Option<String>,
+    pub(in crate::http) name: Option<String>,
     /// The types of events, such as user.created; all of the feed unless said.
-    types: Option<Vec<String>>,
+    pub(in crate::http) types: Option<Vec<String>>,
     /// `standard` (Standard Webhooks 1.0) unless said, or `caep`: who may come in no more, as security
     /// event tokens.
     #[schema(value_type = Option<Format>)]
-    format: Option<String>,
+    pub(in crate::http) format: Option<String>,
 }
 
 impl fmt::Debug for WantedWebhook {
@@ -52,15 +53,15 @@ impl fmt::Debug for WantedWebhook {
 /// What is to change of a webhook; what is not said stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangedWebhook {
+pub(in crate::http) struct ChangedWebhook {
     /// Where events are posted to.
-    url: Option<String>,
+    pub(in crate::http) url: Option<String>,
     /// A name for people.
-    name: Option<String>,
+    pub(in crate::http) name: Option<String>,
     /// The types of events; null means all.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<Vec<String>>)]
-    types: Option<Types>,
+    pub(in crate::http) types: Option<Types>,
 }
 
 impl fmt::Debug for ChangedWebhook {
@@ -78,15 +79,24 @@ fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Types>, D::
 /// When the secret before is over.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WebhookRotation {
+pub(in crate::http) struct WebhookRotation {
     /// At once, and not in 24 hours.
     #[serde(default)]
-    now: bool,
+    pub(in crate::http) now: bool,
 }
 
 /// The webhook that a path names.
 fn named(id: &str) -> Result<WebhookId, Error> {
     id.parse().map_err(|_| Error::NotFound(Kind::Webhook))
+}
+
+/// A webhook, as it is shown.
+fn seen(id: &str) -> Seen {
+    let id = id.to_owned();
+    Seen::of(move |tx, moment| {
+        let id = named(&id);
+        async move { webhooks::show(tx, moment.org()?, id?, moment.now).await }.boxed()
+    })
 }
 
 /// A URL that passes the guard.
@@ -102,7 +112,10 @@ fn target(admin: &Admin, url: &str) -> Result<Url, Problem> {
     responses((status = 200, body = Value, description = "`data`: the webhooks")),
     security(("key" = ["webhooks:read"])),
 )]
-pub(super) async fn list(admin: Admin, Path(slug): Path<String>) -> Result<Json<Value>, Problem> {
+pub(in crate::http) async fn list(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Json<Value>, Problem> {
     let read = admin.read(&slug, Scope::WebhooksRead, |tx, admitted| {
         async move { webhooks::list(tx, admitted.organization.id, admitted.now).await }.boxed()
     });
@@ -121,12 +134,12 @@ pub(super) async fn list(admin: Admin, Path(slug): Path<String>) -> Result<Json<
     request_body = WantedWebhook, responses((status = 201, body = WebhookSecret)),
     security(("key" = ["webhooks:write"])),
 )]
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path(slug): Path<String>,
     body: Unread,
-) -> Result<(StatusCode, Json<WebhookSecret>), Problem> {
+) -> Result<Created<WebhookSecret>, Problem> {
     let scope = Scope::WebhooksWrite;
     admin.admit(&slug, scope).await?;
     let wanted: WantedWebhook = body.json().await?;
@@ -147,7 +160,9 @@ pub(super) async fn create(
         new.by_operator = access.org.is_none();
         async move { webhooks::create(change, &links.secrets, new).await }.boxed()
     });
-    Ok((StatusCode::CREATED, Json(written.await?)))
+    let created = written.await?;
+    let path = format!("/organizations/{slug}/webhooks/{}", created.webhook.id);
+    Ok(Created::at(&admin, path, created))
 }
 
 /// Show a webhook.
@@ -161,7 +176,7 @@ pub(super) async fn create(
     responses((status = 200, body = Webhook)),
     security(("key" = ["webhooks:read"])),
 )]
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     admin: Admin,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Webhook>, Problem> {
@@ -181,11 +196,12 @@ pub(super) async fn show(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The webhook's id"),
+        IfMatch,
     ),
     request_body = ChangedWebhook, responses((status = 200, body = Webhook)),
     security(("key" = ["webhooks:write"])),
 )]
-pub(super) async fn change(
+pub(in crate::http) async fn change(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -195,6 +211,7 @@ pub(super) async fn change(
     admin.admit(&slug, scope).await?;
     let ChangedWebhook { url, name, types } = body.json().await?;
     let url = url.map(|url| target(&admin, &url)).transpose()?;
+    let admin = admin.if_still(seen(&id));
     let links = Arc::clone(&admin.gateway().links);
     let written = admin.change(&slug, scope, &request, move |change, access| {
         let (links, id) = (Arc::clone(&links), named(&id));
@@ -217,15 +234,17 @@ pub(super) async fn change(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The webhook's id"),
+        IfMatch,
     ),
     responses((status = 200, body = Webhook)),
     security(("key" = ["webhooks:write"])),
 )]
-pub(super) async fn delete(
+pub(in crate::http) async fn delete(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Webhook>, Problem> {
+    let admin = admin.if_still(seen(&id));
     let written = admin.change(&slug, Scope::WebhooksWrite, &request, move |change, _| {
         let id = named(&id);
         async move { webhooks::delete(change, id?).await }.boxed()
@@ -243,11 +262,12 @@ pub(super) async fn delete(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The webhook's id"),
+        IfMatch,
     ),
     request_body = WebhookRotation, responses((status = 200, body = WebhookSecret)),
     security(("key" = ["webhooks:write"])),
 )]
-pub(super) async fn rotate_secret(
+pub(in crate::http) async fn rotate_secret(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
@@ -256,6 +276,7 @@ pub(super) async fn rotate_secret(
     let scope = Scope::WebhooksWrite;
     admin.admit(&slug, scope).await?;
     let WebhookRotation { now } = body.json().await?;
+    let admin = admin.if_still(seen(&id));
     let links = Arc::clone(&admin.gateway().links);
     let written = admin.change(&slug, scope, &request, move |change, _| {
         let (links, id) = (Arc::clone(&links), named(&id));
@@ -273,15 +294,17 @@ pub(super) async fn rotate_secret(
     params(
         ("slug" = String, Path, description = "The organization's slug"),
         ("id" = String, Path, description = "The webhook's id"),
+        IfMatch,
     ),
     responses((status = 200, body = Webhook)),
     security(("key" = ["webhooks:write"])),
 )]
-pub(super) async fn enable(
+pub(in crate::http) async fn enable(
     admin: Admin,
     Extension(request): Extension<RequestId>,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Json<Webhook>, Problem> {
+    let admin = admin.if_still(seen(&id));
     let written = admin.change(&slug, Scope::WebhooksWrite, &request, move |change, _| {
         let id = named(&id);
         async move { webhooks::enable(change, id?).await }.boxed()

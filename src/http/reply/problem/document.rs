@@ -33,6 +33,14 @@ pub struct Fault {
     pub suggestion: Option<String>,
 }
 
+impl Fault {
+    /// The field of a form that it is about: the first step of its pointer.
+    pub fn field(&self) -> Option<&str> {
+        let pointer = self.pointer.as_deref()?;
+        pointer.trim_start_matches('#').split('/').nth(1)
+    }
+}
+
 impl From<&Finding> for Fault {
     fn from(finding: &Finding) -> Self {
         Self {

@@ -83,6 +83,11 @@ impl Problem {
         &self.detail
     }
 
+    /// What is wrong, each with its place.
+    pub fn faults(&self) -> &[Fault] {
+        &self.errors
+    }
+
     /// The problem that a bare refusal of the frame stands for: unknown paths, panics.
     fn bare(status: StatusCode) -> Self {
         let (kind, detail) = match status {
@@ -135,6 +140,7 @@ impl From<Error> for Problem {
             }
             Error::Rule(violation) => of_rule(&violation),
             Error::Scim(error) => Self::new(Type::Invalid, error.detail),
+            error @ Error::SignInAnew => Self::new(Type::SignInAnew, error),
             Error::SignIn(refusal) => Self::new(Type::SignInRefused, refusal.reason()),
             Error::Stale => Self::new(Type::Stale, "it was changed meanwhile; read it again"),
             Error::Store(error) => of_store(&error),

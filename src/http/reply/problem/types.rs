@@ -159,6 +159,8 @@ types! {
         "Try again when the recompute is done.";
     ScopeNotAllowed = "scope_not_allowed", 422, "The role takes no projects",
         "Grant the role without projects.";
+    SignInAnew = "sign_in_anew", 403, "Say anew who you are",
+        "Sign in at the console once more, and repeat it within five minutes.";
     SignInRefused = "sign_in_refused", 403, "The sign-in is refused",
         "The detail carries the reason's code.";
     Stale = "stale", 412, "It was changed meanwhile",

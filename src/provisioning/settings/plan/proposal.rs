@@ -7,7 +7,7 @@ use crate::id::{ConnectionId, MappingId};
 use crate::provisioning::settings::mappings::{self, NewMapping, RuleChange};
 use crate::provisioning::settings::role_removal::{self, RoleRemoval};
 use crate::provisioning::settings::{mapping_update, organizations};
-use crate::provisioning::{Change, Error};
+use crate::provisioning::{Change, Error, setup};
 
 /// One change of the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,6 +56,7 @@ impl Proposal {
     /// Makes the change, up to what it does to people. Only where it is `meant` must whoever asks be
     /// allowed all that it does: anybody who may look may see what it would do.
     pub(super) async fn make(&self, change: &mut Change<'_>, meant: bool) -> Result<(), Error> {
+        setup::permits(change, self).await?;
         match self {
             Self::Add(new) => mappings::add_in(change, new).await.map(drop),
             Self::Update(rule) => mapping_update::update_in(change, rule).await.map(drop),

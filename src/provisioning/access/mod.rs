@@ -1,55 +1,115 @@
-//! Access: whose key asks at the admin API, for which organization, and what it may do. The key is
-//! looked up inside the operation's own transaction, so that a key which is revoked meanwhile opens
-//! nothing any more.
+//! Access: who asks at the admin API or at the console, for which organization, and what they may do. The
+//! credential is looked up inside the operation's own transaction, so that a key which is revoked meanwhile, or
+//! an admin who is none any more, opens nothing.
+
+mod bounds;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::directory::scope::{Scope, Scopes};
-use crate::id::{ApiKeyId, Ids, OrganizationId};
-use crate::provisioning::invitations::Inviter;
-use crate::provisioning::{Change, Context, Error, Kind, Source};
+use crate::directory::role::OWNER_RANK;
+use crate::directory::scope::{EVERYTHING, Scope, Scopes};
+use crate::id::{ApiKeyId, ConsoleSessionId, Ids, OrganizationId, SetupLinkId, UserId};
+use crate::provisioning::settings::organizations::RESERVED;
+use crate::provisioning::{Change, Context, Error, Kind, Source, console, setup};
 use crate::secret::Hash;
 use crate::store::rows::OrganizationRow;
 use crate::store::types::Time;
-use crate::store::{self, Store, Tx};
+use crate::store::{Store, Tx};
 
 /// How exact a key's time of last use is.
 const COALESCED: SignedDuration = SignedDuration::from_mins(1);
 
-/// A key that is good now.
+/// What somebody shows of themself: the hash of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A bearer key.
+    Key(Hash),
+    /// The cookie of a session at the console.
+    Console(Hash),
+    /// The token of a link to set up a connection.
+    Setup(Hash),
+}
+
+/// Whose access it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A program's, with this key.
+    Key(ApiKeyId),
+    /// The operator's, in this session at the console.
+    Operator(ConsoleSessionId),
+    /// A person's, in this session at the console.
+    Person(UserId, ConsoleSessionId),
+    /// That of whoever has this link to set up a connection.
+    Setup(SetupLinkId),
+}
+
+/// An access that is good now.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// The key.
-    pub key: ApiKeyId,
-    /// Its organization; an operator's key has none and is good for all.
+    /// Whose it is.
+    pub holder: Holder,
+    /// The organization that it is for; an operator's has none and is good for all.
     pub org: Option<OrganizationId>,
     /// What it may do.
     pub scopes: Scopes,
-    /// When it ends by itself.
+    /// How high it reaches: it gives no role of a higher rank, and acts as the owner with the owner's alone.
+    pub rank: i64,
+    /// When it ends by itself, and with it what it may give away.
     pub expires_at: Option<Timestamp>,
     /// Whether its time of last use should be written again.
     pub use_is_news: bool,
+    /// Whether whoever holds it said a short while ago who they are; a program always has.
+    pub is_fresh: bool,
 }
 
 impl Access {
-    /// The access that a presented key gives at this instant.
-    pub async fn of(tx: &mut Tx, presented: &Hash, now: Timestamp) -> Result<Self, Error> {
+    /// The access that a presented credential gives at this instant.
+    pub async fn of(tx: &mut Tx, presented: &Credential, now: Timestamp) -> Result<Self, Error> {
+        match presented {
+            Credential::Key(hash) => Self::of_key(tx, hash, now).await,
+            Credential::Console(hash) => console::access(tx, hash, now).await,
+            Credential::Setup(hash) => setup::access(tx, hash, now).await,
+        }
+    }
+
+    async fn of_key(tx: &mut Tx, presented: &Hash, now: Timestamp) -> Result<Self, Error> {
         let row = tx.api_key(presented).await?.ok_or(Error::Unauthorized)?;
         let expired = row.expires_at.is_some_and(|at| at.0 <= now);
         if expired || row.revoked_at.is_some() {
             return Err(Error::Unauthorized);
         }
+        let rank = match (row.org_id, &row.actor) {
+            (Some(org), Some(actor)) => bounds::issuer_rank(tx, org, actor.clone()).await?,
+            _ => OWNER_RANK,
+        };
         Ok(Self {
-            key: row.id,
+            holder: Holder::Key(row.id),
             org: row.org_id,
+            rank,
             scopes: Scopes::stored(&row.scopes),
             expires_at: row.expires_at.map(|at| at.0),
             use_is_news: row
                 .last_used_at
                 .is_none_or(|at| now.duration_since(at.0) >= COALESCED),
+            is_fresh: true,
         })
+    }
+
+    /// Who asks, as events name them.
+    pub fn source(&self) -> Source {
+        match self.holder {
+            Holder::Key(key) => Source::Key(key),
+            Holder::Operator(session) => Source::Operator(session),
+            Holder::Person(user, _) => Source::User(user),
+            Holder::Setup(link) => Source::Setup(link),
+        }
+    }
+
+    /// Writes that it was used, and holds its row until the transaction ends.
+    async fn touch(&self, tx: &mut Tx, at: Time) -> Result<(), Error> {
+        touch(tx, self.holder, at).await
     }
 
     /// The organization of this slug. One that the key is not for is one that is not there.
@@ -60,13 +120,15 @@ impl Access {
             .ok_or(Error::NotFound(Kind::Organization))
     }
 
-    /// Refuses a key that lacks the scope.
+    /// Refuses who lacks the scope, or is to say anew who they are before they use it.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
-        if self.scopes.allow(scope) {
-            Ok(())
-        } else {
-            Err(Error::Forbidden(scope.lacking()))
+        if !self.scopes.allow(scope) {
+            return Err(Error::Forbidden(scope.lacking()));
         }
+        if scope.wants_fresh() && !self.is_fresh {
+            return Err(Error::SignInAnew);
+        }
+        Ok(())
     }
 }
 
@@ -83,6 +145,26 @@ impl Access {
         }
     }
 
+    /// Refuses whoever is less than the operator where admins are operators: only who is one makes one.
+    fn require_whole(&self, slug: &str) -> Result<(), Error> {
+        let is_whole = self.org.is_none() && self.scopes.cover(&Scopes::stored(EVERYTHING));
+        if slug != RESERVED || is_whole {
+            return Ok(());
+        }
+        Err(Error::Forbidden(
+            "the admins of this organization are operators: only an operator who may do everything changes it",
+        ))
+    }
+
+    /// Refuses whoever does not answer for whom a connection trusts: that is the operator, or an admin at the
+    /// console, who said a short while ago who they are.
+    pub fn require_answerable(&self) -> Result<(), Error> {
+        match self.holder {
+            Holder::Person(..) => Ok(()),
+            Holder::Key(_) | Holder::Operator(_) | Holder::Setup(_) => self.require_operator(),
+        }
+    }
+
     /// Refuses a key that is not the operator's: whom a connection trusts decides who comes in, and
     /// as what.
     pub fn require_operator(&self) -> Result<(), Error> {
@@ -94,7 +176,7 @@ impl Access {
 }
 
 impl Change<'_> {
-    /// Refuses where a key asks that lacks the scope.
+    /// Refuses whoever asks and lacks the scope.
     pub(in crate::provisioning) fn require(&self, scope: Scope) -> Result<(), Error> {
         let access = self.access.as_ref();
         access.map_or(Ok(()), |access| access.require(scope))
@@ -103,10 +185,11 @@ impl Change<'_> {
     /// Whether the operator asks: at the command line, or with a key for all organizations.
     pub(in crate::provisioning) fn is_operators(&self) -> bool {
         match &self.context.source {
-            Source::Command => true,
+            Source::Command | Source::Operator(_) => true,
             Source::Key(_) => self.access.as_ref().is_some_and(|it| it.org.is_none()),
             Source::Invitee
             | Source::Scim(_)
+            | Source::Setup(_)
             | Source::SignIn(_)
             | Source::System
             | Source::User(_) => false,
@@ -122,8 +205,8 @@ const OPERATOR_ONLY: &str = "a key of an organization does not change whom a con
 /// What a key of the operator changes that is of no organization.
 #[derive(Clone, Debug)]
 pub struct OperatorChange {
-    /// The hash of the key.
-    pub presented: Hash,
+    /// What was shown.
+    pub presented: Credential,
     /// What the key must be allowed.
     pub scope: Scope,
     /// The request, as events name their cause.
@@ -155,11 +238,11 @@ where
                 access.require_installation(asked.scope)?;
                 let context = Context {
                     ids,
-                    source: Source::Key(access.key),
+                    source: access.source(),
                     cause: asked.cause,
                 };
                 // Its row is held from here on: whoever revokes it meanwhile waits, or was first.
-                tx.touch_api_key(access.key, Time(now)).await?;
+                access.touch(tx, Time(now)).await?;
                 let access = Access::of(tx, &asked.presented, now).await?;
                 job(tx, context, access).await
             }
@@ -171,8 +254,8 @@ where
 /// What a key changes: who asks with it, through which request.
 #[derive(Clone, Debug)]
 pub struct KeyChange {
-    /// The hash of the key.
-    pub presented: Hash,
+    /// What was shown.
+    pub presented: Credential,
     /// The slug of the organization.
     pub slug: String,
     /// What the key must be allowed.
@@ -206,9 +289,10 @@ where
                 let access = Access::of(tx, &asked.presented, now).await?;
                 let organization = access.organization(tx, &asked.slug).await?;
                 access.require(asked.scope)?;
+                access.require_whole(&organization.slug)?;
                 let context = Context {
                     ids,
-                    source: Source::Key(access.key),
+                    source: access.source(),
                     cause: asked.cause,
                 };
                 let mut change = Change::begin(tx, organization.id, &context).await?;
@@ -217,7 +301,7 @@ where
                 change.access = Some(access.clone());
                 let value = job(&mut change, &access).await?;
                 if access.use_is_news {
-                    change.tx.touch_api_key(access.key, Time(now)).await?;
+                    access.touch(change.tx, Time(now)).await?;
                 }
                 change.settle().await?;
                 Ok(value)
@@ -227,22 +311,23 @@ where
         .await
 }
 
-impl Access {
-    /// Who invites with the key: the operator, or the organization itself.
-    pub fn inviter(&self) -> Inviter {
-        match self.org {
-            None => Inviter::operator(),
-            Some(_) => Inviter::organization(),
+async fn touch(tx: &mut Tx, holder: Holder, at: Time) -> Result<(), Error> {
+    match holder {
+        Holder::Key(key) => tx.touch_api_key(key, at).await?,
+        Holder::Operator(session) | Holder::Person(_, session) => {
+            tx.touch_console_session(session, at).await?;
         }
+        // Its visits are kept, not its uses.
+        Holder::Setup(_) => {}
     }
+    Ok(())
 }
 
-/// Writes down that a key was used. It bears on nothing, so a failure is only logged.
-pub async fn note_use(store: &Store, key: ApiKeyId, now: Timestamp) {
-    let noted =
-        store.write(move |tx| async move { tx.touch_api_key(key, Time(now)).await }.boxed());
+/// Writes down that an access was used. It bears on nothing but how long a session lasts, so a failure is only
+/// logged.
+pub async fn note_use(store: &Store, holder: Holder, now: Timestamp) {
+    let noted = store.write(move |tx| touch(tx, holder, Time(now)).boxed());
     if let Err(error) = noted.await {
-        let error: store::Error = error;
-        tracing::warn!(%error, key.id = %key, "a key's time of last use could not be written");
+        tracing::warn!(%error, ?holder, "the time of last use could not be written");
     }
 }

@@ -1,0 +1,114 @@
+//! `usher setup-link`.
+
+use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use futures_util::FutureExt;
+
+use crate::cli::failure::Failure;
+use crate::cli::opened::Opened;
+use crate::directory::setup::Purpose;
+use crate::id::{ConnectionId, SetupLinkId};
+use crate::provisioning::change;
+use crate::provisioning::setup::{self, NewSetupLink};
+
+/// Set-up links: a customer's IT admin, who has no account, brings SAML and SCIM to work by one
+#[derive(Debug, Subcommand)]
+pub(super) enum SetupLink {
+    /// Make a link; it is shown this once
+    ///
+    /// What is set up by it is in testing: nobody signs in and nothing is provisioned until an admin
+    /// at the console, or you, take it live. The link before it for the same purpose is taken back.
+    ///
+    /// Examples:
+    ///   usher setup-link create --org acme
+    ///   usher setup-link create --org acme --purpose sign_in --hours 24
+    #[command(verbatim_doc_comment)]
+    Create {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// What it covers [default: everything]
+        #[arg(long, value_parser = PossibleValuesParser::new(Purpose::WORDS))]
+        purpose: Option<String>,
+        /// For how many hours it is good, 1 to 720 [default: 72]
+        #[arg(long)]
+        hours: Option<u16>,
+        /// A connection that is in testing [default: the link makes one]
+        #[arg(long, value_name = "CONNECTION_ID")]
+        connection: Option<ConnectionId>,
+    },
+    /// List the links of an organization
+    ///
+    /// Example:
+    ///   usher setup-link list --org acme
+    #[command(verbatim_doc_comment)]
+    List {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+    },
+    /// Take a link back
+    ///
+    /// Example:
+    ///   usher setup-link revoke --org acme LINK_ID
+    #[command(verbatim_doc_comment)]
+    Revoke {
+        /// The organization's slug
+        #[arg(long)]
+        org: String,
+        /// The link
+        #[arg(value_name = "LINK_ID")]
+        id: SetupLinkId,
+    },
+}
+
+const COLUMNS: [&str; 6] = [
+    "purpose",
+    "state",
+    "connection_id",
+    "expires_at",
+    "seen_at",
+    "id",
+];
+
+impl SetupLink {
+    pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
+        match self {
+            Self::Create {
+                org,
+                purpose,
+                hours,
+                connection,
+            } => {
+                let new = NewSetupLink {
+                    purpose: purpose.and_then(|word| word.parse().ok()),
+                    expires_in_hours: hours,
+                    connection_id: connection,
+                };
+                let (org, url) = (
+                    opened.organization(&org).await?,
+                    opened.public_url().to_owned(),
+                );
+                let issued = change(&opened.store, org, opened.context(), move |change| {
+                    let (new, url) = (new.clone(), url.clone());
+                    async move { setup::issue(change, &new, &url).await }.boxed()
+                });
+                opened.output.record(&issued.await?)
+            }
+            Self::List { org } => {
+                let (org, now) = (opened.organization(&org).await?, opened.now());
+                let read = opened
+                    .store
+                    .read(move |tx| async move { setup::list(tx, org, now).await }.boxed());
+                opened.output.rows(&read.await?, &COLUMNS)
+            }
+            Self::Revoke { org, id } => {
+                let org = opened.organization(&org).await?;
+                let revoked = change(&opened.store, org, opened.context(), move |change| {
+                    async move { setup::revoke(change, id).await }.boxed()
+                });
+                opened.output.record(&revoked.await?)
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The set-up portal: the pages of a link by which a customer's IT admin, who has no account, brings their identity
+//! provider to work with us. Each step can be left and taken up again; what waits for the identity provider turns
+//! green by itself once it calls. The pages ask the admin API's own operations, as the holder of the link.
+
+mod act;
+mod guide;
+mod progress;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+
+use crate::directory::UnknownWord;
+use crate::directory::setup::{LinkState, Step};
+use crate::http::auth::admin::Admin;
+use crate::http::auth::session::{self, Browser};
+use crate::http::client::Client;
+use crate::http::console::{Form, filters, page_with, paths};
+use crate::http::join::form::{self, Bound};
+use crate::http::join::{guarded, sent_away};
+use crate::http::reply::page;
+use crate::http::reply::problem::{Problem, Type};
+use crate::http::{Gateway, RequestId};
+use crate::mail::wording::one_line;
+use crate::provisioning::access::Credential;
+use crate::provisioning::setup::{self, Visit};
+use crate::provisioning::{Error, Source};
+use crate::secret;
+
+use progress::Progress;
+
+/// The routes.
+pub(super) fn routes() -> Router<Gateway> {
+    let other = |Extension(request): Extension<RequestId>| async move {
+        page::method_not_allowed("GET, HEAD, POST", &request)
+    };
+    let page = || {
+        get(shown)
+            .post(posted)
+            .fallback(other)
+            .layer(map_response(guarded))
+    };
+    Router::new()
+        .route("/setup/{token}", page())
+        .route("/setup/{token}/{step}", page())
+}
+
+/// The token and the step, as a path has them.
+type Place = Result<Path<Vec<(String, String)>>, PathRejection>;
+
+/// What every answer of these pages needs.
+struct Here<'a> {
+    gateway: &'a Gateway,
+    request: &'a RequestId,
+    client: Client,
+    browser: &'a Browser,
+    token: String,
+    /// The step of the address; the first page where there is none.
+    step: Option<Step>,
+}
+
+/// One page of the portal.
+#[derive(Template)]
+#[template(path = "setup/page.html")]
+struct Page<'a> {
+    assets: &'static crate::http::console::Paths,
+    organization: String,
+    visit: &'a Visit,
+    progress: Progress,
+    form: Form,
+    csrf: &'a str,
+    token: &'a str,
+    /// The step that is shown.
+    step: Option<Step>,
+    /// The way to the step after it.
+    next: Option<Step>,
+    /// What is to be done at the identity provider.
+    guide: Option<guide::Guide>,
+    /// The token that was issued a moment ago.
+    scim_token: Option<String>,
+    notice: Option<&'static str>,
+}
+
+fn place(place: Place) -> (String, Result<Option<Step>, UnknownWord>) {
+    let pairs = place.map_or_else(|_| Vec::new(), |Path(pairs)| pairs);
+    let value = |name: &str| {
+        let pair = pairs.iter().find(|(given, _)| given == name);
+        pair.map(|(_, value)| value.clone())
+    };
+    let step = match value("step") {
+        None => Ok(None),
+        Some(word) => word.parse().map(Some),
+    };
+    (value("token").unwrap_or_default(), step)
+}
+
+/// `GET /setup/{token}` and `GET /setup/{token}/{step}`.
+async fn shown(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+    client: Client,
+    named: Place,
+    browser: Browser,
+    asked: Request,
+) -> Response {
+    let (token, Ok(step)) = place(named) else {
+        return page::not_found_here(&request);
+    };
+    let here = Here {
+        gateway: &gateway,
+        request: &request,
+        client,
+        browser: &browser,
+        token,
+        step,
+    };
+    let done = asked
+        .uri()
+        .query()
+        .and_then(|query| query.strip_prefix("done="));
+    let shown = async {
+        let visit = here.visit().await?;
+        here.page(&visit, Form::default(), (None, done.and_then(act::said)))
+            .await
+    };
+    shown.await.unwrap_or_else(|response| response)
+}
+
+/// `POST /setup/{token}/{step}`.
+async fn posted(
+    State(gateway): State<Gateway>,
+    Extension(request): Extension<RequestId>,
+    client: Client,
+    named: Place,
+    browser: Browser,
+    posted: Request,
+) -> Response {
+    let (token, Ok(step)) = place(named) else {
+        return page::not_found_here(&request);
+    };
+    let here = Here {
+        gateway: &gateway,
+        request: &request,
+        client,
+        browser: &browser,
+        token,
+        step,
+    };
+    here.acted(posted).await.unwrap_or_else(|response| response)
+}
+
+impl Here<'_> {
+    /// The link, while it is good for anything.
+    async fn visit(&self) -> Result<Visit, Response> {
+        let context = self.gateway.context(Source::System, self.request);
+        let visit = setup::visit(&self.gateway.store, context, &self.token).await;
+        let visit = visit.map_err(|error| self.failed(error))?;
+        match visit.link.state {
+            LinkState::Open if visit.is_live => Err(self.live()),
+            LinkState::Open => Ok(visit),
+            LinkState::Expired | LinkState::Finished | LinkState::Revoked => Err(self.over()),
+        }
+    }
+
+    /// The holder of the link at the operations of the admin API.
+    fn admin(&self) -> Admin {
+        Admin::of(self.gateway, Credential::Setup(secret::hash(&self.token)))
+    }
+
+    async fn page(
+        &self,
+        visit: &Visit,
+        form: Form,
+        (scim_token, notice): (Option<String>, Option<&'static str>),
+    ) -> Result<Response, Response> {
+        let progress = Progress::read(&self.admin(), visit, self.step).await;
+        let progress = progress.map_err(|problem| self.refused(&problem))?;
+        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), &self.token);
+        let covered = |step: &&Step| visit.link.purpose.covers(**step);
+        let mut steps = Step::ALL.iter().filter(covered);
+        let next = match self.step {
+            None => steps.next(),
+            Some(step) => steps.skip_while(|it| **it != step).nth(1),
+        };
+        let status = match scim_token {
+            Some(_) => StatusCode::CREATED,
+            None => form.status(),
+        };
+        let shown = Page {
+            assets: paths(),
+            organization: one_line(&visit.organization),
+            guide: guide::of(&progress, self.step),
+            next: next.copied(),
+            step: self.step,
+            csrf: &bound.field,
+            token: &self.token,
+            visit,
+            progress,
+            form,
+            scim_token,
+            notice,
+        };
+        let mut response = page_with(status, &shown);
+        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        Ok(response)
+    }
+
+    /// What is answered to a form that does not come from a page that this browser was given.
+    fn foreign(&self, headers: &HeaderMap, said: &str) -> Option<Response> {
+        let is_bound = form::is_bound(self.browser, &self.token, Some(said));
+        if is_bound && !form::is_foreign(headers, &[&*self.gateway.public_url]) {
+            return None;
+        }
+        let text = "The form did not come from a page of this browser, and nothing was changed. Open the link again, \
+                    and send it once more; if you see this again, allow cookies for this site.";
+        let (status, title) = (StatusCode::FORBIDDEN, "That did not work");
+        let refused = page::refusal(status, title, "foreign_form", text, self.request);
+        Some(refused)
+    }
+
+    fn failed(&self, error: Error) -> Response {
+        match error {
+            Error::NotFound(_) => self.missed(),
+            error => page::error(error, self.request),
+        }
+    }
+
+    /// What the operation of a page answered that is no fault of a form.
+    fn refused(&self, problem: &Problem) -> Response {
+        match problem.kind() {
+            Type::Unauthorized => self.over(),
+            Type::Unavailable => page::busy(self.request),
+            Type::InsufficientScope => {
+                let title = "This link does not do that";
+                let (status, reason) = (StatusCode::FORBIDDEN, problem.slug());
+                page::refusal(status, title, reason, problem.detail(), self.request)
+            }
+            kind => {
+                let text = format!("{}. {}", problem.detail(), kind.help());
+                page::refusal(
+                    kind.status(),
+                    kind.title(),
+                    kind.slug(),
+                    &text,
+                    self.request,
+                )
+            }
+        }
+    }
+
+    /// No link of ours: who tries one after the other is sent away for a while.
+    fn missed(&self) -> Response {
+        if let Some(away) = sent_away(self.gateway, &self.client, self.request) {
+            return away;
+        }
+        let text = "This address sets nothing up. Copy all of it, or ask whoever sent it for another link.";
+        let (status, title) = (StatusCode::NOT_FOUND, "No such link");
+        page::refusal(status, title, "unknown_link", text, self.request)
+    }
+
+    fn over(&self) -> Response {
+        let text = "This link is good no more: it was finished, taken back, or its time is over. Ask whoever sent it \
+                    for another one.";
+        let (status, title) = (StatusCode::GONE, "This link is over");
+        page::refusal(status, title, "link_over", text, self.request)
+    }
+
+    fn live(&self) -> Response {
+        let text = "The connection is live, and this link changes nothing of it any more. An admin of the organization \
+                    changes it at the console.";
+        let (status, title) = (StatusCode::FORBIDDEN, "The connection is live");
+        page::refusal(status, title, "connection_live", text, self.request)
+    }
+}

@@ -1,0 +1,48 @@
+//! The queries of the console: who is there, and what lets somebody in.
+
+use crate::id::{ConsoleLinkId, ConsoleSessionId, MailCodeId, OrganizationId, SetupLinkId, UserId};
+use crate::secret::Hash;
+use crate::store::rows::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow, SetupLinkRow};
+use crate::store::tx::ops;
+use crate::store::types::Time;
+
+ops! {
+    /// The query `console::insert_session`.
+    insert_console_session = console::insert_session(row: &ConsoleSessionRow) -> ();
+    /// The session of this cookie, of whomever: the cookie tells it.
+    console_session = console::session_by_hash(hash: &Hash) -> Option<ConsoleSessionRow>;
+    /// The query `console::touch_session`.
+    touch_console_session = console::touch_session(id: ConsoleSessionId, at: Time) -> ();
+    /// The query `console::end_session`.
+    end_console_session = console::end_session(id: ConsoleSessionId, at: Time) -> ();
+    /// Ends what a person has open at the console.
+    end_console_sessions_of = console::end_sessions_of(org: OrganizationId, user: UserId, at: Time) -> ();
+    /// Forgets what was over before then, of whomever.
+    forget_console = console::forget(before: Time) -> ();
+    /// The query `console::insert_link`.
+    insert_console_link = console::insert_link(row: &ConsoleLinkRow) -> ();
+    /// The link of this token, of whomever: the token tells it.
+    console_link = console::link_by_hash(hash: &Hash) -> Option<ConsoleLinkRow>;
+    /// Uses a link up; whether it was good until now.
+    use_console_link = console::use_link(id: ConsoleLinkId, at: Time) -> bool;
+    /// Ends the links that let a person in.
+    end_console_links_of = console::end_links_of(org: OrganizationId, user: UserId, at: Time) -> ();
+    /// The query `console::insert_code`.
+    insert_console_code = console::insert_code(row: &ConsoleCodeRow) -> ();
+    /// The query `console::update_code`.
+    update_console_code = console::update_code(row: &ConsoleCodeRow) -> ();
+    /// A code that was mailed.
+    console_code = console::code(org: OrganizationId, id: MailCodeId) -> Option<ConsoleCodeRow>;
+    /// What was mailed to a person since then, the latest first.
+    console_codes_since = console::codes_since(org: OrganizationId, user: UserId, since: Time) -> Vec<ConsoleCodeRow>;
+    /// The query `setup_links::insert`.
+    insert_setup_link = setup_links::insert(row: &SetupLinkRow) -> ();
+    /// The query `setup_links::update`.
+    update_setup_link = setup_links::update(row: &SetupLinkRow) -> ();
+    /// The query `setup_links::by_id`.
+    setup_link = setup_links::by_id(org: OrganizationId, id: SetupLinkId) -> Option<SetupLinkRow>;
+    /// The link of this token, in whichever organization: the token tells it.
+    setup_link_by_hash = setup_links::by_hash(hash: &Hash) -> Option<SetupLinkRow>;
+    /// The links of an organization, in the order of ids.
+    setup_links = setup_links::all(org: OrganizationId) -> Vec<SetupLinkRow>;
+}
