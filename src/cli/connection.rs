@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::arguments::{switch, word};
 use crate::cli::connection_demands::Demands;
 use crate::cli::connection_end::Delete;
+use crate::cli::connection_guide::Guide;
 use crate::cli::connection_key::Key;
 use crate::cli::connection_metadata::MetadataStep;
 use crate::cli::failure::{Failure, Outcome};
@@ -79,6 +80,7 @@ pub(super) enum Connection {
         /// The connection
         id: ConnectionId,
     },
+    Guide(Guide),
     /// Stop a connection: SCIM is answered 403, nobody signs in, its sessions end
     ///
     /// Example:
@@ -299,6 +301,7 @@ impl Connection {
                 return Ok(Outcome::Done);
             }
             Self::Delete(delete) => return delete.run(opened).await,
+            Self::Guide(guide) => return guide.run(opened).await,
             Self::Key(key) => {
                 key.run(opened).await?;
                 return Ok(Outcome::Done);

@@ -7,11 +7,14 @@ mod app;
 mod arguments;
 mod audit;
 mod break_glass;
+mod completions;
 mod config;
+mod config_code;
 mod conformance;
 mod connection;
 mod connection_demands;
 mod connection_end;
+mod connection_guide;
 mod connection_key;
 mod connection_metadata;
 mod console_link;
@@ -24,6 +27,7 @@ mod import;
 mod invite;
 mod key;
 mod link;
+mod man;
 mod mapping;
 mod mapping_changes;
 mod metadata;
@@ -167,10 +171,12 @@ enum Command {
     #[command(subcommand)]
     Webhook(webhook::Webhook),
     Openapi(openapi::OpenApi),
+    Completions(completions::Completions),
+    Man(man::Man),
     #[command(subcommand)]
     Migrate(migrate::Migrate),
     #[command(subcommand)]
-    Config(config::Show),
+    Config(config::Settings),
     #[command(subcommand)]
     Doctor(doctor::Doctor),
     #[command(subcommand)]
@@ -200,6 +206,11 @@ fn start(cli: Cli, output: Output) -> Result<Outcome, Failure> {
     if to_file && !matches!(cli.command, Command::Conformance(_)) {
         let why = "--json prints on standard output; this command writes no file";
         return Err(Failure::Usage(why.to_owned()));
+    }
+    match &cli.command {
+        Command::Completions(completions) => return completions.run(output),
+        Command::Man(man) => return man.run(output),
+        _ => {}
     }
     let config = settings(&cli)?;
     log(&config, &cli.command)?.start();
@@ -250,7 +261,7 @@ async fn dispatch(command: Command, config: Config, output: Output) -> Result<Ou
         Command::Serve(_) => serve::run(&config).await,
         Command::Demo(demo) => demo.run(&config, output.is_json()).await,
         Command::Migrate(migrate) => migrate.run(&config, output).await,
-        Command::Config(show) => show.run(&config, output),
+        Command::Config(settings) => Box::pin(settings.run(config, output)).await,
         Command::Openapi(_) => openapi::run(),
         Command::Doctor(doctor) => doctor.run(&config, output).await,
         Command::Conformance(conformance) => Box::pin(conformance.run(output)).await,
@@ -286,7 +297,9 @@ async fn opened_command(command: Command, opened: &Opened) -> Result<Outcome, Fa
         Command::Audit(audit) => return Box::pin(audit.run(opened)).await,
         Command::Webhook(webhook) => Box::pin(webhook.run(opened)).await?,
         // These were run before anything was opened.
-        Command::Serve(_)
+        Command::Completions(_)
+        | Command::Man(_)
+        | Command::Serve(_)
         | Command::Demo(_)
         | Command::Migrate(_)
         | Command::Config(_)
