@@ -593,3 +593,63 @@ async fn an_admin_at_the_console_gives_no_more_than_they_have() {
     let refused = press(&ada, page, &fields).await;
     assert_eq!(refused.status, 403, "{}", refused.text());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
+    let acme = administered().await;
+    let ada = signed_in(&acme, ADA).await;
+    let (_, bob) = acme.pushed(BOB).await;
+    let page = format!("/console/organizations/acme/users/{bob}");
+    let settings = "/console/organizations/acme/settings";
+    let read = |page: &Reply| {
+        let text = page.text();
+        let tag = text.split("name=\"if_match\" value=\"").nth(1).unwrap();
+        let tag = tag.split('"').next().unwrap();
+        tag.replace("&#34;", "\"")
+    };
+    let person = ada.get(&page).await;
+    let (token, tag) = (csrf(&person), read(&person));
+    let role = json!({"role": "admin"});
+    acme.put(&format!("/users/{bob}/role"), role)
+        .await
+        .expect(200);
+    let fields = [
+        ("csrf", &*token),
+        ("if_match", &*tag),
+        ("action", "role"),
+        ("role", "editor"),
+    ];
+    let refused = ada.submit(&page, &fields).await.expect(412);
+    assert!(
+        refused.text().contains("changed meanwhile"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(acme.role_of(&bob).await, json!("admin"));
+    let tag = read(&refused);
+    let fields = [
+        ("csrf", &*token),
+        ("if_match", &*tag),
+        ("action", "role"),
+        ("role", "editor"),
+    ];
+    ada.submit(&page, &fields).await.expect(303);
+    let shown = ada.get(settings).await;
+    let tag = read(&shown);
+    let name = json!({"name": "Acme Inc."});
+    acme.ask("PATCH", "", Some(name)).await.expect(200);
+    let fields = [
+        ("csrf", &*token),
+        ("if_match", &*tag),
+        ("action", "rename"),
+        ("name", "Other"),
+    ];
+    ada.submit(settings, &fields).await.expect(412);
+    let fields = [
+        ("csrf", &*token),
+        ("if_match", "x"),
+        ("action", "rename"),
+        ("name", "Other"),
+    ];
+    ada.submit(settings, &fields).await.expect(412);
+}

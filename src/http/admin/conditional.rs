@@ -43,7 +43,7 @@ pub(in crate::http) struct EntityTag(String);
 
 impl EntityTag {
     /// That of what is shown as JSON.
-    fn of(shown: &impl Serialize) -> Self {
+    pub(in crate::http) fn of(shown: &impl Serialize) -> Self {
         Self::of_bytes(&serde_json::to_vec(shown).unwrap_or_default())
     }
 
@@ -90,6 +90,11 @@ impl Tags {
             let detail = format_args!("{name} is * or entity tags between commas, such as \"abc\"");
             Problem::new(Type::MalformedRequest, detail)
         })
+    }
+
+    /// What a form of the console names: where that cannot be read, what nothing has.
+    pub(in crate::http) fn of_form(text: &str) -> Self {
+        Self::parsed(text.as_bytes()).unwrap_or(Self::These(Vec::new()))
     }
 
     fn parsed(text: &[u8]) -> Option<Self> {

@@ -15,7 +15,7 @@ pub(in crate::http) mod created;
 mod docs;
 pub(in crate::http) mod domains;
 pub mod events;
-mod groups;
+pub(in crate::http) mod groups;
 pub(in crate::http) mod idempotency;
 pub mod imports;
 pub mod invitations;

@@ -81,6 +81,14 @@ impl Admin {
         }
     }
 
+    /// The same, whose changes go on only while what they change has one of these tags.
+    pub(in crate::http) fn matching(self, tags: Option<Tags>) -> Self {
+        Self {
+            if_match: tags,
+            ..self
+        }
+    }
+
     /// The same, whose changes go on only while this is what they have read, where they name its tag (If-Match).
     pub(in crate::http) fn if_still(&self, seen: Seen) -> Self {
         Self {

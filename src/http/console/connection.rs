@@ -12,6 +12,7 @@ use crate::directory::connection::KeyState;
 use crate::directory::lint::Finding;
 use crate::http::Gateway;
 use crate::http::admin::asked::Asked;
+use crate::http::admin::conditional::EntityTag;
 use crate::http::admin::connections::{self, Connection, keys, lint, metadata};
 use crate::http::admin::{scim_requests, sign_ins, tokens};
 use crate::http::console::connection_change::posted;
@@ -136,6 +137,8 @@ struct Traffic {
 #[derive(Template)]
 #[template(path = "console/connection.html")]
 struct Shown {
+    /// What the page has read of it.
+    tag: String,
     /// How many people it could sign in.
     could_sign_in: i64,
     frame: Frame,
@@ -199,6 +202,7 @@ pub(super) async fn draw(visitor: &Visitor, (slug, id): (&str, &str), said: Said
     };
     let could_sign_in = connections::could_sign_in(&visitor.admin(), slug, it.id).await?;
     let shown = Shown {
+        tag: EntityTag::of(&it).to_string(),
         could_sign_in,
         frame: Frame::of(visitor, slug, Section::Connections).saying(said.notice),
         form: said.form,

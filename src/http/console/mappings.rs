@@ -14,6 +14,7 @@ use crate::directory::role::OWNER_RANK;
 use crate::http::Gateway;
 use crate::http::admin::asked::Asked;
 use crate::http::admin::connections::{self, Connection};
+use crate::http::admin::groups;
 use crate::http::admin::mappings::{self, Mapping};
 use crate::http::admin::projects;
 use crate::http::admin::roles::{self, Role};
@@ -24,6 +25,7 @@ use crate::http::console::{
 };
 use crate::http::reply::problem::{Problem, Type};
 use crate::id::ConnectionId;
+use crate::provisioning::groups_view::Group;
 use crate::provisioning::settings::projects::Project;
 
 /// The routes.
@@ -63,6 +65,9 @@ struct Mappings {
     connections: Vec<Ruled>,
     /// The rule that is looked at, to be changed.
     one: Option<One>,
+    /// What directories push, the first of it.
+    groups: Vec<Group>,
+    has_more_groups: bool,
     /// Connections that a rule can be of.
     sources: Vec<(String, String)>,
     roles: Vec<(String, String)>,
@@ -105,6 +110,7 @@ async fn draw(visitor: &Visitor, slug: &str, form: Form) -> Answer {
     let Json(connections) = connections::list(visitor.admin(), of(), all()?).await?;
     let Json(roles) = roles::list(visitor.admin(), of(), all()?).await?;
     let Json(projects) = projects::list(visitor.admin(), of(), all()?).await?;
+    let Json(groups) = groups::list(visitor.admin(), of(), Asked::of("limit=200")?).await?;
     let rules = rules(visitor, slug).await?;
     let mut roles = roles.data;
     roles.sort_by_key(|role| role.rank);
@@ -125,6 +131,8 @@ async fn draw(visitor: &Visitor, slug: &str, form: Form) -> Answer {
         frame: Frame::of(visitor, slug, Section::Mappings).saying(said),
         form,
         one,
+        groups: groups.data,
+        has_more_groups: groups.has_more,
         sources: sources
             .map(|it| (it.id.to_string(), it.name.clone()))
             .collect(),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::directory::policy::Policy;
 use crate::http::Gateway;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::EntityTag;
 use crate::http::admin::{break_glass, organizations, ownership, policy, users};
 use crate::http::console::filters;
 use crate::http::console::frame::page_with;
@@ -80,6 +81,9 @@ const SWITCHES: [(&str, &str, &str); 5] = [
 struct Settings {
     frame: Frame,
     it: Organization,
+    /// What the page has read of the organization, and of its policy.
+    tag: String,
+    policy_tag: String,
     naming: Form,
     policy: Form,
     /// What is said of the title.
@@ -152,6 +156,8 @@ async fn draw(
     let named = || Form::saying(&[("name", it.name.as_str())]);
     let shown = Settings {
         frame: Frame::of(visitor, slug, Section::Settings).saying(notice),
+        tag: EntityTag::of(&it).to_string(),
+        policy_tag: EntityTag::of(&policy).to_string(),
         naming: forms.naming.unwrap_or_else(named),
         policy: forms.policy.unwrap_or_else(|| written(&policy)),
         transfer: forms.transfer,

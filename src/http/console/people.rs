@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::http::Gateway;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::EntityTag;
 use crate::http::admin::{by_hand, projects, roles, timeline, user_data, user_sessions, users};
 use crate::http::console::filters;
 use crate::http::console::frame::page_with;
@@ -79,6 +80,8 @@ async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
 #[template(path = "console/person.html")]
 struct Person {
     frame: Frame,
+    /// What the page has read of them.
+    tag: String,
     form: Form,
     it: UserDetail,
     explanation: Explanation,
@@ -117,6 +120,7 @@ async fn draw(visitor: &Visitor, (slug, id): (&str, &str), form: Form) -> Answer
     let named = roles.into_iter().filter(|role| role.slug != "owner");
     let named = named.map(|role| (role.slug, role.name));
     let shown = Person {
+        tag: EntityTag::of(&it).to_string(),
         frame: Frame::of(visitor, slug, Section::People).saying(said(form.value("done"))),
         it,
         source: source(&explanation),

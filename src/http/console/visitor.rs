@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use url::form_urlencoded::Serializer;
 
+use crate::http::admin::conditional::Tags;
 use crate::http::auth::admin::Admin;
 use crate::http::auth::session::{self, Browser};
 use crate::http::body::{self, Fault};
@@ -25,6 +26,8 @@ use crate::secret::{self, Hash};
 
 /// The field of a form that binds it to the browser.
 pub(super) const CSRF: &str = "csrf";
+/// The field with the tag of what the form's page had read.
+const READ: &str = "if_match";
 
 /// Somebody at the console.
 pub(in crate::http) struct Visitor {
@@ -40,12 +43,15 @@ pub(in crate::http) struct Visitor {
     pub(in crate::http) cookie: Hash,
     /// The path and query that was asked for.
     path: String,
+    /// What a form's page had read of the thing that it changes, by its tag.
+    read: Option<Tags>,
 }
 
 impl Visitor {
     /// The same person at the operations of the admin API.
     pub(in crate::http) fn admin(&self) -> Admin {
-        Admin::of(&self.gateway, Credential::Console(self.cookie))
+        let admin = Admin::of(&self.gateway, Credential::Console(self.cookie));
+        admin.matching(self.read.clone())
     }
 
     /// Whether it is the operator.
@@ -83,6 +89,7 @@ impl Visitor {
             csrf: field(&secret),
             cookie,
             path,
+            read: None,
         })
     }
 }
@@ -132,7 +139,7 @@ impl FromRequest<Gateway> for Posted {
 
     async fn from_request(posted: Request, gateway: &Gateway) -> Result<Self, Response> {
         let (parts, body) = posted.into_parts();
-        let visitor = Visitor::of(&parts, gateway).await?;
+        let mut visitor = Visitor::of(&parts, gateway).await?;
         let request = &visitor.request;
         if !is_form(&parts.headers) {
             let (status, reason) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type");
@@ -148,10 +155,11 @@ impl FromRequest<Gateway> for Posted {
             Fault::TooSlow => untaken(StatusCode::REQUEST_TIMEOUT, "body_too_slow", request),
         })?;
         let form = Form::of(pairs(&taken.bytes));
-        match visitor.foreign(&parts.headers, form.value(CSRF)) {
-            Some(refused) => Err(refused),
-            None => Ok(Self { visitor, form }),
+        if let Some(refused) = visitor.foreign(&parts.headers, form.value(CSRF)) {
+            return Err(refused);
         }
+        visitor.read = form.text(READ).map(Tags::of_form);
+        Ok(Self { visitor, form })
     }
 }
 
