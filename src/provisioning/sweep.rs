@@ -10,6 +10,7 @@ use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
 use crate::id::{Ids, OrganizationId, UserId};
 use crate::limits;
+use crate::provisioning::settings::organizations::RESERVED;
 use crate::provisioning::{Change, Context, Error, break_glass, change, people};
 use crate::secret;
 use crate::store::Store;
@@ -52,8 +53,9 @@ pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error
                 let used = tx.forget_app_assertions(now).await?;
                 let used = used + tx.forget_signing_keys(now).await?;
                 let expired = used + tx.forget_oauth(now).await?;
-                tx.forget_console(Time(now.0 - limits::CONSOLE_KEPT))
-                    .await?;
+                let operators = tx.organization_by_slug(RESERVED).await?.map(|it| it.id);
+                let long_ago = Time(now.0 - limits::CONSOLE_KEPT);
+                tx.forget_console(long_ago, operators).await?;
                 let tokens = tx.forget_scim_tokens(before).await?;
                 Ok(expired + tokens + tx.forget_oauth_clients(before).await?)
             }

@@ -255,6 +255,17 @@ fn a_file_changes_what_it_names_and_removes_only_where_it_may() {
         "{exported}"
     );
     assert_eq!(place.config(&prune, STORE).0, 0);
+
+    // Nobody can tell whose role a connection's default changes, before it does.
+    let text = "[organizations.acme.connections.\"Okta EU\"]\ndefault_role = 'auditor'\n";
+    place.write("acme.toml", text);
+    let default = ["apply", "acme.toml"];
+    let (code, plan, complaint) = place.config(&default, STORE);
+    let expected = (4, &json!("planned"));
+    assert_eq!((code, &plan["outcome"]), expected, "{complaint}");
+    let (code, done, complaint) = place.config(&[&default[..], &["--yes"]].concat(), STORE);
+    let expected = (0, &json!("applied"));
+    assert_eq!((code, &done["outcome"]), expected, "{complaint}");
 }
 
 #[test]
@@ -318,7 +329,7 @@ fn what_was_made_before_something_was_refused_is_told() {
     let token = done["secrets"][0]["scim_token"].as_str().unwrap();
     assert!(token.starts_with("scim_"), "{token}");
     place.write("acme.toml", &text.replace("'viewer'", "'editor'"));
-    let (code, done, complaint) = place.config(&["apply", "acme.toml"], STORE);
+    let (code, done, complaint) = place.config(&["apply", "acme.toml", "--yes"], STORE);
     assert_eq!(code, 0, "{complaint}");
     assert_eq!(done["secrets"], json!([]), "the connection was there");
     assert_eq!(place.config(&["plan", "acme.toml"], STORE).0, 0);

@@ -5,6 +5,8 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 use usher::directory::connection::Profile;
 use usher::directory::scope::Scope;
+use usher::id::ConnectionId;
+use usher::provisioning::Error;
 use usher::provisioning::access::{Credential, KeyChange, key_change};
 use usher::provisioning::settings::connection_access::update_by_key;
 use usher::provisioning::settings::connections::ConnectionSettings;
@@ -87,6 +89,9 @@ async fn a_session_that_is_capped_gives_no_more_than_the_cap() {
     assert_eq!(press(&browser, &page, &fields).await.status, 403);
     let fields = [("action", "role"), ("role", "admin")];
     assert_eq!(press(&browser, &page, &fields).await.status, 303);
+    // Nor by a key, which would have all of her role.
+    let fields = [("action", "issue"), ("name", "Mine"), ("scopes", "*")];
+    press(&browser, KEYS, &fields).await.expect(403);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,8 +110,12 @@ async fn who_makes_an_admin_said_a_short_while_ago_who_they_are() {
     assert_eq!(acme.role_of(&bob).await, json!("editor"));
 }
 
-/// What somebody at the console changes of Acme's connection.
-async fn changed(acme: &Acme, browser: &Browser<'_>, settings: ConnectionSettings) {
+/// What somebody at the console changes of a connection.
+async fn changed(
+    acme: &Acme,
+    browser: &Browser<'_>,
+    (id, settings): (ConnectionId, ConnectionSettings),
+) -> Result<(), Error> {
     let cookie = secret::hash(&browser.cookie("__Host-usher-console").unwrap());
     let asked = KeyChange {
         presented: Credential::Console(cookie),
@@ -115,38 +124,57 @@ async fn changed(acme: &Acme, browser: &Browser<'_>, settings: ConnectionSetting
         cause: "test".to_owned(),
     };
     let (store, ids) = (&acme.gateway.gateway.store, &acme.gateway.gateway.ids);
-    let id = acme.okta.id;
     let done = key_change(store, ids, asked, move |change, access| {
         let settings = settings.clone();
         async move { update_by_key(change, access, id, (&settings, None)).await }.boxed()
     });
-    done.await.unwrap();
+    done.await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_moves_what_a_connection_reads_confirms_it_for_nobody() {
     let acme = administered().await;
-    let owner_may = async || {
-        let shown = acme.get(&format!("/connections/{}", acme.okta.id)).await;
-        !shown["owner_confirmed_at"].is_null()
-    };
-    let confirm = format!("/connections/{}/confirm-owner", acme.okta.id);
+    let other = acme
+        .gateway
+        .connect(acme.org, "Entra", Profile::Okta, &[])
+        .await;
+    acme.gateway.idp(&other).await;
+    let path = format!("/connections/{}", other.id);
+    let owner_may = async || !acme.get(&path).await["owner_confirmed_at"].is_null();
+    let confirm = format!("{path}/confirm-owner");
     acme.ask_as(&acme.operator, "POST", &confirm, None)
         .await
         .expect(200);
     let ada = signed_in(&acme, ADA).await;
     let name = ConnectionSettings {
-        name: Some("Okta of Acme".to_owned()),
+        name: Some("Entra of Acme".to_owned()),
+        default_role: Some("viewer".to_owned()),
         ..ConnectionSettings::default()
     };
-    changed(&acme, &ada, name).await;
+    changed(&acme, &ada, (other.id, name)).await.unwrap();
     assert!(owner_may().await);
     let profile = ConnectionSettings {
         profile: Some(Profile::Entra),
         ..ConnectionSettings::default()
     };
-    changed(&acme, &ada, profile).await;
+    changed(&acme, &ada, (other.id, profile.clone()))
+        .await
+        .unwrap();
     assert!(!owner_may().await);
+    // What the operator gave one is not inherited: a domain that nobody proved, and a role above one's own.
+    let kept = changed(&acme, &ada, (acme.okta.id, profile.clone())).await;
+    assert!(matches!(kept, Err(Error::Forbidden(_))), "{kept:?}");
+    chief(&acme).await;
+    let raised = json!({"max_role": "chief"});
+    acme.ask_as(&acme.operator, "PATCH", &path, Some(raised))
+        .await
+        .expect(200);
+    let metadata = ConnectionSettings {
+        profile: Some(Profile::Okta),
+        ..profile
+    };
+    let kept = changed(&acme, &ada, (other.id, metadata)).await;
+    assert!(matches!(kept, Err(Error::Forbidden(_))), "{kept:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

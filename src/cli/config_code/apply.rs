@@ -66,23 +66,64 @@ impl People {
     }
 }
 
-/// What the rules would do to people, where nothing has to be there first.
+/// What is known of people's roles before a plan is carried out.
+pub(super) struct Outlook {
+    /// What becomes of whose, where it can be foreseen.
+    pub(super) people: Vec<People>,
+    /// Whether it would bear on people's roles in a way that shows only when it is done.
+    pub(super) is_unseen: bool,
+}
+
+/// Whom a plan would change. Only rules on their own can be foreseen.
 pub(super) async fn outlook(
     opened: &Opened,
     plan: &Plan,
     present: &Present,
-) -> Result<Vec<People>, Failure> {
-    let mut people = Vec::new();
+) -> Result<Outlook, Failure> {
+    let (mut people, mut is_unseen) = (Vec::new(), false);
     for it in &plan.organizations {
-        let can_be_seen =
-            it.settings.is_empty() && (1..=limits::PROPOSALS).contains(&it.rules.len());
-        if let Some(ids) = present.ids.get(&it.slug).filter(|_| can_be_seen) {
+        // Nobody is in one that is only made.
+        let Some(ids) = present.ids.get(&it.slug) else {
+            continue;
+        };
+        let can_be_seen = it.settings.is_empty() && it.rules.len() <= limits::PROPOSALS;
+        if can_be_seen && !it.rules.is_empty() {
             let rules = proposals(&it.rules, ids)?;
             let plan = mapping_changes::look(opened, ids.organization, rules).await?;
             people.push(People::of(&it.slug, &plan));
+        } else {
+            let rules = it.rules.iter().any(|rule| !is_of_new(rule, ids));
+            let bears = rules || it.settings.iter().any(bears_on_people);
+            is_unseen |= bears || it.slug == organizations::RESERVED;
         }
     }
-    Ok(people)
+    Ok(Outlook { people, is_unseen })
+}
+
+/// Whether a rule is of a connection that is only made, so that it has nobody yet.
+fn is_of_new(rule: &Rule, ids: &Ids) -> bool {
+    matches!(rule, Rule::Add(it) if ids.connection(&it.connection).is_none())
+}
+
+/// Whether people's roles, or who comes in, may differ after this.
+fn bears_on_people(setting: &Setting) -> bool {
+    match setting {
+        Setting::ChangeConnection {
+            settings, state, ..
+        } => {
+            let roles = settings.default_role.is_some() || settings.max_role.is_some();
+            let ways = settings.mode.is_some() || settings.testing.is_some();
+            roles || ways || state.is_some()
+        }
+        Setting::ChangeProject { wanted, .. } => wanted.archived.is_some(),
+        Setting::Connection { .. }
+        | Setting::Domain(_)
+        | Setting::Policy(_)
+        | Setting::Project(_)
+        | Setting::Rename(_)
+        | Setting::RenameRole { .. }
+        | Setting::Role(_) => false,
+    }
 }
 
 /// Does what a plan says, and notes what was done.

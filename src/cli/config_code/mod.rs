@@ -27,7 +27,7 @@ use crate::cli::output::Output;
 use crate::cli::webhook;
 use crate::limits;
 use crate::provisioning::{Error, Kind};
-use apply::{Done, People};
+use apply::{Done, Outlook, People};
 use document::Document;
 use plan::{Action, Ending, Plan};
 use present::Present;
@@ -96,7 +96,7 @@ pub(super) struct Apply {
 }
 
 const NEEDS_YES: &str = "Nothing is done, since something would be removed, or many people's roles \
-                         would change: add --yes to do it.";
+                         would change, or nobody can tell beforehand whose: add --yes to do it.";
 
 impl Export {
     pub(super) async fn run(self, opened: &Opened) -> Result<Outcome, Failure> {
@@ -131,8 +131,8 @@ impl Look {
             report::nothing(opened.output, &plan)?;
             return Ok(Outcome::Done);
         }
-        let people = Box::pin(apply::outlook(opened, &plan, &present)).await?;
-        report::planned(opened.output, &plan, &people)?;
+        let outlook = Box::pin(apply::outlook(opened, &plan, &present)).await?;
+        report::planned(opened.output, &plan, &outlook.people)?;
         Ok(Outcome::WouldChange)
     }
 
@@ -165,9 +165,10 @@ impl Apply {
             report::nothing(output, &plan)?;
             return Ok(Outcome::Done);
         }
-        let people = Box::pin(apply::outlook(opened, &plan, &present)).await?;
+        let Outlook { people, is_unseen } =
+            Box::pin(apply::outlook(opened, &plan, &present)).await?;
         let removes = plan.count(Action::Remove) > 0;
-        if !self.yes && (removes || people.iter().any(People::are_many)) {
+        if !self.yes && (removes || is_unseen || people.iter().any(People::are_many)) {
             report::planned(output, &plan, &people)?;
             output.note(NEEDS_YES)?;
             return Ok(Outcome::WouldChange);

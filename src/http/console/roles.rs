@@ -47,8 +47,6 @@ struct Listed {
     places: Vec<(String, String)>,
     /// Roles that are being computed.
     running: Vec<Recompute>,
-    /// How far all of that is.
-    far: String,
 }
 
 /// A role that is looked at.
@@ -96,7 +94,6 @@ async fn draw(visitor: &Visitor, slug: &str, form: Form) -> Answer {
         role,
         project,
         places,
-        far: far(&running),
         running,
     };
     Ok(page_with(status, &shown))
@@ -141,14 +138,6 @@ fn apart(form: Form, role: Option<&OneRole>, project: Option<&OneProject>) -> (F
     let role = role.map(|it| Form::saying(&[("name", it.name.as_str())]));
     let project = project.map(|it| Form::saying(&[("name", it.name.as_str())]));
     (role.unwrap_or_default(), project.unwrap_or_default())
-}
-
-/// How far roles are that are being computed.
-fn far(running: &[Recompute]) -> String {
-    let each = running
-        .iter()
-        .map(|it| format!("{}/{}", it.done, it.people));
-    each.collect::<Vec<_>>().join(" ")
 }
 
 fn said(done: &str) -> Option<&'static str> {

@@ -164,11 +164,7 @@ impl Here<'_> {
         let id = connection(visit)?;
         let path = || Path((visit.slug.clone(), id.to_string()));
         let Json(there) = tokens::list(self.admin(), path(), Asked::of("limit=200")?).await?;
-        for token in there
-            .data
-            .iter()
-            .filter(|it| it.live && it.last_used_at.is_none())
-        {
+        for token in there.data.iter().filter(|it| it.live) {
             let path = Path((
                 visit.slug.clone(),
                 id.to_string(),

@@ -3,7 +3,7 @@
 
 use super::{Access, Holder};
 use crate::directory::role::{ADMIN_RANK, OWNER_RANK};
-use crate::id::OrganizationId;
+use crate::id::{OrganizationId, UserId};
 use crate::provisioning::invitations::Inviter;
 use crate::provisioning::{Change, Error, Source, console};
 use crate::store::Tx;
@@ -54,26 +54,29 @@ impl Change<'_> {
 /// How many keys are looked back on to find the person at the console who issued the first.
 const ISSUERS: usize = 16;
 
-/// How high a key of an organization reaches that this actor issued. One that a person issued at the console, or
-/// that came of such a one, is good while they are an admin, and reaches as high as they do.
-pub(super) async fn issuer_rank(
+/// How high a key reaches that this actor issued: of the organization, or of the operator where there is none. One that
+/// a person issued at the console, or that came of such a one, is good while they are an admin, and reaches as high as
+/// they do.
+pub(in crate::provisioning) async fn issuer_rank(
     tx: &mut Tx,
-    org: OrganizationId,
+    org: Option<OrganizationId>,
     actor: String,
 ) -> Result<i64, Error> {
     let mut actor = actor;
     for _ in 0..ISSUERS {
-        match Source::of_actor(&actor) {
-            Some(Source::User(user)) => {
-                let rank = console::rank_of(tx, org, user).await?;
-                return if rank >= ADMIN_RANK {
-                    Ok(rank)
-                } else {
-                    Err(Error::Unauthorized)
-                };
+        match (Source::of_actor(&actor), org) {
+            (Some(Source::User(user)), Some(org)) => return admin_rank(tx, org, user).await,
+            (Some(Source::Operator(session)), _) => {
+                let session = tx.console_session_by_id(session).await?;
+                let session = session.ok_or(Error::Unauthorized)?;
+                // Whoever came by a link is no person whom we know.
+                if let (Some(org), Some(user)) = (session.org_id, session.user_id) {
+                    admin_rank(tx, org, user).await?;
+                }
+                return Ok(OWNER_RANK);
             }
-            Some(Source::Key(id)) => {
-                let mut keys = tx.api_keys(Some(org)).await?;
+            (Some(Source::Key(id)), _) => {
+                let mut keys = tx.api_keys(org).await?;
                 keys.retain(|row| row.id == id);
                 match keys.pop().and_then(|row| row.actor) {
                     Some(before) => actor = before,
@@ -84,4 +87,32 @@ pub(super) async fn issuer_rank(
         }
     }
     Err(Error::Unauthorized)
+}
+
+/// The rank of somebody who is an admin.
+async fn admin_rank(tx: &mut Tx, org: OrganizationId, user: UserId) -> Result<i64, Error> {
+    let rank = console::rank_of(tx, org, user).await?;
+    if rank < ADMIN_RANK {
+        return Err(Error::Unauthorized);
+    }
+    Ok(rank)
+}
+
+impl Change<'_> {
+    /// Refuses a key of whoever reaches less high now than they do elsewhere: it would reach as high as they.
+    pub(in crate::provisioning) async fn may_issue(&mut self) -> Result<(), Error> {
+        let Some((Holder::Person(user, _), rank)) =
+            self.access.as_ref().map(|it| (it.holder, it.rank))
+        else {
+            return Ok(());
+        };
+        let whole = console::rank_of(self.tx, self.org, user).await?;
+        if rank < whole.min(OWNER_RANK - 1) {
+            return Err(Error::Forbidden(
+                "your role is higher than your sign-in reaches, and a key would have all of it; sign in by a link \
+                 that you confirmed",
+            ));
+        }
+        Ok(())
+    }
 }

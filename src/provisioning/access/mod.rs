@@ -18,6 +18,8 @@ use crate::store::rows::OrganizationRow;
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
+pub(in crate::provisioning) use bounds::issuer_rank;
+
 /// How exact a key's time of last use is.
 const COALESCED: SignedDuration = SignedDuration::from_mins(1);
 
@@ -80,9 +82,9 @@ impl Access {
         if expired || row.revoked_at.is_some() {
             return Err(Error::Unauthorized);
         }
-        let rank = match (row.org_id, &row.actor) {
-            (Some(org), Some(actor)) => bounds::issuer_rank(tx, org, actor.clone()).await?,
-            _ => OWNER_RANK,
+        let rank = match &row.actor {
+            Some(actor) => issuer_rank(tx, row.org_id, actor.clone()).await?,
+            None => OWNER_RANK,
         };
         Ok(Self {
             holder: Holder::Key(row.id),
@@ -146,7 +148,7 @@ impl Access {
     }
 
     /// Refuses whoever is less than the operator where admins are operators: only who is one makes one.
-    fn require_whole(&self, slug: &str) -> Result<(), Error> {
+    pub fn require_whole(&self, slug: &str) -> Result<(), Error> {
         let is_whole = self.org.is_none() && self.scopes.cover(&Scopes::stored(EVERYTHING));
         if slug != RESERVED || is_whole {
             return Ok(());

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::entry::{Entered, Way, begin, leave_in};
 use super::{BY_CODE, good, of_session};
-use crate::directory::connection::ConnectionState;
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::digits;
@@ -55,6 +54,10 @@ async fn known(tx: &mut Tx, whom: &Whom, now: Timestamp) -> Result<Option<Known>
             let (Some(org), Some(user)) = (row.org_id, row.user_id) else {
                 return Ok(None);
             };
+            let organization = tx.organization(org).await?;
+            if organization.is_none_or(|it| it.slug == RESERVED) {
+                return Ok(None);
+            }
             let user = tx.user(org, user).await?;
             (org, user, Some((row, *cookie)))
         }
@@ -91,8 +94,8 @@ pub(super) fn is_theirs(user: &UserRow, is_here: bool) -> bool {
 async fn brings_people(tx: &mut Tx, org: OrganizationId) -> Result<bool, Error> {
     let rows = tx.connections(org).await?;
     Ok(rows.iter().any(|row| {
-        let is_open = row.state == ConnectionState::Active && !row.testing;
-        (is_open && row.sso_url.is_some()) || row.went_live_at.is_some()
+        // A pause does not open another door.
+        (!row.testing && row.sso_url.is_some()) || row.went_live_at.is_some()
     }))
 }
 

@@ -73,7 +73,8 @@ pub async fn decide_in(
     let rules = Rules::read(change.tx, change.org).await?;
     let offered = offered(change, &rules, &row).await?;
     // Whoever could not invite to this role says neither yes nor no.
-    rules.role(&offered.0, offered.1.len(), inviter.rank)?;
+    let role = rules.role(&offered.0, offered.1.len(), inviter.rank)?;
+    change.may_give(role.rank)?;
     match decision {
         Decision::Approve => approve(change, &inviter, &rules, row, &wish, offered).await,
         Decision::Reject => {

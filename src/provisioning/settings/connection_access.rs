@@ -35,6 +35,16 @@ const ONE_CONNECTION: Error =
     Error::Forbidden("a set-up link sets up one connection, and no other");
 const STAYS_LIVE: Error =
     Error::Forbidden("nobody comes in by a connection in testing; pause it, or ask the operator");
+/// What a domain's source says that the operator listed.
+const BY_OPERATOR: &str = "operator";
+const INHERITED_DOMAIN: Error = Error::Forbidden(
+    "the operator trusts this connection with domains that nobody proved: only the operator says whom it trusts, and \
+     when it is live; prove them, and have the operator take them off the connection",
+);
+const INHERITED_ROLE: Error = Error::Forbidden(
+    "this connection gives roles above your own: only the operator, or somebody as high, says whom it trusts, and when \
+     it is live",
+);
 const HIGHER: Error = Error::Forbidden(
     "a connection's default or highest role would rise, which only the operator does",
 );
@@ -78,16 +88,18 @@ pub async fn update_by_key(
         access.require(Scope::SafeguardsWrite)?;
     }
     let is_operator = access.org.is_none();
-    let mut is_moved = settings.idp_metadata.is_some();
+    let is_moved = moves(&before, settings)?;
+    let goes_live = before.testing && settings.testing == Some(false);
     if !is_operator {
         permitted(change, access, Some(&before), settings).await?;
         let is_asked = is_live(change.tx, &before).await? && trusts(&before, settings)?;
         if is_asked {
             access.require_answerable()?;
-            is_moved = true;
+        }
+        if is_asked || goes_live {
+            within(change, access, &before).await?;
         }
     }
-    let goes_live = before.testing && settings.testing == Some(false);
     let is_asked_anew = before.went_live_at.is_none() || !is_operator;
     if goes_live && is_asked_anew && settings.idp_metadata.is_none() {
         looked_at(change, id, seen).await?;
@@ -103,6 +115,35 @@ pub async fn update_by_key(
         return Ok(after);
     }
     connection_state::unconfirm_owner(change, id).await
+}
+
+/// Refuses whoever would inherit what the operator gave a connection: roles above their own, and domains that nobody
+/// proved.
+async fn within(
+    change: &mut Change<'_>,
+    access: &Access,
+    row: &ConnectionRow,
+) -> Result<(), Error> {
+    let roles = catalogue(change.tx, change.org).await?;
+    if roles.rank(row.max_role_id) > access.rank {
+        return Err(INHERITED_ROLE);
+    }
+    let domains = change.tx.domains(change.org, row.id).await?;
+    if domains.iter().any(|it| it.source == BY_OPERATOR) {
+        return Err(INHERITED_DOMAIN);
+    }
+    Ok(())
+}
+
+/// Whether the settings say who the identity provider is, or where the connection reads the person.
+fn moves(before: &ConnectionRow, settings: &ConnectionSettings) -> Result<bool, Error> {
+    let mut after = before.clone();
+    put(&mut after, &settings.demands)?;
+    Ok(after.demands != before.demands
+        || settings.idp_metadata.is_some()
+        || settings.idp_entity_id.is_some()
+        || settings.idp_metadata_source.is_some()
+        || settings.profile.is_some_and(|it| it != before.profile))
 }
 
 /// Refuses whoever takes a connection live without having looked at the certificates that it trusts now.

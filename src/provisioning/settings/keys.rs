@@ -212,6 +212,7 @@ fn issued(row: ApiKeyRow, key: String, now: Timestamp) -> IssuedKey {
 /// Issues a key of the organization that is being changed.
 pub async fn issue_in(change: &mut Change<'_>, new: &NewKey) -> Result<IssuedKey, Error> {
     room(change.tx, Some(change.org), change.now).await?;
+    change.may_issue().await?;
     let issuer = change.access.clone();
     let (row, key) = fresh(&change.context, Some(change.org), new, issuer.as_ref())?;
     change.tx.insert_api_key(&row).await?;

@@ -15,7 +15,7 @@ use crate::directory::role::ADMIN_RANK;
 use crate::directory::scope::Scopes;
 use crate::directory::setup::LinkState;
 use crate::id::ConnectionId;
-use crate::provisioning::access::{Access, Holder};
+use crate::provisioning::access::{Access, Holder, issuer_rank};
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::settings::connection_demands::is_live;
 use crate::provisioning::settings::plan::Proposal;
@@ -52,6 +52,8 @@ pub(in crate::provisioning) async fn access(
     now: Timestamp,
 ) -> Result<Access, Error> {
     let row = open(tx, token, now).await?;
+    // One that somebody made is good while they are an admin.
+    issuer_rank(tx, Some(row.org_id), row.actor.clone()).await?;
     let mut any_live = false;
     for connection in tx.connections(row.org_id).await? {
         let is_live = is_live(tx, &connection).await?;

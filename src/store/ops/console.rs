@@ -17,8 +17,10 @@ ops! {
     end_console_session = console::end_session(id: ConsoleSessionId, at: Time) -> ();
     /// Ends what a person has open at the console.
     end_console_sessions_of = console::end_sessions_of(org: OrganizationId, user: UserId, at: Time) -> ();
-    /// Forgets what was over before then, of whomever.
-    forget_console = console::forget(before: Time) -> ();
+    /// The query `console::session_by_id`.
+    console_session_by_id = console::session_by_id(id: ConsoleSessionId) -> Option<ConsoleSessionRow>;
+    /// Forgets what was over before then, of whomever, but for who was there of this organization, or as the operator.
+    forget_console = console::forget(before: Time, kept: Option<OrganizationId>) -> ();
     /// The query `console::insert_link`.
     insert_console_link = console::insert_link(row: &ConsoleLinkRow) -> ();
     /// The link of this token, of whomever: the token tells it.

@@ -29,6 +29,16 @@ pub(crate) async fn session_by_hash(
     find.first(conn).await.optional()
 }
 
+pub(crate) async fn session_by_id(
+    conn: &mut Conn,
+    id: ConsoleSessionId,
+) -> QueryResult<Option<ConsoleSessionRow>> {
+    let find = console_sessions::table
+        .find(id)
+        .select(super::whole::<ConsoleSessionRow>());
+    find.first(conn).await.optional()
+}
+
 pub(crate) async fn touch_session(
     conn: &mut Conn,
     id: ConsoleSessionId,
@@ -74,10 +84,26 @@ pub(crate) async fn end_sessions_of(
         .map(drop)
 }
 
-/// Forgets what was over before then.
-pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<()> {
-    let target = console_sessions::table.filter(console_sessions::expires_at.le(before));
-    diesel::delete(target).execute(conn).await?;
+/// Forgets what was over before then, but for who was there of this organization, and as the operator: keys that they
+/// issued tell them by their session.
+pub(crate) async fn forget(
+    conn: &mut Conn,
+    before: Time,
+    kept: Option<OrganizationId>,
+) -> QueryResult<()> {
+    let over = console_sessions::table.filter(console_sessions::expires_at.le(before));
+    let theirs = console_sessions::org_id.is_not_null();
+    match kept {
+        Some(kept) => {
+            let others = console_sessions::org_id.ne(kept).assume_not_null();
+            diesel::delete(over.filter(theirs).filter(others))
+                .execute(conn)
+                .await?;
+        }
+        None => {
+            diesel::delete(over.filter(theirs)).execute(conn).await?;
+        }
+    }
     let target = console_links::table.filter(console_links::expires_at.le(before));
     diesel::delete(target).execute(conn).await?;
     let target = console_codes::table.filter(console_codes::expires_at.le(before));

@@ -34,6 +34,9 @@ async fn admitted(
             let id = id.ok_or(NONE)?;
             let row = tx.connection(admitted.organization.id, id).await?;
             row.ok_or(NONE)?;
+            if scope == Scope::ConnectionsWrite {
+                admitted.access.require_whole(&admitted.organization.slug)?;
+            }
             Ok((id, admitted.access.source()))
         }
         .boxed()
