@@ -1,9 +1,11 @@
 //! What pages that list something share: what is asked for in the address, the way to the next page, and what may be
 //! chosen from.
 
+use axum::Json;
 use axum::http::StatusCode;
 use url::form_urlencoded::Serializer;
 
+use crate::http::admin::paging::Page;
 use crate::http::console::{Failed, Form};
 use crate::http::oidc::form::pairs;
 use crate::http::reply::problem::{Problem, Type};
@@ -42,6 +44,22 @@ pub(super) fn next(form: &Form, names: &[&str], after: Option<String>) -> Option
 pub(in crate::http) fn living(projects: Vec<Project>) -> Vec<(String, String)> {
     let living = projects.into_iter().filter(|it| it.archived_at.is_none());
     living.map(|it| (it.slug, it.name)).collect()
+}
+
+/// A page of what was asked for: the rows, and where the next ones begin. What is wrong with what was asked for stands
+/// beside it, and nothing is listed.
+pub(super) fn found<T>(
+    form: &mut Form,
+    found: Result<Json<Page<T>>, Problem>,
+) -> Result<(Vec<T>, Option<String>), Failed> {
+    match found {
+        Ok(Json(page)) => Ok((page.data, page.next)),
+        Err(problem) if problem.kind().status() == StatusCode::BAD_REQUEST => {
+            form.refused(&problem);
+            Ok((Vec::new(), None))
+        }
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 /// Keeps what is wrong with a form, so that its page can say so; what is no fault of the form is passed on.

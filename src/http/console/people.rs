@@ -54,14 +54,7 @@ async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
     let mut form = lists::form(query.as_deref());
     let asked = lists::asked(&form, &["email", "state", "after"]);
     let found = users::list(visitor.admin(), Path(slug.clone()), Asked::of(&asked)?).await;
-    let (users, after) = match found {
-        Ok(Json(page)) => (page.data, page.next),
-        Err(problem) if problem.kind().status().as_u16() == 400 => {
-            form.refused(&problem);
-            (Vec::new(), None)
-        }
-        Err(problem) => return Err(problem.into()),
-    };
+    let (users, after) = lists::found(&mut form, found)?;
     let frame = Frame::of(&visitor, &slug, Section::People);
     let next = next(&form, &["email", "state"], after);
     let status = form.status();

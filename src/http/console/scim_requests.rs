@@ -58,14 +58,7 @@ async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
     let mut form = lists::form(query.as_deref());
     let search = Asked::of(&asked(&form))?;
     let found = scim_requests::list(visitor.admin(), Path(slug.clone()), search).await;
-    let (requests, after) = match found {
-        Ok(Json(page)) => (page.data, page.next),
-        Err(problem) if problem.kind().status().as_u16() == 400 => {
-            form.refused(&problem);
-            (Vec::new(), None)
-        }
-        Err(problem) => return Err(problem.into()),
-    };
+    let (requests, after) = lists::found(&mut form, found)?;
     let mut connections = named(&visitor, &slug).await?;
     let rows = requests.into_iter().map(|request| {
         let name = called(&connections, &request.connection_id.to_string());

@@ -52,14 +52,7 @@ async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
     let mut form = lists::form(query.as_deref());
     let asked = lists::asked(&form, &["connection", "outcome", "reason", "after"]);
     let found = sign_ins::list(visitor.admin(), Path(slug.clone()), Asked::of(&asked)?).await;
-    let (sign_ins, after) = match found {
-        Ok(Json(page)) => (page.data, page.next),
-        Err(problem) if problem.kind().status().as_u16() == 400 => {
-            form.refused(&problem);
-            (Vec::new(), None)
-        }
-        Err(problem) => return Err(problem.into()),
-    };
+    let (sign_ins, after) = lists::found(&mut form, found)?;
     let mut connections = named(&visitor, &slug).await?;
     let rows = sign_ins.into_iter().map(|sign_in| {
         let name = called(&connections, &sign_in.connection_id.to_string());

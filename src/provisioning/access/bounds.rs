@@ -76,9 +76,8 @@ pub(in crate::provisioning) async fn issuer_rank(
                 return Ok(OWNER_RANK);
             }
             (Some(Source::Key(id)), _) => {
-                let mut keys = tx.api_keys(org).await?;
-                keys.retain(|row| row.id == id);
-                match keys.pop().and_then(|row| row.actor) {
+                let before = tx.api_key_by_id(org, id).await?;
+                match before.and_then(|row| row.actor) {
                     Some(before) => actor = before,
                     None => return Ok(OWNER_RANK),
                 }

@@ -352,6 +352,8 @@ ops! {
     touch_api_key = tokens::touch_key(id: ApiKeyId, at: Time) -> ();
     /// The keys of an organization, or of the operator, in the order of ids.
     api_keys = tokens::keys(org: Option<OrganizationId>) -> Vec<ApiKeyRow>;
+    /// A key of an organization, or of the operator.
+    api_key_by_id = tokens::key(org: Option<OrganizationId>, id: ApiKeyId) -> Option<ApiKeyRow>;
     /// The query `tokens::revoke_key`.
     revoke_api_key = tokens::revoke_key(id: ApiKeyId, at: Time) -> ();
     /// The query `users::insert`.

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use crate::id::{ConsoleLinkId, ConsoleSessionId, MailCodeId, OrganizationId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow};
@@ -91,19 +91,14 @@ pub(crate) async fn forget(
     before: Time,
     kept: Option<OrganizationId>,
 ) -> QueryResult<()> {
-    let over = console_sessions::table.filter(console_sessions::expires_at.le(before));
-    let theirs = console_sessions::org_id.is_not_null();
-    match kept {
-        Some(kept) => {
-            let others = console_sessions::org_id.ne(kept).assume_not_null();
-            diesel::delete(over.filter(theirs).filter(others))
-                .execute(conn)
-                .await?;
-        }
-        None => {
-            diesel::delete(over.filter(theirs)).execute(conn).await?;
-        }
+    let over = console_sessions::table
+        .filter(console_sessions::expires_at.le(before))
+        .filter(console_sessions::org_id.is_not_null());
+    let mut sessions = diesel::delete(over).into_boxed::<Db>();
+    if let Some(kept) = kept {
+        sessions = sessions.filter(console_sessions::org_id.ne(kept).assume_not_null());
     }
+    sessions.execute(conn).await?;
     let target = console_links::table.filter(console_links::expires_at.le(before));
     diesel::delete(target).execute(conn).await?;
     let target = console_codes::table.filter(console_codes::expires_at.le(before));

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::event::EventKind;
@@ -74,6 +74,15 @@ pub(crate) async fn between(
         .await
 }
 
+/// An organization's events: of these kinds, or of all where none is named.
+fn of_kinds(org: OrganizationId, kinds: &[EventKind]) -> events::BoxedQuery<'static, Db> {
+    let query = events::table.filter(events::org_id.eq(org)).into_boxed();
+    if kinds.is_empty() {
+        return query;
+    }
+    query.filter(events::kind.eq_any(kinds.to_vec()))
+}
+
 /// Events after a number, in order: of these kinds, or of all where none is named.
 pub(crate) async fn after(
     conn: &mut Conn,
@@ -82,14 +91,9 @@ pub(crate) async fn after(
     kinds: &[EventKind],
     limit: i64,
 ) -> QueryResult<Vec<EventRow>> {
-    let mut query = events::table
-        .filter(events::org_id.eq(org))
+    let query = of_kinds(org, kinds)
         .filter(events::seq.gt(seq))
-        .select(super::whole::<EventRow>())
-        .into_boxed();
-    if !kinds.is_empty() {
-        query = query.filter(events::kind.eq_any(kinds.to_vec()));
-    }
+        .select(super::whole::<EventRow>());
     query.order(events::seq).limit(limit).load(conn).await
 }
 
@@ -101,14 +105,9 @@ pub(crate) async fn before(
     kinds: &[EventKind],
     limit: i64,
 ) -> QueryResult<Vec<EventRow>> {
-    let mut query = events::table
-        .filter(events::org_id.eq(org))
+    let query = of_kinds(org, kinds)
         .filter(events::seq.lt(seq))
-        .select(super::whole::<EventRow>())
-        .into_boxed();
-    if !kinds.is_empty() {
-        query = query.filter(events::kind.eq_any(kinds.to_vec()));
-    }
+        .select(super::whole::<EventRow>());
     query
         .order(events::seq.desc())
         .limit(limit)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::dsl::{exists, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -101,6 +102,27 @@ pub(crate) async fn of_group(
         .await
 }
 
+/// Members, each with its own resource, which is a user or a group.
+#[diesel::dsl::auto_type]
+fn named() -> _ {
+    scim_members::table
+        .left_join(
+            scim_users::table.on(scim_users::org_id
+                .eq(scim_members::org_id)
+                .and(scim_users::id.eq(scim_members::member_id))),
+        )
+        .left_join(
+            scim_groups::table.on(scim_groups::org_id
+                .eq(scim_members::org_id)
+                .and(scim_groups::id.eq(scim_members::member_id))),
+        )
+}
+
+/// The name that a member's resource shows.
+fn shown_name() -> SqlLiteral<Nullable<Text>> {
+    sql("COALESCE(scim_users.document ->> 'displayName', scim_groups.display_name)")
+}
+
 /// The members of several groups, each with the name that its resource shows.
 pub(crate) async fn of_groups(
     conn: &mut Conn,
@@ -109,27 +131,14 @@ pub(crate) async fn of_groups(
 ) -> QueryResult<Vec<(ScimGroupId, AnyId, bool, Option<String>)>> {
     let mut rows = Vec::new();
     for groups in groups.chunks(CHUNK) {
-        let name = sql::<Nullable<Text>>(
-            "COALESCE(scim_users.document ->> 'displayName', scim_groups.display_name)",
-        );
-        let query = scim_members::table
-            .left_join(
-                scim_users::table.on(scim_users::org_id
-                    .eq(scim_members::org_id)
-                    .and(scim_users::id.eq(scim_members::member_id))),
-            )
-            .left_join(
-                scim_groups::table.on(scim_groups::org_id
-                    .eq(scim_members::org_id)
-                    .and(scim_groups::id.eq(scim_members::member_id))),
-            )
+        let query = named()
             .filter(scim_members::org_id.eq(org))
             .filter(scim_members::group_id.eq_any(groups.to_vec()))
             .select((
                 scim_members::group_id,
                 scim_members::member_id,
                 scim_members::member_is_group,
-                name,
+                shown_name(),
             ))
             .order((scim_members::group_id, scim_members::member_id));
         rows.extend(
@@ -151,20 +160,7 @@ pub(crate) async fn page(
     limit: i64,
 ) -> QueryResult<Vec<(AnyId, bool, Option<UserId>, Option<String>)>> {
     let after = after.unwrap_or_else(|| AnyId::from(Uuid::nil()));
-    let name = sql::<Nullable<Text>>(
-        "COALESCE(scim_users.document ->> 'displayName', scim_groups.display_name)",
-    );
-    scim_members::table
-        .left_join(
-            scim_users::table.on(scim_users::org_id
-                .eq(scim_members::org_id)
-                .and(scim_users::id.eq(scim_members::member_id))),
-        )
-        .left_join(
-            scim_groups::table.on(scim_groups::org_id
-                .eq(scim_members::org_id)
-                .and(scim_groups::id.eq(scim_members::member_id))),
-        )
+    named()
         .filter(scim_members::org_id.eq(org))
         .filter(scim_members::group_id.eq(group))
         .filter(scim_members::member_id.gt(after))
@@ -172,7 +168,7 @@ pub(crate) async fn page(
             scim_members::member_id,
             scim_members::member_is_group,
             scim_users::user_id.nullable(),
-            name,
+            shown_name(),
         ))
         .order(scim_members::member_id)
         .limit(limit)

@@ -129,15 +129,28 @@ pub(crate) async fn keys(
     conn: &mut Conn,
     org: Option<OrganizationId>,
 ) -> QueryResult<Vec<ApiKeyRow>> {
-    let query = api_keys::table
-        .select(super::whole::<ApiKeyRow>())
-        .order(api_keys::id)
-        .into_boxed();
-    let query = match org {
+    let query = keys_of(org).select(super::whole::<ApiKeyRow>());
+    query.order(api_keys::id).load(conn).await
+}
+
+/// A key of an organization, or of the operator.
+pub(crate) async fn key(
+    conn: &mut Conn,
+    org: Option<OrganizationId>,
+    id: ApiKeyId,
+) -> QueryResult<Option<ApiKeyRow>> {
+    let find = keys_of(org)
+        .filter(api_keys::id.eq(id))
+        .select(super::whole::<ApiKeyRow>());
+    find.first(conn).await.optional()
+}
+
+fn keys_of(org: Option<OrganizationId>) -> api_keys::BoxedQuery<'static, Db> {
+    let query = api_keys::table.into_boxed();
+    match org {
         Some(org) => query.filter(api_keys::org_id.eq(org)),
         None => query.filter(api_keys::org_id.is_null()),
-    };
-    query.load(conn).await
+    }
 }
 
 pub(crate) async fn revoke_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {
