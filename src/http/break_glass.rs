@@ -2,18 +2,17 @@
 //! mailed to them, and takes the code in the browser that asked for it. Looking changes nothing.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request};
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use crate::http::auth::session::{self, Browser};
-use crate::http::client::Client;
+use crate::http::auth::session;
 use crate::http::join::form::{self, Bound};
-use crate::http::join::{guarded, sent_away};
+use crate::http::join::guarded;
+use crate::http::join::link::ByLink;
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId, signed_in};
@@ -52,35 +51,14 @@ struct Entry<'a> {
     is_wrong: bool,
 }
 
-/// What every answer of this page needs.
-struct Visit<'a> {
-    gateway: &'a Gateway,
-    request: &'a RequestId,
-    client: Client,
-    browser: &'a Browser,
-    token: String,
-}
+/// The page of an opened sign-in.
+struct Opened;
 
-/// The token, as a path has it.
-type Token = Result<Path<String>, PathRejection>;
+/// What every answer of this page needs.
+type Visit = ByLink<Opened>;
 
 /// `GET /break-glass/{token}`.
-async fn shown(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        // What is no text is no token either.
-        token: token.map_or_else(|_| String::new(), |Path(token)| token),
-    };
+async fn shown(visit: Visit, RawQuery(query): RawQuery) -> Response {
     let notice = match query.as_deref() {
         Some("code") => Notice::Sent,
         Some("enough") => Notice::Enough,
@@ -93,42 +71,28 @@ async fn shown(
 }
 
 /// `POST /break-glass/{token}`: has a code mailed, or says it.
-async fn posted(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-    posted: Request,
-) -> Response {
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token: token.map_or_else(|_| String::new(), |Path(token)| token),
-    };
+async fn posted(visit: Visit, posted: Request) -> Response {
     match visit.answered(posted).await {
         Ok(response) | Err(response) => response,
     }
 }
 
-impl Visit<'_> {
+impl Visit {
     async fn look(&self) -> Result<Look, Response> {
-        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        let (gateway, now) = (&self.gateway, self.gateway.ids.clock().now());
         let look = break_glass::look(&gateway.store, &self.token, now);
         look.await.map_err(|error| self.failed(error))
     }
 
     async fn answered(&self, posted: Request) -> Result<Response, Response> {
         let (head, body) = posted.into_parts();
-        let pairs = form::fields(self.gateway, self.request, &head.headers, body).await?;
+        let pairs = form::fields(&self.gateway, &self.request, &head.headers, body).await?;
         let said = |name| said(&pairs, name);
         let look = self.look().await?;
         if look.open_until.is_none() {
             return Ok(over());
         }
-        let is_bound = form::is_bound(self.browser, &self.token, said("csrf"));
+        let is_bound = form::is_bound(&self.browser, &self.token, said("csrf"));
         let secret = self.browser.join.as_deref().filter(|_| is_bound);
         let is_foreign = form::is_foreign(&head.headers, &[&*self.gateway.public_url]);
         let Some(secret) = secret.filter(|_| !is_foreign) else {
@@ -142,14 +106,14 @@ impl Visit<'_> {
                 let text = "The form says nothing that can be done here. Open the link again.";
                 let (status, title) = (StatusCode::BAD_REQUEST, "That did not work");
                 let reason = "unknown_action";
-                Err(page::refusal(status, title, reason, text, self.request))
+                Err(page::refusal(status, title, reason, text, &self.request))
             }
         }
     }
 
     async fn send(&self, browser: Hash) -> Result<Response, Response> {
         // Whose word it is follows from the link.
-        let context = self.gateway.context(Source::System, self.request);
+        let context = self.gateway.context(Source::System, &self.request);
         let sent = break_glass::send(&self.gateway.store, context, &self.token, browser);
         let is_sent = sent.await.map_err(|error| self.failed(error))?;
         // Loading that page again mails nothing.
@@ -157,8 +121,8 @@ impl Visit<'_> {
     }
 
     async fn say(&self, browser: Hash, code: &str) -> Result<Response, Response> {
-        let gateway = self.gateway;
-        let context = gateway.context(Source::System, self.request);
+        let gateway = &self.gateway;
+        let context = gateway.context(Source::System, &self.request);
         let (store, links) = (&gateway.store, &gateway.links);
         let by = (browser, &*self.browser.sessions);
         let came = break_glass::say(store, context, links, (&self.token, code), by);
@@ -175,7 +139,7 @@ impl Visit<'_> {
         let Some(until) = look.open_until else {
             return over();
         };
-        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), &self.token);
+        let bound = Bound::of(&self.browser, self.gateway.ids.entropy(), &self.token);
         let entry = Entry {
             organization: one_line(&look.organization),
             until: absolute(until),
@@ -190,24 +154,19 @@ impl Visit<'_> {
             StatusCode::OK
         };
         // The right code goes on to the app.
-        let onward = page::anywhere(self.gateway);
+        let onward = page::anywhere(&self.gateway);
         let mut response = page::html(status, &entry, &onward);
-        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        session::bind(response.headers_mut(), &self.gateway, &bound.secret);
         response
     }
 
     fn failed(&self, error: Error) -> Response {
         let Error::NotFound(Kind::BreakGlass) = error else {
-            return page::error(error, self.request);
+            return page::error(error, &self.request);
         };
-        // No link of ours: who tries one after the other is sent away for a while.
-        if let Some(away) = sent_away(self.gateway, &self.client, self.request) {
-            return away;
-        }
         let text = "This address lets nobody in. Copy all of the link that you were given, or ask \
             whoever runs this Usher for another one.";
-        let (status, title) = (StatusCode::NOT_FOUND, "No such link");
-        page::refusal(status, title, "unknown_link", text, self.request)
+        self.missed(("No such link", "unknown_link"), text)
     }
 }
 

@@ -3,8 +3,7 @@
 //! a form that is bound to the browser.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::Response;
@@ -12,10 +11,10 @@ use axum::routing::get;
 use axum::{Extension, Router};
 
 use crate::directory::ownership::Question;
-use crate::http::auth::session::{self, Browser};
-use crate::http::client::Client;
+use crate::http::auth::session;
 use crate::http::join::form::{self, Bound};
-use crate::http::join::{guarded, sent_away};
+use crate::http::join::guarded;
+use crate::http::join::link::ByLink;
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
@@ -51,34 +50,14 @@ struct Asking<'a> {
     doors: Option<Vec<(String, String)>>,
 }
 
-/// What every answer of this page needs.
-struct Visit<'a> {
-    gateway: &'a Gateway,
-    request: &'a RequestId,
-    client: Client,
-    browser: &'a Browser,
-    token: String,
-}
+/// The page of a question.
+struct Deciding;
 
-/// The token, as a path has it.
-type Token = Result<Path<String>, PathRejection>;
+/// What every answer of this page needs.
+type Visit = ByLink<Deciding>;
 
 /// `GET /decide/{token}`.
-async fn shown(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-) -> Response {
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        // What is no text is no token either.
-        token: token.map_or_else(|_| String::new(), |Path(token)| token),
-    };
+async fn shown(visit: Visit) -> Response {
     match visit.look().await {
         Ok(look) => visit.page(&look, false),
         Err(response) => response,
@@ -86,29 +65,15 @@ async fn shown(
 }
 
 /// `POST /decide/{token}`.
-async fn posted(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-    posted: Request,
-) -> Response {
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token: token.map_or_else(|_| String::new(), |Path(token)| token),
-    };
+async fn posted(visit: Visit, posted: Request) -> Response {
     match visit.answered(posted).await {
         Ok(response) | Err(response) => response,
     }
 }
 
-impl Visit<'_> {
+impl Visit {
     async fn look(&self) -> Result<Look, Response> {
-        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        let (gateway, now) = (&self.gateway, self.gateway.ids.clock().now());
         let look = questions::look(
             &gateway.store,
             &gateway.links,
@@ -120,10 +85,10 @@ impl Visit<'_> {
 
     async fn answered(&self, posted: Request) -> Result<Response, Response> {
         let (head, body) = posted.into_parts();
-        let pairs = form::fields(self.gateway, self.request, &head.headers, body).await?;
+        let pairs = form::fields(&self.gateway, &self.request, &head.headers, body).await?;
         let said = |name| said(&pairs, name);
         let look = self.look().await?;
-        let bound = form::is_bound(self.browser, &self.token, said("csrf"));
+        let bound = form::is_bound(&self.browser, &self.token, said("csrf"));
         if !bound || form::is_foreign(&head.headers, &[&*self.gateway.public_url]) {
             return Ok(self.again(&look, true));
         }
@@ -134,11 +99,11 @@ impl Visit<'_> {
                 let text = "The form says nothing that can be done here. Open the link again.";
                 let (status, title) = (StatusCode::BAD_REQUEST, "That did not work");
                 let reason = "unknown_action";
-                return Err(page::refusal(status, title, reason, text, self.request));
+                return Err(page::refusal(status, title, reason, text, &self.request));
             }
         };
         // Whose word it is follows from the link.
-        let context = self.gateway.context(Source::System, self.request);
+        let context = self.gateway.context(Source::System, &self.request);
         let (store, links) = (&self.gateway.store, &self.gateway.links);
         let by = (&*self.token, &*self.browser.sessions);
         let answer = questions::answer(store, context, links, by, is_yes);
@@ -154,7 +119,7 @@ impl Visit<'_> {
         let Some(offer) = &look.offer else {
             return over();
         };
-        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), &self.token);
+        let bound = Bound::of(&self.browser, self.gateway.ids.entropy(), &self.token);
         let (title, sentence, hint) = words(look.question, offer);
         let (yes, no) = buttons(look.question);
         let asking = Asking {
@@ -170,7 +135,7 @@ impl Visit<'_> {
             doors: look.doors.as_ref().map(|doors| self.doors(doors)),
         };
         let mut response = page::html(StatusCode::OK, &asking, &[]);
-        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        session::bind(response.headers_mut(), &self.gateway, &bound.secret);
         response
     }
 
@@ -193,20 +158,13 @@ impl Visit<'_> {
 
     fn failed(&self, error: Error) -> Response {
         match error {
-            Error::NotFound(_) => self.missed(),
-            error => page::error(error, self.request),
+            Error::NotFound(_) => {
+                let text = "This address asks nobody anything. Open the link from your mail again, or copy \
+                    all of it.";
+                self.missed(("No such question", "unknown_question"), text)
+            }
+            error => page::error(error, &self.request),
         }
-    }
-
-    /// No link of ours: who tries one after the other is sent away for a while.
-    fn missed(&self) -> Response {
-        if let Some(away) = sent_away(self.gateway, &self.client, self.request) {
-            return away;
-        }
-        let text = "This address asks nobody anything. Open the link from your mail again, or copy \
-            all of it.";
-        let (status, title) = (StatusCode::NOT_FOUND, "No such question");
-        page::refusal(status, title, "unknown_question", text, self.request)
     }
 }
 

@@ -2,8 +2,7 @@
 //! changes nothing, since mail filters and previews open links, too: its one button does.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::map_response;
 use axum::response::Response;
@@ -13,11 +12,11 @@ use serde::Deserialize;
 
 use crate::http::auth::session::{self, Browser};
 use crate::http::auth::visit;
-use crate::http::client::Client;
 use crate::http::console::visitor::begin;
 use crate::http::console::{assets, frame, onward};
 use crate::http::join::form::{self, Bound};
-use crate::http::join::{guarded, sent_away};
+use crate::http::join::guarded;
+use crate::http::join::link::ByLink;
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
@@ -84,67 +83,34 @@ async fn signed_in(
     }
 }
 
-/// The token, as a path has it.
-type Token = Result<Path<String>, PathRejection>;
+/// The page of a link that lets in once.
+struct Entering;
 
-/// What every answer of a link's page needs.
-struct Visit<'a> {
-    gateway: &'a Gateway,
-    request: &'a RequestId,
-    client: Client,
-    browser: &'a Browser,
-    token: String,
-}
+/// What every answer of this page needs.
+type Visit = ByLink<Entering>;
 
 /// `GET /console/enter/{token}`.
-async fn shown(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-) -> Response {
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token: token.map_or_else(|_| String::new(), |Path(token)| token),
-    };
+async fn shown(visit: Visit) -> Response {
     visit.page(false).await
 }
 
 /// `POST /console/enter/{token}`.
-async fn posted(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-    posted: Request,
-) -> Response {
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token: token.map_or_else(|_| String::new(), |Path(token)| token),
-    };
+async fn posted(visit: Visit, posted: Request) -> Response {
     visit.entered(posted).await
 }
 
-impl Visit<'_> {
+impl Visit {
     async fn page(&self, once_more: bool) -> Response {
-        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        let (gateway, now) = (&self.gateway, self.gateway.ids.clock().now());
         match console::look(&gateway.store, &self.token, now).await {
             Ok(Some(look)) => self.offer(&look, once_more),
-            Ok(None) => over(self.request),
+            Ok(None) => over(&self.request),
             Err(error) => self.failed(error),
         }
     }
 
     fn offer(&self, look: &Look, once_more: bool) -> Response {
-        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), &self.token);
+        let bound = Bound::of(&self.browser, self.gateway.ids.entropy(), &self.token);
         let organization = look.organization.as_ref().map(|(_, name)| name.as_str());
         let shown = Enter {
             assets: assets::paths(),
@@ -154,18 +120,18 @@ impl Visit<'_> {
             once_more,
         };
         let mut response = frame::page(&shown);
-        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        session::bind(response.headers_mut(), &self.gateway, &bound.secret);
         response
     }
 
     async fn entered(&self, posted: Request) -> Response {
         let (head, body) = posted.into_parts();
-        let (gateway, request) = (self.gateway, self.request);
+        let (gateway, request) = (&self.gateway, &self.request);
         let pairs = match form::fields(gateway, request, &head.headers, body).await {
             Ok(pairs) => pairs,
             Err(response) => return response,
         };
-        let is_bound = form::is_bound(self.browser, &self.token, said(&pairs, "csrf"));
+        let is_bound = form::is_bound(&self.browser, &self.token, said(&pairs, "csrf"));
         if !is_bound || form::is_foreign(&head.headers, &[&*gateway.public_url]) {
             return self.page(true).await;
         }
@@ -186,19 +152,12 @@ impl Visit<'_> {
 
     fn failed(&self, error: Error) -> Response {
         match error {
-            Error::NotFound(_) => self.missed(),
-            error => page::error(error, self.request),
+            Error::NotFound(_) => {
+                let text = "This address lets nobody in. Copy all of it, or ask for another link.";
+                self.missed(("No such link", "unknown_link"), text)
+            }
+            error => page::error(error, &self.request),
         }
-    }
-
-    /// No link of ours: who tries one after the other is sent away for a while.
-    fn missed(&self) -> Response {
-        if let Some(away) = sent_away(self.gateway, &self.client, self.request) {
-            return away;
-        }
-        let text = "This address lets nobody in. Copy all of it, or ask for another link.";
-        let (status, title) = (StatusCode::NOT_FOUND, "No such link");
-        page::refusal(status, title, "unknown_link", text, self.request)
     }
 }
 

@@ -1,19 +1,17 @@
 //! The answers to an invitation: one posted form each, from our own page.
 
-use axum::Extension;
-use axum::extract::{Path, Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::directory::invitation::Message;
-use crate::http::auth::session::{self, Browser};
-use crate::http::client::Client;
+use crate::http::auth::session;
 use crate::http::join::form::{is_bound, is_foreign};
 use crate::http::join::view::Asked;
-use crate::http::join::{Token, Visit, is_alternate};
+use crate::http::join::{Visit, is_alternate};
 use crate::http::oidc::form::said;
 use crate::http::reply::page;
-use crate::http::{Gateway, RequestId, signed_in};
+use crate::http::signed_in;
 use crate::provisioning::invitations::acceptance::{Entered, Outcome, accept};
 use crate::provisioning::invitations::asked::{No, ask_again, decline, send_code};
 use crate::provisioning::invitations::judgement::Barrier;
@@ -21,28 +19,13 @@ use crate::provisioning::invitations::look::{Look, Page};
 use crate::provisioning::{Context, Source};
 
 /// `POST /join/{token}`.
-pub(super) async fn posted(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-    posted: Request,
-) -> Response {
-    let token = token.map_or_else(|_| String::new(), |Path(token)| token);
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token: &token,
-    };
+pub(super) async fn posted(visit: Visit, posted: Request) -> Response {
     match visit.answered(posted).await {
         Ok(response) | Err(response) => response,
     }
 }
 
-impl Visit<'_> {
+impl Visit {
     async fn answered(&self, posted: Request) -> Result<Response, Response> {
         let (head, body) = posted.into_parts();
         let pairs = self.fields(&head.headers, body).await?;
@@ -52,7 +35,7 @@ impl Visit<'_> {
             .into_iter()
             .flatten()
             .collect();
-        let bound = is_bound(self.browser, self.token, said(&pairs, "csrf"));
+        let bound = is_bound(&self.browser, &self.token, said(&pairs, "csrf"));
         if !bound || is_foreign(&head.headers, &homes) {
             return Ok(self.page(&look, Asked::OnceMore));
         }
@@ -78,14 +61,14 @@ impl Visit<'_> {
                     title,
                     "unknown_action",
                     text,
-                    self.request,
+                    &self.request,
                 ))
             }
         }
     }
 
     pub(super) fn context(&self) -> Context {
-        self.gateway.context(Source::Invitee, self.request)
+        self.gateway.context(Source::Invitee, &self.request)
     }
 
     async fn accept(
@@ -94,14 +77,14 @@ impl Visit<'_> {
         look: &Look,
         code: Option<&str>,
     ) -> Result<Response, Response> {
-        let gateway = self.gateway;
+        let gateway = &self.gateway;
         let cookies = self.browser.sessions.clone();
         let code = code.map(str::to_owned);
         let outcome = accept(
             &gateway.store,
             self.context(),
             &gateway.links,
-            self.token,
+            &self.token,
             code,
             cookies,
         );
@@ -127,16 +110,16 @@ impl Visit<'_> {
 
     /// Onwards with the new session; whoever is at an organization's own address stays there.
     async fn onward(&self, entered: &Entered, stays: bool) -> Response {
-        let found = signed_in::onward(self.gateway, entered.org, &entered.email).await;
-        signed_in::in_by(self.gateway, &entered.cookie, found.filter(|_| !stays))
+        let found = signed_in::onward(&self.gateway, entered.org, &entered.email).await;
+        signed_in::in_by(&self.gateway, &entered.cookie, found.filter(|_| !stays))
     }
 
     async fn ask(&self, look: &Look) -> Result<Response, Response> {
         let Page::Expired(expired) = &look.page else {
             return Ok(self.page(look, Asked::First));
         };
-        let gateway = self.gateway;
-        ask_again(&gateway.store, self.context(), &gateway.links, self.token)
+        let gateway = &self.gateway;
+        ask_again(&gateway.store, self.context(), &gateway.links, &self.token)
             .await
             .map_err(|error| self.failed(error))?;
         let text = format!(
@@ -152,8 +135,8 @@ impl Visit<'_> {
     }
 
     async fn send_code(&self) -> Result<Response, Response> {
-        let gateway = self.gateway;
-        send_code(&gateway.store, self.context(), &gateway.links, self.token)
+        let gateway = &self.gateway;
+        send_code(&gateway.store, self.context(), &gateway.links, &self.token)
             .await
             .map_err(|error| self.failed(error))?;
         // Loading that page again mails nothing.
@@ -165,7 +148,7 @@ impl Visit<'_> {
         reason: Option<&str>,
         code: Option<&str>,
     ) -> Result<Response, Response> {
-        let gateway = self.gateway;
+        let gateway = &self.gateway;
         let reason = Message::read(reason.unwrap_or_default()).map_err(|error| {
             let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "That did not work");
             page::refusal(
@@ -173,7 +156,7 @@ impl Visit<'_> {
                 title,
                 error.slug(),
                 &error.to_string(),
-                self.request,
+                &self.request,
             )
         })?;
         let no = No {
@@ -185,7 +168,7 @@ impl Visit<'_> {
             &gateway.store,
             self.context(),
             &gateway.links,
-            self.token,
+            &self.token,
             no,
         )
         .await
@@ -205,10 +188,11 @@ impl Visit<'_> {
     async fn sign_out(&self, look: &Look) -> Result<Response, Response> {
         let mut response = page::see_other(&format!("/join/{}", self.token));
         if matches!(look.page, Page::WrongAccount(_)) {
-            let ended = signed_in::ended(self.gateway, self.request, self.browser, look.org).await;
+            let ended =
+                signed_in::ended(&self.gateway, &self.request, &self.browser, look.org).await;
             if let Some(live) = ended.map_err(|error| self.failed(error))? {
                 let headers = response.headers_mut();
-                session::end(headers, self.gateway, self.browser, Some(&live.session));
+                session::end(headers, &self.gateway, &self.browser, Some(&live.session));
             }
         }
         Ok(response)

@@ -67,10 +67,10 @@ pub(in crate::http) fn is_foreign(headers: &HeaderMap, homes: &[&str]) -> bool {
     }
 }
 
-impl Visit<'_> {
+impl Visit {
     /// The fields of a posted form, or the page that says why there are none.
     pub(super) async fn fields(&self, headers: &HeaderMap, body: Body) -> Result<Pairs, Response> {
-        fields(self.gateway, self.request, headers, body).await
+        fields(&self.gateway, &self.request, headers, body).await
     }
 }
 

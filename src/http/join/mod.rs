@@ -4,13 +4,13 @@
 
 mod act;
 pub(in crate::http) mod form;
+pub(in crate::http) mod link;
 mod misses;
 mod other;
 mod view;
 mod words;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::Response;
@@ -18,9 +18,10 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use jiff::SignedDuration;
 
-use crate::http::auth::session::{self, Browser};
+use crate::http::auth::session;
 use crate::http::client::Client;
 use crate::http::join::form::Bound;
+use crate::http::join::link::ByLink;
 use crate::http::join::view::{Asked, show};
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
@@ -55,36 +56,14 @@ async fn other_method(Extension(request): Extension<RequestId>) -> Response {
     page::method_not_allowed("GET, HEAD, POST", &request)
 }
 
-/// The token, as a path has it.
-type Token = Result<Path<String>, PathRejection>;
+/// The page of an invitation.
+struct Joining;
 
 /// What every answer of this page needs.
-struct Visit<'a> {
-    gateway: &'a Gateway,
-    request: &'a RequestId,
-    client: Client,
-    browser: &'a Browser,
-    token: &'a str,
-}
+type Visit = ByLink<Joining>;
 
 /// `GET /join/{token}`.
-async fn shown(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    token: Token,
-    browser: Browser,
-    RawQuery(query): RawQuery,
-) -> Response {
-    // What is no text is no token either.
-    let token = token.map_or_else(|_| String::new(), |Path(token)| token);
-    let visit = Visit {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token: &token,
-    };
+async fn shown(visit: Visit, RawQuery(query): RawQuery) -> Response {
     let asked = match query.as_deref() {
         Some("code") => Asked::Code,
         Some("other") => Asked::OtherCode,
@@ -96,34 +75,35 @@ async fn shown(
     }
 }
 
-impl Visit<'_> {
+impl Visit {
     /// What the link shows now.
     async fn look(&self) -> Result<Look, Response> {
-        let (gateway, now) = (self.gateway, self.gateway.ids.clock().now());
+        let (gateway, now) = (&self.gateway, self.gateway.ids.clock().now());
         let cookies = self.browser.sessions.clone();
-        look(&gateway.store, &gateway.links, self.token, cookies, now)
+        look(&gateway.store, &gateway.links, &self.token, cookies, now)
             .await
             .map_err(|error| self.failed(error))
     }
 
     /// The page for how the invitation stands, with forms that this browser can post.
     fn page(&self, look: &Look, asked: Asked) -> Response {
-        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), self.token);
+        let bound = Bound::of(&self.browser, self.gateway.ids.entropy(), &self.token);
         let place = (&*self.gateway.public_url, self.gateway.ids.clock().now());
         let mut response = show(&look.page, asked, &bound.field, place);
-        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        session::bind(response.headers_mut(), &self.gateway, &bound.secret);
         response
     }
 
     fn failed(&self, error: Error) -> Response {
         match error {
-            Error::NotFound(Kind::Invitation) => self.missed(),
-            error => page::error(error, self.request),
+            // It says the same of one that was cut, made up, or is somebody else's.
+            Error::NotFound(Kind::Invitation) => {
+                let text = "This address is no invitation. Open the link from your mail again, or copy all of \
+                    it; if it still does not work, ask whoever invited you.";
+                self.missed(("No such invitation", "unknown_invitation"), text)
+            }
+            error => page::error(error, &self.request),
         }
-    }
-
-    fn missed(&self) -> Response {
-        sent_away(self.gateway, &self.client, self.request).unwrap_or_else(|| unknown(self.request))
     }
 }
 
@@ -138,14 +118,6 @@ pub(in crate::http) fn sent_away(
     let now = gateway.ids.clock().now();
     let until = gateway.misses.note(client.0?, now)?;
     Some(too_many(until.duration_since(now), request))
-}
-
-/// No link of ours: it says the same of one that was cut, made up, or is somebody else's.
-fn unknown(request: &RequestId) -> Response {
-    let text = "This address is no invitation. Open the link from your mail again, or copy all of \
-        it; if it still does not work, ask whoever invited you.";
-    let (status, title) = (StatusCode::NOT_FOUND, "No such invitation");
-    page::refusal(status, title, "unknown_invitation", text, request)
 }
 
 /// Somebody tries one address after the other.

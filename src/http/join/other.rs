@@ -9,13 +9,13 @@ use crate::http::reply::page;
 use crate::provisioning::invitations::change_request::{Shown, Wish, request, send_code_to};
 use crate::provisioning::invitations::judgement::Barrier;
 
-impl Visit<'_> {
+impl Visit {
     /// Mails a code to the address that was typed. The answer names no address: it is the same
     /// whether one was mailed or not.
     pub(super) async fn send_other_code(&self, email: Option<&str>) -> Result<Response, Response> {
-        let (gateway, email) = (self.gateway, email.unwrap_or_default());
+        let (gateway, email) = (&self.gateway, email.unwrap_or_default());
         let (store, links) = (&gateway.store, &gateway.links);
-        send_code_to(store, self.context(), links, self.token, email)
+        send_code_to(store, self.context(), links, &self.token, email)
             .await
             .map_err(|error| self.failed(error))?;
         Ok(page::see_other("?other"))
@@ -23,13 +23,13 @@ impl Visit<'_> {
 
     /// Asks to be invited at the address that the code proves, or else the session.
     pub(super) async fn change(&self, code: Option<&str>) -> Result<Response, Response> {
-        let gateway = self.gateway;
+        let gateway = &self.gateway;
         let shown = Shown {
             code: code.map(str::to_owned),
             cookies: self.browser.sessions.clone(),
         };
         let (store, links) = (&gateway.store, &gateway.links);
-        let wish = request(store, self.context(), links, self.token, shown)
+        let wish = request(store, self.context(), links, &self.token, shown)
             .await
             .map_err(|error| self.failed(error))?;
         match wish {
@@ -54,7 +54,7 @@ impl Visit<'_> {
                     whoever invited you.";
                 let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "Not today");
                 let reason = "too_many_address_changes";
-                let response = page::refusal(status, title, reason, text, self.request);
+                let response = page::refusal(status, title, reason, text, &self.request);
                 let now = gateway.ids.clock().now();
                 Ok(after(response, again_at.duration_since(now)))
             }
@@ -63,7 +63,7 @@ impl Visit<'_> {
                     first.";
                 let (status, title) = (StatusCode::CONFLICT, "A wish waits already");
                 let reason = "address_change_waits";
-                Ok(page::refusal(status, title, reason, text, self.request))
+                Ok(page::refusal(status, title, reason, text, &self.request))
             }
         }
     }

@@ -46,7 +46,7 @@ enum Went {
     Finished,
 }
 
-impl Here<'_> {
+impl Here {
     /// What a posted form asks for.
     pub(super) async fn acted(&self, posted: Request) -> Result<Response, Response> {
         let (head, body) = posted.into_parts();
@@ -196,7 +196,7 @@ impl Here<'_> {
     async fn finish(&self, visit: &Visit) -> Result<Went, Problem> {
         let scope = Scope::ConnectionsWrite;
         let admin = self.admin();
-        let finished = admin.change(&visit.slug, scope, self.request, |change, access| {
+        let finished = admin.change(&visit.slug, scope, &self.request, |change, access| {
             async move { setup::finish(change, access).await }.boxed()
         });
         finished.await?;

@@ -6,23 +6,24 @@ mod act;
 mod guide;
 mod progress;
 
+use std::ops::Deref;
+
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::map_response;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use crate::directory::UnknownWord;
 use crate::directory::setup::{LinkState, Step};
 use crate::http::auth::admin::Admin;
-use crate::http::auth::session::{self, Browser};
-use crate::http::client::Client;
+use crate::http::auth::session;
 use crate::http::console::{Form, filters, page_with, paths};
 use crate::http::join::form::{self, Bound};
-use crate::http::join::{guarded, sent_away};
+use crate::http::join::guarded;
+use crate::http::join::link::ByLink;
 use crate::http::reply::page;
 use crate::http::reply::problem::{Problem, Type};
 use crate::http::{Gateway, RequestId};
@@ -50,18 +51,22 @@ pub(super) fn routes() -> Router<Gateway> {
         .route("/setup/{token}/{step}", page())
 }
 
-/// The token and the step, as a path has them.
-type Place = Result<Path<Vec<(String, String)>>, PathRejection>;
+/// The pages of a link to set up with.
+struct Portal;
 
 /// What every answer of these pages needs.
-struct Here<'a> {
-    gateway: &'a Gateway,
-    request: &'a RequestId,
-    client: Client,
-    browser: &'a Browser,
-    token: String,
+struct Here {
+    link: ByLink<Portal>,
     /// The step of the address; the first page where there is none.
     step: Option<Step>,
+}
+
+impl Deref for Here {
+    type Target = ByLink<Portal>;
+
+    fn deref(&self) -> &ByLink<Portal> {
+        &self.link
+    }
 }
 
 /// One page of the portal.
@@ -86,42 +91,26 @@ struct Page<'a> {
     notice: Option<&'static str>,
 }
 
-fn place(place: Place) -> (String, Result<Option<Step>, UnknownWord>) {
-    let pairs = place.map_or_else(|_| Vec::new(), |Path(pairs)| pairs);
-    let value = |name: &str| {
-        let pair = pairs.iter().find(|(given, _)| given == name);
-        pair.map(|(_, value)| value.clone())
-    };
-    let step = match value("step") {
-        None => Ok(None),
-        Some(word) => word.parse().map(Some),
-    };
-    (value("token").unwrap_or_default(), step)
+impl FromRequestParts<Gateway> for Here {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Response> {
+        let link = ByLink::from_request_parts(parts, gateway).await;
+        let link: ByLink<Portal> = link.map_err(IntoResponse::into_response)?;
+        let named = Path::<Vec<(String, String)>>::from_request_parts(parts, gateway).await;
+        let named = named.map_or_else(|_| Vec::new(), |Path(named)| named);
+        let step = named.iter().find(|(name, _)| name == "step");
+        match step.map(|(_, word)| word.parse()).transpose() {
+            Ok(step) => Ok(Self { link, step }),
+            Err(_) => Err(page::not_found_here(&link.request)),
+        }
+    }
 }
 
 /// `GET /setup/{token}` and `GET /setup/{token}/{step}`.
-async fn shown(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    named: Place,
-    browser: Browser,
-    asked: Request,
-) -> Response {
-    let (token, Ok(step)) = place(named) else {
-        return page::not_found_here(&request);
-    };
-    let here = Here {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token,
-        step,
-    };
-    let done = asked
-        .uri()
-        .query()
+async fn shown(here: Here, RawQuery(query): RawQuery) -> Response {
+    let done = query
+        .as_deref()
         .and_then(|query| query.strip_prefix("done="));
     let shown = async {
         let visit = here.visit().await?;
@@ -132,32 +121,14 @@ async fn shown(
 }
 
 /// `POST /setup/{token}/{step}`.
-async fn posted(
-    State(gateway): State<Gateway>,
-    Extension(request): Extension<RequestId>,
-    client: Client,
-    named: Place,
-    browser: Browser,
-    posted: Request,
-) -> Response {
-    let (token, Ok(step)) = place(named) else {
-        return page::not_found_here(&request);
-    };
-    let here = Here {
-        gateway: &gateway,
-        request: &request,
-        client,
-        browser: &browser,
-        token,
-        step,
-    };
+async fn posted(here: Here, posted: Request) -> Response {
     here.acted(posted).await.unwrap_or_else(|response| response)
 }
 
-impl Here<'_> {
+impl Here {
     /// The link, while it is good for anything.
     async fn visit(&self) -> Result<Visit, Response> {
-        let context = self.gateway.context(Source::System, self.request);
+        let context = self.gateway.context(Source::System, &self.request);
         let visit = setup::visit(&self.gateway.store, context, &self.token).await;
         let visit = visit.map_err(|error| self.failed(error))?;
         match visit.link.state {
@@ -169,7 +140,7 @@ impl Here<'_> {
 
     /// The holder of the link at the operations of the admin API.
     fn admin(&self) -> Admin {
-        Admin::of(self.gateway, Credential::Setup(secret::hash(&self.token)))
+        Admin::of(&self.gateway, Credential::Setup(secret::hash(&self.token)))
     }
 
     async fn page(
@@ -180,7 +151,7 @@ impl Here<'_> {
     ) -> Result<Response, Response> {
         let progress = Progress::read(&self.admin(), visit, self.step).await;
         let progress = progress.map_err(|problem| self.refused(&problem))?;
-        let bound = Bound::of(self.browser, self.gateway.ids.entropy(), &self.token);
+        let bound = Bound::of(&self.browser, self.gateway.ids.entropy(), &self.token);
         let covered = |step: &&Step| visit.link.purpose.covers(**step);
         let mut steps = Step::ALL.iter().filter(covered);
         let next = match self.step {
@@ -206,27 +177,30 @@ impl Here<'_> {
             notice,
         };
         let mut response = page_with(status, &shown);
-        session::bind(response.headers_mut(), self.gateway, &bound.secret);
+        session::bind(response.headers_mut(), &self.gateway, &bound.secret);
         Ok(response)
     }
 
     /// What is answered to a form that does not come from a page that this browser was given.
     fn foreign(&self, headers: &HeaderMap, said: &str) -> Option<Response> {
-        let is_bound = form::is_bound(self.browser, &self.token, Some(said));
+        let is_bound = form::is_bound(&self.browser, &self.token, Some(said));
         if is_bound && !form::is_foreign(headers, &[&*self.gateway.public_url]) {
             return None;
         }
         let text = "The form did not come from a page of this browser, and nothing was changed. Open the link again, \
                     and send it once more; if you see this again, allow cookies for this site.";
         let (status, title) = (StatusCode::FORBIDDEN, "That did not work");
-        let refused = page::refusal(status, title, "foreign_form", text, self.request);
+        let refused = page::refusal(status, title, "foreign_form", text, &self.request);
         Some(refused)
     }
 
     fn failed(&self, error: Error) -> Response {
         match error {
-            Error::NotFound(_) => self.missed(),
-            error => page::error(error, self.request),
+            Error::NotFound(_) => {
+                let text = "This address sets nothing up. Copy all of it, or ask whoever sent it for another link.";
+                self.missed(("No such link", "unknown_link"), text)
+            }
+            error => page::error(error, &self.request),
         }
     }
 
@@ -234,11 +208,11 @@ impl Here<'_> {
     fn refused(&self, problem: &Problem) -> Response {
         match problem.kind() {
             Type::Unauthorized => self.over(),
-            Type::Unavailable => page::busy(self.request),
+            Type::Unavailable => page::busy(&self.request),
             Type::InsufficientScope => {
                 let title = "This link does not do that";
                 let (status, reason) = (StatusCode::FORBIDDEN, problem.slug());
-                page::refusal(status, title, reason, problem.detail(), self.request)
+                page::refusal(status, title, reason, problem.detail(), &self.request)
             }
             kind => {
                 let text = format!("{}. {}", problem.detail(), kind.help());
@@ -247,33 +221,23 @@ impl Here<'_> {
                     kind.title(),
                     kind.slug(),
                     &text,
-                    self.request,
+                    &self.request,
                 )
             }
         }
-    }
-
-    /// No link of ours: who tries one after the other is sent away for a while.
-    fn missed(&self) -> Response {
-        if let Some(away) = sent_away(self.gateway, &self.client, self.request) {
-            return away;
-        }
-        let text = "This address sets nothing up. Copy all of it, or ask whoever sent it for another link.";
-        let (status, title) = (StatusCode::NOT_FOUND, "No such link");
-        page::refusal(status, title, "unknown_link", text, self.request)
     }
 
     fn over(&self) -> Response {
         let text = "This link is good no more: it was finished, taken back, or its time is over. Ask whoever sent it \
                     for another one.";
         let (status, title) = (StatusCode::GONE, "This link is over");
-        page::refusal(status, title, "link_over", text, self.request)
+        page::refusal(status, title, "link_over", text, &self.request)
     }
 
     fn live(&self) -> Response {
         let text = "The connection is live, and this link changes nothing of it any more. An admin of the organization \
                     changes it at the console.";
         let (status, title) = (StatusCode::FORBIDDEN, "The connection is live");
-        page::refusal(status, title, "connection_live", text, self.request)
+        page::refusal(status, title, "connection_live", text, &self.request)
     }
 }
