@@ -78,7 +78,8 @@
 //!   there. An admin may do what an organization's key may, never above their own role as their sign-in caps it; a
 //!   key that they issue is good while they are an admin. Whom a live connection trusts an organization's key does
 //!   not change, and an admin at the console does, who said within five minutes who they are; the owner's
-//!   confirmation is void then.
+//!   confirmation is void then. Whoever makes somebody an admin said so, too, whatever makes them one: a role, a rule
+//!   that goes, somebody who is let in again. That is judged where roles come out, in `settle`.
 //! - A mailed code lets an admin in at the console while no connection of the organization signs people in. It never
 //!   acts as the owner, and never as an operator.
 //! - Who changes anything of the organization `operators` is an operator who may do everything: its admins are

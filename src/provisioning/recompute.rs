@@ -1,7 +1,8 @@
 //! Recomputing: where a change of the rules bears on many people, their roles are computed in batches after
 //! it, each batch a change of its own, so that nobody waits for all of them. Until a batch comes to
 //! somebody, the role that they had is in force. Whoever may do the most harm does not wait: roles of
-//! admins are computed at once.
+//! admins, and of whoever could become one, are computed at once, in the name and with the rights of whoever
+//! asks.
 
 use std::collections::BTreeSet;
 
@@ -72,8 +73,13 @@ pub(in crate::provisioning) async fn begin(
     let mut now: BTreeSet<UserId> = change.events.iter().filter_map(|it| it.subject).collect();
     for role in catalogue(change.tx, change.org).await?.iter() {
         if role.rank >= ADMIN_RANK {
-            let holders = change.tx.people_with_role(change.org, role.id).await?;
-            now.extend(holders.into_iter().take(limits::RECOMPUTED_AT_ONCE));
+            // Whoever holds it, and whoever would as soon as nothing stands before it.
+            for people in [
+                change.tx.people_with_role(change.org, role.id).await?,
+                change.tx.grantees(change.org, role.id).await?,
+            ] {
+                now.extend(people.into_iter().take(limits::RECOMPUTED_AT_ONCE));
+            }
         }
     }
     let touched = std::mem::take(&mut change.touched).into_iter();

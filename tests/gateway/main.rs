@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected is to fail there, and tells its whole story"
 )]
 
+mod becoming_admin;
 mod harness;
 
 mod admin;

@@ -3,14 +3,16 @@
 //! once and told once.
 //!
 //! ```text
-//! facts (read once) -> difference (pure) -> guard (holds what is too much) -> write -> tell
+//! facts (read once) -> difference (pure) -> guard (holds what is too much)
+//!                   -> bounds (of whoever asks) -> write -> tell
 //! ```
 
 use std::collections::BTreeMap;
 
 use crate::directory::grant::Entitlement;
+use crate::directory::role::ADMIN_RANK;
 use crate::directory::rulebook::Rulebook;
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, RoleId, UserId};
 use crate::provisioning::mint::Mint;
 use crate::provisioning::resolution::{Rules, World};
 use crate::provisioning::settle::difference::{Facts, Outcome};
@@ -69,6 +71,7 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
         facts.waivers.extend(holds);
         outcome = difference::of(&world, &facts, &mint);
     }
+    bounded(change, &world, &outcome)?;
     write(change, &world, &outcome).await?;
     let own = tell::own_events(change);
     for person in &outcome.people {
@@ -78,6 +81,22 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
         }
     }
     admins::tell_last(change, &world, &outcome).await
+}
+
+/// Refuses whoever asks where somebody becomes an admin, or more, whom they may not make one: whatever it is that
+/// makes them one, be it a role, a rule that goes or a person who is let in again.
+fn bounded(change: &Change<'_>, world: &World, outcome: &Outcome) -> Result<(), Error> {
+    let rank = |role: Option<RoleId>| role.map_or(0, |role| world.book.roles.rank(role));
+    for person in &outcome.people {
+        let (before, after) = (
+            rank(person.old.role),
+            rank(person.resolution.entitlement.role),
+        );
+        if after > before && after >= ADMIN_RANK {
+            change.may_give(after)?;
+        }
+    }
+    Ok(())
 }
 
 async fn facts(

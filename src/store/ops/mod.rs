@@ -113,6 +113,8 @@ ops! {
     live_grants = grants::live(org: OrganizationId, users: &[UserId]) -> Vec<GrantRow>;
     /// Every grant of one person, retired ones too, oldest first.
     grant_history = grants::history(org: OrganizationId, user: UserId) -> Vec<GrantRow>;
+    /// The people to whom somebody or something gives this role, whether it counts or not.
+    grantees = grants::grantees(org: OrganizationId, role: RoleId) -> Vec<UserId>;
     /// People of any organization, each with a grant whose time was over by then.
     ended_grants = grants::ended(by: Time, limit: i64) -> Vec<(OrganizationId, UserId)>;
     /// The live grants that no rule gave, each with its person's address and connection.

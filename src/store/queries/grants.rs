@@ -8,7 +8,7 @@ use super::super::Conn;
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::grant::GrantSource;
-use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, UserId};
+use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, UserId};
 use crate::store::ops::GrantProject;
 use crate::store::rows::GrantRow;
 use crate::store::schema::{grant_projects, grants, users};
@@ -44,6 +44,23 @@ pub(crate) async fn history(
         .filter(grants::user_id.eq(user))
         .select(super::whole::<GrantRow>())
         .order(grants::id)
+        .load(conn)
+        .await
+}
+
+/// The people to whom somebody or something gives this role, whether it counts or not.
+pub(crate) async fn grantees(
+    conn: &mut Conn,
+    org: OrganizationId,
+    role: RoleId,
+) -> QueryResult<Vec<UserId>> {
+    grants::table
+        .filter(grants::org_id.eq(org))
+        .filter(grants::role_id.eq(role))
+        .filter(grants::retired_at.is_null())
+        .select(grants::user_id)
+        .distinct()
+        .order(grants::user_id)
         .load(conn)
         .await
 }
