@@ -8,7 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::directory::scope::Scope;
 use crate::id::{ConnectionId, MappingId, OrganizationId, ScimGroupId, UserId};
+use crate::provisioning::access::Access;
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
 use crate::store::rows::ScimGroupRow;
@@ -29,8 +31,9 @@ pub struct Group {
     pub external_id: Option<String>,
     /// How many members it has, people and groups.
     pub members: i64,
-    /// The rules that are about it, in the order in which they are looked at.
-    pub rules: Vec<GroupRule>,
+    /// The rules that are about it, in the order in which they are looked at; null where whoever asks may not read
+    /// mappings.
+    pub rules: Option<Vec<GroupRule>>,
     /// Since when it is there.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
@@ -80,20 +83,24 @@ pub struct WantedGroups {
 /// Groups, in the order of their ids.
 pub async fn list(
     tx: &mut Tx,
-    org: OrganizationId,
+    (org, access): (OrganizationId, &Access),
     wanted: WantedGroups,
     limit: usize,
 ) -> Result<Vec<Group>, Error> {
     let (connection, after) = (wanted.connection, wanted.after);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = tx.listed_scim_groups(org, connection, after, limit).await?;
-    views(tx, org, rows).await
+    views(tx, (org, access), rows).await
 }
 
 /// One group.
-pub async fn show(tx: &mut Tx, org: OrganizationId, id: ScimGroupId) -> Result<Group, Error> {
+pub async fn show(
+    tx: &mut Tx,
+    (org, access): (OrganizationId, &Access),
+    id: ScimGroupId,
+) -> Result<Group, Error> {
     let rows = tx.scim_groups_by_ids(org, &[id]).await?;
-    let mut shown = views(tx, org, rows).await?;
+    let mut shown = views(tx, (org, access), rows).await?;
     shown.pop().ok_or(Error::NotFound(Kind::Group))
 }
 
@@ -127,20 +134,25 @@ pub async fn members(
 
 async fn views(
     tx: &mut Tx,
-    org: OrganizationId,
+    (org, access): (OrganizationId, &Access),
     rows: Vec<ScimGroupRow>,
 ) -> Result<Vec<Group>, Error> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let counts = tx.member_counts(org, &ids).await?;
     let counts: BTreeMap<_, _> = counts.into_iter().collect();
-    let mut rules = rules(tx, org).await?;
+    let mut rules = match access.require(Scope::MappingsRead) {
+        Ok(()) => Some(rules(tx, org).await?),
+        Err(_) => None,
+    };
     let view = |row: ScimGroupRow| Group {
         id: row.id,
         connection_id: row.connection_id,
         display_name: row.display_name,
         external_id: row.external_id,
         members: counts.get(&row.id).copied().unwrap_or_default(),
-        rules: rules.remove(&row.id).unwrap_or_default(),
+        rules: rules
+            .as_mut()
+            .map(|it| it.remove(&row.id).unwrap_or_default()),
         created_at: row.created_at.0,
         updated_at: row.updated_at.0,
     };

@@ -529,6 +529,23 @@ async fn groups_are_shown_with_their_rules_and_who_is_in_them() {
     ] {
         assert_eq!(shown[name], value, "{name}");
     }
+    // Which roles groups give is for whoever may read mappings.
+    let reader = acme.post("/keys", json!({"scopes": ["groups:read"]})).await;
+    let reader = reader.expect(201).json()["key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for (path, place) in [
+        (format!("/groups/{staff}"), ""),
+        ("/groups".to_owned(), "/data/0"),
+    ] {
+        let read = acme
+            .ask_as(&reader, "GET", &path, None)
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(read.pointer(place).unwrap()["rules"], Value::Null, "{path}");
+    }
     let person = acme.person("ada@acme.example").await;
     let members = acme.get(&format!("/groups/{staff}/members")).await;
     let its = members["data"].as_array().unwrap();

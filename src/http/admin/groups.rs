@@ -32,7 +32,7 @@ pub(in crate::http) struct Search {
     pub(in crate::http) after: Option<String>,
 }
 
-/// List the groups that directories push, each with the rules that are about it.
+/// List the groups that directories push, each with the rules that are about it, for a key that may read mappings.
 #[utoipa::path(
     get, path = "/organizations/{slug}/groups", operation_id = "list_groups", tag = "Groups",
     params(("slug" = String, Path, description = "The organization's slug"), Search),
@@ -54,13 +54,16 @@ pub(in crate::http) async fn list(
         after: place.after,
     };
     let read = admin.read(&slug, Scope::GroupsRead, move |tx, admitted| {
-        let org = admitted.organization.id;
-        async move { groups_view::list(tx, org, wanted, place.reading()).await }.boxed()
+        async move {
+            let of = (admitted.organization.id, &admitted.access);
+            groups_view::list(tx, of, wanted, place.reading()).await
+        }
+        .boxed()
     });
     Ok(Json(place.page(read.await?, |group| group.id.to_string())))
 }
 
-/// Show a group, with the rules that are about it.
+/// Show a group, with the rules that are about it, for a key that may read mappings.
 #[utoipa::path(
     get, path = "/organizations/{slug}/groups/{id}", operation_id = "show_group", tag = "Groups",
     params(
@@ -76,8 +79,11 @@ pub(in crate::http) async fn show(
 ) -> Result<Json<Group>, Problem> {
     let id = id.parse::<ScimGroupId>().ok();
     let read = admin.read(&slug, Scope::GroupsRead, move |tx, admitted| {
-        let org = admitted.organization.id;
-        async move { groups_view::show(tx, org, id.ok_or(NO_GROUP)?).await }.boxed()
+        async move {
+            let of = (admitted.organization.id, &admitted.access);
+            groups_view::show(tx, of, id.ok_or(NO_GROUP)?).await
+        }
+        .boxed()
     });
     Ok(Json(read.await?))
 }
