@@ -349,4 +349,13 @@ async fn a_set_up_link_gives_no_more_than_its_maker_has_and_writes_nothing_befor
     let link: Value = acme.post("/setup-links", body).await.expect(201).json();
     assert_eq!(link["connection_id"], made["id"]);
     assert_eq!((asked("POST").await, asked("GET").await), (403, 200));
+    // And it is told, to whoever looks and to whoever listens.
+    let shown = acme
+        .get(&format!("/connections/{}", made["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(shown["scim_read_only"], json!(true));
+    let events = acme.gateway.events(acme.org).await;
+    let told = json!([{"attribute": "scim_read_only", "old": false, "new": true}]);
+    let is_told = |it: &&Value| it["type"] == "connection.updated" && it["data"]["changes"] == told;
+    assert_eq!(events.iter().filter(is_told).count(), 1);
 }

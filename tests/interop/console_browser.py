@@ -32,6 +32,7 @@ class Console(chromium.Chromium):
     def __init__(self, usher, checks, browser, screens, axe):
         super().__init__(browser, checks, screens)
         self.usher, self.check, self.axe = usher, checks.check, axe
+        self.weights, self.first_bytes = {}, []
         self.elsewhere, self.way, self.slug = [], "", ""
 
     def context(self, script=True, **more):
@@ -299,7 +300,15 @@ def journeys(console, way, script, by_keyboard, slug):
     return hands
 
 
-# Every page, as it looks.
+# Every page, as it looks, and what it weighs.
+
+WEIGHT = 60 * 1024
+MEASURED = """() => {
+  const [page] = performance.getEntriesByType('navigation')
+  const rest = performance.getEntriesByType('resource').filter(it => it.initiatorType !== 'img')
+  const weight = rest.reduce((sum, it) => sum + it.decodedBodySize, page.decodedBodySize)
+  return [weight, page.responseStart - page.requestStart]
+}"""
 
 def pages(console, hands):
     """The addresses of every page of an organization that is full of things."""
@@ -347,6 +356,9 @@ def looks(console, hands):
                 over = shown.evaluate("document.documentElement.scrollWidth") - width
                 good = answer.status == 200 and over <= 0
                 console.check(f"{name} at {width} px, {scheme}", good, (answer.status, over))
+                weight, first_byte = shown.evaluate(MEASURED)
+                console.weights[name] = max(weight, console.weights.get(name, 0))
+                console.first_bytes.append((first_byte, name))
                 console.shot(shown, f"console-{width}-{scheme}-{name}")
             console.close(context)
     for width in (640, 320):
@@ -361,6 +373,11 @@ def looks(console, hands):
                     console.check(f"{url} is not wider than {width} px", False, over)
             console.close(context)
     console.check("no page is wider than the window at 200 % zoom, or at 320 px", True)
+    heavy = {name: weight for name, weight in console.weights.items() if weight > WEIGHT}
+    name, weight = max(console.weights.items(), key=lambda it: it[1])
+    console.check(f"no page is over 60 KB with its styles and scripts; the heaviest, {name}, has {weight // 1024} KB", not heavy, heavy)
+    ordered = sorted(console.first_bytes)
+    print(f"first byte: median {ordered[len(ordered) // 2][0]:.1f} ms, slowest {ordered[-1][0]:.1f} ms ({ordered[-1][1]}), {len(ordered)} pages")
     return sets
 
 

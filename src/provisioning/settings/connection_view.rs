@@ -53,6 +53,8 @@ pub struct Connection {
     pub single_logout: bool,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     pub testing: bool,
+    /// Whether its SCIM client may only read, until it is taken live for the first time.
+    pub scim_read_only: bool,
     /// What it demands of assertions, and where it reads the person.
     #[serde(flatten)]
     pub demands: Demands,
@@ -206,6 +208,7 @@ pub(super) async fn described(
         allow_cbc: provider::allows_cbc(row),
         single_logout: provider::single_logout(row),
         testing: row.testing,
+        scim_read_only: row.awaits_operator,
         demands: row.demands.in_force(),
         owner_confirmed_at: row.owner_confirmed_at.map(|at| at.0),
         idp_entity_id: row.idp_entity_id.clone(),

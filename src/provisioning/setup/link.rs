@@ -133,6 +133,9 @@ pub async fn issue(
                 ..row
             };
             change.tx.update_connection(&waiting).await?;
+            let waits = json!({"attribute": "scim_read_only", "old": false, "new": true});
+            let data = json!({"connection_id": id, "changes": [waits]});
+            change.record(EventKind::ConnectionUpdated, data);
         }
     }
     let purpose = new.purpose.unwrap_or(Purpose::Everything);

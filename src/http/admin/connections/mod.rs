@@ -63,6 +63,8 @@ pub struct Connection {
     pub(in crate::http) single_logout: bool,
     /// Whether sign-ins are only tried: each shows its checks, and nobody comes in.
     pub(in crate::http) testing: bool,
+    /// Whether its SCIM client may only read, until it is taken live for the first time.
+    pub(in crate::http) scim_read_only: bool,
     /// What it demands of assertions, and where it reads the person.
     #[serde(flatten)]
     pub(in crate::http) demands: Demands,
@@ -331,6 +333,7 @@ fn view(gateway: &Gateway, rows: Rows, roles: &[RoleRow]) -> Connection {
         allow_cbc,
         single_logout,
         testing: row.testing,
+        scim_read_only: row.awaits_operator,
         demands: row.demands.in_force(),
         default_role: row.default_role_id.and_then(slug),
         max_role: slug(row.max_role_id).unwrap_or_default(),
