@@ -12,9 +12,9 @@ mod plan;
 mod present;
 mod report;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -246,7 +246,13 @@ fn kept(path: &Path, text: &str) -> Result<(), Failure> {
         .truncate(true)
         .mode(0o600)
         .open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = file.and_then(|mut file| {
+        // A file that was there would keep who may read it; a device stays what it is.
+        if file.metadata()?.is_file() {
+            file.set_permissions(Permissions::from_mode(0o600))?;
+        }
+        file.write_all(text.as_bytes())
+    });
     let shown = path.display();
     written.map_err(|error| Failure::File(format!("cannot write {shown}: {error}")))
 }

@@ -119,7 +119,12 @@ fn roles(output: Output, people: &[People]) -> Result<(), Failure> {
 }
 
 fn told(line: &Line) -> Value {
-    let changes: Vec<_> = line.changes.iter().map(attribute).collect();
+    let is_new = line.action == Action::Create;
+    let changes = line.changes.iter().map(|it| match &it.new {
+        Some(new) if is_new => format!("{}: {}", it.name, word(new)),
+        _ => attribute(it),
+    });
+    let changes: Vec<_> = changes.collect();
     json!({
         "action": line.action,
         "what": line.what,

@@ -76,7 +76,10 @@ impl Differ<'_> {
         settings.name = Some(name.clone());
         settings.trusted_domains.clone_from(&wanted.trusted_domains);
         let state = state(&mut changes, wanted, &nothing);
-        self.create("connection", name);
+        if !wanted.trusted_domains.is_empty() {
+            changes.of("trusted_domains", Some(&wanted.trusted_domains), None);
+        }
+        self.line(Action::Create, "connection", name, changes);
         self.plan.settings.push(Setting::Connection {
             settings: Box::new(settings),
             state,

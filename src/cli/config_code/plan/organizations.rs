@@ -116,7 +116,9 @@ impl Differ<'_> {
                 format_args!("a role has a slug, and a rank from 1 to {most}"),
             );
         }
-        self.create("role", slug);
+        let mut changes = Changes::default();
+        changes.of("rank", Some(&rank), None);
+        self.line(Action::Create, "role", slug, changes);
         self.plan.settings.push(Setting::Role(NewRole {
             slug: slug.clone(),
             name: role.name.clone(),

@@ -49,7 +49,10 @@ impl Differ<'_> {
                 "a webhook that is to be created needs its url: export it with --webhook-urls";
             return self.fault(place, why);
         };
-        self.create("webhook", &webhook.name);
+        let mut changes = Changes::default();
+        changes.hidden("url");
+        changes.of("types", types.as_ref(), None::<&Vec<String>>);
+        self.line(Action::Create, "webhook", &webhook.name, changes);
         self.plan.endings.push(Ending::Webhook(NewWebhook {
             url,
             by_operator: true,
