@@ -35,6 +35,8 @@ const ENDING: SignedDuration = SignedDuration::from_hours(24 * 30);
 const EXPIRING: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// Items that are asked for at once.
 const MOST: u64 = 200;
+/// How often more are asked for: whoever has more of them looks at their own page.
+const PAGES: usize = 5;
 /// Events that are shown.
 const EVENTS: u64 = 10;
 
@@ -152,13 +154,13 @@ async fn shown(visitor: Visitor, Path(slug): Path<String>) -> Answer {
     Ok(page(&shown))
 }
 
-/// All that there is, page by page.
+/// All that there is, page by page, as far as somebody could look at it at all.
 async fn all<T, F>(ask: impl Fn(Asked<Listing>) -> F) -> Result<Vec<T>, Problem>
 where
     F: Future<Output = Result<Json<Page<T>>, Problem>>,
 {
     let (mut all, mut after) = (Vec::new(), None);
-    loop {
+    for _ in 0..PAGES {
         let listing = Listing {
             limit: Some(MOST),
             after,
@@ -167,9 +169,10 @@ where
         all.extend(page.data);
         after = page.next;
         if after.is_none() {
-            return Ok(all);
+            break;
         }
     }
+    Ok(all)
 }
 
 /// What waits for somebody's yes or no.

@@ -12,6 +12,7 @@ use axum::{Extension, Router};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
 
 use crate::directory::connection::ConnectionState;
 use crate::http::auth::session::{self, Browser};
@@ -26,6 +27,7 @@ use crate::http::reply::page;
 use crate::http::saml::ask::{self, Wish};
 use crate::http::{Gateway, RequestId};
 use crate::id::ConnectionId;
+use crate::limits;
 use crate::provisioning::console::{self, Whom};
 use crate::provisioning::{Error, Source};
 use crate::secret::{self, Hash};
@@ -212,13 +214,16 @@ async fn posted(
         slug: form.value("organization").trim().to_owned(),
         address: form.value("address").trim().to_owned(),
     };
-    match form.text("code") {
+    let at = Instant::now() + limits::CODE_ANSWERED_AFTER;
+    let answer = match form.text("code") {
         None => mailed(&gateway, &request, &browser, (&form, whom, here)).await,
         Some(code) => {
             let code = code.to_owned();
             entered(&gateway, &request, &browser, (&form, whom, here, &code)).await
         }
-    }
+    };
+    sleep_until(at).await;
+    answer
 }
 
 async fn mailed(

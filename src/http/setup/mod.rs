@@ -1,6 +1,9 @@
 //! The set-up portal: the pages of a link by which a customer's IT admin, who has no account, brings their identity
 //! provider to work with us. Each step can be left and taken up again; what waits for the identity provider turns
 //! green by itself once it calls. The pages ask the admin API's own operations, as the holder of the link.
+//!
+//! The link stays in the address: it is shared within a team, left and taken up again in another browser. No page
+//! sends it on as a referrer, no cache keeps it, and it opens nothing once the connection is live.
 
 mod act;
 mod guide;
