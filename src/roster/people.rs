@@ -25,13 +25,22 @@ pub fn begin() -> Vec<u8> {
 
 /// Lines of it, each cell quoted: what is no separator here may be one where the file is opened.
 pub fn lines<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> Vec<u8> {
+    separated(b',', rows)
+}
+
+/// The same, with another separator.
+pub fn separated<R>(separator: u8, rows: impl IntoIterator<Item = R>) -> Vec<u8>
+where
+    R: AsRef<[String]>,
+{
     let mut writer = csv::WriterBuilder::new()
+        .delimiter(separator)
         .terminator(csv::Terminator::CRLF)
         .quote_style(csv::QuoteStyle::Always)
         .from_writer(Vec::new());
     for row in rows {
         writer
-            .write_record(row.iter().map(|cell| guarded(cell)))
+            .write_record(row.as_ref().iter().map(|cell| guarded(cell)))
             .expect("a vector takes whatever is written");
     }
     writer.into_inner().expect("a vector can be flushed")

@@ -8,14 +8,19 @@ use axum::Json;
 use axum::extract::Path;
 use futures_util::FutureExt;
 use serde::Deserialize;
+use tokio::sync::Mutex;
 use utoipa::IntoParams;
 
 use crate::directory::scope::Scope;
 use crate::http::admin::asked::Asked;
 use crate::http::admin::paging;
 use crate::http::auth::admin::Admin;
-use crate::http::reply::problem::Problem;
+use crate::http::reply::problem::{Problem, Type};
+use crate::provisioning::audit::verify::{self, Report};
 use crate::provisioning::audit::view::{self, AuditLog};
+
+/// Whose turn it is to verify: it reads a whole log, so that one is verified at a time, and nobody waits in line.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Which stretch of the log is asked for.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -34,7 +39,7 @@ pub(in crate::http) struct AuditStretch {
 ///
 /// Every event, also those that only admins may read, with the mac that chains it to the one before, the
 /// commitments to its personal values, and the checkpoint that vouches for the log up to it. Events are
-/// kept for 90 days. `usher audit verify` tells whether the log is as it was written.
+/// kept for 90 days. `audit/verification` tells whether the log is as it was written.
 #[utoipa::path(
     get, path = "/organizations/{slug}/audit", operation_id = "read_audit", tag = "Events",
     params(("slug" = String, Path, description = "The organization's slug"), AuditStretch),
@@ -56,4 +61,33 @@ pub(in crate::http) async fn read(
         async move { view::read(tx, admitted.organization.id, after, limit).await }.boxed()
     });
     Ok(Json(found.await?))
+}
+
+/// Verify the audit log of an organization.
+///
+/// Every line that is kept is looked at: whether it is as it was written and follows the one before, whether
+/// the log begins and ends where it was sealed to, and whether the checkpoints that are kept here say the same.
+/// Where it does not hold, `faults` tells where and what. It is read in parts and may take a while. That the
+/// whole database was put back is found only with a checkpoint that was kept elsewhere: `usher audit verify`.
+#[utoipa::path(
+    get, path = "/organizations/{slug}/audit/verification", operation_id = "verify_audit", tag = "Events",
+    params(("slug" = String, Path, description = "The organization's slug")),
+    responses((status = 200, body = Report)),
+    security(("key" = ["audit:read"])),
+)]
+pub(in crate::http) async fn verification(
+    admin: Admin,
+    Path(slug): Path<String>,
+) -> Result<Json<Report>, Problem> {
+    let org = admin.read(&slug, Scope::AuditRead, |_, admitted| {
+        async move { Ok(admitted.organization.id) }.boxed()
+    });
+    let org = org.await?;
+    let _turn = TURN.try_lock().map_err(|_| {
+        let detail = "a log is being verified already; ask again in a moment";
+        Problem::new(Type::Unavailable, detail)
+    })?;
+    let gateway = admin.gateway();
+    let keys = gateway.keys.now(gateway.ids.clock().now()).await?;
+    Ok(Json(verify::verify(&gateway.store, &keys, org, &[]).await?))
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::http::Gateway;
 use crate::http::admin::apps;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::EntityTag;
 use crate::http::console::filters;
 use crate::http::console::frame::page_with;
 use crate::http::console::lists::{self, next};
@@ -119,6 +120,8 @@ fn described(form: &Form) -> Result<Map<String, Value>, Problem> {
 #[template(path = "console/app.html")]
 struct Shown {
     frame: Frame,
+    /// What the page has read of it.
+    tag: String,
     form: Form,
     /// What it is to be.
     settings: Form,
@@ -144,12 +147,13 @@ async fn draw(visitor: &Visitor, id: &str, form: Form, secret: Option<String>) -
     };
     let is_of_settings = form.action() == "update" && form.problem.is_some();
     let (form, settings) = if is_of_settings {
-        (Form::default(), form)
+        (Form::default(), form.or_as_it_is(settings(&it)))
     } else {
         (form, settings(&it))
     };
     let shown = Shown {
         frame: Frame::bare(visitor).saying(notice),
+        tag: EntityTag::of(&it).to_string(),
         form,
         settings,
         keys: it.jwks.as_ref().map(|jwks| format!("{jwks:#}")),

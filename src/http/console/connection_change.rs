@@ -148,7 +148,7 @@ async fn save(visitor: &Visitor, place: Place<'_>, mut form: Form) -> Answer {
     lists::kept(&mut form, problem)?;
     let said = Said {
         form: told,
-        settings: Some(form),
+        settings: (!form.is_stale()).then_some(form),
         ..Said::default()
     };
     draw(visitor, place, said).await

@@ -18,6 +18,7 @@ use crate::http::console::frame::{page, page_with};
 use crate::http::console::lists::{self, next};
 use crate::http::console::{Answer, Form, Frame, Section, Visitor};
 use crate::http::reply::problem::{Problem, Type};
+use crate::provisioning::audit::verify::{Fault, Report};
 use crate::provisioning::audit::view::AuditLine;
 use crate::provisioning::feed::Event;
 
@@ -29,6 +30,10 @@ pub(super) fn routes() -> Router<Gateway> {
     Router::new()
         .route("/console/organizations/{slug}/events", get(list))
         .route("/console/organizations/{slug}/audit", get(log))
+        .route(
+            "/console/organizations/{slug}/audit/verification",
+            get(verified),
+        )
 }
 
 /// An event, and the person whom it is about.
@@ -153,4 +158,109 @@ async fn log(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQue
         older,
         newer,
     }))
+}
+
+/// A place where the log does not hold.
+struct Break {
+    place: String,
+    /// The way to its lines; none where it is not at one.
+    href: Option<String>,
+    says: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/audit_verification.html")]
+struct Verified {
+    frame: Frame,
+    it: Report,
+    /// What was found, in a sentence.
+    verdict: String,
+    breaks: Vec<Break>,
+    now: Timestamp,
+}
+
+/// `GET .../audit/verification`: whether the log is as it was written.
+async fn verified(visitor: Visitor, Path(slug): Path<String>) -> Answer {
+    let Json(it) = audit::verification(visitor.admin(), Path(slug.clone())).await?;
+    Ok(page(&Verified {
+        frame: Frame::of(&visitor, &slug, Section::Events),
+        verdict: verdict(&it),
+        breaks: it.faults.iter().map(broken).collect(),
+        now: visitor.gateway.ids.clock().now(),
+        it,
+    }))
+}
+
+fn verdict(it: &Report) -> String {
+    let lines = match it.rows {
+        1 => "1 line".to_owned(),
+        many => format!("{many} lines"),
+    };
+    if it.good {
+        return format!("{lines}, whole: each is as it was written, and none is gone.");
+    }
+    let places = match (it.faults.len(), it.more) {
+        (1, false) => "at 1 place".to_owned(),
+        (many, false) => format!("at {many} places"),
+        (many, true) => format!("at more than {many} places"),
+    };
+    format!("{lines}, and the log is not as it was written: it breaks {places}.")
+}
+
+fn broken(fault: &Fault) -> Break {
+    let place = match (fault.seq, fault.through) {
+        (0, _) => "The log".to_owned(),
+        (from, None) => format!("Line {from}"),
+        (from, Some(through)) => format!("Lines {from} to {through}"),
+    };
+    let first = fault.seq;
+    Break {
+        place,
+        href: (first > 0).then(|| format!("audit?after={}", first - 1)),
+        says: fault.says.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provisioning::audit::verify::FaultKind;
+
+    fn report(rows: u64, faults: Vec<Fault>, more: bool) -> Report {
+        Report {
+            good: faults.is_empty(),
+            rows,
+            before_the_chain: 0,
+            base: 0,
+            head: 12,
+            checkpoints: 0,
+            outdated_checkpoints: 0,
+            faults,
+            more,
+        }
+    }
+
+    #[test]
+    fn a_log_is_whole_or_breaks_somewhere() {
+        let fault = |seq, through| Fault {
+            seq,
+            through,
+            kind: FaultKind::Missing,
+            says: "rows are gone".to_owned(),
+        };
+        let whole = verdict(&report(12, Vec::new(), false));
+        assert!(whole.starts_with("12 lines, whole"), "{whole}");
+        let one = verdict(&report(1, vec![fault(5, None)], false));
+        assert!(one.starts_with("1 line, and"), "{one}");
+        assert!(one.ends_with("at 1 place."), "{one}");
+        let more = verdict(&report(9, vec![fault(5, None), fault(7, None)], true));
+        assert!(more.ends_with("at more than 2 places."), "{more}");
+        for (seq, through, place) in [
+            (0, None, "The log"),
+            (5, None, "Line 5"),
+            (5, Some(6), "Lines 5 to 6"),
+        ] {
+            assert_eq!(broken(&fault(seq, through)).place, place);
+        }
+    }
 }

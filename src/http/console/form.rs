@@ -5,7 +5,14 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::http::oidc::form::Pairs;
-use crate::http::reply::problem::{Fault, Problem};
+use crate::http::reply::problem::{Fault, Problem, Type};
+
+/// What happened where the thing is another one than the form's page had read, and what to do.
+const STALE: (&str, &str) = (
+    "Somebody else changed it, or something happened to it, since you opened the page. Nothing was done of what you \
+     asked for.",
+    "This page shows it as it is now. Look at it, and do it again where it is still right.",
+);
 
 /// What is said in a form, and what is wrong with it.
 #[derive(Default)]
@@ -87,13 +94,35 @@ impl Form {
 
     /// Keeps what a problem says of it.
     pub(in crate::http) fn refused(&mut self, problem: &Problem) {
+        let kind = problem.kind();
+        let (detail, help) = if kind == Type::Stale {
+            STALE
+        } else {
+            (problem.detail(), kind.help())
+        };
         self.faults = problem.faults().to_vec();
         self.problem = Some(Told {
-            title: problem.kind().title(),
-            detail: problem.detail().to_owned(),
-            help: problem.kind().help(),
-            status: problem.kind().status(),
+            title: kind.title(),
+            detail: detail.to_owned(),
+            help,
+            status: kind.status(),
         });
+    }
+
+    /// Whether it was not taken since what it is about was changed meanwhile.
+    pub(in crate::http) fn is_stale(&self) -> bool {
+        self.status() == Type::Stale.status()
+    }
+
+    /// As it was sent; where what it is about was changed meanwhile, as that is now: what was sent is of another one.
+    pub(in crate::http) fn or_as_it_is(self, now: Self) -> Self {
+        if !self.is_stale() {
+            return self;
+        }
+        Self {
+            pairs: now.pairs,
+            ..self
+        }
     }
 
     /// The status of the page that shows it.
@@ -130,6 +159,22 @@ mod tests {
             json!(form.object(&["email", "z", "q"])),
             json!({"email": "a@b.c"})
         );
+    }
+
+    #[test]
+    fn a_form_that_came_too_late_says_how_things_are() {
+        let sent = || Form::saying(&[("name", "mine")]);
+        let now = || Form::saying(&[("name", "theirs")]);
+        let refused = |kind: Type| {
+            let mut form = sent();
+            form.refused(&Problem::new(kind, "no"));
+            form.or_as_it_is(now())
+        };
+        assert_eq!(sent().or_as_it_is(now()).value("name"), "mine");
+        assert_eq!(refused(Type::Invalid).value("name"), "mine");
+        let stale = refused(Type::Stale);
+        assert_eq!(stale.value("name"), "theirs");
+        assert!(stale.is_stale() && stale.problem.is_some());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::http::admin::imports::{self, Wish};
 use crate::http::console::frame::page_with;
+use crate::http::console::import_errors;
 use crate::http::console::imports::draw;
 use crate::http::console::invitations::{DAYS, day_of_expiry, fresh, kept};
 use crate::http::console::visitor::CSRF;
@@ -20,6 +21,9 @@ use crate::roster::{Finding, Judged, Outcome, SkipReason};
 
 /// The columns whose cells are shown.
 const COLUMNS: [&str; 3] = ["email", "role", "projects"];
+
+/// A file is only looked at.
+const LOOK: (&str, &str) = ("dry_run", "true");
 
 /// `POST .../imports`: a file is sent, and looked at.
 pub(super) async fn preview(
@@ -39,8 +43,7 @@ pub(super) async fn preview(
     if form.action() != "preview" {
         return Err(unknown_action());
     }
-    let how = ("dry_run", "true");
-    let went = carried_out(&visitor, &slug, &upload.file, &form, how).await;
+    let went = carried_out(&visitor, &slug, &upload.file, &form, LOOK).await;
     match went {
         Ok(report) => {
             let csv = URL_SAFE_NO_PAD.encode(&upload.file);
@@ -50,9 +53,10 @@ pub(super) async fn preview(
     }
 }
 
-/// `POST .../imports/commit`: just what was looked at is carried out.
+/// `POST .../imports/commit`: just what was looked at is carried out, or its rows go back with what is wrong.
 pub(super) async fn commit(Path(slug): Path<String>, Posted { visitor, form }: Posted) -> Answer {
-    if form.action() != "commit" {
+    let is_download = form.action() == "errors";
+    if form.action() != "commit" && !is_download {
         return Err(unknown_action());
     }
     let csv = form.value("csv").to_owned();
@@ -60,6 +64,13 @@ pub(super) async fn commit(Path(slug): Path<String>, Posted { visitor, form }: P
         let detail = "the file did not come back as it was looked at; upload it once more";
         return again(&visitor, &slug, form, Problem::new(Type::Invalid, detail)).await;
     };
+    if is_download {
+        let went = carried_out(&visitor, &slug, &file, &form, LOOK).await;
+        return match went {
+            Ok(told) => Ok(import_errors::file(&file, &told.report)),
+            Err(problem) => again(&visitor, &slug, form, problem).await,
+        };
+    }
     let how = ("plan_digest", form.value("plan_digest"));
     let went = carried_out(&visitor, &slug, &file, &form, how).await;
     match went {
@@ -161,6 +172,8 @@ struct Looked {
     rows: Vec<Row>,
     /// What carries it out; none where nothing can be.
     button: Option<String>,
+    /// Whether its rows can be downloaded with what was found in them.
+    has_download: bool,
     digest: String,
     /// The file as it came, in base64: no line's end is changed on its way.
     csv: String,
@@ -204,6 +217,7 @@ fn shown(
         errors: notes(&report.errors),
         warnings: notes(&report.warnings),
         rows: report.rows.iter().map(row).collect(),
+        has_download: report.rows.iter().any(|it| !it.findings.is_empty()),
         button,
         digest: report.plan_digest.unwrap_or_default(),
         form,

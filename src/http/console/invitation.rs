@@ -9,17 +9,19 @@ use axum::{Extension, Json, Router};
 use serde_json::json;
 
 use crate::directory::invitation::Standing;
-use crate::http::Gateway;
 use crate::http::admin::asked::Unread;
 use crate::http::admin::invitations::address::{self, Offered};
 use crate::http::admin::invitations::{actions, shared};
 use crate::http::admin::{imports, invitations, policy, share_hook};
+use crate::http::auth::admin::Admin;
 use crate::http::console::filters;
 use crate::http::console::frame::page_with;
 use crate::http::console::invitations::{kept, left, named, roles};
 use crate::http::console::lists;
+use crate::http::console::reading;
 use crate::http::console::{Answer, Form, Frame, Posted, Section, Visitor, done, unknown_action};
 use crate::http::reply::problem::Problem;
+use crate::http::{Gateway, RequestId};
 use crate::provisioning::invitations::share::Passed;
 use crate::provisioning::invitations::view::Invitation;
 
@@ -34,10 +36,15 @@ pub(super) fn routes() -> Router<Gateway> {
 /// By how much an invitation may be extended.
 const EXTENSIONS: [(&str, &str); 3] = [("7", "7 days"), ("14", "14 days"), ("30", "30 days")];
 
+/// What of an invitation changes as its mail makes its way.
+const MOVING: [&str; 3] = ["delivery", "last_sent_at", "send_count"];
+
 #[derive(Template)]
 #[template(path = "console/invitation.html")]
 struct Page {
     frame: Frame,
+    /// What the page has read of it.
+    tag: String,
     form: Form,
     /// The role and the projects, as they are or as somebody wants them.
     set: Form,
@@ -99,6 +106,7 @@ async fn draw(visitor: &Visitor, (slug, id): (&str, &str), form: Form, once: Onc
     };
     let page = Page {
         frame: Frame::of(visitor, slug, Section::Invitations).saying(said(form.value("done"))),
+        tag: reading::tag(&it, &MOVING),
         set: wanted(&form, &it),
         left: left(&it, visitor.gateway.ids.clock().now()),
         roles,
@@ -182,9 +190,9 @@ async fn posted(
         "resend" => resend(&visitor, place, &form).await,
         "set" => set(&visitor, place, &form).await,
         "extend" => extend(&visitor, place, &form).await,
-        "revoke" => revoke(&visitor, place).await,
-        "approve" => decide(&visitor, place, "approve").await,
-        "reject" => decide(&visitor, place, "reject").await,
+        "revoke" => revoke(&visitor, place, &form).await,
+        "approve" => decide(&visitor, place, &form, "approve").await,
+        "reject" => decide(&visitor, place, &form, "reject").await,
         "share" => share(&visitor, place, &form).await,
         _ => return Err(unknown_action()),
     };
@@ -193,6 +201,7 @@ async fn posted(
         Ok(Went::Once(once)) => draw(&visitor, place, Form::default(), once).await,
         Err(problem) => {
             kept(&mut form, problem)?;
+            let form = form.or_as_it_is(Form::default());
             draw(&visitor, place, form, Once::default()).await
         }
     }
@@ -209,8 +218,19 @@ fn path((slug, id): (&str, &str)) -> Path<(String, String)> {
     Path((slug.to_owned(), id.to_owned()))
 }
 
+/// Who asks, whose change goes on only while the invitation is what the form's page had read; and by which request.
+async fn asking(
+    visitor: &Visitor,
+    place: (&str, &str),
+    form: &Form,
+) -> Result<(Admin, Extension<RequestId>), Problem> {
+    let Json(it) = invitations::show(visitor.admin(), path(place)).await?;
+    let admin = reading::holding(visitor, form, &it, &MOVING)?;
+    Ok((admin, Extension(visitor.request.clone())))
+}
+
 async fn resend(visitor: &Visitor, place: (&str, &str), form: &Form) -> Result<Went, Problem> {
-    let (admin, request) = (visitor.admin(), Extension(visitor.request.clone()));
+    let (admin, request) = asking(visitor, place, form).await?;
     let rotate = form.is_on("rotate");
     let wanted = Unread::of(&json!({"rotate": rotate}));
     let Json(sent) = actions::resend(admin, request, path(place), wanted).await?;
@@ -226,14 +246,14 @@ async fn resend(visitor: &Visitor, place: (&str, &str), form: &Form) -> Result<W
 }
 
 async fn set(visitor: &Visitor, place: (&str, &str), form: &Form) -> Result<Went, Problem> {
-    let (admin, request) = (visitor.admin(), Extension(visitor.request.clone()));
+    let (admin, request) = asking(visitor, place, form).await?;
     let wanted = json!({"role": form.value("role"), "projects": form.all("projects")});
     let _ = actions::change(admin, request, path(place), Unread::of(&wanted)).await?;
     Ok(Went::Done("set"))
 }
 
 async fn extend(visitor: &Visitor, place: (&str, &str), form: &Form) -> Result<Went, Problem> {
-    let (admin, request) = (visitor.admin(), Extension(visitor.request.clone()));
+    let (admin, request) = asking(visitor, place, form).await?;
     // What is no number is no length, either.
     let days: i64 = form.value("days").parse().unwrap_or_default();
     let wanted = json!({"days": days, "notify": form.is_on("notify")});
@@ -241,8 +261,8 @@ async fn extend(visitor: &Visitor, place: (&str, &str), form: &Form) -> Result<W
     Ok(Went::Done("extend"))
 }
 
-async fn revoke(visitor: &Visitor, place: (&str, &str)) -> Result<Went, Problem> {
-    let (admin, request) = (visitor.admin(), Extension(visitor.request.clone()));
+async fn revoke(visitor: &Visitor, place: (&str, &str), form: &Form) -> Result<Went, Problem> {
+    let (admin, request) = asking(visitor, place, form).await?;
     let _ = actions::revoke(admin, request, path(place)).await?;
     Ok(Went::Done("revoke"))
 }
@@ -250,9 +270,10 @@ async fn revoke(visitor: &Visitor, place: (&str, &str)) -> Result<Went, Problem>
 async fn decide(
     visitor: &Visitor,
     place: (&str, &str),
+    form: &Form,
     decision: &'static str,
 ) -> Result<Went, Problem> {
-    let (admin, request) = (visitor.admin(), Extension(visitor.request.clone()));
+    let (admin, request) = asking(visitor, place, form).await?;
     let wanted = Unread::of(&json!({"decision": decision}));
     let Json(decided) = address::decide(admin, request, path(place), wanted).await?;
     if decided.offer.is_some() {
@@ -269,7 +290,7 @@ async fn decide(
 }
 
 async fn share(visitor: &Visitor, place: (&str, &str), form: &Form) -> Result<Went, Problem> {
-    let (admin, request) = (visitor.admin(), Extension(visitor.request.clone()));
+    let (admin, request) = asking(visitor, place, form).await?;
     let wanted = json!({"alternate": form.is_on("alternate"), "post": form.is_on("post")});
     let Json(passed) = shared::share(admin, request, path(place), Unread::of(&wanted)).await?;
     Ok(Went::Once(Once {

@@ -17,6 +17,7 @@ use crate::http::admin::invitations::filters::Filters;
 use crate::http::admin::invitations::{self, Answered};
 use crate::http::console::filters;
 use crate::http::console::frame::page_with;
+use crate::http::console::invitations_many::{self, KEPT, is_open, kept_of};
 use crate::http::console::lists::{self, next};
 use crate::http::console::{
     Answer, Failed, Form, Frame, Posted, Section, Visitor, done, unknown_action,
@@ -99,8 +100,12 @@ struct Invitations {
     /// Whom to invite.
     form: Form,
     tabs: Vec<Tab>,
-    /// Each with how long is left.
-    rows: Vec<(Invitation, String)>,
+    /// Each with how long is left, and whether it can be chosen.
+    rows: Vec<(Invitation, String, bool)>,
+    /// Whether one can.
+    has_choice: bool,
+    /// What the list was asked for.
+    kept: Vec<(String, String)>,
     next: Option<String>,
     roles: Vec<(String, String)>,
     projects: Vec<(String, String)>,
@@ -124,37 +129,34 @@ pub(super) fn fresh() -> Form {
 
 /// `GET .../invitations`.
 async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Answer {
-    let asked = lists::form(query.as_deref());
+    again(&visitor, &slug, lists::form(query.as_deref())).await
+}
+
+/// The list as it is asked for.
+pub(super) async fn again(visitor: &Visitor, slug: &str, asked: Form) -> Answer {
     let beside = Beside {
         form: fresh(),
         made: None,
         obstacle: None,
     };
-    draw(&visitor, &slug, asked, beside).await
+    draw(visitor, slug, asked, beside).await
 }
 
 async fn draw(visitor: &Visitor, slug: &str, mut asked: Form, beside: Beside) -> Answer {
     let of = || Path(slug.to_owned());
     let names: Vec<&str> = std::iter::once("state").chain(FILTERS).collect();
-    let all: Vec<&str> = names.iter().copied().chain(["after"]).collect();
-    let found = match Asked::<Filters>::of(&lists::asked(&asked, &all)) {
+    let found = match Asked::<Filters>::of(&lists::asked(&asked, &KEPT)) {
         Ok(filters) => invitations::list(visitor.admin(), of(), filters).await,
         Err(problem) => Err(problem),
     };
-    let (invited, after) = match found {
-        Ok(Json(page)) => (page.data, page.next),
-        Err(problem) if problem.kind().status() == StatusCode::BAD_REQUEST => {
-            asked.refused(&problem);
-            (Vec::new(), None)
-        }
-        Err(problem) => return Err(problem.into()),
-    };
+    let (invited, after) = lists::found(&mut asked, found)?;
     let Json(may) = imports::template(visitor.admin(), of()).await?;
     let now = visitor.gateway.ids.clock().now();
     let rows = invited.into_iter().map(|it| {
-        let left = left(&it, now);
-        (it, left)
+        let (left, is_open) = (left(&it, now), is_open(&it));
+        (it, left, is_open)
     });
+    let rows: Vec<(Invitation, String, bool)> = rows.collect();
     let Beside {
         form,
         made,
@@ -169,7 +171,9 @@ async fn draw(visitor: &Visitor, slug: &str, mut asked: Form, beside: Beside) ->
         frame: Frame::of(visitor, slug, Section::Invitations),
         tabs: tabs(&asked),
         next: next(&asked, &names, after),
-        rows: rows.collect(),
+        has_choice: rows.iter().any(|(_, _, is_open)| *is_open),
+        rows,
+        kept: kept_of(&asked),
         roles: roles(may.roles),
         projects: named(may.projects),
         day: day_of_expiry(now),
@@ -288,9 +292,13 @@ fn pointer(kind: Type) -> Option<&'static str> {
     })
 }
 
-/// `POST .../invitations`: somebody is invited; or, where they are, sent the same once more.
+/// `POST .../invitations`: somebody is invited; or, where they are, sent the same once more. Or something is done with
+/// those that were chosen.
 async fn posted(Path(slug): Path<String>, Posted { visitor, mut form }: Posted) -> Answer {
     let (how, on_conflict) = match form.action() {
+        "resend_chosen" | "revoke_chosen" | "revoke_them" => {
+            return invitations_many::posted(&visitor, &slug, form).await;
+        }
         "invite" => ("", "refuse"),
         "override" => ("override=directory", "refuse"),
         "resend" => ("", "resend"),

@@ -158,8 +158,11 @@ async fn draw(
         frame: Frame::of(visitor, slug, Section::Settings).saying(notice),
         tag: EntityTag::of(&it).to_string(),
         policy_tag: EntityTag::of(&policy).to_string(),
-        naming: forms.naming.unwrap_or_else(named),
-        policy: forms.policy.unwrap_or_else(|| written(&policy)),
+        naming: forms.naming.unwrap_or_else(named).or_as_it_is(named()),
+        policy: forms
+            .policy
+            .unwrap_or_else(|| written(&policy))
+            .or_as_it_is(written(&policy)),
         transfer: forms.transfer,
         transfers,
         glass: forms.glass,

@@ -193,6 +193,7 @@ async fn posted(
     };
     if let Err(problem) = went {
         lists::kept(&mut form, problem)?;
+        let form = form.or_as_it_is(Form::default());
         return draw(&visitor, (&slug, &id), form).await;
     }
     Ok(done(

@@ -5,11 +5,13 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::directory::role::{DEFAULT_MAXIMUM, OWNER_RANK};
 use crate::http::Gateway;
 use crate::http::admin::asked::{Asked, Unread};
+use crate::http::admin::conditional::EntityTag;
 use crate::http::admin::roles::{self, Role};
 use crate::http::admin::{projects, recomputes};
 use crate::http::console::frame::page_with;
@@ -47,10 +49,14 @@ struct Listed {
     places: Vec<(String, String)>,
     /// Roles that are being computed.
     running: Vec<Recompute>,
+    /// When that was looked at.
+    now: Timestamp,
 }
 
 /// A role that is looked at.
 struct OneRole {
+    /// What the page has read of it.
+    tag: String,
     slug: String,
     name: String,
     may_go: bool,
@@ -58,6 +64,8 @@ struct OneRole {
 
 /// A project that is looked at.
 struct OneProject {
+    /// What the page has read of it.
+    tag: String,
     slug: String,
     name: String,
     is_archived: bool,
@@ -95,12 +103,14 @@ async fn draw(visitor: &Visitor, slug: &str, form: Form) -> Answer {
         project,
         places,
         running,
+        now: visitor.gateway.ids.clock().now(),
     };
     Ok(page_with(status, &shown))
 }
 
 fn one_role(role: &Role) -> OneRole {
     OneRole {
+        tag: EntityTag::of(role).to_string(),
         slug: role.slug.clone(),
         name: role.name.clone(),
         may_go: role.rank < OWNER_RANK && role.slug != DEFAULT_MAXIMUM,
@@ -109,6 +119,7 @@ fn one_role(role: &Role) -> OneRole {
 
 fn one_project(project: &Project) -> OneProject {
     OneProject {
+        tag: EntityTag::of(project).to_string(),
         slug: project.slug.clone(),
         name: project.name.clone(),
         is_archived: project.archived_at.is_some(),
@@ -129,15 +140,16 @@ fn places(roles: &[Role], gone: Option<&OneRole>) -> Vec<(String, String)> {
 
 /// The form about roles, and that about projects: one of them may have been sent.
 fn apart(form: Form, role: Option<&OneRole>, project: Option<&OneProject>) -> (Form, Form) {
-    if form.action().ends_with("project") {
-        return (Form::default(), form);
-    }
-    if !form.action().is_empty() {
-        return (form, Form::default());
-    }
     let role = role.map(|it| Form::saying(&[("name", it.name.as_str())]));
     let project = project.map(|it| Form::saying(&[("name", it.name.as_str())]));
-    (role.unwrap_or_default(), project.unwrap_or_default())
+    let (role, project) = (role.unwrap_or_default(), project.unwrap_or_default());
+    if form.action().ends_with("project") {
+        return (Form::default(), form.or_as_it_is(project));
+    }
+    if !form.action().is_empty() {
+        return (form.or_as_it_is(role), Form::default());
+    }
+    (role, project)
 }
 
 fn said(done: &str) -> Option<&'static str> {

@@ -27,7 +27,7 @@ use crate::secret::{self, Hash};
 /// The field of a form that binds it to the browser.
 pub(super) const CSRF: &str = "csrf";
 /// The field with the tag of what the form's page had read.
-const READ: &str = "if_match";
+pub(super) const READ: &str = "if_match";
 
 /// Somebody at the console.
 pub(in crate::http) struct Visitor {

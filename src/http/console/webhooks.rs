@@ -14,9 +14,11 @@ use crate::directory::event::{EventKind, Visibility};
 use crate::http::Gateway;
 use crate::http::admin::asked::{Asked, Unread};
 use crate::http::admin::webhooks::{self, deliveries};
+use crate::http::auth::admin::Admin;
 use crate::http::console::filters;
 use crate::http::console::frame::page_with;
 use crate::http::console::lists::{self, next};
+use crate::http::console::reading;
 use crate::http::console::values::{listed, number};
 use crate::http::console::{Answer, Form, Frame, Posted, Section, Visitor, done, unknown_action};
 use crate::http::reply::problem::Problem;
@@ -51,6 +53,9 @@ const STATES: [(&str, &str); 4] = [
     ("delivered", "Delivered"),
     ("failed", "Failed"),
 ];
+
+/// What of a webhook changes with each post.
+const MOVING: [&str; 2] = ["failing_since", "last_success_at"];
 
 /// A webhook, as the API lists it.
 #[derive(Deserialize)]
@@ -160,6 +165,8 @@ async fn created(Path(slug): Path<String>, Posted { visitor, mut form }: Posted)
 #[template(path = "console/webhook.html")]
 struct Shown {
     frame: Frame,
+    /// What the page has read of it.
+    tag: String,
     form: Form,
     /// What it is to be.
     settings: Form,
@@ -199,12 +206,13 @@ async fn draw(
     };
     let is_of_settings = form.action() == "change" && form.problem.is_some();
     let (form, settings) = if is_of_settings {
-        (Form::default(), form)
+        (Form::default(), form.or_as_it_is(settings(&it)))
     } else {
         (form, settings(&it))
     };
     let shown = Shown {
         frame: Frame::of(visitor, slug, Section::Webhooks).saying(notice),
+        tag: reading::tag(&it, &MOVING),
         form,
         settings,
         it,
@@ -255,14 +263,29 @@ async fn posted(
     }
 }
 
+/// The visitor, whose change goes on only while the webhook is what the form's page had read.
+async fn holding(
+    visitor: &Visitor,
+    (slug, id): (&str, &str),
+    form: &Form,
+) -> Result<Admin, Problem> {
+    let path = Path((slug.to_owned(), id.to_owned()));
+    let Json(it) = webhooks::show(visitor.admin(), path).await?;
+    reading::holding(visitor, form, &it, &MOVING)
+}
+
 /// Does what a form asks for, if it is anything: answers the secret that is new.
 async fn act(
     visitor: &Visitor,
     (slug, id): (&str, &str),
     form: &Form,
 ) -> Option<Result<Option<String>, Problem>> {
+    let admin = match holding(visitor, (slug, id), form).await {
+        Ok(admin) => admin,
+        Err(problem) => return Some(Err(problem)),
+    };
     let path = Path((slug.to_owned(), id.to_owned()));
-    let (admin, request) = (visitor.admin(), Extension(visitor.request.clone()));
+    let request = Extension(visitor.request.clone());
     Some(match form.action() {
         "change" => {
             let wanted = Unread::of(&changed(form));

@@ -2,6 +2,7 @@
 //! found wrong, so many at most, and what the one before was.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::id::OrganizationId;
 use crate::limits::AUDIT_FINDINGS;
@@ -10,8 +11,9 @@ use crate::secret::chain::ChainKey;
 use crate::secret::{Hash, equal};
 
 /// What was done to a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuditFaultKind)]
 pub enum FaultKind {
     /// The chain does not begin where it was sealed to begin.
     BaseMoved,
@@ -38,7 +40,8 @@ pub enum FaultKind {
 }
 
 /// A fault of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AuditFault)]
 pub struct Fault {
     /// The row's number; the first where there are several.
     pub seq: i64,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use futures_util::FutureExt;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::directory::event::EventKind;
 use crate::id::OrganizationId;
@@ -26,7 +27,8 @@ use crate::store::{self, Store, Tx};
 const TRIES: usize = 3;
 
 /// What a verification found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AuditReport)]
 pub struct Report {
     /// Whether everything is as it was written.
     pub good: bool,

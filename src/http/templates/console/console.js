@@ -29,7 +29,8 @@ function copyButtons(root) {
 }
 
 function onlyOnce(event) {
-  if (event.defaultPrevented) return;
+  // A download leaves the page where it is.
+  if (event.defaultPrevented || event.submitter?.hasAttribute("data-download")) return;
   const form = event.target;
   if (form.dataset.sent) {
     event.preventDefault();
