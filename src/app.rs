@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Clock;
-use crate::config::{self, Config, MailUrl};
+use crate::config::{self, Config, MailUrl, Rate};
+use crate::http::admin::rated::{PerMinute, Rates};
 use crate::http::oidc::ClientKeys;
 use crate::http::{self, TrustedProxies};
 use crate::id::{Entropy, Ids};
@@ -142,6 +143,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let gateway = http::Gateway {
         tally: Arc::clone(&tally),
         trusted_proxies: trusted_proxies(config),
+        rates: rates(config),
         client_keys,
         outbound,
         name_server,
@@ -149,10 +151,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
         ..http::Gateway::new(store, ids, keys, links)
     };
     let writer = Writer::start(gateway.log.clone(), gateway.store.clone());
-    let limits = ServeLimits {
-        connections: config.server.max_connections.get(),
-        ..ServeLimits::default()
-    };
+    let limits = capacity(config);
     if config.server.metrics_listen.is_some() {
         tracing::warn!("metrics are not served by this release: metrics_listen has no effect");
     }
@@ -225,6 +224,31 @@ fn trusted_proxies(config: &Config) -> Option<TrustedProxies> {
     let proxies = config.server.trusted_proxies.clone();
     let trusted = move |it: IpAddr| proxies.iter().any(|network| network.contains(it));
     (!config.server.trusted_proxies.is_empty()).then(|| Arc::new(trusted) as TrustedProxies)
+}
+
+/// How much the server takes at once, as the settings say.
+fn capacity(config: &Config) -> ServeLimits {
+    ServeLimits {
+        connections: config.server.max_connections.get(),
+        ..ServeLimits::default()
+    }
+}
+
+/// How often somebody may ask the admin API, as the settings say.
+fn rates(config: &Config) -> Arc<Rates> {
+    let limits = &config.rate_limits;
+    let rate = |it: Option<Rate>| it.map(|rate| rate.0);
+    if limits.address.is_some() && config.server.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "rate_limits.address counts nobody who comes from a private address: \
+             name the proxies in front in trusted_proxies"
+        );
+    }
+    Arc::new(Rates::new(PerMinute {
+        address: rate(limits.address),
+        key: rate(limits.key),
+        organization: rate(limits.organization),
+    }))
 }
 
 /// One server a store that is a file: two would each believe that only they write to it.

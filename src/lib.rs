@@ -74,6 +74,9 @@
 //! - A client that is registered with a secret may send it in the header or in the form unless it
 //!   is bound to one of them; one with keys has no secret.
 //! - A person whom a directory adopts keeps what others granted; the directory's groups come first.
+//! - Rate limits of the admin API are off unless they are set, and each process counts for itself. A stranger uses up
+//!   those of their address and of the key that they made up, never that of an organization; the console, which calls
+//!   the operations themselves, is not counted.
 //! - The console is a second face of the admin API: its pages call the API's own operations, as whoever is signed in
 //!   there. An admin may do what an organization's key may, never above their own role as their sign-in caps it; a
 //!   key that they issue is good while they are an admin. Whom a live connection trusts an organization's key does

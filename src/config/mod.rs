@@ -12,6 +12,7 @@ mod log;
 mod mail;
 mod network;
 mod outbound;
+mod rates;
 mod server;
 mod settings;
 mod sources;
@@ -27,6 +28,7 @@ pub use self::log::{Format, Log, LogFilter};
 pub use self::mail::{Credentials, Mail, MailUrl, Security, Sender};
 pub use self::network::Network;
 pub use self::outbound::{Allowed, NameServer, Outbound, Proxy};
+pub use self::rates::{Rate, RateLimits};
 pub use self::server::{PublicUrl, Server};
 pub use self::settings::{KNOWN, Kind, Known, Origin, Setting};
 pub use self::sources::Sources;
@@ -49,6 +51,8 @@ pub struct Config {
     pub mail: Mail,
     /// Where Usher itself may connect to.
     pub outbound: Outbound,
+    /// How many requests a minute the admin API takes from one and the same.
+    pub rate_limits: RateLimits,
     /// What is logged, and how.
     pub log: Log,
     #[serde(skip)]

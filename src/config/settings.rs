@@ -65,6 +65,24 @@ pub const KNOWN: &[Known] = &[
         ("server", "max_connections"),
     ),
     known(
+        "rate_limits.key",
+        "USHER_RATE_LIMITS__KEY",
+        Kind::Integer,
+        ("rate_limits", "key"),
+    ),
+    known(
+        "rate_limits.organization",
+        "USHER_RATE_LIMITS__ORGANIZATION",
+        Kind::Integer,
+        ("rate_limits", "organization"),
+    ),
+    known(
+        "rate_limits.address",
+        "USHER_RATE_LIMITS__ADDRESS",
+        Kind::Integer,
+        ("rate_limits", "address"),
+    ),
+    known(
         "database_url",
         "USHER_DATABASE_URL",
         Kind::Text,

@@ -54,6 +54,9 @@ fn every_setting_has_a_default() {
             ("metrics_listen", None),
             ("trusted_proxies", None),
             ("max_connections", Some("1024")),
+            ("rate_limits.key", None),
+            ("rate_limits.organization", None),
+            ("rate_limits.address", None),
             ("database_url", Some("sqlite://usher.db")),
             ("master_key_file", Some("usher.key")),
             ("mail.url", Some("file:outbox")),
@@ -126,6 +129,9 @@ fn the_environment_can_say_every_setting() {
         ("USHER_METRICS_LISTEN", "127.0.0.1:9090"),
         ("USHER_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
         ("USHER_MAX_CONNECTIONS", "7"),
+        ("USHER_RATE_LIMITS__KEY", "600"),
+        ("USHER_RATE_LIMITS__ORGANIZATION", "6000"),
+        ("USHER_RATE_LIMITS__ADDRESS", "1000000"),
         ("USHER_DATABASE_URL", "postgres://u:s3cret@db/usher"),
         ("USHER_MASTER_KEY_FILE", "/run/key"),
         ("USHER_MAIL_URL", "smtps://u:s3cret@mail.example"),
@@ -147,6 +153,8 @@ fn the_environment_can_say_every_setting() {
     let config = file.load(&environment, &[]).unwrap();
     assert_eq!(config.log.format, Format::Json);
     assert_eq!(config.server.max_connections.get(), 7);
+    let key = config.rate_limits.key.unwrap();
+    assert_eq!(key.0.get(), 600);
     let settings = config.describe();
     for ((variable, _), setting) in environment.iter().zip(&settings) {
         assert_eq!(setting.origin, Origin::Environment(String::from(*variable)));
@@ -263,6 +271,24 @@ const WRONG: &[(&str, Pairs, Pairs, &str)] = &[
         &[("USHER_MAX_CONNECTIONS", "0")],
         &[],
         "max_connections (from environment USHER_MAX_CONNECTIONS): invalid value: integer `0`, expected a nonzero usize",
+    ),
+    (
+        "[rate_limits]\nkey = 0",
+        &[],
+        &[],
+        "rate_limits.key (from file FILE): expected 1 to 1000000 requests a minute; leave it out for no limit",
+    ),
+    (
+        "",
+        &[("USHER_RATE_LIMITS__ADDRESS", "1000001")],
+        &[],
+        "rate_limits.address (from environment USHER_RATE_LIMITS__ADDRESS): expected 1 to 1000000 requests a minute; leave it out for no limit",
+    ),
+    (
+        "",
+        &[("USHER_RATE_LIMITS__ORGANIZATION", "many")],
+        &[],
+        "rate_limits.organization (from environment USHER_RATE_LIMITS__ORGANIZATION): expected a whole number",
     ),
     (
         "",

@@ -2,7 +2,7 @@
 //! (RFC 7239 §7.4; X-Forwarded-For for those that do not know it).
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
@@ -43,6 +43,16 @@ pub(in crate::http) fn nearest(parts: &Parts, gateway: &Gateway) -> Option<IpAdd
         Some(named(peer, &parts.headers, &**trusted)).filter(|it| !it.is_unspecified())
     };
     trusted.map_or(peer, named)
+}
+
+/// What one client has of addresses: of IPv6 it is a network of 64 bits.
+pub(in crate::http) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+        }
+    }
 }
 
 /// Whom the request is from, by what the proxies say that are trusted.

@@ -1,4 +1,5 @@
-//! What lies around every route: the request id, the log line, and the net under panics.
+//! What lies around every route: the request id, the log line, rate limits where some are set, and the net under
+//! panics.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
+use crate::http::admin::rated;
 use crate::http::reply;
 use crate::http::state::{Gateway, RequestId};
 
@@ -19,9 +21,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps the routes.
 pub(super) fn around(routes: Router, gateway: Gateway) -> Router {
-    routes
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(gateway, observed))
+    let mut routes = routes.layer(CatchPanicLayer::custom(panicked));
+    if gateway.rates.are_set() {
+        routes = routes.layer(middleware::from_fn_with_state(
+            gateway.clone(),
+            rated::rated,
+        ));
+    }
+    routes.layer(middleware::from_fn_with_state(gateway, observed))
 }
 
 /// Gives the request its id, and writes one line about it: the route's pattern, never its values.

@@ -12,6 +12,7 @@ mod decide;
 pub mod join;
 pub mod layers;
 pub mod oidc;
+mod rates;
 pub mod reply;
 pub mod saml;
 pub mod scim;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::http::admin::rated::Rates;
 use crate::http::join::Misses;
 use crate::http::oidc::ClientKeys;
 use crate::id::Ids;
@@ -48,6 +49,8 @@ pub struct Gateway {
     pub log: RequestLog,
     /// Who follows links to invitations that are none.
     pub misses: Arc<Misses>,
+    /// How often somebody may ask the admin API: as often as they like, unless it is set.
+    pub rates: Arc<Rates>,
     /// Whether what an organization sets may lead to private addresses: for tests and the demo.
     pub private_targets: bool,
     /// Bounds the signature checks that run at once, so that a storm of sign-ins leaves room for
@@ -81,6 +84,7 @@ impl Gateway {
             name_server: None,
             log: RequestLog::new(),
             misses: Arc::default(),
+            rates: Arc::default(),
             private_targets: false,
             verifications: Arc::new(Semaphore::new(cores)),
             refusals: Arc::default(),

@@ -1,6 +1,7 @@
 //! Every limit of the product, in one place: what one request, one page and one connection may
 //! cost. They are constants, not settings, so that the README, the discovery document
-//! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set.
+//! (RFC 7643 §5) and the tests say the same numbers; only the number of connections can be set, and
+//! rate limits.
 
 mod alerts;
 mod audit;
@@ -8,6 +9,7 @@ mod commands;
 mod console;
 mod mail;
 mod people;
+mod rates;
 mod safeguards;
 mod webhooks;
 
@@ -21,6 +23,7 @@ pub use commands::*;
 pub use console::*;
 pub use mail::*;
 pub use people::*;
+pub use rates::*;
 pub use safeguards::*;
 pub use webhooks::*;
 

@@ -30,6 +30,7 @@ pub(in crate::http) mod ownership;
 pub mod paging;
 pub mod policy;
 pub(in crate::http) mod projects;
+pub mod rated;
 pub(in crate::http) mod recomputes;
 pub(in crate::http) mod roles;
 pub(in crate::http) mod safeguards;
@@ -112,6 +113,7 @@ fn described() -> OpenApiRouter<Gateway> {
         .routes(routes!(sign_ins::show))
         .routes(routes!(events::read))
         .routes(routes!(audit::read))
+        .routes(routes!(audit::verification))
         .merge(of_connections())
         .merge(of_organizations())
         .merge(of_users())

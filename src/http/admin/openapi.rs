@@ -25,7 +25,9 @@ use crate::http::reply::problem;
             `usher key issue` makes; a key without an organization is the operator's. Lists are \
             walked by `limit` and `after`. Refusals are problems (RFC 9457). What is read has an \
             `ETag`; with it in `If-Match` a change is made only while nobody else made one. A POST \
-            with an `Idempotency-Key` is done once, however often it is sent.",
+            with an `Idempotency-Key` is done once, however often it is sent. Where whoever runs this \
+            installation limits how often is asked, every answer tells of it in `RateLimit-Policy` and \
+            `RateLimit`, and 429 says in `Retry-After` when to ask again.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     components(schemas(problem::Document<'_>, problem::Fault)),
@@ -43,6 +45,10 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
     scheme.description = Some("A key of the admin API: `sk_...`".to_owned());
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    for (name, what) in LIMITS {
+        let told = HeaderBuilder::new().description(Some(what)).build();
+        components.headers.insert(name.to_owned(), told.into());
+    }
     let items = document.paths.paths.values_mut();
     for (method, operation) in items.flat_map(operations_of) {
         for (status, answer) in &mut operation.responses.responses {
@@ -54,6 +60,7 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
         }
         tell_headers(method, operation);
         answer(operation, "default", refusal("A problem"));
+        tell_limits(operation);
     }
     document
 }
@@ -87,6 +94,35 @@ fn tell_headers(method: &str, operation: &mut Operation) {
     }
 }
 
+/// Says what an operation answers to whoever asks too often, and which headers every answer has where rate limits are
+/// set.
+fn tell_limits(operation: &mut Operation) {
+    let often = refusal("It was asked for too often; nothing was done");
+    answer(operation, "429", often);
+    head(operation, "429", "Retry-After", AGAIN);
+    for answer in operation.responses.responses.values_mut() {
+        let RefOr::T(answer) = answer else { continue };
+        for (name, _) in LIMITS {
+            let told = Ref::new(format!("#/components/headers/{name}"));
+            answer.headers.insert(name.to_owned(), RefOr::Ref(told));
+        }
+    }
+}
+
+/// What tells of limits (draft-ietf-httpapi-ratelimit-headers-10).
+const LIMITS: [(&str, &str); 2] = [
+    (
+        "RateLimit",
+        "Of each limit that this request was under, where any is set: `r`, how many requests are left now, and `t`, in \
+         how many seconds there is one more at the latest.",
+    ),
+    (
+        "RateLimit-Policy",
+        "Each of these limits: `q`, how many requests are taken, in `w` seconds.",
+    ),
+];
+/// What Retry-After says.
+const AGAIN: &str = "In how many seconds to ask again.";
 /// What ETag is.
 const TAG: &str = "The tag of what is shown, for If-Match and If-None-Match.";
 /// What If-None-Match says.
@@ -254,6 +290,27 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn every_operation_says_how_it_is_limited() {
+        let document = serde_json::to_value(super::admin::openapi()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let often = &operation["responses"]["429"];
+                assert!(
+                    often["headers"]["Retry-After"].is_object(),
+                    "{method} {path}"
+                );
+                for (status, answer) in operation["responses"].as_object().unwrap() {
+                    for (name, _) in super::LIMITS {
+                        let told = answer["headers"][name]["$ref"].as_str();
+                        let expected = format!("#/components/headers/{name}");
+                        assert_eq!(told, Some(&*expected), "{method} {path}: {status}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

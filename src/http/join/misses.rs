@@ -2,11 +2,12 @@
 //! for a while. Links of ours open all the same, whoever follows them.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
 
+use crate::http::client::network;
 use crate::limits;
 
 /// The misses of the last while, by client. In memory, and of this process alone.
@@ -77,18 +78,10 @@ impl Table {
     }
 }
 
-/// What one client has of addresses: of IPv6 it is a network of 64 bits.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use jiff::SignedDuration;
 
     use super::*;

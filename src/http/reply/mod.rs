@@ -5,4 +5,5 @@
 pub mod oauth;
 pub mod page;
 pub mod problem;
+pub(in crate::http) mod quota;
 pub mod scim;

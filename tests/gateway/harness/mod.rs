@@ -11,6 +11,7 @@ use tower::ServiceExt;
 use usher::clock::Clock;
 use usher::config::Outbound;
 use usher::http::Gateway;
+use usher::http::admin::rated::{PerMinute, Rates};
 use usher::http::oidc::ClientKeys;
 use usher::id::{Entropy, Ids};
 use usher::oidc::keys::{Algorithm, KeySet, SigningKey, State};
@@ -143,6 +144,12 @@ impl TestGateway {
     /// Asks this name server for TXT records.
     pub(crate) fn asks(&mut self, server: std::net::SocketAddr) {
         self.gateway.name_server = Some(server);
+        self.router = usher::http::router(self.gateway.clone());
+    }
+
+    /// Takes only so many requests a minute at the admin API, from now on.
+    pub(crate) fn takes(&mut self, most: PerMinute) {
+        self.gateway.rates = Arc::new(Rates::new(most));
         self.router = usher::http::router(self.gateway.clone());
     }
 

@@ -6,7 +6,6 @@
 
 mod document;
 mod faulty;
-mod quota;
 mod types;
 
 use std::fmt;
@@ -18,6 +17,7 @@ use jiff::Timestamp;
 
 use crate::directory::Violation;
 use crate::directory::invitation::{Refusal, State};
+use crate::http::reply::quota::{self, Told};
 use crate::provisioning::Error;
 use crate::provisioning::import::ImportReport;
 use crate::provisioning::invitations::{Obstacle, Quota};
@@ -311,7 +311,7 @@ pub(in crate::http) fn finished(
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, seconds.into());
             if let Some(quota) = &problem.quota {
-                quota::tell(headers, quota, seconds);
+                quota::tell(headers, &[Told::of_invitations(quota, seconds)]);
             }
         }
     }
