@@ -240,8 +240,8 @@ fn rates(config: &Config) -> Arc<Rates> {
     let rate = |it: Option<Rate>| it.map(|rate| rate.0);
     if limits.address.is_some() && config.server.trusted_proxies.is_empty() {
         tracing::warn!(
-            "rate_limits.address counts nobody who comes from a private address: \
-             name the proxies in front in trusted_proxies"
+            "rate_limits.address counts nobody who comes from a private address, and everybody behind a proxy with \
+             a public one as one: name the proxies in front in trusted_proxies"
         );
     }
     Arc::new(Rates::new(PerMinute {

@@ -1,5 +1,7 @@
 //! How the audit log is vouched for, and how long it and the sign-ins are kept.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 /// Events after which a checkpoint is due.
@@ -28,3 +30,9 @@ pub const STRANGE_SIGN_IN_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Refused sign-ins of a connection that are kept in a minute.
 pub const REFUSALS_A_MINUTE: u32 = 30;
+
+/// Audit logs that one process verifies at once.
+pub const VERIFIED_AT_ONCE: usize = 2;
+
+/// How long a log waits for its turn to be verified.
+pub const VERIFICATION_WAITS: Duration = Duration::from_secs(10);

@@ -1,5 +1,7 @@
 //! How long somebody is at the console, and what lets them in.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 /// How long a session at the console lasts unused.
@@ -22,3 +24,7 @@ pub const OWNER_LINK: SignedDuration = SignedDuration::from_hours(72);
 
 /// How long it is kept that somebody was at the console.
 pub const CONSOLE_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How long whoever types an address to be mailed a code, or a code, waits for the answer at least: as long where
+/// somebody was mailed as where nobody was.
+pub const CODE_ANSWERED_AFTER: Duration = Duration::from_millis(250);

@@ -278,10 +278,6 @@ pub const SHARED_LINK_LIFE: SignedDuration = SignedDuration::from_hours(72);
 /// How long a mailed six-digit code lives.
 pub const SHORT_CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
-/// How long whoever types an address to be mailed a code, or a code, waits for the answer at least: as long where
-/// somebody was mailed as where nobody was.
-pub const CODE_ANSWERED_AFTER: Duration = Duration::from_millis(250);
-
 /// Wrong tries after which a six-digit code is dead.
 pub const SHORT_CODE_TRIES: u32 = 5;
 

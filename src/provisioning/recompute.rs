@@ -78,7 +78,8 @@ pub(in crate::provisioning) async fn begin(
                 change.tx.people_with_role(change.org, role.id).await?,
                 change.tx.grantees(change.org, role.id).await?,
             ] {
-                now.extend(people.into_iter().take(limits::RECOMPUTED_AT_ONCE));
+                let touched = people.into_iter().filter(|it| change.touched.contains(it));
+                now.extend(touched.take(limits::RECOMPUTED_AT_ONCE));
             }
         }
     }

@@ -93,3 +93,59 @@ async fn invited_as_admin(acme: &Acme) -> String {
     press(&browser, &invited.mailed().await, &[("action", "accept")]).await;
     acme.person(BOB).await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_lets_the_owner_in_again_and_nobody_who_is_above_them() {
+    let acme = administered().await;
+    let (_, bob) = acme.pushed(BOB).await;
+    let chief = json!({"slug": "chief", "name": "Chief", "rank": 90});
+    acme.post("/roles", chief).await.expect(201);
+    role(&acme, &bob, json!("chief")).await;
+    let path = format!("/users/{bob}/suspend");
+    acme.post(&path, json!({})).await.expect(200);
+    let ada = signed_in(&acme, ADA).await;
+    let again = [("action", "reactivate")];
+    press(&ada, &page_of(&bob), &again).await.expect(403);
+    assert_eq!(acme.role_of(&bob).await, Value::Null);
+    // What was done to the owner's place, nobody decides by letting them in.
+    let id = bob.parse().unwrap();
+    acme.gateway
+        .alter_person(acme.org, id, |row| row.owner = true)
+        .await;
+    assert_eq!(acme.role_of(&bob).await, Value::Null);
+    press(&ada, &page_of(&bob), &again).await.expect(303);
+    assert_eq!(acme.role_of(&bob).await, json!("owner"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admins_invitation_that_lives_longer_is_given_anew() {
+    let acme = administered().await;
+    let invited = acme.gateway.invite(acme.org, BOB, "admin").await.id;
+    let page = format!("/console/organizations/acme/invitations/{invited}");
+    let ada = signed_in(&acme, ADA).await;
+    acme.gateway.clock.advance(5 * 60);
+    let extend = [("action", "extend"), ("days", "7")];
+    let sent = press(&ada, &page, &extend).await.expect(303);
+    let location = sent.header("location").unwrap();
+    assert!(location.starts_with("/console/confirm?"), "{location}");
+    acme.gateway.clock.advance(7 * 24 * 60 * 60);
+    let (id, path) = (invited.to_string(), format!("/invitations/{invited}"));
+    assert_eq!(acme.get(&path).await["state"], "expired");
+    let ada = signed_in(&acme, ADA).await;
+    acme.gateway.clock.advance(5 * 60);
+    for (page, fields) in [
+        (&*page, vec![("action", "resend")]),
+        (
+            "/console/organizations/acme/invitations",
+            vec![("action", "resend_chosen"), ("ids", &*id)],
+        ),
+    ] {
+        press(&ada, page, &fields).await;
+        assert_eq!(acme.get(&path).await["state"], "expired");
+    }
+    let ada = signed_in(&acme, ADA).await;
+    press(&ada, &page, &[("action", "resend")])
+        .await
+        .expect(303);
+    assert_eq!(acme.get(&path).await["state"], "pending");
+}

@@ -4,11 +4,15 @@
     reason = "the OpenAPI macro writes its types in full"
 )]
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use axum::Json;
 use axum::extract::Path;
 use futures_util::FutureExt;
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use crate::directory::scope::Scope;
@@ -16,11 +20,34 @@ use crate::http::admin::asked::Asked;
 use crate::http::admin::paging;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
+use crate::id::OrganizationId;
+use crate::limits;
 use crate::provisioning::audit::verify::{self, Report};
 use crate::provisioning::audit::view::{self, AuditLog};
 
-/// Whose turn it is to verify: it reads a whole log, so that one is verified at a time, and nobody waits in line.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// Logs that are verified at once, of this process: it reads the whole of one.
+static SEATS: Semaphore = Semaphore::const_new(limits::VERIFIED_AT_ONCE);
+
+/// Organizations whose log is being verified, each once: none takes the others' seats.
+static VERIFIED: Mutex<BTreeSet<OrganizationId>> = Mutex::new(BTreeSet::new());
+
+/// An organization's turn, until it is dropped.
+struct Turn(OrganizationId);
+
+impl Turn {
+    /// Its turn, where it has none yet.
+    fn of(org: OrganizationId) -> Option<Self> {
+        let mut verified = VERIFIED.lock().unwrap_or_else(PoisonError::into_inner);
+        verified.insert(org).then(|| Self(org))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut verified = VERIFIED.lock().unwrap_or_else(PoisonError::into_inner);
+        verified.remove(&self.0);
+    }
+}
 
 /// Which stretch of the log is asked for.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -83,10 +110,12 @@ pub(in crate::http) async fn verification(
         async move { Ok(admitted.organization.id) }.boxed()
     });
     let org = org.await?;
-    let _turn = TURN.try_lock().map_err(|_| {
-        let detail = "a log is being verified already; ask again in a moment";
-        Problem::new(Type::Unavailable, detail)
-    })?;
+    let busy = |detail| Problem::new(Type::Unavailable, detail);
+    let one = "this log is being verified already; ask again in a moment";
+    let _turn = Turn::of(org).ok_or_else(|| busy(one))?;
+    let many = "the logs of others are being verified; ask again in a moment";
+    let seat = timeout(limits::VERIFICATION_WAITS, SEATS.acquire()).await;
+    let _seat = seat.map_err(|_| busy(many))?.map_err(|_| busy(many))?;
     let gateway = admin.gateway();
     let keys = gateway.keys.now(gateway.ids.clock().now()).await?;
     Ok(Json(verify::verify(&gateway.store, &keys, org, &[]).await?))

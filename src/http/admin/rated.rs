@@ -1,9 +1,10 @@
 //! The rate limits of the admin API: how often one address, one key and one organization may ask. They are settings,
 //! off by default, and the console is not under them: it calls the operations themselves.
 //!
-//! The address is looked at first, for that costs the least; then the key, whether it is good or made up; and last
-//! the organization. Of that, only a key that is good for it uses something up: no stranger takes it from its admins.
-//! The first limit that is used up refuses, and an answer tells of those that were looked at.
+//! The address is looked at first, for that costs the least; then the key, where it is one; and last the organization,
+//! of which only its own keys use something up. No stranger takes anything from those who have keys: what is made up
+//! is counted by its address alone. Nor does an organization keep the operator away. The first limit that is used up
+//! refuses, and an answer tells of those that were looked at.
 
 use std::hash::Hash as Hashable;
 use std::net::IpAddr;
@@ -123,17 +124,19 @@ async fn take(gateway: &Gateway, parts: &mut Parts, told: &mut Vec<Told>) -> Res
     let Ok(Client(address)) = Client::from_request_parts(parts, gateway).await;
     let from = "from this address";
     take_one(rates.address.as_ref(), address.map(network), from, told)?;
-    let key = presented(&parts.headers);
-    take_one(rates.key.as_ref(), key, "with this key", told)?;
-    if rates.organization.is_some()
-        && let Some(key) = key
-        && let Some(slug) = slug(parts).await
-    {
-        let id = organization(gateway, key, slug).await;
-        let about = "about this organization, with whichever key,";
-        take_one(rates.organization.as_ref(), id, about, told)?;
+    if rates.key.is_none() && rates.organization.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let Some(key) = presented(&parts.headers) else {
+        return Ok(());
+    };
+    let slug = slug(parts).await;
+    let Some(organization) = good(gateway, key, slug).await else {
+        return Ok(());
+    };
+    take_one(rates.key.as_ref(), Some(key), "with this key", told)?;
+    let about = "about this organization, with whichever of its keys,";
+    take_one(rates.organization.as_ref(), organization, about, told)
 }
 
 /// Takes it out of one of them, where there is such a limit, and it is known whose the request is.
@@ -167,14 +170,23 @@ async fn slug(parts: &mut Parts) -> Option<String> {
     Some(slug.to_owned())
 }
 
-/// The organization of this slug, where the key is good for it. Whatever else is wrong, the operation says it.
-async fn organization(gateway: &Gateway, key: Hash, slug: String) -> Option<OrganizationId> {
+/// Whether the key is good; and the organization of the slug, where it is that one's key. Whatever else is wrong, the
+/// operation says it.
+async fn good(
+    gateway: &Gateway,
+    key: Hash,
+    slug: Option<String>,
+) -> Option<Option<OrganizationId>> {
     let now = gateway.ids.clock().now();
     let read = gateway.store.read(move |tx| {
         let slug = slug.clone();
         async move {
             let access = Access::of(tx, &Credential::Key(key), now).await?;
-            Ok::<_, Error>(access.organization(tx, &slug).await?.id)
+            let (Some(own), Some(slug)) = (access.org, slug) else {
+                return Ok::<_, Error>(None);
+            };
+            let named = tx.organization_by_slug(&slug).await?;
+            Ok(named.map(|it| it.id).filter(|id| *id == own))
         }
         .boxed()
     });

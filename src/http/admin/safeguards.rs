@@ -4,8 +4,10 @@ use axum::extract::Path;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::directory::safeguard::SafeguardState;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
@@ -18,24 +20,44 @@ use crate::provisioning::safeguards::{self, Approval, Decision, Planned};
 use crate::provisioning::undo::{self, Undo, Undone};
 use crate::provisioning::{Change, Error, Kind};
 
+/// Which safeguards are asked for.
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Search {
+    /// Those that stand so, such as `held`.
+    #[param(inline)]
+    pub(in crate::http) state: Option<SafeguardState>,
+    /// How many items, 1 to 200; 50 unless said.
+    #[param(minimum = 1, maximum = 200)]
+    pub(in crate::http) limit: Option<u64>,
+    /// Go on after this one: what `next` was.
+    pub(in crate::http) after: Option<String>,
+}
+
 /// List the safeguards that tripped, with what they hold.
 #[utoipa::path(
     get, path = "/organizations/{slug}/safeguards", operation_id = "list_safeguards",
     tag = "Safeguards",
-    params(("slug" = String, Path, description = "The organization's slug"), Listing),
+    params(("slug" = String, Path, description = "The organization's slug"), Search),
     responses((status = 200, body = Page<SafeguardView>)),
     security(("key" = ["safeguards:read"])),
 )]
 pub(in crate::http) async fn list(
     admin: Admin,
     Path(slug): Path<String>,
-    Asked(listing): Asked<Listing>,
+    Asked(search): Asked<Search>,
 ) -> Result<Json<Page<SafeguardView>>, Problem> {
+    let listing = Listing {
+        limit: search.limit,
+        after: search.after,
+    };
     let place = listing.place::<SafeguardId>()?;
     let read = admin.read(&slug, Scope::SafeguardsRead, |tx, admitted| {
         async move { view::list(tx, admitted.organization.id).await }.boxed()
     });
     let mut all = read.await?;
+    all.retain(|it| search.state.is_none_or(|state| state == it.state));
     all.sort_by_key(|it| it.id);
     Ok(Json(place.cut(all, |it| it.id)))
 }

@@ -23,7 +23,7 @@ use crate::provisioning::audit::view::AuditLine;
 use crate::provisioning::feed::Event;
 
 /// Lines of the audit log on a page.
-const LINES: u8 = 50;
+const LINES: u8 = 25;
 
 /// The routes.
 pub(super) fn routes() -> Router<Gateway> {
@@ -101,7 +101,7 @@ async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
     let mut form = lists::form(query.as_deref());
     let kind = form.text("type").and_then(|word| word.parse().ok());
     let listing = Listing {
-        limit: None,
+        limit: Some(u64::from(LINES)),
         after: form.text("after").map(str::to_owned),
     };
     let found = events::latest(visitor.admin(), &slug, kind, &listing).await;

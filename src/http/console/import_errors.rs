@@ -10,9 +10,9 @@ use crate::roster::{File, Finding, Judged, Report, read};
 /// The column that is added. One of that name that came makes way for it.
 const ADDED: &str = "errors";
 
-/// The file to download. Of one that cannot be read there are no rows.
-pub(super) fn file(bytes: &[u8], report: &Report) -> Response {
-    let written = read(bytes).map_or_else(|_| Vec::new(), |file| written(&file, &report.rows));
+/// The file to download; none of one that cannot be read, which has no rows.
+pub(super) fn file(bytes: &[u8], report: &Report) -> Option<Response> {
+    let written = written(&read(bytes).ok()?, &report.rows);
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (
@@ -22,7 +22,7 @@ pub(super) fn file(bytes: &[u8], report: &Report) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (headers, written).into_response()
+    Some((headers, written).into_response())
 }
 
 fn written(file: &File, judged: &[Judged]) -> Vec<u8> {

@@ -67,7 +67,13 @@ pub(super) async fn commit(Path(slug): Path<String>, Posted { visitor, form }: P
     if is_download {
         let went = carried_out(&visitor, &slug, &file, &form, LOOK).await;
         return match went {
-            Ok(told) => Ok(import_errors::file(&file, &told.report)),
+            Ok(told) => {
+                if let Some(response) = import_errors::file(&file, &told.report) {
+                    return Ok(response);
+                }
+                let detail = "the file cannot be read, and so has no rows; upload another one";
+                again(&visitor, &slug, form, Problem::new(Type::Invalid, detail)).await
+            }
             Err(problem) => again(&visitor, &slug, form, problem).await,
         };
     }

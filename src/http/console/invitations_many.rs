@@ -130,9 +130,8 @@ pub(super) async fn posted(visitor: &Visitor, slug: &str, mut form: Form) -> Ans
 /// The ids that a form names, each once.
 fn distinct(form: &Form) -> Vec<String> {
     let mut known = BTreeSet::new();
-    let ids = form.all("ids").into_iter();
-    let ids = ids.filter(|id| known.insert(*id));
-    ids.map(str::to_owned).collect()
+    let ids = form.all("ids").into_iter().map(str::to_lowercase);
+    ids.filter(|id| known.insert(id.clone())).collect()
 }
 
 /// Those of these ids, in that order.
@@ -170,7 +169,8 @@ fn row(it: Chosen, done: OneDone, is_revoked: bool) -> Row {
     let is_done = done.result == "done" && is_news;
     let says = match (is_done, done.detail, is_revoked) {
         (true, _, true) => "taken back: its link is dead".to_owned(),
-        (true, _, false) => "sent once more".to_owned(),
+        (true, Some(more), false) => format!("sent once more; {more}"),
+        (true, None, false) => "sent once more".to_owned(),
         (false, Some(why), _) => why,
         (false, None, _) => "it was taken back before".to_owned(),
     };

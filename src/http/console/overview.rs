@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::directory::connection::ConnectionState;
 use crate::directory::metadata::WarningKind;
-use crate::directory::safeguard::SafeguardState;
 use crate::http::Gateway;
 use crate::http::admin::asked::Asked;
 use crate::http::admin::connections::Connection;
@@ -36,7 +35,7 @@ const EXPIRING: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// Items that are asked for at once.
 const MOST: u64 = 200;
 /// How often more are asked for: whoever has more of them looks at their own page.
-const PAGES: usize = 5;
+const PAGES: usize = 25;
 /// Events that are shown.
 const EVENTS: u64 = 10;
 
@@ -178,12 +177,9 @@ where
 /// What waits for somebody's yes or no.
 async fn of_decisions(scene: &Scene<'_>) -> Result<Vec<Alarm>, Problem> {
     let admin = || scene.visitor.admin();
-    let tripped = all(|asked| safeguards::list(admin(), scene.path(), asked)).await?;
-    let held = tripped
-        .iter()
-        .filter(|it| it.state == SafeguardState::Held)
-        .map(|it| of_safeguard(scene, it));
-    let mut alarms: Vec<_> = held.collect();
+    let asked = Asked::of("state=held&limit=200")?;
+    let Json(held) = safeguards::list(admin(), scene.path(), asked).await?;
+    let mut alarms: Vec<_> = held.data.iter().map(|it| of_safeguard(scene, it)).collect();
     let proposed = Asked::of("state=proposed&limit=200")?;
     let Json(proposed) = links::list(admin(), scene.path(), proposed).await?;
     if !proposed.data.is_empty() {

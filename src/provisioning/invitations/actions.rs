@@ -9,9 +9,10 @@ use crate::directory::delivery::MailKind;
 use crate::directory::event::EventKind;
 use crate::directory::invitation::expiry::{Extension, extended};
 use crate::directory::invitation::{State, resending};
-use crate::id::{ImportId, InvitationId, OrganizationId, UserId};
+use crate::id::{ImportId, InvitationId, OrganizationId, RoleId, UserId};
 use crate::provisioning::invitations::owe::owe;
 use crate::provisioning::invitations::{Inviter, Rules, close, find, overriding, told};
+use crate::provisioning::settings::catalogue;
 use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::store::Store;
 use crate::store::rows::InvitationRow;
@@ -165,6 +166,9 @@ pub(super) async fn send_again(
     let org = change.org;
     let times = sent_again(change, &row).await?;
     let resending = resending(row.state, row.expires_at.0, &times, change.now)?;
+    if resending.extended {
+        may_invite_to(change, row.role_id).await?;
+    }
     row.expires_at = Time(resending.expires_at);
     if rotate {
         row.version += 1;
@@ -197,6 +201,12 @@ pub(super) async fn send_again(
     })
 }
 
+/// Refuses whoever asks and may not give the role now: an invitation that lives longer is given anew.
+async fn may_invite_to(change: &mut Change<'_>, role: RoleId) -> Result<(), Error> {
+    let roles = catalogue(change.tx, change.org).await?;
+    change.may_give(roles.rank(role))
+}
+
 /// When it was mailed again, the first mail not among them.
 async fn sent_again(change: &mut Change<'_>, row: &InvitationRow) -> Result<Vec<Timestamp>, Error> {
     let sent = change
@@ -217,6 +227,7 @@ async fn extend(
     days: i64,
     notify: bool,
 ) -> Result<Done, Error> {
+    may_invite_to(change, row.role_id).await?;
     let by = Extension::try_from(days)?;
     row.expires_at = Time(extended(row.state, row.expires_at.0, by, change.now)?);
     row.updated_at = change.time();

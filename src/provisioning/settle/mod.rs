@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::directory::grant::Entitlement;
+use crate::directory::grant::{Because, Entitlement};
 use crate::directory::role::ADMIN_RANK;
 use crate::directory::rulebook::Rulebook;
 use crate::id::{OrganizationId, RoleId, UserId};
@@ -93,7 +93,9 @@ fn bounded(change: &Change<'_>, world: &World, outcome: &Outcome) -> Result<(), 
             rank(person.resolution.entitlement.role),
         );
         if after > before && after >= ADMIN_RANK {
-            change.may_give(after)?;
+            // Who has the title is not said here: the owner is only let in again.
+            let is_owner = person.resolution.because == Because::Owner;
+            change.may_give(if is_owner { ADMIN_RANK } else { after })?;
         }
     }
     Ok(())

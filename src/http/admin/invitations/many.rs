@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::directory::scope::Scope;
 use crate::http::RequestId;
 use crate::http::admin::asked::Unread;
+use crate::http::admin::invitations::Answered;
 use crate::http::admin::invitations::actions::act;
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::{Problem, Type};
@@ -59,7 +60,7 @@ pub struct OneDone {
     pub(in crate::http) id: String,
     /// `done`, `duplicate` of an earlier one, or the rule that said no.
     pub(in crate::http) result: String,
-    /// What that rule says.
+    /// What that rule says; or what else was done than was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) detail: Option<String>,
 }
@@ -153,10 +154,17 @@ pub(in crate::http) async fn many(
             continue;
         }
         let (result, detail) = match act(&admin, &request, &slug, &id, action.clone()).await {
-            Ok(_) => ("done".to_owned(), None),
+            Ok(Json(done)) => ("done".to_owned(), revived(&done)),
             Err(problem) => (problem.slug().to_owned(), Some(problem.detail().to_owned())),
         };
         data.push(OneDone { id, result, detail });
     }
     Ok(Json(ManyDone { data }))
+}
+
+/// What is said of one that had expired, and was sent again.
+fn revived(done: &Answered) -> Option<String> {
+    let is_revived = done.extended == Some(true);
+    let until = done.invitation.expires_at;
+    is_revived.then(|| format!("it had expired, and is good until {until} now"))
 }
