@@ -21,6 +21,7 @@ use crate::http::console::connections::{Badge, Copied, JITS, PROFILES, given, st
 use crate::http::console::filters;
 use crate::http::console::frame::page_with;
 use crate::http::console::lists;
+use crate::http::console::sparkline::Sparkline;
 use crate::http::console::{Answer, Form, Frame, Section, Visitor};
 use crate::http::reply::problem::Problem;
 use crate::id::ConnectionId;
@@ -131,6 +132,8 @@ pub(super) struct Said {
 struct Traffic {
     requests: Vec<ScimRequest>,
     counts: Vec<RequestCount>,
+    /// The same of a day, drawn; none where nothing was asked.
+    chart: Option<Sparkline>,
     sign_ins: Vec<SignIn>,
 }
 
@@ -234,8 +237,10 @@ async fn traffic(visitor: &Visitor, slug: &str, id: ConnectionId) -> Result<Traf
     let Json(sign_ins) = sign_ins::list(visitor.admin(), of(), Asked::of(&few)?).await?;
     let span = Asked::of(&format!("connection={id}"))?;
     let Json(counted) = scim_requests::counts(visitor.admin(), of(), span).await?;
+    let now = visitor.gateway.ids.clock().now();
     Ok(Traffic {
         requests: requests.data,
+        chart: Sparkline::of(&counted.data, now),
         counts: counted.data,
         sign_ins: sign_ins.data,
     })

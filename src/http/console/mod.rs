@@ -37,6 +37,7 @@ mod safeguards;
 mod scim_requests;
 mod sign_in;
 mod sign_ins;
+mod sparkline;
 mod system;
 mod undo;
 mod values;

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
+use tokio::try_join;
 
 use crate::directory::connection::ConnectionState;
 use crate::directory::metadata::WarningKind;
@@ -117,12 +118,19 @@ async fn shown(visitor: Visitor, Path(slug): Path<String>) -> Answer {
         now: visitor.gateway.ids.clock().now(),
     };
     let admin = || visitor.admin();
-    let Json(it) = organizations::show(admin(), scene.path()).await?;
-    let connections = all(|asked| connections::list(admin(), scene.path(), asked)).await?;
-    let hooks = webhooks::all(&visitor, &slug).await?;
-    let proofs = domains::all(&visitor, &slug).await?;
-    let keys = all(|asked| keys::list(admin(), scene.path(), asked)).await?;
-    let mut alarms = of_decisions(&scene).await?;
+    // None waits for another: the page is there as soon as the slowest is.
+    let (Json(it), connections, hooks, proofs, keys) = try_join!(
+        organizations::show(admin(), scene.path()),
+        all(|asked| connections::list(admin(), scene.path(), asked)),
+        webhooks::all(&visitor, &slug),
+        domains::all(&visitor, &slug),
+        all(|asked| keys::list(admin(), scene.path(), asked)),
+    )?;
+    let (mut alarms, invited, events) = try_join!(
+        of_decisions(&scene),
+        of_invitations(&scene),
+        events::latest(&visitor, &slug, EVENTS),
+    )?;
     if it.owner.is_none() {
         let what = "Nobody owns the organization".to_owned();
         alarms.push(scene.alarm("missing", what, "/settings"));
@@ -131,7 +139,7 @@ async fn shown(visitor: Visitor, Path(slug): Path<String>) -> Answer {
     alarms.extend(hooks.iter().filter_map(|it| of_webhook(&scene, it)));
     alarms.extend(proofs.iter().filter_map(|it| of_domain(&scene, it)));
     alarms.extend(keys.iter().filter_map(|it| of_key(&scene, it)));
-    alarms.extend(of_invitations(&scene).await?);
+    alarms.extend(invited);
     let number = |name, count, place| Number {
         name,
         count,
@@ -148,7 +156,7 @@ async fn shown(visitor: Visitor, Path(slug): Path<String>) -> Answer {
             number("Webhooks", hooks.len(), "/webhooks"),
         ],
         is_new: connections.is_empty(),
-        events: events::latest(&visitor, &slug, EVENTS).await?,
+        events,
     };
     Ok(page(&shown))
 }
