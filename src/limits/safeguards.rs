@@ -29,3 +29,9 @@ pub const UNDO_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
 /// The most events that are undone at once.
 pub const UNDO_EVENTS: i64 = 20_000;
+
+/// How long it is known that what was counted is few enough of a connection's people.
+pub const SAFEGUARD_FEW_COUNTED: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long what was counted and was too much is too much without being counted again.
+pub const SAFEGUARD_MANY_COUNTED: SignedDuration = SignedDuration::from_mins(1);

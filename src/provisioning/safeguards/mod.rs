@@ -20,14 +20,15 @@ use crate::provisioning::settings::catalogue;
 use crate::provisioning::settle::reference;
 use crate::provisioning::{Change, Error};
 use crate::store::Tx;
-use crate::store::rows::{
-    ConnectionRow, SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, UserRow, WaiverRow,
-};
+use crate::store::rows::{ConnectionRow, SafeguardRow, SafeguardSettingsRow, UserRow, WaiverRow};
 use crate::store::types::Time;
 
 mod decide;
 mod outlook;
+mod tally;
 pub mod view;
+
+use tally::Tally;
 
 pub(in crate::provisioning) use decide::decide_all;
 pub use decide::{Approval, Decision, Planned, decide, decide_person, expire_overdue, plan_change};
@@ -51,33 +52,19 @@ pub(super) async fn judge(
     if mode_of(connection, danger, set.as_ref(), now) == Safeguard::Off {
         return Ok(None);
     }
-    let since = Time(change.now - limits::SAFEGUARD_WINDOW);
-    let mark = |user: &UserId| SafeguardMarkRow {
-        org_id: org,
-        connection_id: connection.id,
-        kind: danger,
-        at: now,
-        user_id: *user,
-    };
-    let marks: Vec<_> = people.iter().map(mark).collect();
-    change.tx.mark_safeguard(&marks).await?;
-    let total = change
-        .tx
-        .safeguard_marks(org, connection.id, danger, since)
-        .await?;
-    if total <= danger.threshold(0) {
-        return Ok(None);
-    }
-    let active_people = active_people(change.tx, (org, connection.id), danger, since).await?;
-    let reaction = danger.reaction(connection.safeguard, total, active_people);
+    let Tally {
+        people: total,
+        active,
+    } = tally::after(change, (connection.id, danger), people).await?;
+    let reaction = danger.reaction(connection.safeguard, total, active);
     if reaction == Reaction::Nothing {
         return Ok(None);
     }
-    let times = change
+    let since = change.ago(limits::SAFEGUARD_WINDOW);
+    let (first, before) = change
         .tx
-        .safeguard_mark_times(org, connection.id, danger, since)
+        .safeguard_mark_span(org, connection.id, danger, since, now)
         .await?;
-    let before = times.iter().rev().find(|at| **at < now);
     let apart = before.is_some_and(|at| change.now.duration_since(at.0) > limits::SAFEGUARD_APART);
     let mut hold = reaction == Reaction::Hold;
     if danger == Danger::Removals {
@@ -87,11 +74,11 @@ pub(super) async fn judge(
         // What must not wait is done, and is no less of an alarm.
         hold &= may_hold && !change.apply_now;
     }
-    let counted = (total, danger.threshold(active_people), active_people);
+    let counted = (total, danger.threshold(active), active);
     let minutes = set.map_or(limits::SAFEGUARD_HOLD_MINUTES, |set| set.hold_minutes);
     let until = Time(change.now + jiff::SignedDuration::from_mins(minutes));
     let row = SafeguardRow {
-        began_at: times.first().copied().unwrap_or(now),
+        began_at: first.unwrap_or(now),
         expires_at: hold.then_some(until),
         ..fresh(change, (connection.id, danger), hold, counted)
     };

@@ -2,25 +2,33 @@
 
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
-use crate::store::rows::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
+use crate::store::rows::{
+    SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, SafeguardTallyRow, WaiverRow,
+};
 use crate::store::tx::ops;
 use crate::store::types::Time;
 
 ops! {
     /// Counts these.
-    mark_safeguard = safeguards::mark(rows: &[SafeguardMarkRow]) -> ();
+    mark_safeguard = safeguard_marks::mark(rows: &[SafeguardMarkRow]) -> ();
     /// How many people were counted since then.
-    safeguard_marks = safeguards::marks(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
+    safeguard_marks = safeguard_marks::marks(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
     /// Who was counted since then.
-    safeguard_marked = safeguards::marked(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> Vec<UserId>;
+    safeguard_marked = safeguard_marks::marked(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> Vec<UserId>;
     /// How many of those counted are not active now.
-    safeguard_marks_gone = safeguards::marks_gone(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
-    /// When they were, in order.
-    safeguard_mark_times = safeguards::mark_times(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> Vec<Time>;
+    safeguard_marks_gone = safeguard_marks::marks_gone(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> i64;
+    /// When the first of them was counted, and the last before an instant.
+    safeguard_mark_span = safeguard_marks::mark_span(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time, before: Time) -> (Option<Time>, Option<Time>);
+    /// Who of these was counted since then.
+    safeguard_marked_among = safeguard_marks::marked_among(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time, people: &[UserId]) -> Vec<UserId>;
+    /// What was counted last.
+    safeguard_tally = safeguard_marks::tally(org: OrganizationId, connection: ConnectionId, kind: Danger) -> Option<SafeguardTallyRow>;
+    /// Keeps what was counted.
+    set_safeguard_tally = safeguard_marks::set_tally(row: &SafeguardTallyRow) -> ();
     /// Forgets what was counted before then, of every organization.
-    forget_safeguard_marks = safeguards::forget_marks(before: Time) -> usize;
+    forget_safeguard_marks = safeguard_marks::forget_marks(before: Time) -> usize;
     /// The active people whom a connection manages, or who sign in through it.
-    active_people_of = safeguards::active_people(org: OrganizationId, connection: ConnectionId) -> i64;
+    active_people_of = safeguard_marks::active_people(org: OrganizationId, connection: ConnectionId) -> i64;
     /// A safeguard.
     safeguard = safeguards::by_id(org: OrganizationId, id: SafeguardId) -> Option<SafeguardRow>;
     /// A connection's safeguard of this kind that nobody decided.

@@ -8,8 +8,8 @@ use crate::id::{ConnectionId, IdentityId, OrganizationId};
 use crate::store::rows::{CertificateRow, ConnectionRow};
 use crate::store::schema::{
     connection_certificates, connections, identities, mappings, safeguard_marks,
-    safeguard_settings, saml_replays, saml_requests, scim_groups, scim_tokens, scim_users,
-    sessions, trusted_domains, waivers,
+    safeguard_settings, safeguard_tallies, saml_replays, saml_requests, scim_groups, scim_tokens,
+    scim_users, sessions, trusted_domains, waivers,
 };
 use crate::store::types::Time;
 
@@ -148,7 +148,8 @@ pub(crate) async fn delete(
     }
     delete_from!(
         identities mappings scim_groups scim_users scim_tokens saml_requests saml_replays
-        connection_certificates trusted_domains safeguard_marks safeguard_settings waivers
+        connection_certificates trusted_domains safeguard_marks safeguard_settings
+        safeguard_tallies waivers
     );
     diesel::delete(connections::table.find((org, id)))
         .execute(conn)

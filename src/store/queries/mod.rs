@@ -27,6 +27,7 @@ pub(crate) mod policy;
 pub(crate) mod recomputes;
 pub(crate) mod refresh;
 pub(crate) mod roles;
+pub(crate) mod safeguard_marks;
 pub(crate) mod safeguards;
 pub(crate) mod saml;
 pub(crate) mod scim_groups;

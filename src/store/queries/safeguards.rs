@@ -1,6 +1,5 @@
-//! Safeguards: what they count, what they hold, and what is not in force.
+//! Safeguards: what they hold, and what is not in force.
 
-use diesel::dsl::count;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -10,148 +9,9 @@ use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
-use crate::store::rows::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
-use crate::store::schema::{
-    identities, safeguard_marks, safeguard_settings, safeguards, users, waivers,
-};
+use crate::store::rows::{SafeguardRow, SafeguardSettingsRow, WaiverRow};
+use crate::store::schema::{safeguard_settings, safeguards, waivers};
 use crate::store::types::{IdSql, Time, TimeSql};
-
-pub(crate) async fn mark(conn: &mut Conn, rows: &[SafeguardMarkRow]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
-        let insert = Rows {
-            head: "INSERT INTO safeguard_marks (org_id, connection_id, kind, at, user_id) VALUES",
-            lines: rows,
-            bind: bind_mark,
-            tail: "ON CONFLICT DO NOTHING",
-        };
-        insert.execute(conn).await?;
-    }
-    Ok(())
-}
-
-fn bind_mark<'b>(row: &'b SafeguardMarkRow, values: &mut Values<'_, '_, 'b>) -> QueryResult<()> {
-    values.bind::<IdSql, _>(&row.org_id)?;
-    values.bind::<IdSql, _>(&row.connection_id)?;
-    values.bind::<Text, _>(&row.kind)?;
-    values.bind::<TimeSql, _>(&row.at)?;
-    values.bind::<IdSql, _>(&row.user_id)
-}
-
-pub(crate) async fn marks(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-    kind: Danger,
-    since: Time,
-) -> QueryResult<i64> {
-    safeguard_marks::table
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since))
-        .select(count(safeguard_marks::user_id).aggregate_distinct())
-        .first(conn)
-        .await
-}
-
-pub(crate) async fn marked(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-    kind: Danger,
-    since: Time,
-) -> QueryResult<Vec<UserId>> {
-    safeguard_marks::table
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since))
-        .select(safeguard_marks::user_id)
-        .distinct()
-        .load(conn)
-        .await
-}
-
-pub(crate) async fn mark_times(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-    kind: Danger,
-    since: Time,
-) -> QueryResult<Vec<Time>> {
-    safeguard_marks::table
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since))
-        .select(safeguard_marks::at)
-        .distinct()
-        .order(safeguard_marks::at)
-        .load(conn)
-        .await
-}
-
-pub(crate) async fn forget_marks(conn: &mut Conn, before: Time) -> QueryResult<usize> {
-    diesel::delete(safeguard_marks::table.filter(safeguard_marks::at.lt(before)))
-        .execute(conn)
-        .await
-}
-
-/// Those of the marked who are not active now.
-pub(crate) async fn marks_gone(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-    kind: Danger,
-    since: Time,
-) -> QueryResult<i64> {
-    let theirs = users::org_id
-        .eq(safeguard_marks::org_id)
-        .and(users::id.eq(safeguard_marks::user_id));
-    safeguard_marks::table
-        .inner_join(users::table.on(theirs))
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since))
-        .filter(
-            users::deleted_at
-                .is_not_null()
-                .or(users::suspended_by_directory_at.is_not_null())
-                .or(users::suspended_by_admin_at.is_not_null())
-                .or(users::suspended_by_expiry_at.is_not_null()),
-        )
-        .select(count(safeguard_marks::user_id).aggregate_distinct())
-        .first(conn)
-        .await
-}
-
-/// Active people whom the connection manages, or who sign in through it.
-pub(crate) async fn active_people(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-) -> QueryResult<i64> {
-    let links = identities::table
-        .filter(identities::org_id.eq(users::org_id))
-        .filter(identities::user_id.eq(users::id))
-        .filter(identities::connection_id.eq(connection));
-    users::table
-        .filter(users::org_id.eq(org))
-        .filter(
-            users::managed_by
-                .eq(connection)
-                .or(diesel::dsl::exists(links)),
-        )
-        .filter(users::deleted_at.is_null())
-        .filter(users::erased_at.is_null())
-        .filter(users::suspended_by_directory_at.is_null())
-        .filter(users::suspended_by_admin_at.is_null())
-        .filter(users::suspended_by_expiry_at.is_null())
-        .count()
-        .get_result(conn)
-        .await
-}
 
 pub(crate) async fn by_id(
     conn: &mut Conn,

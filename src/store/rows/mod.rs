@@ -46,7 +46,9 @@ pub use ownership::{BreakGlassCodeRow, BreakGlassRow, LinkProofRow, TransferRow}
 pub use policy::{PolicyRevisionRow, RecomputeRow, StandingRow};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
-pub use safeguards::{SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, WaiverRow};
+pub use safeguards::{
+    SafeguardMarkRow, SafeguardRow, SafeguardSettingsRow, SafeguardTallyRow, WaiverRow,
+};
 pub use saml::{
     SamlKeyRow, SamlLogoutHeardRow, SamlLogoutRow, SamlRequestRow, SignInRow, WantedSignIns,
 };

@@ -65,3 +65,18 @@ pub struct SafeguardSettingsRow {
     pub planned_until: Option<Time>,
     pub hold_minutes: i64,
 }
+
+/// What a safeguard counted last of a connection.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = schema::safeguard_tallies)]
+#[diesel(primary_key(org_id, connection_id, kind))]
+pub struct SafeguardTallyRow {
+    pub org_id: OrganizationId,
+    pub connection_id: ConnectionId,
+    pub kind: Danger,
+    /// People within the window, never fewer than there are.
+    pub people: i64,
+    /// Of how many active ones; none where that was not counted.
+    pub active_people: i64,
+    pub counted_at: Time,
+}

@@ -68,3 +68,17 @@ diesel::table! {
         hold_minutes -> BigInt,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    safeguard_tallies (org_id, connection_id, kind) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        kind -> Text,
+        people -> BigInt,
+        active_people -> BigInt,
+        counted_at -> TimeSql,
+    }
+}
