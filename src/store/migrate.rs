@@ -9,7 +9,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::store::error::Error;
 use crate::store::postgres::Connections;
-use crate::store::sqlite;
+use crate::store::{planner, sqlite};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -43,12 +43,17 @@ pub fn sqlite(path: &Path, direction: &Direction) -> Result<Vec<Step>, Error> {
     lock.lock()
         .map_err(|error| Error::Unavailable(error.to_string()))?;
     let mut connection = sqlite::connect(path)?;
-    walk(&mut connection, || SQLITE, direction)
+    let steps = walk(&mut connection, || SQLITE, direction)?;
+    if *direction == Direction::Up {
+        planner::tell(&mut connection)?;
+    }
+    Ok(steps)
 }
 
 /// Brings up an SQLite connection that nobody else has.
 pub fn sqlite_alone(connection: &mut SqliteConnection) -> Result<(), Error> {
-    walk(connection, || SQLITE, &Direction::Up).map(drop)
+    walk(connection, || SQLITE, &Direction::Up)?;
+    planner::tell(connection)
 }
 
 /// Migrates a PostgreSQL schema, under an advisory lock.

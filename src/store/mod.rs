@@ -17,6 +17,7 @@ pub mod error;
 pub mod invited;
 pub mod migrate;
 mod ops;
+mod planner;
 pub mod postgres;
 pub mod rows;
 pub mod schema;

@@ -270,9 +270,6 @@ fn write(mut tx: Tx, queue: &Receiver<Box<dyn Operation>>, lock: Option<&File>) 
     while let Ok(first) = queue.recv() {
         batch(&mut tx, first, queue, lock);
     }
-    if let Err(error) = execute(&mut tx, "PRAGMA optimize") {
-        tracing::warn!(%error, "the store could not be tidied at close");
-    }
 }
 
 /// One transaction: the first operation and whatever waits behind it.

@@ -1,6 +1,8 @@
 //! Links by which somebody without an account sets up a connection: one connection, while it is in testing, and
 //! nothing else.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use usher::demo::idp::{Keys, Kind, TestIdp};
 use usher::directory::connection::Profile;
@@ -109,13 +111,18 @@ async fn somebody_without_an_account_sets_up_a_connection_that_an_admin_takes_li
     assert_eq!(call(&acme, "GET", &users, &first).await, 401);
     assert_eq!(call(&acme, "GET", &users, &token).await, 200);
     assert_eq!(call(&acme, "POST", &users, &token).await, 403);
-    assert!(
-        browser
-            .get(&scim)
-            .await
-            .text()
-            .contains("came with the right token")
-    );
+    // That it came is noted behind its answer.
+    let is_noted = async || {
+        let page = browser.get(&scim).await.text();
+        page.contains("came with the right token")
+    };
+    for _ in 0..1_000 {
+        if is_noted().await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(is_noted().await);
     let groups = format!("{path}/groups");
     let rule = |role: &'static str| {
         [
