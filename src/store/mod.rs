@@ -15,6 +15,7 @@ pub mod chained;
 pub mod copies;
 pub mod error;
 pub mod invited;
+mod listed;
 pub mod migrate;
 mod ops;
 mod planner;
@@ -32,6 +33,8 @@ pub mod watch;
 #[path = "."]
 mod on_sqlite {
     //! The queries, on SQLite.
+    /// How a column is asked for one of several values.
+    pub(crate) use super::listed::AnyOf;
     pub(crate) type Db = diesel::sqlite::Sqlite;
     pub(crate) type Conn = super::sqlite::Conn;
     /// How text is made to compare by bytes.
@@ -61,6 +64,18 @@ mod on_sqlite {
 #[path = "."]
 mod on_postgres {
     //! The queries, on PostgreSQL.
+    /// How a column is asked for one of several values: it takes them as one array.
+    pub(crate) trait AnyOf: diesel::ExpressionMethods + Sized {
+        /// Whether it is one of these.
+        fn any_of<T>(self, values: T) -> diesel::dsl::EqAny<Self, T>
+        where
+            Self::SqlType: diesel::sql_types::SqlType,
+            T: diesel::expression::array_comparison::AsInExpression<Self::SqlType>,
+        {
+            self.eq_any(values)
+        }
+    }
+    impl<E: diesel::ExpressionMethods> AnyOf for E {}
     pub(crate) type Db = diesel::pg::Pg;
     pub(crate) type Conn = super::postgres::Conn;
     /// How text is made to compare by bytes.

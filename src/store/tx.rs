@@ -19,6 +19,16 @@ pub enum Tx {
     Sqlite(sqlite::Conn),
 }
 
+impl Tx {
+    /// Whether nobody else writes from its first statement on: what was read then holds until it ends.
+    pub fn writes_alone(&self) -> bool {
+        match self {
+            Self::Postgres(_) => false,
+            Self::Sqlite(_) => true,
+        }
+    }
+}
+
 /// `method = module::function(arguments) -> value;` becomes an async method of [`Tx`].
 macro_rules! ops {
     ($(

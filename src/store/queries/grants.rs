@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::grant::GrantSource;
@@ -24,7 +24,7 @@ pub(crate) async fn live(
     for users in users.chunks(CHUNK) {
         let query = grants::table
             .filter(grants::org_id.eq(org))
-            .filter(grants::user_id.eq_any(users.to_vec()))
+            .filter(grants::user_id.any_of(users.to_vec()))
             .filter(grants::retired_at.is_null())
             .select(super::whole::<GrantRow>())
             .order(grants::id);
@@ -112,7 +112,7 @@ pub(crate) async fn projects(
     for ids in ids.chunks(CHUNK) {
         let query = grant_projects::table
             .filter(grant_projects::org_id.eq(org))
-            .filter(grant_projects::grant_id.eq_any(ids.to_vec()))
+            .filter(grant_projects::grant_id.any_of(ids.to_vec()))
             .select((grant_projects::grant_id, grant_projects::project_id))
             .order((grant_projects::grant_id, grant_projects::project_id));
         rows.extend(query.load::<(GrantId, ProjectId)>(conn).await?);
@@ -177,7 +177,7 @@ pub(crate) async fn retire(
     for ids in ids.chunks(CHUNK) {
         let target = grants::table
             .filter(grants::org_id.eq(org))
-            .filter(grants::id.eq_any(ids.to_vec()));
+            .filter(grants::id.any_of(ids.to_vec()));
         diesel::update(target)
             .set((
                 grants::retired_at.eq(Some(at)),

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use crate::id::{ConnectionId, IdentityId, OrganizationId, UserId};
 use crate::secret::Hash;
@@ -60,7 +60,7 @@ pub(crate) async fn of_users(
     for users in users.chunks(CHUNK) {
         let query = identities::table
             .filter(identities::org_id.eq(org))
-            .filter(identities::user_id.eq_any(users.to_vec()))
+            .filter(identities::user_id.any_of(users.to_vec()))
             .select(super::whole::<IdentityRow>())
             .order(identities::id);
         rows.extend(query.load::<IdentityRow>(conn).await?);

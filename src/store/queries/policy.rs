@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::id::{OrganizationId, UserId};
@@ -53,7 +53,7 @@ pub(crate) async fn set_roles(
         for ids in ids.chunks(CHUNK) {
             let target = users::table
                 .filter(users::org_id.eq(org))
-                .filter(users::id.eq_any(ids.to_vec()));
+                .filter(users::id.any_of(ids.to_vec()));
             diesel::update(target)
                 .set((
                     users::role_id.eq(role),
@@ -79,7 +79,7 @@ pub(crate) async fn set_standings(
         for ids in ids.chunks(CHUNK) {
             let target = users::table
                 .filter(users::org_id.eq(org))
-                .filter(users::id.eq_any(ids.to_vec()));
+                .filter(users::id.any_of(ids.to_vec()));
             diesel::update(target)
                 .set((users::standing.eq(standing), users::policy_rev.eq(rev)))
                 .execute(conn)

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::safeguard::Danger;
@@ -115,7 +115,7 @@ pub(crate) async fn marked_among(
             .filter(safeguard_marks::org_id.eq(org))
             .filter(safeguard_marks::connection_id.eq(connection))
             .filter(safeguard_marks::kind.eq(kind))
-            .filter(safeguard_marks::user_id.eq_any(people.to_vec()))
+            .filter(safeguard_marks::user_id.any_of(people.to_vec()))
             .filter(safeguard_marks::at.ge(since))
             .select(safeguard_marks::user_id)
             .distinct();

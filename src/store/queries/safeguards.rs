@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
@@ -122,7 +122,7 @@ pub(crate) async fn waivers_of(
     for users in users.chunks(CHUNK) {
         let query = waivers::table
             .filter(waivers::org_id.eq(org))
-            .filter(waivers::user_id.eq_any(users.to_vec()))
+            .filter(waivers::user_id.any_of(users.to_vec()))
             .select(super::whole::<WaiverRow>())
             .order(waivers::id);
         rows.extend(query.load::<WaiverRow>(conn).await?);
@@ -192,7 +192,7 @@ pub(crate) async fn set_waivers(
     for ids in ids.chunks(CHUNK) {
         let those = waivers::table
             .filter(waivers::org_id.eq(org))
-            .filter(waivers::id.eq_any(ids.to_vec()));
+            .filter(waivers::id.any_of(ids.to_vec()));
         diesel::update(those)
             .set(waivers::state.eq(state))
             .execute(conn)
@@ -209,7 +209,7 @@ pub(crate) async fn end_waivers(
     for ids in ids.chunks(CHUNK) {
         let those = waivers::table
             .filter(waivers::org_id.eq(org))
-            .filter(waivers::id.eq_any(ids.to_vec()));
+            .filter(waivers::id.any_of(ids.to_vec()));
         diesel::delete(those).execute(conn).await?;
     }
     Ok(())

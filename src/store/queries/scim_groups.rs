@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::filter::{KeyText, Order, Predicate};
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId};
 use crate::store::rows::ScimGroupRow;
@@ -67,7 +67,7 @@ pub(crate) async fn by_ids(
     for ids in ids.chunks(CHUNK) {
         let query = scim_groups::table
             .filter(scim_groups::org_id.eq(org))
-            .filter(scim_groups::id.eq_any(ids.to_vec()))
+            .filter(scim_groups::id.any_of(ids.to_vec()))
             .select(super::whole::<ScimGroupRow>());
         rows.extend(query.load::<ScimGroupRow>(conn).await?);
     }
@@ -86,7 +86,7 @@ pub(crate) async fn known(
         let query = scim_groups::table
             .filter(scim_groups::org_id.eq(org))
             .filter(scim_groups::connection_id.eq(connection))
-            .filter(scim_groups::id.eq_any(ids.to_vec()))
+            .filter(scim_groups::id.any_of(ids.to_vec()))
             .select(scim_groups::id);
         rows.extend(query.load::<ScimGroupId>(conn).await?);
     }
@@ -120,7 +120,7 @@ pub(crate) async fn bump(
     for ids in ids.chunks(CHUNK) {
         let target = scim_groups::table
             .filter(scim_groups::org_id.eq(org))
-            .filter(scim_groups::id.eq_any(ids.to_vec()));
+            .filter(scim_groups::id.any_of(ids.to_vec()));
         diesel::update(target)
             .set((
                 scim_groups::version.eq(scim_groups::version + 1),

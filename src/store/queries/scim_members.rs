@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::id::{OrganizationId, ScimGroupId, ScimUserId, UserId};
@@ -65,7 +65,7 @@ pub(crate) async fn remove(
         let target = scim_members::table
             .filter(scim_members::org_id.eq(org))
             .filter(scim_members::group_id.eq(group))
-            .filter(scim_members::member_id.eq_any(members.to_vec()));
+            .filter(scim_members::member_id.any_of(members.to_vec()));
         let gone = diesel::delete(target).returning(scim_members::member_id);
         removed.extend(gone.get_results::<AnyId>(conn).await?);
     }
@@ -133,7 +133,7 @@ pub(crate) async fn of_groups(
     for groups in groups.chunks(CHUNK) {
         let query = named()
             .filter(scim_members::org_id.eq(org))
-            .filter(scim_members::group_id.eq_any(groups.to_vec()))
+            .filter(scim_members::group_id.any_of(groups.to_vec()))
             .select((
                 scim_members::group_id,
                 scim_members::member_id,
@@ -186,7 +186,7 @@ pub(crate) async fn counts(
     for groups in groups.chunks(CHUNK) {
         let query = scim_members::table
             .filter(scim_members::org_id.eq(org))
-            .filter(scim_members::group_id.eq_any(groups.to_vec()))
+            .filter(scim_members::group_id.any_of(groups.to_vec()))
             .group_by(scim_members::group_id)
             .select((scim_members::group_id, diesel::dsl::count_star()));
         rows.extend(query.load::<(ScimGroupId, i64)>(conn).await?);
@@ -209,7 +209,7 @@ pub(crate) async fn groups_of(
                     .and(scim_groups::id.eq(scim_members::group_id))),
             )
             .filter(scim_members::org_id.eq(org))
-            .filter(scim_members::member_id.eq_any(members.to_vec()))
+            .filter(scim_members::member_id.any_of(members.to_vec()))
             .select((
                 scim_members::member_id,
                 scim_members::group_id,
@@ -266,7 +266,7 @@ pub(crate) async fn groups_in(
     for groups in groups.chunks(CHUNK) {
         let query = scim_members::table
             .filter(scim_members::org_id.eq(org))
-            .filter(scim_members::group_id.eq_any(groups.to_vec()))
+            .filter(scim_members::group_id.any_of(groups.to_vec()))
             .filter(sql::<Bool>("scim_members.member_is_group"))
             .select(scim_members::member_id);
         found.extend(query.load::<AnyId>(conn).await?);

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::filter::{KeyText, Order, Predicate};
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId, ScimUserId, UserId};
@@ -37,7 +37,7 @@ pub(crate) async fn by_ids(
     for ids in ids.chunks(CHUNK) {
         let query = scim_users::table
             .filter(scim_users::org_id.eq(org))
-            .filter(scim_users::id.eq_any(ids.to_vec()))
+            .filter(scim_users::id.any_of(ids.to_vec()))
             .select(super::whole::<ScimUserRow>());
         rows.extend(query.load::<ScimUserRow>(conn).await?);
     }
@@ -101,7 +101,7 @@ pub(crate) async fn links_of(
     for users in users.chunks(CHUNK) {
         let query = scim_users::table
             .filter(scim_users::org_id.eq(org))
-            .filter(scim_users::user_id.eq_any(users.to_vec()))
+            .filter(scim_users::user_id.any_of(users.to_vec()))
             .select((
                 scim_users::user_id.assume_not_null(),
                 scim_users::connection_id,
@@ -128,7 +128,7 @@ pub(crate) async fn known(
         let query = scim_users::table
             .filter(scim_users::org_id.eq(org))
             .filter(scim_users::connection_id.eq(connection))
-            .filter(scim_users::id.eq_any(ids.to_vec()))
+            .filter(scim_users::id.any_of(ids.to_vec()))
             .select((scim_users::id, scim_users::user_id));
         rows.extend(query.load::<(ScimUserId, Option<UserId>)>(conn).await?);
     }
@@ -147,7 +147,7 @@ pub(crate) async fn names(
         let query = scim_users::table
             .filter(scim_users::org_id.eq(org))
             .filter(scim_users::connection_id.eq(connection))
-            .filter(scim_users::id.eq_any(ids.to_vec()))
+            .filter(scim_users::id.any_of(ids.to_vec()))
             .select((
                 scim_users::id,
                 sql::<Nullable<Text>>("document ->> 'displayName'"),

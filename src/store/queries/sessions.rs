@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use crate::id::{AppId, CodeId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::secret::Hash;
@@ -237,7 +237,7 @@ pub(crate) async fn end(
     for ids in ids.chunks(CHUNK) {
         let target = sessions::table
             .filter(sessions::org_id.eq(org))
-            .filter(sessions::id.eq_any(ids.to_vec()))
+            .filter(sessions::id.any_of(ids.to_vec()))
             .filter(sessions::ended_at.is_null());
         let set = (
             sessions::ended_at.eq(Some(at)),
@@ -250,7 +250,7 @@ pub(crate) async fn end(
         diesel::update(target).set(set).execute(conn).await?;
         let target = codes::table
             .filter(codes::org_id.eq(org))
-            .filter(codes::session_id.eq_any(ids.to_vec()))
+            .filter(codes::session_id.any_of(ids.to_vec()))
             .filter(codes::used_at.is_null());
         diesel::update(target)
             .set(codes::used_at.eq(Some(at)))
@@ -258,7 +258,7 @@ pub(crate) async fn end(
             .await?;
         let target = refresh_families::table
             .filter(refresh_families::org_id.eq(org))
-            .filter(refresh_families::session_id.eq_any(ids.to_vec()))
+            .filter(refresh_families::session_id.any_of(ids.to_vec()))
             .filter(refresh_families::ended_at.is_null());
         let set = (
             refresh_families::ended_at.eq(Some(at)),
@@ -281,7 +281,7 @@ pub(crate) async fn apps_to_tell(
         let found = codes::table
             .inner_join(apps::table.on(apps::id.eq(codes::app_id)))
             .filter(codes::org_id.eq(org))
-            .filter(codes::session_id.eq_any(ids.to_vec()))
+            .filter(codes::session_id.any_of(ids.to_vec()))
             .filter(apps::backchannel_logout_uri.is_not_null())
             .filter(apps::revoked_at.is_null())
             .select((codes::session_id, apps::id, apps::client_id))

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::user::UserState;
@@ -218,7 +218,7 @@ pub(crate) async fn by_ids(
     for ids in ids.chunks(CHUNK) {
         let query = users::table
             .filter(users::org_id.eq(org))
-            .filter(users::id.eq_any(ids.to_vec()))
+            .filter(users::id.any_of(ids.to_vec()))
             .select(super::whole::<UserRow>());
         rows.extend(query.load::<UserRow>(conn).await?);
     }
@@ -333,7 +333,7 @@ pub(crate) async fn projects_of(
     for ids in ids.chunks(CHUNK) {
         let query = user_projects::table
             .filter(user_projects::org_id.eq(org))
-            .filter(user_projects::user_id.eq_any(ids.to_vec()))
+            .filter(user_projects::user_id.any_of(ids.to_vec()))
             .select(super::whole::<UserProjectRow>())
             .order((user_projects::user_id, user_projects::project_id));
         rows.extend(query.load::<UserProjectRow>(conn).await?);
@@ -350,7 +350,7 @@ pub(crate) async fn replace_projects(
     for ids in ids.chunks(CHUNK) {
         let target = user_projects::table
             .filter(user_projects::org_id.eq(org))
-            .filter(user_projects::user_id.eq_any(ids.to_vec()));
+            .filter(user_projects::user_id.any_of(ids.to_vec()));
         diesel::delete(target).execute(conn).await?;
     }
     for rows in rows.chunks(CHUNK) {

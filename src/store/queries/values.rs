@@ -43,7 +43,10 @@ pub(crate) struct Rows<'a, T> {
 
 impl<T> QueryFragment<Db> for Rows<'_, T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-        out.unsafe_to_cache_prepared();
+        // What is written all day is one row: that statement is kept. The others have too many lengths.
+        if self.lines.len() > 1 {
+            out.unsafe_to_cache_prepared();
+        }
         out.push_sql(self.head);
         for (index, row) in self.lines.iter().enumerate() {
             out.push_sql(if index == 0 { " (" } else { "), (" });
