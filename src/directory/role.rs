@@ -55,9 +55,10 @@ impl Catalogue {
         self.0.iter().find(|role| role.slug == slug)
     }
 
-    /// The rank of a role; a role that is not in the catalogue has none.
-    pub fn rank(&self, id: RoleId) -> i64 {
-        self.role(id).map_or(0, |role| role.rank)
+    /// The rank of a role, 0 of none; a role that is not in the catalogue has none.
+    pub fn rank(&self, id: impl Into<Option<RoleId>>) -> i64 {
+        let role = id.into().and_then(|id| self.role(id));
+        role.map_or(0, |role| role.rank)
     }
 
     /// The owner's role.

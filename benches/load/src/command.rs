@@ -102,6 +102,19 @@ pub(crate) struct Size {
     pub(crate) warm_up: u64,
 }
 
+/// Which groups are made.
+#[derive(Args, Clone)]
+pub(crate) struct Groups {
+    /// Sizes of the groups of W6; those above the number of users are left out
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        default_value = "100,1000,10000,100000"
+    )]
+    pub(crate) group_sizes: Vec<usize>,
+}
+
 /// What is printed.
 #[derive(Args, Clone)]
 pub(crate) struct Printed {
@@ -126,15 +139,8 @@ pub(crate) struct RunArguments {
     #[arg(long, value_delimiter = ',', ignore_case = true, required = true)]
     pub(crate) workloads: Vec<Name>,
 
-    /// Sizes of the groups of W6; those above the number of users are left out
-    #[arg(
-        long,
-        value_name = "N,N",
-        value_delimiter = ',',
-        default_value = "100,1000,10000,100000"
-    )]
-    pub(crate) group_sizes: Vec<usize>,
-
+    #[command(flatten)]
+    pub(crate) groups: Groups,
     #[command(flatten)]
     pub(crate) size: Size,
     #[command(flatten)]
@@ -239,14 +245,8 @@ pub(crate) struct GrowthArguments {
     )]
     pub(crate) workloads: Vec<Name>,
 
-    /// Sizes of the groups of W6; those above the number of users are left out
-    #[arg(
-        long,
-        value_name = "N,N",
-        value_delimiter = ',',
-        default_value = "100,1000,10000,100000"
-    )]
-    pub(crate) group_sizes: Vec<usize>,
+    #[command(flatten)]
+    pub(crate) groups: Groups,
 
     /// Users of a bulk request while filling; 1 creates them one by one
     #[arg(long, value_name = "N", default_value_t = 1_000)]

@@ -50,7 +50,7 @@ pub(crate) async fn command(asked: GrowthArguments) -> Result<u64, Failure> {
         let plan = Plan {
             server: &asked.server,
             workloads: &asked.workloads,
-            group_sizes: &asked.group_sizes,
+            group_sizes: &asked.groups.group_sizes,
             sign_in: None,
             engine: asked.printed.targets.then_some(asked.printed.engine),
         };

@@ -19,7 +19,7 @@ pub(crate) async fn command(asked: RunArguments) -> Result<u64, Failure> {
     let plan = Plan {
         server: &asked.server,
         workloads: &asked.workloads,
-        group_sizes: &asked.group_sizes,
+        group_sizes: &asked.groups.group_sizes,
         sign_in: Some(&asked.sign_in),
         engine: asked.printed.targets.then_some(asked.printed.engine),
     };

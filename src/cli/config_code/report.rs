@@ -119,11 +119,7 @@ fn roles(output: Output, people: &[People]) -> Result<(), Failure> {
 }
 
 fn told(line: &Line) -> Value {
-    let is_new = line.action == Action::Create;
-    let changes = line.changes.iter().map(|it| match &it.new {
-        Some(new) if is_new => format!("{}: {}", it.name, word(new)),
-        _ => attribute(it),
-    });
+    let changes = line.changes.iter().map(|it| attribute(line.action, it));
     let changes: Vec<_> = changes.collect();
     json!({
         "action": line.action,
@@ -134,8 +130,9 @@ fn told(line: &Line) -> Value {
     })
 }
 
-fn attribute(it: &Attribute) -> String {
+fn attribute(action: Action, it: &Attribute) -> String {
     match (&it.old, &it.new) {
+        (_, Some(new)) if action == Action::Create => format!("{}: {}", it.name, word(new)),
         (Some(old), Some(new)) => format!("{}: {} to {}", it.name, word(old), word(new)),
         _ => it.name.to_owned(),
     }

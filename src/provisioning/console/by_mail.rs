@@ -79,7 +79,7 @@ async fn known(tx: &mut Tx, whom: &Whom, now: Timestamp) -> Result<Option<Known>
         return Ok(None);
     };
     let roles = catalogue(tx, org).await?;
-    let is_admin = user.role_id.map_or(0, |role| roles.rank(role)) >= ADMIN_RANK;
+    let is_admin = roles.rank(user.role_id) >= ADMIN_RANK;
     Ok(is_admin.then_some(Known { org, user, here }))
 }
 

@@ -172,7 +172,7 @@ async fn holder(
     let roles = catalogue(tx, org).await?;
     let reach = reach(tx, live, organization.default_role_id, &roles).await?;
     let role = live.user.role_id.map(|role| reach.cap(role, &roles));
-    let rank = role.map_or(0, |role| roles.rank(role));
+    let rank = roles.rank(role);
     if rank < ADMIN_RANK {
         return Ok(None);
     }

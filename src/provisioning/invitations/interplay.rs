@@ -124,7 +124,7 @@ pub(super) async fn inviter_may(
         // when they left, so that an admin's role takes an admin's look.
         return Ok(rules.roles.rank(row.role_id) < ADMIN_RANK);
     }
-    let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
+    let rank = rules.roles.rank(user.role_id);
     Ok(rank >= rules.roles.rank(row.role_id))
 }
 

@@ -108,7 +108,7 @@ impl Inviter {
         let user = tx.user(org, id).await?;
         let user = user.filter(crate::store::rows::UserRow::is_active);
         let user = user.ok_or(Error::Forbidden("the inviter is no member any more"))?;
-        let rank = user.role_id.map_or(0, |role| rules.roles.rank(role));
+        let rank = rules.roles.rank(user.role_id);
         if !may_invite(rank) {
             return Err(Error::Forbidden("only admins and the owner invite"));
         }

@@ -102,7 +102,7 @@ async fn capped(tx: &mut Tx, live: &Live, now: Timestamp) -> Result<Option<Ident
         return Ok(None);
     };
     let roles = catalogue(tx, org).await?;
-    let rank = user.role_id.map_or(0, |role| roles.rank(role));
+    let rank = roles.rank(user.role_id);
     if user.owner || rank <= roles.rank(connection.max_role_id) {
         return Ok(None);
     }

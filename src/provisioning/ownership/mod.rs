@@ -143,7 +143,7 @@ async fn mail(
 /// Somebody who may own the organization: an active admin who has an address of their own.
 async fn may_be_chosen(change: &mut Change<'_>, chosen: &UserRow) -> Result<(), Error> {
     let roles = catalogue(change.tx, change.org).await?;
-    let rank = chosen.role_id.map_or(0, |role| roles.rank(role));
+    let rank = roles.rank(chosen.role_id);
     if !chosen.is_active() || rank < ADMIN_RANK {
         return Err(refused("choose an active admin"));
     }

@@ -130,7 +130,7 @@ pub(in crate::provisioning) async fn is_asked(
     let owner = owner.filter(|it| it.is_active() && Some(it.id) == row.owner_id);
     let chosen = tx.user(row.org_id, row.chosen_id).await?;
     let roles = catalogue(tx, row.org_id).await?;
-    let is_admin = |it: &UserRow| it.role_id.map_or(0, |role| roles.rank(role)) >= ADMIN_RANK;
+    let is_admin = |it: &UserRow| roles.rank(it.role_id) >= ADMIN_RANK;
     let chosen = chosen.filter(|it| it.is_active() && is_admin(it));
     let (Some(owner), Some(chosen)) = (owner, chosen) else {
         return Ok(false);

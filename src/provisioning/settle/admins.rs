@@ -17,7 +17,7 @@ pub(super) async fn tell_last(
     outcome: &Outcome,
 ) -> Result<(), Error> {
     let is_admins = |role: Option<RoleId>| {
-        let rank = role.map_or(0, |role| world.book.roles.rank(role));
+        let rank = world.book.roles.rank(role);
         (ADMIN_RANK..OWNER_RANK).contains(&rank)
     };
     let people = outcome.people.iter();

@@ -87,16 +87,12 @@ fn goes_out(person: &Person) -> bool {
     had && matches!(person.resolution.because, Because::Inactive)
 }
 
-fn rank(world: &World, role: Option<crate::id::RoleId>) -> i64 {
-    role.map_or(0, |role| world.book.roles.rank(role))
-}
-
 /// Whether a group makes somebody an admin, at once or when they are let in again.
 fn is_promotion(world: &World, person: &Person) -> bool {
     let Some((before, after)) = person.could else {
         return false;
     };
-    rank(world, before) < ADMIN_RANK && rank(world, after) >= ADMIN_RANK
+    world.book.roles.rank(before) < ADMIN_RANK && world.book.roles.rank(after) >= ADMIN_RANK
 }
 
 /// Whether somebody who is there loses the last of what groups gave, and falls to a default or to nothing.
@@ -105,7 +101,7 @@ fn is_removal(world: &World, person: &Person) -> bool {
     falls(person)
         && !person.gone.is_empty()
         && !person.ruled
-        && rank(world, person.old.role) < ADMIN_RANK
+        && world.book.roles.rank(person.old.role) < ADMIN_RANK
 }
 
 /// Whether somebody who is there falls to a default or to nothing because what sign-ins said of their groups
@@ -114,7 +110,8 @@ fn is_stripped(world: &World, person: &Person) -> bool {
     let is_stale = |verdict: &Verdict| *verdict == Verdict::Stale;
     falls(person)
         && person.gone.is_empty()
-        && rank(world, person.old.role) > rank(world, person.resolution.entitlement.role)
+        && world.book.roles.rank(person.old.role)
+            > world.book.roles.rank(person.resolution.entitlement.role)
         && person.resolution.verdicts.values().any(is_stale)
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::directory::grant::{Because, Entitlement};
 use crate::directory::role::ADMIN_RANK;
 use crate::directory::rulebook::Rulebook;
-use crate::id::{OrganizationId, RoleId, UserId};
+use crate::id::{OrganizationId, UserId};
 use crate::provisioning::mint::Mint;
 use crate::provisioning::resolution::{Rules, World};
 use crate::provisioning::settle::difference::{Facts, Outcome};
@@ -86,12 +86,10 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
 /// Refuses whoever asks where somebody becomes an admin, or more, whom they may not make one: whatever it is that
 /// makes them one, be it a role, a rule that goes or a person who is let in again.
 fn bounded(change: &Change<'_>, world: &World, outcome: &Outcome) -> Result<(), Error> {
-    let rank = |role: Option<RoleId>| role.map_or(0, |role| world.book.roles.rank(role));
+    let roles = &world.book.roles;
     for person in &outcome.people {
-        let (before, after) = (
-            rank(person.old.role),
-            rank(person.resolution.entitlement.role),
-        );
+        let before = roles.rank(person.old.role);
+        let after = roles.rank(person.resolution.entitlement.role);
         if after > before && after >= ADMIN_RANK {
             // Who has the title is not said here: the owner is only let in again.
             let is_owner = person.resolution.because == Because::Owner;

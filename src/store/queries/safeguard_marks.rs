@@ -14,6 +14,16 @@ use crate::store::rows::{SafeguardMarkRow, SafeguardTallyRow};
 use crate::store::schema::{identities, safeguard_marks, safeguard_tallies, users};
 use crate::store::types::{IdSql, Time, TimeSql};
 
+/// What a connection did of a kind since then.
+#[diesel::dsl::auto_type]
+fn within(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time) -> _ {
+    safeguard_marks::table
+        .filter(safeguard_marks::org_id.eq(org))
+        .filter(safeguard_marks::connection_id.eq(connection))
+        .filter(safeguard_marks::kind.eq(kind))
+        .filter(safeguard_marks::at.ge(since))
+}
+
 pub(crate) async fn mark(conn: &mut Conn, rows: &[SafeguardMarkRow]) -> QueryResult<()> {
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
@@ -42,11 +52,7 @@ pub(crate) async fn marks(
     kind: Danger,
     since: Time,
 ) -> QueryResult<i64> {
-    safeguard_marks::table
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since))
+    within(org, connection, kind, since)
         .select(count(safeguard_marks::user_id).aggregate_distinct())
         .first(conn)
         .await
@@ -59,11 +65,7 @@ pub(crate) async fn marked(
     kind: Danger,
     since: Time,
 ) -> QueryResult<Vec<UserId>> {
-    safeguard_marks::table
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since))
+    within(org, connection, kind, since)
         .select(safeguard_marks::user_id)
         .distinct()
         .load(conn)
@@ -79,11 +81,7 @@ pub(crate) async fn mark_span(
     since: Time,
     before: Time,
 ) -> QueryResult<(Option<Time>, Option<Time>)> {
-    let within = safeguard_marks::table
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since));
+    let within = within(org, connection, kind, since);
     let first = within
         .select(safeguard_marks::at)
         .order(safeguard_marks::at)
@@ -111,12 +109,8 @@ pub(crate) async fn marked_among(
 ) -> QueryResult<Vec<UserId>> {
     let mut marked = Vec::new();
     for people in people.chunks(CHUNK) {
-        let query = safeguard_marks::table
-            .filter(safeguard_marks::org_id.eq(org))
-            .filter(safeguard_marks::connection_id.eq(connection))
-            .filter(safeguard_marks::kind.eq(kind))
+        let query = within(org, connection, kind, since)
             .filter(safeguard_marks::user_id.any_of(people.to_vec()))
-            .filter(safeguard_marks::at.ge(since))
             .select(safeguard_marks::user_id)
             .distinct();
         marked.extend(query.load::<UserId>(conn).await?);
@@ -171,12 +165,8 @@ pub(crate) async fn marks_gone(
     let theirs = users::org_id
         .eq(safeguard_marks::org_id)
         .and(users::id.eq(safeguard_marks::user_id));
-    safeguard_marks::table
+    within(org, connection, kind, since)
         .inner_join(users::table.on(theirs))
-        .filter(safeguard_marks::org_id.eq(org))
-        .filter(safeguard_marks::connection_id.eq(connection))
-        .filter(safeguard_marks::kind.eq(kind))
-        .filter(safeguard_marks::at.ge(since))
         .filter(
             users::deleted_at
                 .is_not_null()
