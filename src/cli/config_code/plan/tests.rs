@@ -70,7 +70,7 @@ fn what_differs_is_told() {
         (
             &acme("[organizations.acme.roles.auditor]\nrank = 30"),
             &base,
-            &["create role auditor"],
+            &["create role auditor rank"],
         ),
         (
             &base.replace("'Editor'", "'Author'"),
@@ -185,7 +185,7 @@ fn what_differs_is_told() {
         (
             &hook("url = 'https://a.example'"),
             &base,
-            &["create webhook app"],
+            &["create webhook app url"],
         ),
         (&base, &hook(""), &["there webhook app"]),
     ] {
