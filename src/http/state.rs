@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use crate::http::admin::rated::Rates;
 use crate::http::join::Misses;
 use crate::http::oidc::ClientKeys;
+use crate::http::scim::places::Places;
 use crate::id::Ids;
 use crate::limits;
 use crate::outbound::Client;
@@ -47,6 +48,8 @@ pub struct Gateway {
     pub name_server: Option<SocketAddr>,
     /// What SCIM clients ask.
     pub log: RequestLog,
+    /// Where pages ended, for those who walk lists.
+    pub places: Places,
     /// Who follows links to invitations that are none.
     pub misses: Arc<Misses>,
     /// How often somebody may ask the admin API: as often as they like, unless it is set.
@@ -83,6 +86,7 @@ impl Gateway {
             trusted_proxies: None,
             name_server: None,
             log: RequestLog::new(),
+            places: Places::default(),
             misses: Arc::default(),
             rates: Arc::default(),
             private_targets: false,

@@ -92,6 +92,12 @@ pub const PAGE_MAX: u64 = 1_000;
 /// How long a cursor of a list is good (RFC 9865 §2); the next page brings a fresh one.
 pub const CURSOR_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
+/// Places of those who walk lists by `startIndex` that a process remembers: a hundred octets each.
+pub const WALKS: usize = 10_000;
+
+/// How long after a page the next one begins behind it, and is not counted from the first resource.
+pub const WALK_LIFE: SignedDuration = SignedDuration::from_mins(5);
+
 /// Bytes in a form of an invitation's page: its longest field is a message of a few lines.
 pub const JOIN_FORM: usize = 16 * 1024;
 

@@ -32,6 +32,7 @@ use crate::id::{
     SetupLinkId, UserId,
 };
 use crate::provisioning::request_log::Effect;
+use crate::store::memory::Stamp;
 use crate::store::rows::{ChainRow, EventRow};
 use crate::store::types::{Doc, Time};
 use crate::store::{Store, Tx, wakeups};
@@ -245,6 +246,11 @@ impl<'t> Change<'t> {
             held_before: None,
             access: None,
         })
+    }
+
+    /// The stamp of the organization's settings, as it was when the row was taken.
+    fn stamp(&self) -> Stamp {
+        Stamp(self.chain.settings_stamp)
     }
 
     /// Notes that members who are nobody here were left out.

@@ -18,28 +18,42 @@ use crate::scim::Resource;
 use crate::store::rows::{ConnectionRow, ScimUserRow, UserRow};
 use crate::store::types::Time;
 
-/// A new person, or one who comes back to their old id with nothing of their old rights: turned away still,
-/// where the directory says so.
-pub(super) async fn arrive(
+/// Who comes back to their old id with nothing of their old rights: turned away still, where the directory says so.
+/// It is written with what the directory says of them.
+pub(super) async fn back(
     change: &mut Change<'_>,
-    tombstone: Option<UserRow>,
+    mut user: UserRow,
     active: bool,
-) -> Result<UserId, Error> {
-    if let Some(mut user) = tombstone {
-        // Old links sign in again, but a higher role than their connection gives is confirmed anew.
-        change
-            .tx
-            .unconfirm_identities(user.org_id, user.id, change.time())
-            .await?;
-        user.deleted_at = None;
-        user.email_norm = None;
-        user.suspended_by_directory_at = (!active).then_some(change.time());
-        change.tx.update_user(&user).await?;
-        return Ok(user.id);
+) -> Result<UserRow, Error> {
+    // Old links sign in again, but a higher role than their connection gives is confirmed anew.
+    change
+        .tx
+        .unconfirm_identities(user.org_id, user.id, change.time())
+        .await?;
+    user.deleted_at = None;
+    user.email_norm = None;
+    user.suspended_by_directory_at = (!active).then_some(change.time());
+    Ok(user)
+}
+
+/// Whom a directory speaks of.
+pub(super) enum Who {
+    /// Somebody who is there.
+    Known(UserId),
+    /// Somebody who is not there yet, and whether somebody else holds their address.
+    New(UserRow, bool),
+    /// Somebody who is there, as they were read.
+    Read(UserRow),
+}
+
+impl Who {
+    /// Their id.
+    pub(super) fn id(&self) -> UserId {
+        match self {
+            Self::Known(id) => *id,
+            Self::New(user, _) | Self::Read(user) => user.id,
+        }
     }
-    let user = UserRow::fresh(change.org, change.id(), change.time());
-    change.tx.insert_user(&user).await?;
-    Ok(user.id)
 }
 
 /// What a resource's change did to the person.
@@ -81,11 +95,17 @@ impl Effects {
 pub(super) async fn apply(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
-    id: UserId,
+    who: Who,
     resource: &Resource,
     before: Option<&Resource>,
 ) -> Result<Effects, Error> {
-    let Some(mut user) = change.tx.user(change.org, id).await? else {
+    let id = who.id();
+    let (user, shared) = match who {
+        Who::Known(id) => (change.tx.user(change.org, id).await?, None),
+        Who::New(user, shared) => (Some(user), Some(shared)),
+        Who::Read(user) => (Some(user), None),
+    };
+    let Some(mut user) = user else {
         return Ok(Effects::default());
     };
     let old = user.clone();
@@ -103,7 +123,7 @@ pub(super) async fn apply(
     if is_renumbered(&user, resource, before, change.time()) {
         user.external_id_changed_at = Some(change.time());
     }
-    move_address(change, &mut user, resource, before).await?;
+    move_address(change, &mut user, resource, (before, shared)).await?;
     let suspended = user.suspended_by_directory_at.is_some();
     let was_out = before.is_some_and(|before| !before.active());
     let is_new = user.created_at == change.time();
@@ -121,7 +141,11 @@ pub(super) async fn apply(
         user.suspended_by_directory_at = None;
     }
     user.updated_at = change.time();
-    change.tx.update_user(&user).await?;
+    if shared.is_some() {
+        change.tx.insert_user(&user).await?;
+    } else {
+        change.tx.update_user(&user).await?;
+    }
     close_invitations(
         change,
         connection,
@@ -209,7 +233,7 @@ async fn move_address(
     change: &mut Change<'_>,
     user: &mut UserRow,
     resource: &Resource,
-    before: Option<&Resource>,
+    (before, shared): (Option<&Resource>, Option<bool>),
 ) -> Result<(), Error> {
     let address = resource.sign_in_address().and_then(Address::parse);
     let norm = address.as_ref().map(|address| address.norm().to_owned());
@@ -228,11 +252,14 @@ async fn move_address(
     if user.email_norm.is_some() && before.is_some() {
         end_sessions_of(change, user.id, "address_changed").await?;
     }
-    let holder = match &norm {
-        Some(norm) => change.tx.user_by_email(change.org, norm).await?,
-        None => None,
+    let shared = match (shared, &norm) {
+        (Some(shared), _) => shared,
+        (None, Some(norm)) => {
+            let holder = change.tx.user_by_email(change.org, norm).await?;
+            holder.is_some_and(|holder| holder.id != user.id)
+        }
+        (None, None) => false,
     };
-    let shared = holder.is_some_and(|holder| holder.id != user.id);
     user.email = address.map(|address| address.typed().to_owned());
     user.email_norm = if shared { None } else { norm };
     Ok(())

@@ -2,6 +2,8 @@
 //! queries, and handed to [`grant::resolve`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Standing};
 use crate::directory::role::{Catalogue, Role};
@@ -12,8 +14,9 @@ use crate::id::{
 use crate::provisioning::group_values::Bound;
 use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
+use crate::store::memory::Subject;
 use crate::store::rows::{
-    ConnectionRow, GrantRow, IdentityRow, MappingRow, OrganizationRow, RoleRow, UserRow,
+    Belongings, ConnectionRow, GrantRow, IdentityRow, MappingRow, OrganizationRow, RoleRow, UserRow,
 };
 use crate::store::types::Time;
 
@@ -35,8 +38,22 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Loads them.
-    pub async fn load(tx: &mut Tx, org: OrganizationId) -> Result<Self, Error> {
+    /// The rules as they are now: from memory, where they are the same still.
+    pub async fn load(tx: &mut Tx, org: OrganizationId) -> Result<Arc<Self>, Error> {
+        let stamp = tx.settings_stamp(org).await?;
+        let stamp = stamp.ok_or(Error::NotFound(Kind::Organization))?;
+        let subject = Subject::Organization(org);
+        match tx.memory().recall::<Self>(subject) {
+            Some((of, rules)) if of == stamp => Ok(rules),
+            _ => {
+                let rules = Arc::new(Self::read(tx, org).await?);
+                tx.memory().keep(subject, stamp, Arc::clone(&rules));
+                Ok(rules)
+            }
+        }
+    }
+
+    async fn read(tx: &mut Tx, org: OrganizationId) -> Result<Self, Error> {
         let organization = tx
             .organization(org)
             .await?
@@ -58,25 +75,27 @@ impl Rules {
 /// The rules and people of an organization, as far as some people's roles depend on them.
 pub struct World {
     /// The rules.
-    pub book: Rulebook,
-    /// The revision of the rules.
-    pub rev: i64,
-    /// The connections.
-    pub connections: BTreeMap<ConnectionId, ConnectionRow>,
-    /// The rules as they are stored, with what each is bound to.
-    pub mappings: BTreeMap<MappingId, MappingRow>,
-    /// Roles that were removed, as old grants still name them.
-    pub former: Catalogue,
+    rules: Arc<Rules>,
     /// The people.
     pub users: BTreeMap<UserId, UserRow>,
     /// The identities of the people.
     pub identities: Vec<IdentityRow>,
+    /// Of what kinds the people have anything.
+    pub belongings: Belongings,
     /// Groups to which rules are bound that are only thought of.
     unstored: Vec<ScimGroupId>,
     /// Which connections have a resource of each person: large changes look each person up.
     links: BTreeMap<UserId, BTreeSet<ConnectionId>>,
     /// The connection of each person's first identity.
     doors: BTreeMap<UserId, ConnectionId>,
+}
+
+impl Deref for World {
+    type Target = Rules;
+
+    fn deref(&self) -> &Rules {
+        &self.rules
+    }
 }
 
 /// What a mapping should give: to whom, by which rule, from which source, of what exactly.
@@ -91,7 +110,7 @@ impl World {
 
     /// Loads what bears on these people beside the rules.
     pub async fn of(
-        rules: Rules,
+        rules: Arc<Rules>,
         tx: &mut Tx,
         org: OrganizationId,
         people: &[UserId],
@@ -100,7 +119,12 @@ impl World {
         for (user, connection, _) in tx.scim_links_of(org, people).await? {
             links.entry(user).or_default().insert(connection);
         }
-        let identities = tx.identities_of_users(org, people).await?;
+        let belongings = tx.belongings(org, people).await?;
+        let identities = if belongings.identities {
+            tx.identities_of_users(org, people).await?
+        } else {
+            Vec::new()
+        };
         let mut doors = BTreeMap::new();
         for identity in &identities {
             doors
@@ -111,11 +135,8 @@ impl World {
         let bound = rules.mappings.values().filter_map(|it| it.bound_group_id);
         Ok(Self {
             unstored: bound.filter(|_| rules.foreseen).collect(),
-            book: rules.book,
-            rev: rules.rev,
-            connections: rules.connections,
-            mappings: rules.mappings,
-            former: rules.former,
+            belongings,
+            rules,
             users: users.into_iter().map(|user| (user.id, user)).collect(),
             identities,
             links,
@@ -142,6 +163,9 @@ impl World {
                 let reference = format!("{rule}/{group}");
                 due.push((user, *rule, GrantSource::DirectoryGroup, reference));
             }
+        }
+        if self.identities.is_empty() {
+            return Ok(due);
         }
         let bound = Bound::of(tx, org, self.mappings.values()).await?;
         for identity in &self.identities {

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::id::Ids;
-use crate::provisioning::scim_client::{Credentials, ScimClient, authenticate};
+use crate::provisioning::scim_client::{self, Credentials, ScimClient, authenticate};
 use crate::provisioning::{Change, Context, Error, Source, owner_kept};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
@@ -62,25 +62,11 @@ where
     F: for<'c, 't> FnOnce(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, E>>,
     E: From<Error>,
 {
-    let now = Time(ids.clock().now());
-    let client = authenticate(tx, credentials, now, true).await?;
-    let context = Context {
-        ids: ids.clone(),
-        source: Source::Scim(client.connection.id),
-        cause: cause.clone(),
-    };
-    let mut change = Change::begin(tx, client.org, &context).await?;
+    let (mut change, client) = scim_client::begin(tx, ids, (credentials, cause)).await?;
     change.apply_now = credentials.apply_now;
-    // Who waited for the row is judged by what holds now: a token that was revoked, or a
-    // connection that was paused meanwhile, changes nothing any more.
-    let now = change.time();
-    let client = if change.tx.writes_alone() {
-        client
-    } else {
-        authenticate(change.tx, credentials, now, true).await?
-    };
     let value = job(&mut change, &client).await?;
     if client.is_stale {
+        let now = change.time();
         let touched = client.credential.touch(change.tx, client.org, now);
         touched.await.map_err(Error::from)?;
     }

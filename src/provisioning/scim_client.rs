@@ -2,13 +2,16 @@
 //! the same store job as what the client asks for. The bearer is a token that was issued with the
 //! connection, or an access token of one of its OAuth clients.
 
+use std::sync::Arc;
+
 use crate::directory::connection::{ConnectionState, Profile, Strictness};
-use crate::id::{ConnectionId, OauthClientId, OrganizationId, ScimTokenId};
+use crate::id::{ConnectionId, Ids, OauthClientId, OrganizationId, ScimTokenId};
 use crate::provisioning::request_log::{Met, Witness};
-use crate::provisioning::{Error, Kind};
+use crate::provisioning::{Change, Context, Error, Kind, Source};
 use crate::scim::catalog::custom::Types;
 use crate::secret::Hash;
 use crate::store::Tx;
+use crate::store::memory::{Stamp, Subject};
 use crate::store::rows::ConnectionRow;
 use crate::store::types::Time;
 use crate::{scim, store};
@@ -46,35 +49,89 @@ impl Credential {
     }
 }
 
-/// What a bearer that is good at this moment opens.
+/// What a bearer opens.
+#[derive(Clone, Debug)]
 struct Pass {
     org: OrganizationId,
     connection: ConnectionId,
     credential: Credential,
     scopes: String,
+    expires_at: Option<Time>,
     last_used_at: Option<Time>,
 }
 
-/// The pass behind a bearer; none where nobody has it, or it is over.
-async fn pass(tx: &mut Tx, hash: &Hash, now: Time) -> Result<Option<Pass>, Error> {
-    if let Some(row) = tx.scim_token(hash).await? {
-        return Ok(row.is_live(now).then_some(Pass {
-            org: row.org_id,
-            connection: row.connection_id,
-            credential: Credential::Token(row.id),
-            scopes: row.scopes,
-            last_used_at: row.last_used_at,
-        }));
+impl Pass {
+    /// Whether it was last seen more than a minute ago.
+    fn is_stale(&self, now: Time) -> bool {
+        let long = |at: Time| now.0.duration_since(at.0).as_secs() >= COALESCED_SECONDS;
+        self.last_used_at.is_none_or(long)
     }
+}
+
+/// Whom a bearer lets in, as it was read once.
+#[derive(Debug)]
+struct Admitted {
+    pass: Pass,
+    connection: Arc<ConnectionRow>,
+    types: Types,
+}
+
+/// Whom a bearer let in that was looked up within the last minute, and the stamp of the organization's settings then.
+fn remembered(tx: &Tx, hash: &Hash, now: Time) -> Option<(Stamp, Arc<Admitted>)> {
+    let (stamp, kept) = tx.memory().recall::<Admitted>(Subject::Bearer(*hash))?;
+    let is_over = kept.pass.expires_at.is_some_and(|at| at <= now);
+    // Who was not seen for a minute is looked up, so that their last use is told of anew.
+    (!is_over && !kept.pass.is_stale(now)).then_some((stamp, kept))
+}
+
+/// Whom a bearer lets in; 401 where nobody has it, or it is over.
+async fn look_up(tx: &mut Tx, hash: &Hash, now: Time) -> Result<Arc<Admitted>, Error> {
+    // The stamp is read with the token, in one statement: had it come later, it could tell of a change that the
+    // token read before does not have.
+    let (pass, stamp) = match tx.scim_token(hash).await? {
+        Some((row, stamp)) if row.is_live(now) => {
+            let pass = Pass {
+                org: row.org_id,
+                connection: row.connection_id,
+                credential: Credential::Token(row.id),
+                scopes: row.scopes,
+                expires_at: row.expires_at,
+                last_used_at: row.last_used_at,
+            };
+            (pass, Some(stamp))
+        }
+        Some(_) => return Err(Error::Unauthorized),
+        None => (client_pass(tx, hash, now).await?, None),
+    };
+    let connection = tx
+        .connection(pass.org, pass.connection)
+        .await?
+        .ok_or(Error::NotFound(Kind::Connection))?;
+    let admitted = Arc::new(Admitted {
+        pass,
+        types: types_of(&connection)?,
+        connection: Arc::new(connection),
+    });
+    if let Some(stamp) = stamp {
+        let kept = Arc::clone(&admitted);
+        tx.memory().keep(Subject::Bearer(*hash), stamp, kept);
+    }
+    Ok(admitted)
+}
+
+/// The pass of an OAuth client's access token.
+async fn client_pass(tx: &mut Tx, hash: &Hash, now: Time) -> Result<Pass, Error> {
     let client = tx.oauth_client_by_token(hash, now).await?;
     let client = client.filter(|row| row.is_live(now));
-    Ok(client.map(|row| Pass {
+    let row = client.ok_or(Error::Unauthorized)?;
+    Ok(Pass {
         org: row.org_id,
         connection: row.connection_id,
         credential: Credential::Client(row.id),
         scopes: row.scopes,
+        expires_at: row.expires_at,
         last_used_at: row.last_used_at,
-    }))
+    })
 }
 
 /// What a request brought: the connection that its path names, and the hash of its bearer.
@@ -98,7 +155,7 @@ pub struct ScimClient {
     /// The organization, from the token.
     pub org: OrganizationId,
     /// The connection, from the token.
-    pub connection: ConnectionRow,
+    pub connection: Arc<ConnectionRow>,
     /// What let it in.
     pub credential: Credential,
     /// The connection's SCIM base URL.
@@ -121,19 +178,70 @@ pub async fn authenticate(
     writes: bool,
 ) -> Result<ScimClient, Error> {
     let hash = credentials.bearer.ok_or(Error::Unauthorized)?;
-    let token = pass(tx, &hash, now).await?.ok_or(Error::Unauthorized)?;
+    if let Some((stamp, kept)) = remembered(tx, &hash, now)
+        && tx.settings_stamp(kept.pass.org).await? == Some(stamp)
+    {
+        return judge(credentials, &kept, now, writes);
+    }
+    let admitted = look_up(tx, &hash, now).await?;
+    judge(credentials, &admitted, now, writes)
+}
+
+/// Lets a caller in who wants to change something, and takes the organization's row. Who waited for the row is judged
+/// by what holds since: a token that was revoked, or a connection that was paused meanwhile, changes nothing any more.
+pub(super) async fn begin<'t>(
+    tx: &'t mut Tx,
+    ids: &Ids,
+    (credentials, cause): (&Credentials, &str),
+) -> Result<(Change<'t>, ScimClient), Error> {
+    let now = Time(ids.clock().now());
+    let hash = credentials.bearer.ok_or(Error::Unauthorized)?;
+    let context = |connection| Context {
+        ids: ids.clone(),
+        source: Source::Scim(connection),
+        cause: cause.to_owned(),
+    };
+    if let Some((stamp, kept)) = remembered(tx, &hash, now) {
+        let context = context(kept.pass.connection);
+        let mut change = Change::begin(tx, kept.pass.org, &context).await?;
+        let now = change.time();
+        let client = if change.stamp() == stamp {
+            judge(credentials, &kept, now, true)?
+        } else {
+            authenticate(change.tx, credentials, now, true).await?
+        };
+        return Ok((change, client));
+    }
+    let client = authenticate(tx, credentials, now, true).await?;
+    let mut change = Change::begin(tx, client.org, &context(client.connection.id)).await?;
+    if change.tx.writes_alone() {
+        return Ok((change, client));
+    }
+    let now = change.time();
+    let client = authenticate(change.tx, credentials, now, true).await?;
+    Ok((change, client))
+}
+
+/// Whether somebody may do what they ask for.
+fn judge(
+    credentials: &Credentials,
+    admitted: &Admitted,
+    now: Time,
+    writes: bool,
+) -> Result<ScimClient, Error> {
+    let Admitted {
+        pass,
+        connection,
+        types,
+    } = admitted;
     let named = credentials.connection.parse::<ConnectionId>().ok();
-    if named != Some(token.connection) {
+    if named != Some(pass.connection) {
         return Err(Error::NotFound(Kind::Connection));
     }
-    let connection = tx
-        .connection(token.org, token.connection)
-        .await?
-        .ok_or(Error::NotFound(Kind::Connection))?;
     credentials.witness.meet(Met {
-        org: token.org,
-        connection: token.connection,
-        credential: token.credential,
+        org: pass.org,
+        connection: pass.connection,
+        credential: pass.credential,
     });
     if connection.state == ConnectionState::Paused {
         return Err(Error::Paused);
@@ -145,21 +253,16 @@ pub async fn authenticate(
              first",
         ));
     }
-    if writes && !may_write(&token.scopes) {
+    if writes && !may_write(&pass.scopes) {
         return Err(Error::Forbidden("this token may only read"));
     }
-    let types = types_of(&connection)?;
-    let base = format!("{}/scim/{}/v2", credentials.public_url, connection.id);
-    let is_stale = token
-        .last_used_at
-        .is_none_or(|at| now.0.duration_since(at.0).as_secs() >= COALESCED_SECONDS);
     Ok(ScimClient {
-        org: token.org,
-        connection,
-        credential: token.credential,
-        base,
-        types,
-        is_stale,
+        org: pass.org,
+        connection: Arc::clone(connection),
+        credential: pass.credential,
+        base: format!("{}/scim/{}/v2", credentials.public_url, connection.id),
+        types: *types,
+        is_stale: pass.is_stale(now),
     })
 }
 

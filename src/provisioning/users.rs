@@ -11,11 +11,11 @@ use crate::id::ScimUserId;
 use crate::limits;
 use crate::provisioning::correlate::{Meaning, correlate};
 use crate::provisioning::groups::leave_groups;
-use crate::provisioning::person::{Effects, apply, arrive, bury};
+use crate::provisioning::person::{Effects, Who, apply, back, bury};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error, Kind, owner_kept};
 use crate::scim::{self, Resource, ResourceType};
-use crate::store::rows::{ScimUserRow, ScimValueRow};
+use crate::store::rows::{ScimUserRow, ScimValueRow, UserRow};
 use crate::store::types::Doc;
 
 /// Creates a User under a fresh id (RFC 7644 §3.3): a new person, or a link to one who is there.
@@ -30,25 +30,24 @@ pub async fn create(
     mark_scim(change, client).await?;
     let address = resource.sign_in_address().and_then(Address::parse);
     let meaning = correlate(change, client, resource, address.as_ref()).await?;
-    let (kind, user_id, proposed) = match meaning {
-        Meaning::New | Meaning::NewSharingAddress => (
-            EventKind::UserCreated,
-            Some(arrive(change, None, resource.active()).await?),
-            None,
-        ),
-        Meaning::Adopted(user) => (EventKind::UserAdopted, Some(user.id), None),
-        Meaning::Returned(user) => (
-            EventKind::UserCreated,
-            Some(arrive(change, Some(user), resource.active()).await?),
-            None,
-        ),
+    let is_shared = matches!(meaning, Meaning::NewSharingAddress);
+    let (kind, who, proposed) = match meaning {
+        Meaning::New | Meaning::NewSharingAddress => {
+            let user = UserRow::fresh(change.org, change.id(), change.time());
+            (EventKind::UserCreated, Some(Who::New(user, is_shared)), None)
+        }
+        Meaning::Adopted(user) => (EventKind::UserAdopted, Some(Who::Read(user)), None),
+        Meaning::Returned(user) => {
+            let user = back(change, user, resource.active()).await?;
+            (EventKind::UserCreated, Some(Who::Read(user)), None)
+        }
         Meaning::Proposed(user) => (EventKind::UserLinkProposed, None, Some(user.id)),
     };
     let mut row = ScimUserRow {
         org_id: change.org,
         id,
         connection_id: client.connection.id,
-        user_id,
+        user_id: who.as_ref().map(Who::id),
         proposed_user_id: proposed,
         user_name: String::new(),
         user_name_folded: user_name,
@@ -66,12 +65,12 @@ pub async fn create(
         rejected_at: None,
     };
     let values = describe(&mut row, resource)?;
-    change.tx.insert_scim_user(&row).await?;
-    change.tx.insert_scim_values(&values).await?;
-    let effects = match user_id {
-        Some(id) => apply(change, &client.connection, id, resource, None).await?,
+    let effects = match who {
+        Some(who) => apply(change, &client.connection, who, resource, None).await?,
         None => Effects::default(),
     };
+    change.tx.insert_scim_user(&row).await?;
+    change.tx.insert_scim_values(&values).await?;
     tell(change, &row, kind, (effects, Some(resource)));
     Ok(row)
 }
@@ -99,18 +98,26 @@ where
         owner_kept::refuse(change, &row, "deactivate").await?;
     }
     let user_name = scim::fold(after.user_name().unwrap_or_default());
-    refuse_taken(change, client, &user_name, Some(id)).await?;
+    if user_name != row.user_name_folded {
+        refuse_taken(change, client, &user_name, Some(id)).await?;
+    }
     mark_scim(change, client).await?;
+    let had = values_of(&row, scim::Index::of(before.kind(), &before));
     let values = describe(&mut row, &after)?;
     row.version += 1;
     row.updated_at = change.time();
     change.tx.update_scim_user(&row).await?;
-    change
-        .tx
-        .replace_scim_values(change.org, id, &values)
-        .await?;
+    if had != values {
+        change
+            .tx
+            .replace_scim_values(change.org, id, &values)
+            .await?;
+    }
     let effects = match row.user_id {
-        Some(user) => apply(change, &client.connection, user, &after, Some(&before)).await?,
+        Some(user) => {
+            let who = Who::Known(user);
+            apply(change, &client.connection, who, &after, Some(&before)).await?
+        }
         None => Effects::default(),
     };
     let kind = effects.kind();
@@ -221,6 +228,11 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Result<Vec<ScimValueR
         .filter(|text| text.len() <= limits::INDEXED_TEXT);
     row.document = Doc(resource.to_text());
     row.search = searched(&index, resource);
+    Ok(values_of(row, index))
+}
+
+/// The rows of a resource's multi-valued attributes.
+fn values_of(row: &ScimUserRow, index: scim::Index) -> Vec<ScimValueRow> {
     let element = |value: scim::index::IndexedValue| ScimValueRow {
         org_id: row.org_id,
         scim_user_id: row.id,
@@ -233,7 +245,7 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Result<Vec<ScimValueR
             .cloned(),
         element: Doc(json!(value.values).to_string()),
     };
-    Ok(index.multi.into_iter().map(element).collect())
+    index.multi.into_iter().map(element).collect()
 }
 
 /// What searches read of a resource beside its columns: single values by path, and a mark for each

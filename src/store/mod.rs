@@ -16,6 +16,7 @@ pub mod copies;
 pub mod error;
 pub mod invited;
 mod listed;
+pub mod memory;
 pub mod migrate;
 mod ops;
 mod planner;
@@ -43,6 +44,8 @@ mod on_sqlite {
     pub(crate) const POSITION: &str = "instr";
     /// What is said after a query whose rows are taken: here one alone writes.
     pub(crate) const SKIP_LOCKED: &str = "";
+    /// What is said after a query whose rows nobody else may change: here one alone writes.
+    pub(crate) const LOCKED: &str = "";
     /// An id column as the text that clients see.
     pub(crate) fn id_text(column: &str) -> String {
         let part = |from, length| format!("substr(lower(hex({column})), {from}, {length})");
@@ -85,6 +88,8 @@ mod on_postgres {
     /// What is said after a query whose rows are taken, those but which others took. Rows that refer
     /// to them may be written meanwhile.
     pub(crate) const SKIP_LOCKED: &str = " FOR NO KEY UPDATE SKIP LOCKED";
+    /// What is said after a query whose rows nobody else may change until the transaction ends.
+    pub(crate) const LOCKED: &str = " FOR NO KEY UPDATE";
     /// An id column as the text that clients see.
     pub(crate) fn id_text(column: &str) -> String {
         format!("(CAST({column} AS text) COLLATE \"C\")")
@@ -104,6 +109,7 @@ use crate::id::Entropy;
 use crate::secret::chain::ChainKey;
 use chained::Held;
 pub use error::{Error, Failure, Key};
+use memory::Memory;
 pub use migrate::{Direction, Step};
 pub use tx::Tx;
 use wakeups::Told;
@@ -188,7 +194,9 @@ impl Store {
             Place::Postgres(url) => {
                 Engine::Postgres(postgres::Connections::watched(url, pool, watcher)?)
             }
-            Place::Sqlite(path) => Engine::Sqlite(sqlite::Threads::start(path, watcher)?),
+            Place::Sqlite(path) => {
+                Engine::Sqlite(sqlite::Threads::start(path, watcher, &Memory::default())?)
+            },
         };
         Ok(Self(Arc::new(engine), Wakeups::default(), Held::default()))
     }

@@ -14,7 +14,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::store::error::{Error, Failure};
-use crate::store::tx::Tx;
+use crate::store::memory::Memory;
+use crate::store::tx::{Engine, Tx};
 use crate::store::watch::{Watch, Watcher};
 
 /// A pooled connection's inner type.
@@ -31,9 +32,9 @@ const WRITE: &str = "BEGIN";
 const SETTINGS: &str = "SET statement_timeout = '30s'; \
     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning";
 
-/// The pool.
+/// The pool, and what the process keeps in memory of what it has read.
 #[derive(Clone)]
-pub struct Connections(Pool<AsyncPgConnection>);
+pub struct Connections(Pool<AsyncPgConnection>, Memory);
 
 impl Connections {
     /// A pool of at most `size` connections; none is opened yet.
@@ -68,7 +69,7 @@ impl Connections {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self(pool))
+        Ok(Self(pool, Memory::default()))
     }
 
     /// A connection of the pool.
@@ -86,7 +87,7 @@ impl Connections {
         for _ in 0..=self.0.status().size {
             let mut connection = self.connection().await?;
             match connection.batch_execute(sql).await {
-                Ok(()) => return Ok(Tx::Postgres(connection)),
+                Ok(()) => return Ok(Tx::new(Engine::Postgres(connection), self.1.clone())),
                 Err(error) => {
                     last = Error::Unavailable(error.to_string());
                     drop(Object::take(connection));
@@ -149,7 +150,7 @@ impl Connections {
     {
         let mut tx = self.begin(begin).await?;
         let outcome = AssertUnwindSafe(job(&mut tx)).catch_unwind().await;
-        let Tx::Postgres(mut connection) = tx else {
+        let Engine::Postgres(mut connection) = tx.engine else {
             return Err(Error::Engine("not a PostgreSQL connection".into()).into());
         };
         let end = if matches!(outcome, Ok(Ok(_))) {

@@ -23,8 +23,9 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::store::error::{Error, Failure};
+use crate::store::memory::Memory;
 use crate::store::migrate;
-use crate::store::tx::Tx;
+use crate::store::tx::{Engine, Tx};
 use crate::store::watch::{Watch, Watcher};
 
 /// Runs a statement in place: the calling thread owns the connection, there is nobody to wait for.
@@ -150,13 +151,14 @@ pub struct Threads {
 impl Threads {
     /// Starts the threads on a file that is there and up to date; the watcher is told what their
     /// connections run.
-    pub fn start(path: &Path, watcher: Option<Watcher>) -> Result<Self, Error> {
+    pub fn start(path: &Path, watcher: Option<Watcher>, memory: &Memory) -> Result<Self, Error> {
         let connected = || {
             let mut connection = connect(path)?;
             if let Some(watcher) = &watcher {
                 connection.set_instrumentation(Watch(Arc::clone(watcher)));
             }
-            Ok::<_, Error>(Tx::Sqlite(Conn::new(connection)))
+            let engine = Engine::Sqlite(Conn::new(connection));
+            Ok::<_, Error>(Tx::new(engine, memory.clone()))
         };
         let (writes, queue) = sync_channel(QUEUE);
         let mut writer = connected()?;
@@ -189,7 +191,7 @@ impl Threads {
         let mut connection = connect(Path::new(":memory:"))?;
         migrate::sqlite_alone(&mut connection)?;
         let (queue, operations) = sync_channel(QUEUE);
-        let tx = Tx::Sqlite(Conn::new(connection));
+        let tx = Tx::new(Engine::Sqlite(Conn::new(connection)), Memory::default());
         let handle = spawn("store-in-memory", move || write(tx, &operations, None))?;
         Ok(Self {
             reads: Some(SyncSender::clone(&queue)),
@@ -260,9 +262,9 @@ where
 }
 
 fn execute(tx: &mut Tx, sql: &str) -> Result<(), Error> {
-    match tx {
-        Tx::Sqlite(connection) => Ok(ready(Box::pin(connection.batch_execute(sql)))?),
-        Tx::Postgres(_) => Err(Error::Engine("not an SQLite connection".into())),
+    match &mut tx.engine {
+        Engine::Sqlite(connection) => Ok(ready(Box::pin(connection.batch_execute(sql)))?),
+        Engine::Postgres(_) => Err(Error::Engine("not an SQLite connection".into())),
     }
 }
 

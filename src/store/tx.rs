@@ -5,27 +5,40 @@
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Object;
 
+use crate::store::memory::Memory;
 use crate::store::sqlite;
 
 /// A transaction that is under way.
+pub struct Tx {
+    pub(in crate::store) engine: Engine,
+    memory: Memory,
+}
+
+/// What a transaction runs on.
 #[expect(
     clippy::large_enum_variant,
     reason = "one lives as long as a transaction, and boxing it would cost each statement"
 )]
-pub enum Tx {
-    /// On a PostgreSQL connection of the pool.
+pub(in crate::store) enum Engine {
+    /// A PostgreSQL connection of the pool.
     Postgres(Object<AsyncPgConnection>),
-    /// On the connection that the calling thread owns.
+    /// The connection that the calling thread owns.
     Sqlite(sqlite::Conn),
 }
 
 impl Tx {
+    pub(in crate::store) fn new(engine: Engine, memory: Memory) -> Self {
+        Self { engine, memory }
+    }
+
     /// Whether nobody else writes from its first statement on: what was read then holds until it ends.
     pub fn writes_alone(&self) -> bool {
-        match self {
-            Self::Postgres(_) => false,
-            Self::Sqlite(_) => true,
-        }
+        matches!(self.engine, Engine::Sqlite(_))
+    }
+
+    /// What the process keeps in memory of this store.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
     }
 }
 
@@ -42,13 +55,13 @@ macro_rules! ops {
                 pub async fn $method(&mut self, $($argument: $type),*)
                     -> Result<$value, $crate::store::Error>
                 {
-                    Ok(match self {
-                        Self::Postgres(connection) => {
+                    Ok(match &mut self.engine {
+                        $crate::store::tx::Engine::Postgres(connection) => {
                             $crate::store::on_postgres::queries::$module::$function(
                                 connection, $($argument),*
                             ).await?
                         }
-                        Self::Sqlite(connection) => {
+                        $crate::store::tx::Engine::Sqlite(connection) => {
                             $crate::store::on_sqlite::queries::$module::$function(
                                 connection, $($argument),*
                             ).await?

@@ -9,18 +9,21 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::http::Gateway;
+use crate::http::scim::places::Places;
 use crate::id::Ids;
 use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::scim;
 use crate::secret::Key;
 use crate::store::search::After;
+use crate::store::types::AnyId;
 
 /// What cursors are made with.
 #[derive(Clone)]
 pub(super) struct Cursors {
     key: Key,
     ids: Ids,
+    places: Places,
 }
 
 impl Cursors {
@@ -29,7 +32,20 @@ impl Cursors {
         Self {
             key: gateway.links.cursors.clone(),
             ids: gateway.ids.clone(),
+            places: gateway.places.clone(),
         }
+    }
+
+    /// Notes that the page of this question which begins with a resource counted from one begins behind this one.
+    pub(super) fn note(&self, client: &ScimClient, question: &str, start: u64, behind: AnyId) {
+        let asked = (client.connection.id, hash(question), start);
+        self.places.note(asked, behind, self.ids.clock().now());
+    }
+
+    /// Behind which resource such a page begins, where that was noted a moment ago.
+    pub(super) fn noted(&self, client: &ScimClient, question: &str, start: u64) -> Option<AnyId> {
+        let asked = (client.connection.id, hash(question), start);
+        self.places.find(&asked, self.ids.clock().now())
     }
 
     /// A cursor for the place, good for the same question.

@@ -30,6 +30,7 @@ mod discovery;
 mod endpoint;
 mod groups;
 mod page;
+pub mod places;
 mod record;
 mod request;
 mod resources;

@@ -13,6 +13,7 @@ use crate::provisioning::scim_client::ScimClient;
 use crate::scim::list::{self, ListQuery, Start};
 use crate::scim::{self, Map, ResourceType};
 use crate::store::search::{After, Direction, Search};
+use crate::store::types::AnyId;
 
 /// The search that a query means in this connection.
 pub(super) fn search(
@@ -36,6 +37,10 @@ pub(super) fn search(
     }
     let after = match &query.start {
         Start::Cursor(text) => Some(cursors.open(client, &query.question(), text)?),
+        Start::Index(index) if *index > 1 && query.sort_by.is_none() => {
+            let behind = cursors.noted(client, &query.question(), *index);
+            behind.map(|id| After { key: None, id })
+        }
         Start::First | Start::Index(_) => None,
     };
     Ok(Search {
@@ -60,11 +65,34 @@ pub(super) fn direction(query: &ListQuery) -> Direction {
 
 /// Offset and limit of the rows that must be read for the page; none where nothing can be on it.
 /// By cursor one more is read, which tells whether there is a next page.
-pub(super) fn window(query: &ListQuery, total: i64) -> Option<(i64, i64)> {
-    let offset = i64::try_from(query.offset()).ok()?;
+pub(super) fn window(query: &ListQuery, search: &Search) -> Option<(i64, i64)> {
+    let offset = match search.after {
+        Some(_) => 0,
+        None => i64::try_from(query.offset()).ok()?,
+    };
     let limit = i64::try_from(query.limit()).ok()?;
     let one_more = i64::from(query.is_by_cursor());
-    (limit > 0 && offset < total).then_some((offset, limit + one_more))
+    (limit > 0).then_some((offset, limit + one_more))
+}
+
+/// How many there are in all, where a page that begins with the first tells: it is not full.
+pub(super) fn total(search: &Search, window: Option<(i64, i64)>, read: usize) -> Option<i64> {
+    let (_, limit) = window.filter(|(offset, _)| *offset == 0 && search.after.is_none())?;
+    i64::try_from(read).ok().filter(|read| *read < limit)
+}
+
+/// Notes where the page ended, for whoever walks on by `startIndex`.
+pub(super) fn note(
+    cursors: &Cursors,
+    client: &ScimClient,
+    query: &ListQuery,
+    ids: &[AnyId],
+) {
+    let (Start::Index(index), Some(last), None) = (&query.start, ids.last(), query.sort_by) else {
+        return;
+    };
+    let next = index.max(&1) + ids.len() as u64;
+    cursors.note(client, &query.question(), next, *last);
 }
 
 /// Cuts what was read to the page; answers whether there is more.

@@ -47,7 +47,8 @@ pub(super) async fn list(
     }
     let total = tx.count_scim_users(&of_users).await? + tx.count_scim_groups(&of_groups).await?;
     let (mut found, mut more) = (Vec::new(), false);
-    if let Some((offset, limit)) = page::window(&users, total) {
+    let window = page::window(&users, &of_users);
+    if let Some((offset, limit)) = window.filter(|(offset, _)| *offset < total) {
         let reach = offset.saturating_add(limit);
         if reach > limits::SCAN_BUDGET {
             return Err(Error::Store(store::Error::TooMany));

@@ -59,10 +59,22 @@ pub(super) async fn list(
     if search.is_scan() && tx.users_exceed(&search, limits::SCAN_BUDGET).await? {
         return Err(Error::Store(store::Error::TooMany));
     }
-    let total = tx.count_scim_users(&search).await?;
-    let mut rows = match page::window(&query, total) {
-        Some((offset, limit)) => tx.scim_user_page(&search, offset, limit).await?,
-        None => Vec::new(),
+    let window = page::window(&query, &search);
+    // Whoever begins with the first is counted where the page does not tell; elsewhere the count tells whether there is a
+    // page at all.
+    let known = match window {
+        Some((0, _)) => None,
+        _ => Some(tx.count_scim_users(&search).await?),
+    };
+    let mut rows = match window {
+        Some((offset, limit)) if known.is_none_or(|total| offset < total) => {
+            tx.scim_user_page(&search, offset, limit).await?
+        }
+        _ => Vec::new(),
+    };
+    let total = match known.or_else(|| page::total(&search, window, rows.len())) {
+        Some(total) => total,
+        None => tx.count_scim_users(&search).await?,
     };
     let more = page::cut(&query, &mut rows);
     let next = match rows.last().filter(|_| more && query.is_by_cursor()) {
@@ -75,6 +87,8 @@ pub(super) async fn list(
         }),
         None => None,
     };
+    let ids: Vec<_> = rows.iter().map(|row| row.id.uuid().into()).collect();
+    page::note(cursors, client, &query, &ids);
     let resources = view::users(tx, client, &rows, &query.projection).await?;
     let found = (total, next);
     Ok(page::response(cursors, client, &query, found, resources))

@@ -24,22 +24,30 @@ pub async fn live(
     connection: &ConnectionRow,
     norm: &str,
 ) -> Result<Option<InvitationRow>, Error> {
-    let Some(row) = open(change, norm).await? else {
-        return Ok(None);
-    };
+    match open(change, norm).await? {
+        Some(row) if brings(change, connection, &row).await? => Ok(Some(row)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the connection may bring the person of an open invitation to it, now.
+async fn brings(
+    change: &mut Change<'_>,
+    connection: &ConnectionRow,
+    row: &InvitationRow,
+) -> Result<bool, Error> {
     if row.state.at(row.expires_at.0, change.now) != Standing::Pending {
-        return Ok(None);
+        return Ok(false);
     }
     // Where the owner overrides a directory, none of them speaks for the person.
     if row.override_reason.is_some() {
-        return Ok(None);
+        return Ok(false);
     }
     // What would need an admin's look before its link worked brings nobody in by another door.
     let rules = Rules::read(change.tx, change.org).await?;
-    let stands = may_speak(change, connection, &rules, &row).await?
-        && inviter_may(change, &rules, &row).await?
-        && standing_projects(change, &row).await?.is_some();
-    Ok(stands.then_some(row))
+    Ok(may_speak(change, connection, &rules, row).await?
+        && inviter_may(change, &rules, row).await?
+        && standing_projects(change, row).await?.is_some())
 }
 
 async fn open(change: &mut Change<'_>, norm: &str) -> Result<Option<InvitationRow>, Error> {
@@ -92,13 +100,15 @@ pub async fn named_by_directory(
     user: UserId,
     arrives: bool,
 ) -> Result<(), Error> {
-    if arrives && let Some(row) = live(change, connection, norm).await? {
+    let Some(row) = open(change, norm).await? else {
+        return Ok(());
+    };
+    if arrives && brings(change, connection, &row).await? {
         arrived(change, row, user, "scim").await?;
         return Ok(());
     }
-    let row = open(change, norm).await?;
     // That it turns the person away is what the owner overrides.
-    if let Some(row) = row.filter(|row| arrives || row.override_reason.is_none()) {
+    if arrives || row.override_reason.is_none() {
         let rules = Rules::read(change.tx, change.org).await?;
         if may_speak(change, connection, &rules, &row).await? {
             close(change, row, State::Superseded, "superseded_by_directory").await?;

@@ -161,7 +161,7 @@ async fn join(
     row.rejected_user_id = None;
     row.rejected_at = None;
     change.tx.update_scim_user(&row).await?;
-    let effects = person::apply(change, &connection, user.id, &resource, None).await?;
+    let effects = person::apply(change, &connection, Who::Read(user.clone()), &resource, None).await?;
     if let Some(new) = &effects.user {
         confirm(change, &user, new).await?;
     }

@@ -24,6 +24,7 @@ const SUPERSEDED: &str = "superseded_by_directory";
 const EXPIRED: &str = "expired";
 
 /// What was read of the people.
+#[derive(Default)]
 pub(super) struct Facts {
     /// What the rules give.
     pub(super) due: Vec<Due>,

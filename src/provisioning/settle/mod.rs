@@ -8,6 +8,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::directory::grant::{Because, Entitlement};
 use crate::directory::role::ADMIN_RANK;
@@ -35,22 +36,22 @@ pub(super) async fn revise(change: &mut Change<'_>) -> Result<(), Error> {
     if !change.events.iter().any(|event| event.kind.changes_rules()) {
         return Ok(());
     }
-    let world = World::load(change.tx, change.org, &[]).await?;
+    let rules = Rules::load(change.tx, change.org).await?;
     let latest = change
         .tx
         .policy_revision_at(change.org, change.time())
         .await?;
     let latest = latest.and_then(|row| serde_json::from_str::<Rulebook>(&row.rulebook.0).ok());
-    if latest.as_ref() == Some(&world.book) {
+    if latest.as_ref() == Some(&rules.book) {
         return Ok(());
     }
     let row = PolicyRevisionRow {
         org_id: change.org,
-        rev: world.rev + 1,
+        rev: rules.rev + 1,
         at: change.time(),
         actor: change.context.source.actor(),
         cause: change.context.cause.clone(),
-        rulebook: Doc(serde_json::json!(world.book).to_string()),
+        rulebook: Doc(serde_json::json!(rules.book).to_string()),
     };
     Ok(change.tx.insert_policy_revision(&row).await?)
 }
@@ -105,15 +106,22 @@ async fn facts(
     world: &World,
     people: &[UserId],
 ) -> Result<Facts, Error> {
-    let live = tx.live_grants(org, people).await?;
-    let ids: Vec<_> = live.iter().map(|row| row.id).collect();
-    Ok(Facts {
+    let mut facts = Facts {
         due: world.due(tx, org).await?,
-        live,
-        scopes: tx.grant_projects(org, &ids).await?,
-        held: tx.user_projects(org, people).await?,
-        waivers: tx.waivers_of(org, people).await?,
-    })
+        ..Facts::default()
+    };
+    if world.belongings.grants {
+        facts.live = tx.live_grants(org, people).await?;
+        let ids: Vec<_> = facts.live.iter().map(|row| row.id).collect();
+        facts.scopes = tx.grant_projects(org, &ids).await?;
+    }
+    if world.belongings.projects {
+        facts.held = tx.user_projects(org, people).await?;
+    }
+    if world.belongings.waivers {
+        facts.waivers = tx.waivers_of(org, people).await?;
+    }
+    Ok(facts)
 }
 
 /// What some rules would make of somebody.
@@ -132,7 +140,7 @@ pub(super) struct Foreseen {
 pub(super) async fn foresee(
     tx: &mut Tx,
     org: OrganizationId,
-    (rules, mint): (Rules, &Mint),
+    (rules, mint): (Arc<Rules>, &Mint),
     people: &[UserId],
 ) -> Result<Vec<Foreseen>, Error> {
     let world = World::of(rules, tx, org, people).await?;

@@ -13,7 +13,7 @@ use crate::directory::Violation;
 use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, GrantId, ImportId, InvitationId, UserId};
 use crate::limits;
-use crate::provisioning::resolution::World;
+use crate::provisioning::resolution::Rules;
 use crate::provisioning::settings::plan::{self, Plan};
 use crate::provisioning::{Change, Error, Kind};
 use crate::store::rows::EventRow;
@@ -184,9 +184,9 @@ async fn make(change: &mut Change<'_>, task: &Task) -> Result<Done, Error> {
         people: stories.keys().copied().collect(),
         ..Done::default()
     };
-    let book = World::load(change.tx, change.org, &[]).await?.book;
+    let rules = Rules::load(change.tx, change.org).await?;
     for (user, story) in stories {
-        inverse::of(change, &book, (*user, story), &mut done.left).await?;
+        inverse::of(change, &rules.book, (*user, story), &mut done.left).await?;
     }
     Ok(done)
 }

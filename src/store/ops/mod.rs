@@ -29,8 +29,9 @@ use crate::id::{
     OrganizationId, ProjectId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, SessionId, UserId,
 };
 use crate::secret::Hash;
+use crate::store::memory::Stamp;
 use crate::store::rows::{
-    ApiKeyRow, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
+    ApiKeyRow, Belongings, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
     InstanceRow, MappingRow, OrganizationRow, ProjectRow, ScimGroupRow, ScimTokenRow, ScimUserRow,
     ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
 };
@@ -197,6 +198,10 @@ ops! {
     next_mapping_position = mappings::next_position(org: OrganizationId, connection: ConnectionId) -> i64;
     /// The query `organizations::insert`.
     insert_organization = organizations::insert(row: &OrganizationRow) -> ();
+    /// The stamp of an organization's settings; see [`memory`](crate::store::memory).
+    settings_stamp = organizations::stamp(org: OrganizationId) -> Option<Stamp>;
+    /// Of what kinds these people have anything.
+    belongings = grants::belongings(org: OrganizationId, users: &[UserId]) -> Belongings;
     /// The query `organizations::by_id`.
     organization = organizations::by_id(id: OrganizationId) -> Option<OrganizationRow>;
     /// The query `organizations::by_slug`.
@@ -333,7 +338,7 @@ ops! {
     /// Uses a code up; `false` where it was used before.
     use_code = sessions::use_code(org: OrganizationId, id: CodeId, at: Time) -> bool;
     /// The token of this hash, in whichever organization: the credential tells the organization.
-    scim_token = tokens::by_hash(hash: &Hash) -> Option<ScimTokenRow>;
+    scim_token = tokens::by_hash(hash: &Hash) -> Option<(ScimTokenRow, Stamp)>;
     /// The query `tokens::insert`.
     insert_scim_token = tokens::insert(row: &ScimTokenRow) -> ();
     /// Forgets tokens that were revoked or expired before then, of every organization.

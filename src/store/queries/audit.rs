@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, LOCKED};
+use super::taken::Taken;
 use crate::id::OrganizationId;
 use crate::store::rows::{ChainRow, CheckpointRow};
 use crate::store::schema::{audit_checkpoints, events, organizations};
@@ -12,12 +13,10 @@ use crate::store::types::Time;
 /// Takes the organization's row: whoever holds it is the only one who changes anything of the
 /// organization until the transaction ends.
 pub(crate) async fn lock(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<ChainRow>> {
-    diesel::update(organizations::table.find(id))
-        .set(organizations::event_seq.eq(organizations::event_seq))
-        .returning(ChainRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()
+    let find = organizations::table
+        .find(id)
+        .select(super::whole::<ChainRow>());
+    Taken(find, LOCKED).get_result(conn).await.optional()
 }
 
 /// The chain, without taking the row.

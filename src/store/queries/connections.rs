@@ -9,7 +9,7 @@ use crate::store::rows::{CertificateRow, ConnectionRow};
 use crate::store::schema::{
     connection_certificates, connections, identities, mappings, safeguard_marks,
     safeguard_settings, safeguard_tallies, saml_replays, saml_requests, scim_groups, scim_tokens,
-    scim_users, sessions, trusted_domains, waivers,
+    scim_totals, scim_users, sessions, trusted_domains, waivers,
 };
 use crate::store::types::Time;
 
@@ -149,7 +149,7 @@ pub(crate) async fn delete(
     delete_from!(
         identities mappings scim_groups scim_users scim_tokens saml_requests saml_replays
         connection_certificates trusted_domains safeguard_marks safeguard_settings
-        safeguard_tallies waivers
+        safeguard_tallies scim_totals waivers
     );
     diesel::delete(connections::table.find((org, id)))
         .execute(conn)

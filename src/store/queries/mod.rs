@@ -39,6 +39,7 @@ pub(crate) mod setup_links;
 pub(crate) mod share_hooks;
 pub(crate) mod sightings;
 pub(crate) mod sign_ins;
+mod taken;
 pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod values;

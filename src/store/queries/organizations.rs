@@ -5,9 +5,19 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use crate::id::{OrganizationId, RoleId};
+use crate::store::memory::Stamp;
 use crate::store::rows::{OrganizationRow, ProjectRow};
 use crate::store::schema::{connections, organizations, projects};
 use crate::store::types::{Doc, Time};
+
+/// The stamp of its settings; none where there is no such organization.
+pub(crate) async fn stamp(conn: &mut Conn, org: OrganizationId) -> QueryResult<Option<Stamp>> {
+    let find = organizations::table
+        .find(org)
+        .select(organizations::settings_stamp);
+    let stamp: Option<i64> = find.get_result(conn).await.optional()?;
+    Ok(stamp.map(Stamp))
+}
 
 /// Replaces an organization's policy.
 pub(crate) async fn set_policy(

@@ -8,7 +8,7 @@ use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId};
 use crate::store::rows::ScimGroupRow;
-use crate::store::schema::scim_groups;
+use crate::store::schema::{scim_groups, scim_totals};
 use crate::store::search::Search;
 use crate::store::types::{AnyId, Time};
 
@@ -155,14 +155,19 @@ pub(crate) async fn exceed(conn: &mut Conn, search: &Search, limit: i64) -> Quer
     Ok(found.is_some())
 }
 
+/// How many there are. All of a connection are not counted here: that number is kept.
 pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> {
-    let mut query = scim_groups::table
+    let Some(filter) = &search.filter else {
+        let total = scim_totals::table
+            .find((search.org, search.connection))
+            .select(scim_totals::groups);
+        let total: Option<i64> = total.first(conn).await.optional()?;
+        return Ok(total.unwrap_or_default());
+    };
+    let query = scim_groups::table
         .filter(scim_groups::org_id.eq(search.org))
         .filter(scim_groups::connection_id.eq(search.connection))
-        .into_boxed::<Db>();
-    if let Some(filter) = &search.filter {
-        query = query.filter(Predicate::groups(search, filter));
-    }
+        .filter(Predicate::groups(search, filter));
     query.count().get_result(conn).await
 }
 

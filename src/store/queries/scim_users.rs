@@ -11,7 +11,7 @@ use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId, ScimUserId, UserId};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
-use crate::store::schema::{scim_groups, scim_users, scim_values};
+use crate::store::schema::{scim_groups, scim_totals, scim_users, scim_values};
 use crate::store::search::Search;
 use crate::store::types::{AnyId, DocSql, IdSql};
 
@@ -234,14 +234,19 @@ pub(crate) async fn exceed(conn: &mut Conn, search: &Search, limit: i64) -> Quer
     Ok(found.is_some())
 }
 
+/// How many there are. All of a connection are not counted here: that number is kept.
 pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> {
-    let mut query = scim_users::table
+    let Some(filter) = &search.filter else {
+        let total = scim_totals::table
+            .find((search.org, search.connection))
+            .select(scim_totals::users);
+        let total: Option<i64> = total.first(conn).await.optional()?;
+        return Ok(total.unwrap_or_default());
+    };
+    let query = scim_users::table
         .filter(scim_users::org_id.eq(search.org))
         .filter(scim_users::connection_id.eq(search.connection))
-        .into_boxed::<Db>();
-    if let Some(filter) = &search.filter {
-        query = query.filter(Predicate::users(search, filter));
-    }
+        .filter(Predicate::users(search, filter));
     query.count().get_result(conn).await
 }
 

@@ -6,16 +6,23 @@ use diesel_async::RunQueryDsl;
 use super::super::{Conn, Db};
 use crate::id::{ApiKeyId, ConnectionId, OrganizationId, ScimTokenId};
 use crate::secret::Hash;
+use crate::store::memory::Stamp;
 use crate::store::rows::{ApiKeyRow, ScimTokenRow};
-use crate::store::schema::{api_keys, scim_tokens};
+use crate::store::schema::{api_keys, organizations, scim_tokens};
 use crate::store::types::Time;
 
-/// The token of this hash, in whichever organization: the credential tells the organization.
-pub(crate) async fn by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Option<ScimTokenRow>> {
+/// The token of this hash, in whichever organization: the credential tells the organization. With it comes the stamp
+/// of the organization's settings.
+pub(crate) async fn by_hash(
+    conn: &mut Conn,
+    hash: &Hash,
+) -> QueryResult<Option<(ScimTokenRow, Stamp)>> {
     let find = scim_tokens::table
+        .inner_join(organizations::table.on(organizations::id.eq(scim_tokens::org_id)))
         .filter(scim_tokens::hash.eq(hash.to_vec()))
-        .select(super::whole::<ScimTokenRow>());
-    find.first(conn).await.optional()
+        .select((super::whole::<ScimTokenRow>(), organizations::settings_stamp));
+    let found: Option<(ScimTokenRow, i64)> = find.first(conn).await.optional()?;
+    Ok(found.map(|(row, stamp)| (row, Stamp(stamp))))
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &ScimTokenRow) -> QueryResult<()> {

@@ -6,6 +6,9 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
 use super::super::{Conn, Db};
 
+/// The most rows whose statement is kept.
+const KEPT: usize = 8;
+
 /// Binds one row's values, in the order of the columns.
 pub(crate) type Bind<T> = for<'b> fn(&'b T, &mut Values<'_, '_, 'b>) -> QueryResult<()>;
 
@@ -43,8 +46,8 @@ pub(crate) struct Rows<'a, T> {
 
 impl<T> QueryFragment<Db> for Rows<'_, T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-        // What is written all day is one row: that statement is kept. The others have too many lengths.
-        if self.lines.len() > 1 {
+        // What is written all day is a few rows: those statements are kept. The others have too many lengths.
+        if self.lines.len() > KEPT {
             out.unsafe_to_cache_prepared();
         }
         out.push_sql(self.head);

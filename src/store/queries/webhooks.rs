@@ -152,7 +152,7 @@ pub(crate) async fn claim(
     until: Time,
     limit: i64,
 ) -> QueryResult<Vec<WebhookRow>> {
-    let free = Locked(waiting!(failing, now).limit(limit));
+    let free = Taken(waiting!(failing, now).limit(limit));
     let mut rows: Vec<WebhookRow> = free.load(conn).await?;
     for row in &mut rows {
         let set = (
@@ -222,26 +222,3 @@ pub(crate) async fn answered(
         .await?;
     Ok(true)
 }
-
-/// A query whose rows are taken until the transaction ends, without waiting for those that others
-/// took.
-struct Locked<Q>(Q);
-
-impl<Q: QueryFragment<Db>> QueryFragment<Db> for Locked<Q> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(SKIP_LOCKED);
-        Ok(())
-    }
-}
-
-impl<Q> QueryId for Locked<Q> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<Q: Query> Query for Locked<Q> {
-    type SqlType = Q::SqlType;
-}
-
-impl<Q> diesel::RunQueryDsl<Conn> for Locked<Q> {}

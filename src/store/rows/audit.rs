@@ -38,6 +38,7 @@ pub struct ChainRow {
     pub checkpoint_seq: i64,
     pub checkpoint_at: Option<Time>,
     pub created_at: Time,
+    pub settings_stamp: i64,
 }
 
 /// A signed word for the chain up to a row.

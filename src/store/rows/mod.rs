@@ -258,7 +258,7 @@ pub struct ScimUserRow {
 }
 
 /// An element of a multi-valued attribute.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::scim_values)]
 pub struct ScimValueRow {
     pub org_id: OrganizationId,
@@ -324,6 +324,19 @@ pub struct GrantRow {
     pub retired_cause: Option<String>,
     pub actor: Option<String>,
     pub reason: Option<String>,
+}
+
+/// Of what kinds some people have anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Belongings {
+    /// Grants, live ones.
+    pub grants: bool,
+    /// Identities.
+    pub identities: bool,
+    /// Roles in projects that are in force.
+    pub projects: bool,
+    /// Waivers.
+    pub waivers: bool,
 }
 
 /// A link between a person and a SAML subject.

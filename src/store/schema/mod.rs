@@ -32,8 +32,8 @@ macro_rules! meet {
 }
 
 meet! {
-    apps, app_organizations, codes;
     app_organizations, organizations;
+    apps, app_organizations, codes;
     codes, sessions, refresh_families;
     connection_certificates, expiry_notices;
     connections, domain_proofs, trusted_domains;
@@ -44,6 +44,7 @@ meet! {
     invitation_projects, invitations;
     mappings, scim_members, scim_users;
     oauth_access_tokens, oauth_clients;
+    organizations, scim_tokens;
     recompute_people, recomputes;
     safeguard_marks, users;
     scim_groups, scim_members;

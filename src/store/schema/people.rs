@@ -354,3 +354,15 @@ diesel::table! {
         created_at -> TimeSql,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    scim_totals (org_id, connection_id) {
+        org_id -> IdSql,
+        connection_id -> IdSql,
+        users -> BigInt,
+        groups -> BigInt,
+    }
+}

@@ -54,6 +54,7 @@ diesel::table! {
         base_seal -> Nullable<Binary>,
         checkpoint_seq -> BigInt,
         checkpoint_at -> Nullable<TimeSql>,
+        settings_stamp -> BigInt,
     }
 }
 

@@ -102,7 +102,11 @@ fn what_differs_is_told() {
             &base.replace("[organizations.acme.policy]", "domains = ['c.example']"),
             &["create domain b.example", "there domain c.example"],
         ),
-        (&okta(""), &base, &["create connection Okta"]),
+        (
+            &okta(""),
+            &base,
+            &["create connection Okta jit default_role max_role"],
+        ),
         (&base, &okta(""), &["there connection Okta"]),
         (
             &okta("trusted_domains = ['a.example']"),

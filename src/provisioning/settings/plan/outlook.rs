@@ -49,7 +49,7 @@ impl Seen {
 #[derive(Clone)]
 pub struct Shape {
     org: OrganizationId,
-    rules: Rules,
+    rules: Arc<Rules>,
     /// The roles before: one that goes is still named by what people had.
     roles: Catalogue,
     people: Vec<UserId>,
@@ -107,11 +107,12 @@ impl Shape {
         roles: Catalogue,
         said: Value,
     ) -> Result<Self, Error> {
-        let mut rules = Rules::load(change.tx, change.org).await?;
+        let rules = Rules::load(change.tx, change.org).await?;
+        let mut rules = Arc::unwrap_or_clone(rules);
         rules.foreseen = true;
         Ok(Self {
             org: change.org,
-            rules,
+            rules: Arc::new(rules),
             roles,
             people: change.touched.iter().copied().collect(),
             said,

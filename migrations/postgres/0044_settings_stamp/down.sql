@@ -1,0 +1,10 @@
+DROP TRIGGER settings_stamp ON organizations;
+DROP TRIGGER settings_stamp ON connections;
+DROP TRIGGER settings_stamp ON mapping_projects;
+DROP TRIGGER settings_stamp ON mappings;
+DROP TRIGGER settings_stamp ON projects;
+DROP TRIGGER settings_stamp ON roles;
+DROP TRIGGER settings_stamp ON scim_tokens;
+DROP FUNCTION draw_settings_stamp;
+DROP FUNCTION draw_own_settings_stamp;
+ALTER TABLE organizations DROP COLUMN settings_stamp;
