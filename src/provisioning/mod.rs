@@ -337,7 +337,7 @@ impl<'t> Change<'t> {
         }
         self.tx.append_events(&rows).await?;
         if rows.iter().any(|row| row.visibility == Visibility::Feed) {
-            self.tx.owe_webhooks(self.org, self.chain.event_seq).await?;
+            webhooks::owe(&mut self).await?;
         }
         head.write(self.tx).await?;
         wakeups::tell(self.org);

@@ -40,10 +40,19 @@ pub(super) async fn back(
 pub(super) enum Who {
     /// Somebody who is there.
     Known(UserId),
-    /// Somebody who is not there yet, and whether somebody else holds their address.
-    New(UserRow, bool),
+    /// Somebody who is not there yet.
+    New(UserRow, Newcomer),
     /// Somebody who is there, as they were read.
     Read(UserRow),
+}
+
+/// What is known of the address of somebody who is not there yet.
+#[derive(Clone, Copy)]
+pub(super) struct Newcomer {
+    /// Whether somebody else holds it.
+    pub(super) is_shared: bool,
+    /// Whether an open invitation went to it.
+    pub(super) is_invited: bool,
 }
 
 impl Who {
@@ -53,6 +62,18 @@ impl Who {
             Self::Known(id) => *id,
             Self::New(user, _) | Self::Read(user) => user.id,
         }
+    }
+
+    /// Their row, and what is known of somebody new.
+    async fn read(
+        self,
+        change: &mut Change<'_>,
+    ) -> Result<(Option<UserRow>, Option<Newcomer>), Error> {
+        Ok(match self {
+            Self::Known(id) => (change.tx.user(change.org, id).await?, None),
+            Self::New(user, newcomer) => (Some(user), Some(newcomer)),
+            Self::Read(user) => (Some(user), None),
+        })
     }
 }
 
@@ -100,11 +121,7 @@ pub(super) async fn apply(
     before: Option<&Resource>,
 ) -> Result<Effects, Error> {
     let id = who.id();
-    let (user, shared) = match who {
-        Who::Known(id) => (change.tx.user(change.org, id).await?, None),
-        Who::New(user, shared) => (Some(user), Some(shared)),
-        Who::Read(user) => (Some(user), None),
-    };
+    let (user, newcomer) = who.read(change).await?;
     let Some(mut user) = user else {
         return Ok(Effects::default());
     };
@@ -123,6 +140,7 @@ pub(super) async fn apply(
     if is_renumbered(&user, resource, before, change.time()) {
         user.external_id_changed_at = Some(change.time());
     }
+    let shared = newcomer.map(|it| it.is_shared);
     move_address(change, &mut user, resource, (before, shared)).await?;
     let suspended = user.suspended_by_directory_at.is_some();
     let was_out = before.is_some_and(|before| !before.active());
@@ -141,19 +159,21 @@ pub(super) async fn apply(
         user.suspended_by_directory_at = None;
     }
     user.updated_at = change.time();
-    if shared.is_some() {
+    if newcomer.is_some() {
         change.tx.insert_user(&user).await?;
     } else {
         change.tx.update_user(&user).await?;
     }
-    close_invitations(
-        change,
-        connection,
-        (&old, &user),
-        before.is_none(),
-        resource.active(),
-    )
-    .await?;
+    if newcomer.is_none_or(|it| it.is_invited) {
+        close_invitations(
+            change,
+            connection,
+            (&old, &user),
+            before.is_none(),
+            resource.active(),
+        )
+        .await?;
+    }
     let effects = Effects::of(&old, user);
     Ok(Effects { held, ..effects })
 }

@@ -119,7 +119,15 @@ impl World {
         for (user, connection, _) in tx.scim_links_of(org, people).await? {
             links.entry(user).or_default().insert(connection);
         }
-        let belongings = tx.belongings(org, people).await?;
+        let mut belongings = Belongings::default();
+        let mut users = BTreeMap::new();
+        for (user, theirs) in tx.people_with_belongings(org, people).await? {
+            belongings.grants |= theirs.grants;
+            belongings.identities |= theirs.identities;
+            belongings.projects |= theirs.projects;
+            belongings.waivers |= theirs.waivers;
+            users.insert(user.id, user);
+        }
         let identities = if belongings.identities {
             tx.identities_of_users(org, people).await?
         } else {
@@ -131,13 +139,12 @@ impl World {
                 .entry(identity.user_id)
                 .or_insert(identity.connection_id);
         }
-        let users = tx.users_by_ids(org, people).await?;
         let bound = rules.mappings.values().filter_map(|it| it.bound_group_id);
         Ok(Self {
             unstored: bound.filter(|_| rules.foreseen).collect(),
             belongings,
             rules,
-            users: users.into_iter().map(|user| (user.id, user)).collect(),
+            users,
             identities,
             links,
             doors,

@@ -142,7 +142,7 @@ pub struct Credentials {
     /// The hash of the bearer, if there was one.
     pub bearer: Option<Hash>,
     /// The public URL, without a trailing slash.
-    pub public_url: std::sync::Arc<str>,
+    pub public_url: Arc<str>,
     /// What is told to the request log of who was let in and what was done.
     pub witness: Witness,
     /// Whether no safeguard is to hold what is asked: `Usher-Apply: now`.
@@ -203,7 +203,7 @@ pub(super) async fn begin<'t>(
     };
     if let Some((stamp, kept)) = remembered(tx, &hash, now) {
         let context = context(kept.pass.connection);
-        let mut change = Change::begin(tx, kept.pass.org, &context).await?;
+        let change = Change::begin(tx, kept.pass.org, &context).await?;
         let now = change.time();
         let client = if change.stamp() == stamp {
             judge(credentials, &kept, now, true)?
@@ -213,7 +213,7 @@ pub(super) async fn begin<'t>(
         return Ok((change, client));
     }
     let client = authenticate(tx, credentials, now, true).await?;
-    let mut change = Change::begin(tx, client.org, &context(client.connection.id)).await?;
+    let change = Change::begin(tx, client.org, &context(client.connection.id)).await?;
     if change.tx.writes_alone() {
         return Ok((change, client));
     }

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
-use crate::id::ScimUserId;
+use crate::id::{ScimUserId, UserId};
 use crate::limits;
 use crate::provisioning::correlate::{Meaning, correlate};
 use crate::provisioning::groups::leave_groups;
-use crate::provisioning::person::{Effects, Who, apply, back, bury};
+use crate::provisioning::person::{Effects, Newcomer, Who, apply, back, bury};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error, Kind, owner_kept};
 use crate::scim::{self, Resource, ResourceType};
-use crate::store::rows::{ScimUserRow, ScimValueRow, UserRow};
+use crate::store::rows::{Meeting, ScimUserRow, ScimValueRow, UserRow};
 use crate::store::types::Doc;
 
 /// Creates a User under a fresh id (RFC 7644 §3.3): a new person, or a link to one who is there.
@@ -26,23 +26,19 @@ pub async fn create(
     resource: &Resource,
 ) -> Result<ScimUserRow, Error> {
     let user_name = scim::fold(resource.user_name().unwrap_or_default());
-    refuse_taken(change, client, &user_name, None).await?;
-    mark_scim(change, client).await?;
     let address = resource.sign_in_address().and_then(Address::parse);
-    let meaning = correlate(change, client, resource, address.as_ref()).await?;
-    let is_shared = matches!(meaning, Meaning::NewSharingAddress);
-    let (kind, who, proposed) = match meaning {
-        Meaning::New | Meaning::NewSharingAddress => {
-            let user = UserRow::fresh(change.org, change.id(), change.time());
-            (EventKind::UserCreated, Some(Who::New(user, is_shared)), None)
-        }
-        Meaning::Adopted(user) => (EventKind::UserAdopted, Some(Who::Read(user)), None),
-        Meaning::Returned(user) => {
-            let user = back(change, user, resource.active()).await?;
-            (EventKind::UserCreated, Some(Who::Read(user)), None)
-        }
-        Meaning::Proposed(user) => (EventKind::UserLinkProposed, None, Some(user.id)),
+    let met = meeting(change, client, (resource, &user_name), address.as_ref()).await?;
+    if met.user_name {
+        refuse_taken(change, client, &user_name, None).await?;
+    }
+    mark_scim(change, client).await?;
+    let meaning = if met.tombstone || met.address {
+        correlate(change, client, resource, address.as_ref()).await?
+    } else {
+        Meaning::New
     };
+    let active = resource.active();
+    let (kind, who, proposed) = whose(change, (meaning, met), active).await?;
     let mut row = ScimUserRow {
         org_id: change.org,
         id,
@@ -73,6 +69,52 @@ pub async fn create(
     change.tx.insert_scim_values(&values).await?;
     tell(change, &row, kind, (effects, Some(resource)));
     Ok(row)
+}
+
+/// What a new resource is about: what is told of it, the person whose it is, or the one for whom it is proposed.
+async fn whose(
+    change: &mut Change<'_>,
+    (meaning, met): (Meaning, Meeting),
+    active: bool,
+) -> Result<(EventKind, Option<Who>, Option<UserId>), Error> {
+    let is_shared = matches!(meaning, Meaning::NewSharingAddress);
+    Ok(match meaning {
+        Meaning::New | Meaning::NewSharingAddress => {
+            let user = UserRow::fresh(change.org, change.id(), change.time());
+            let newcomer = Newcomer {
+                is_shared,
+                is_invited: met.invitation,
+            };
+            (EventKind::UserCreated, Some(Who::New(user, newcomer)), None)
+        }
+        Meaning::Adopted(user) => (EventKind::UserAdopted, Some(Who::Read(user)), None),
+        Meaning::Returned(user) => {
+            let user = back(change, user, active).await?;
+            (EventKind::UserCreated, Some(Who::Read(user)), None)
+        }
+        Meaning::Proposed(user) => (EventKind::UserLinkProposed, None, Some(user.id)),
+    })
+}
+
+/// Of what kinds anything is there that the resource could be about: mostly nothing, and then nobody looks further.
+async fn meeting(
+    change: &mut Change<'_>,
+    client: &ScimClient,
+    (resource, user_name): (&Resource, &str),
+    address: Option<&Address>,
+) -> Result<Meeting, Error> {
+    let external_id = resource.external_id().map(scim::exact_form);
+    let met = change
+        .tx
+        .meeting(
+            change.org,
+            client.connection.id,
+            user_name,
+            external_id.as_deref().unwrap_or_default(),
+            address.map(Address::norm).unwrap_or_default(),
+        )
+        .await?;
+    Ok(met)
 }
 
 /// Replaces or patches a User (RFC 7644 §3.5): `next` answers the resource that is to be, from

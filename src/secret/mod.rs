@@ -8,9 +8,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::sign::Signer;
+use hmac::{Hmac, Mac};
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -73,10 +71,9 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
 
 /// HMAC-SHA-256 of a message, by a key of any length (RFC 2104).
 pub fn mac(key: &[u8], message: &[u8]) -> Hash {
-    let mac = PKey::hmac(key)
-        .and_then(|key| Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot_to_vec(message))
-        .expect("HMAC-SHA-256 takes any key and any message");
-    mac.try_into().expect("SHA-256 gives 32 bytes")
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 /// Something is wrong with a key or with what it sealed.

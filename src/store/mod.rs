@@ -13,6 +13,7 @@
 
 pub mod chained;
 pub mod copies;
+mod direct;
 pub mod error;
 pub mod invited;
 mod listed;
@@ -37,7 +38,7 @@ mod on_sqlite {
     /// How a column is asked for one of several values.
     pub(crate) use super::listed::AnyOf;
     pub(crate) type Db = diesel::sqlite::Sqlite;
-    pub(crate) type Conn = super::sqlite::Conn;
+    pub(crate) type Conn = super::direct::Conn;
     /// How text is made to compare by bytes.
     pub(crate) const BYTEWISE: &str = " COLLATE BINARY";
     /// The function that finds a text in another.
@@ -196,7 +197,7 @@ impl Store {
             }
             Place::Sqlite(path) => {
                 Engine::Sqlite(sqlite::Threads::start(path, watcher, &Memory::default())?)
-            },
+            }
         };
         Ok(Self(Arc::new(engine), Wakeups::default(), Held::default()))
     }

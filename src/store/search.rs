@@ -72,6 +72,15 @@ fn is_narrowed(filter: &Filter) -> bool {
     }
 }
 
+/// Whether a filter asks for one value of an attribute that has a column: what directories ask all day, and of so few
+/// shapes that they can be counted.
+pub fn is_plain(filter: &Filter) -> bool {
+    let Filter::Compare { path, operator, .. } = filter else {
+        return false;
+    };
+    *operator == Operator::Eq && is_column(*path)
+}
+
 /// Whether equal values are found by an index.
 fn is_indexed(path: AttributePath) -> bool {
     let names_value = path.sub.is_none_or(|sub| sub.name == "value");

@@ -6,7 +6,6 @@
 //! Commands of other processes write to the same file: every transaction is taken under a
 //! blocking lock on `<file>.write`, since SQLite's own busy handler only polls.
 
-use std::error::Error as StdError;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -18,38 +17,15 @@ use std::thread::JoinHandle;
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, connection::SimpleConnection};
 use diesel_async::SimpleAsyncConnection;
-use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
+use crate::store::direct::Conn;
 use crate::store::error::{Error, Failure};
 use crate::store::memory::Memory;
 use crate::store::migrate;
 use crate::store::tx::{Engine, Tx};
 use crate::store::watch::{Watch, Watcher};
-
-/// Runs a statement in place: the calling thread owns the connection, there is nobody to wait for.
-pub struct Inline;
-
-impl SpawnBlocking for Inline {
-    fn spawn_blocking<'a, R>(
-        &mut self,
-        task: impl FnOnce() -> R + Send + 'static,
-    ) -> BoxFuture<'a, Result<R, Box<dyn StdError + Send + Sync + 'static>>>
-    where
-        R: Send + 'static,
-    {
-        let result = task();
-        Box::pin(std::future::ready(Ok(result)))
-    }
-
-    fn get_runtime() -> Self {
-        Self
-    }
-}
-
-/// A connection whose futures are ready at once.
-pub type Conn = SyncConnectionWrapper<SqliteConnection, Inline>;
 
 /// The most operations that one commit carries.
 const BATCH: usize = 64;

@@ -5,8 +5,8 @@
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Object;
 
+use crate::store::direct::Conn;
 use crate::store::memory::Memory;
-use crate::store::sqlite;
 
 /// A transaction that is under way.
 pub struct Tx {
@@ -23,7 +23,7 @@ pub(in crate::store) enum Engine {
     /// A PostgreSQL connection of the pool.
     Postgres(Object<AsyncPgConnection>),
     /// The connection that the calling thread owns.
-    Sqlite(sqlite::Conn),
+    Sqlite(Conn),
 }
 
 impl Tx {

@@ -57,6 +57,7 @@ mod links;
 mod lint;
 mod logout;
 mod logout_tokens;
+mod memory;
 mod metadata_refresh;
 mod migrations;
 mod model;

@@ -62,6 +62,14 @@ fn both_engines_have_the_same_tables() {
     }
 }
 
+/// What a table does by itself when its rows change, it does on both engines.
+#[test]
+fn both_engines_watch_the_same_tables() {
+    let (sqlite, postgres) = (watched("sqlite"), watched("postgres"));
+    assert!(sqlite.len() > 10, "the triggers were not read");
+    assert_eq!(sqlite, postgres);
+}
+
 /// PostgreSQL's migrations block, which one thread alone cannot do.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_step_goes_up_and_down_and_up_again() {
@@ -168,13 +176,59 @@ fn schema(engine: &str) -> Schema {
     let mut schema = Schema::new();
     for folder in folders(engine) {
         let sql = read(engine, &folder, "up.sql");
-        let lines = sql.lines().filter(|line| !line.trim().starts_with("--"));
-        let sql = lines.collect::<Vec<_>>().join(" ");
-        for statement in sql.split(';') {
-            take(&mut schema, &normal(statement));
+        for statement in statements(&sql) {
+            take(&mut schema, &normal(&statement));
         }
     }
     schema
+}
+
+/// The statements of a file. What triggers and functions do has statements of its own, and is left out.
+fn statements(sql: &str) -> Vec<String> {
+    let lines = sql.lines().filter(|line| !line.trim().starts_with("--"));
+    let sql = lines.collect::<Vec<_>>().join(" ");
+    let mut rest = sql.as_str();
+    let mut found = Vec::new();
+    while !rest.trim().is_empty() {
+        let statement = rest.trim_start();
+        let end = match () {
+            () if statement.starts_with("CREATE FUNCTION ") => "END $$;",
+            () if is_sqlite_trigger(statement) => " END;",
+            () => ";",
+        };
+        let (head, tail) = statement.split_once(end).expect("a statement ends");
+        found.push(head.to_owned());
+        rest = tail;
+    }
+    found
+}
+
+fn is_sqlite_trigger(statement: &str) -> bool {
+    let head = statement.split(';').next().unwrap_or_default();
+    head.starts_with("CREATE TRIGGER ") && head.contains(" BEGIN ")
+}
+
+/// The tables that triggers watch, and for what.
+fn watched(engine: &str) -> BTreeSet<(String, String)> {
+    let mut watched = BTreeSet::new();
+    for folder in folders(engine) {
+        for statement in statements(&read(engine, &folder, "up.sql")) {
+            let words = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+            let Some(trigger) = words.strip_prefix("CREATE TRIGGER ") else {
+                continue;
+            };
+            let (head, rest) = trigger.split_once(" ON ").expect("it is of a table");
+            let table = rest.split(' ').next().expect("a table has a name");
+            let (_, events) = head.split_once(' ').expect("a trigger has a name");
+            let (_, events) = events
+                .split_once(' ')
+                .expect("it is before or after something");
+            for event in events.split(" OR ") {
+                watched.insert((table.to_owned(), event.to_owned()));
+            }
+        }
+    }
+    watched
 }
 
 fn take(schema: &mut Schema, statement: &str) {
@@ -218,9 +272,15 @@ fn take(schema: &mut Schema, statement: &str) {
     }
 }
 
-/// Whether a statement changes no table, but what is in one or when it is checked.
+/// Whether a statement changes no table, but what is in one, when it is checked, or what follows from it.
 fn moves_rows(statement: &str) -> bool {
-    let starts = ["INSERT INTO ", "PRAGMA ", "SET CONSTRAINTS "];
+    let starts = [
+        "CREATE FUNCTION ",
+        "CREATE TRIGGER ",
+        "INSERT INTO ",
+        "PRAGMA ",
+        "SET CONSTRAINTS ",
+    ];
     starts.iter().any(|start| statement.starts_with(start))
 }
 

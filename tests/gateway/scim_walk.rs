@@ -355,3 +355,50 @@ async fn a_cursor_walks_undisturbed_among_parallel_writers() {
         assert_eq!(order, throughout.iter().collect::<Vec<_>>(), "by {sort}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_by_index_begins_where_the_page_before_ended() {
+    let (gateway, okta) = arrange().await;
+    let scim = gateway.scim(&okta);
+    let page = async |start: usize| {
+        let list = scim
+            .get(&format!("/Users?startIndex={start}&count=3"))
+            .await;
+        let list = list.expect(200).json();
+        let ids = list["Resources"].as_array().cloned().unwrap_or_default();
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|it| it["id"].as_str().unwrap().to_owned())
+            .collect();
+        (list["totalResults"].as_u64().unwrap(), ids)
+    };
+    let whole = scim.get("/Users?count=1000").await.expect(200).json();
+    let whole: Vec<_> = whole["Resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["id"].as_str().unwrap())
+        .collect();
+    let (total, first) = page(1).await;
+    assert_eq!(first, whole[..3]);
+    scim.delete(&format!("/Users/{}", first[0]))
+        .await
+        .expect(204);
+    assert_eq!(
+        page(4).await,
+        (
+            total - 1,
+            whole[3..6].iter().map(|it| (*it).to_owned()).collect()
+        )
+    );
+    // Whoever begins anew counts anew, and whoever comes later counts from the first.
+    assert_eq!(page(1).await.1, whole[1..4]);
+    assert_eq!(page(4).await.1, whole[4..7]);
+    scim.delete(&format!("/Users/{}", whole[1]))
+        .await
+        .expect(204);
+    gateway.clock.advance(10 * 60);
+    assert_eq!(page(7).await.1, whole[8..11]);
+    let (total, beyond) = page(1_000).await;
+    assert_eq!((total, beyond.len()), (whole.len() as u64 - 2, 0));
+}

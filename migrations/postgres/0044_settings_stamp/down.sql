@@ -4,6 +4,7 @@ DROP TRIGGER settings_stamp ON mapping_projects;
 DROP TRIGGER settings_stamp ON mappings;
 DROP TRIGGER settings_stamp ON projects;
 DROP TRIGGER settings_stamp ON roles;
+DROP TRIGGER settings_stamp ON webhooks;
 DROP TRIGGER settings_stamp ON scim_tokens;
 DROP FUNCTION draw_settings_stamp;
 DROP FUNCTION draw_own_settings_stamp;

@@ -1,5 +1,5 @@
 -- A number that is another one after any change of what requests look up again and again: the roles, projects, rules
--- and connections of an organization, and who may call it. Whoever keeps such things in memory asks for this number
+-- connections and webhooks of an organization, and who may call it. Whoever keeps such things in memory asks for this number
 -- alone. It is drawn, not counted, so that what was rolled back never comes again; and the tables draw it themselves,
 -- so that nobody forgets to.
 ALTER TABLE organizations ADD COLUMN settings_stamp bigint NOT NULL DEFAULT 0;
@@ -30,4 +30,6 @@ CREATE TRIGGER settings_stamp AFTER INSERT OR UPDATE OR DELETE ON projects
 CREATE TRIGGER settings_stamp AFTER INSERT OR UPDATE OR DELETE ON roles
     FOR EACH ROW EXECUTE FUNCTION draw_settings_stamp();
 CREATE TRIGGER settings_stamp AFTER UPDATE OF org_id, hash, connection_id, scopes, expires_at, revoked_at OR DELETE ON scim_tokens
+    FOR EACH ROW EXECUTE FUNCTION draw_settings_stamp();
+CREATE TRIGGER settings_stamp AFTER INSERT OR DELETE ON webhooks
     FOR EACH ROW EXECUTE FUNCTION draw_settings_stamp();

@@ -1,4 +1,6 @@
 DROP TRIGGER organizations_stamp;
+DROP TRIGGER webhooks_stamp_insert;
+DROP TRIGGER webhooks_stamp_delete;
 DROP TRIGGER connections_stamp_insert;
 DROP TRIGGER connections_stamp_update;
 DROP TRIGGER connections_stamp_delete;

@@ -1,5 +1,5 @@
 -- A number that is another one after any change of what requests look up again and again: the roles, projects, rules
--- and connections of an organization, and who may call it. Whoever keeps such things in memory asks for this number
+-- connections and webhooks of an organization, and who may call it. Whoever keeps such things in memory asks for this number
 -- alone. It is drawn, not counted, so that what was rolled back never comes again; and the tables draw it themselves,
 -- so that nobody forgets to.
 ALTER TABLE organizations ADD COLUMN settings_stamp INTEGER NOT NULL DEFAULT 0;
@@ -39,4 +39,8 @@ BEGIN UPDATE organizations SET settings_stamp = random() WHERE id = OLD.org_id; 
 CREATE TRIGGER scim_tokens_stamp_update AFTER UPDATE OF org_id, hash, connection_id, scopes, expires_at, revoked_at ON scim_tokens
 BEGIN UPDATE organizations SET settings_stamp = random() WHERE id = NEW.org_id; END;
 CREATE TRIGGER scim_tokens_stamp_delete AFTER DELETE ON scim_tokens
+BEGIN UPDATE organizations SET settings_stamp = random() WHERE id = OLD.org_id; END;
+CREATE TRIGGER webhooks_stamp_insert AFTER INSERT ON webhooks
+BEGIN UPDATE organizations SET settings_stamp = random() WHERE id = NEW.org_id; END;
+CREATE TRIGGER webhooks_stamp_delete AFTER DELETE ON webhooks
 BEGIN UPDATE organizations SET settings_stamp = random() WHERE id = OLD.org_id; END;

@@ -82,12 +82,7 @@ pub(super) fn total(search: &Search, window: Option<(i64, i64)>, read: usize) ->
 }
 
 /// Notes where the page ended, for whoever walks on by `startIndex`.
-pub(super) fn note(
-    cursors: &Cursors,
-    client: &ScimClient,
-    query: &ListQuery,
-    ids: &[AnyId],
-) {
+pub(super) fn note(cursors: &Cursors, client: &ScimClient, query: &ListQuery, ids: &[AnyId]) {
     let (Start::Index(index), Some(last), None) = (&query.start, ids.last(), query.sort_by) else {
         return;
     };

@@ -155,7 +155,12 @@ async fn done(
     let at = Some((row.version, client.location(client.types.user, row.id)));
     let seen = if task.is_shown(client.types.user, client) {
         let projection = task.projection(client.types.user, client)?;
-        let mut seen = view::users(change.tx, client, &[row], &projection).await?;
+        let rows = [row];
+        let mut seen = if task.method == Method::POST {
+            view::new_users(change.tx, client, &rows, &projection).await?
+        } else {
+            view::users(change.tx, client, &rows, &projection).await?
+        };
         Some(seen.pop().unwrap_or_default())
     } else {
         None

@@ -20,8 +20,30 @@ pub(super) async fn users(
     rows: &[ScimUserRow],
     projection: &Projection,
 ) -> Result<Vec<Map>, Error> {
+    let groups = memberships(tx, client, rows, projection).await?;
+    shown(tx, client, (rows, groups), projection).await
+}
+
+/// Users that were made just now: no group has them as a member yet.
+pub(super) async fn new_users(
+    tx: &mut Tx,
+    client: &ScimClient,
+    rows: &[ScimUserRow],
+    projection: &Projection,
+) -> Result<Vec<Map>, Error> {
+    shown(tx, client, (rows, BTreeMap::new()), projection).await
+}
+
+/// The groups of each of some resources.
+type Groups = BTreeMap<uuid::Uuid, Vec<GroupRef>>;
+
+async fn shown(
+    tx: &mut Tx,
+    client: &ScimClient,
+    (rows, mut groups): (&[ScimUserRow], Groups),
+    projection: &Projection,
+) -> Result<Vec<Map>, Error> {
     let kind = client.types.user;
-    let mut groups = memberships(tx, client, rows, projection).await?;
     let resources: Vec<_> = rows
         .iter()
         .map(|row| users::resource(kind, row))
@@ -66,8 +88,8 @@ async fn memberships(
     client: &ScimClient,
     rows: &[ScimUserRow],
     projection: &Projection,
-) -> Result<BTreeMap<uuid::Uuid, Vec<GroupRef>>, Error> {
-    let mut groups: BTreeMap<_, Vec<GroupRef>> = BTreeMap::new();
+) -> Result<Groups, Error> {
+    let mut groups = Groups::new();
     if !projection.wants("groups") {
         return Ok(groups);
     }

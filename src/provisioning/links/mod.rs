@@ -22,8 +22,9 @@ use crate::id::{ScimUserId, UserId};
 use crate::provisioning::by_hand::reason;
 use crate::provisioning::invitations::{Inviter, known};
 use crate::provisioning::people::end_sessions_of;
+use crate::provisioning::person::{self, Who};
 use crate::provisioning::scim_client::types_of;
-use crate::provisioning::{Change, Error, Kind, Source, admission, person, users};
+use crate::provisioning::{Change, Error, Kind, Source, admission, users};
 use crate::scim::{Resource, etag};
 use crate::store::rows::{ScimUserRow, UserRow};
 
@@ -161,7 +162,8 @@ async fn join(
     row.rejected_user_id = None;
     row.rejected_at = None;
     change.tx.update_scim_user(&row).await?;
-    let effects = person::apply(change, &connection, Who::Read(user.clone()), &resource, None).await?;
+    let who = Who::Read(user.clone());
+    let effects = person::apply(change, &connection, who, &resource, None).await?;
     if let Some(new) = &effects.user {
         confirm(change, &user, new).await?;
     }

@@ -51,10 +51,10 @@ impl Scene {
         let created_at = user.created_at.0;
         let instant = at.unwrap_or(now);
         let (book, rev, tie) = match at {
-            None => (world.book, world.rev, tie),
+            None => (world.book.clone(), world.rev, tie),
             Some(at) => {
                 possible(at, created_at, now)?;
-                let (book, rev) = rules_at(tx, org, world.book, world.rev, at).await?;
+                let (book, rev) = rules_at(tx, org, world.book.clone(), world.rev, at).await?;
                 (book, rev, tie_at(tx, org, id, tie, at).await?)
             }
         };
@@ -72,7 +72,7 @@ impl Scene {
             at: instant,
             book,
             rev,
-            former: world.former,
+            former: world.former.clone(),
             tie,
             live,
             retired,

@@ -16,7 +16,7 @@ use crate::directory::safeguard::{Danger, Reaction, SafeguardState, WaiverKind, 
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId};
 use crate::limits;
 use crate::provisioning::people::end_sessions_of;
-use crate::provisioning::settings::catalogue;
+use crate::provisioning::resolution::Rules;
 use crate::provisioning::settle::reference;
 use crate::provisioning::{Change, Error};
 use crate::store::Tx;
@@ -245,8 +245,8 @@ async fn is_privileged(change: &mut Change<'_>, user: &UserRow) -> Result<bool, 
     let Some(role) = user.role_id else {
         return Ok(false);
     };
-    let rank = catalogue(change.tx, change.org).await?.rank(role);
-    Ok(rank >= ADMIN_RANK)
+    let rules = Rules::load(change.tx, change.org).await?;
+    Ok(rules.book.roles.rank(Some(role)) >= ADMIN_RANK)
 }
 
 /// A waiver that a safeguard holds.

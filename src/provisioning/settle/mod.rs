@@ -181,14 +181,16 @@ async fn write(change: &mut Change<'_>, world: &World, outcome: &Outcome) -> Res
         if person.old != *new {
             let key = (new.role, person.tie.clone());
             decided.entry(key).or_default().push(person.id);
-            changed.push(person.id);
-            let row = |(project_id, role_id): (&_, &_)| UserProjectRow {
-                org_id: org,
-                user_id: person.id,
-                project_id: *project_id,
-                role_id: *role_id,
-            };
-            rows.extend(new.projects.iter().map(row));
+            if person.old.projects != new.projects {
+                changed.push(person.id);
+                let row = |(project_id, role_id): (&_, &_)| UserProjectRow {
+                    org_id: org,
+                    user_id: person.id,
+                    project_id: *project_id,
+                    role_id: *role_id,
+                };
+                rows.extend(new.projects.iter().map(row));
+            }
         } else if before != Some(&person.tie) {
             tied.entry(person.tie.clone()).or_default().push(person.id);
         }

@@ -12,6 +12,7 @@
 //! out at once: who answers nothing holds up no more than itself.
 
 pub mod compose;
+mod owed;
 pub mod signature;
 
 use futures_util::FutureExt;
@@ -28,6 +29,7 @@ use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
 pub use compose::{Call, Composed, Token, Told, compose};
+pub(in crate::provisioning) use owed::owe;
 
 /// How long a claimed webhook is nobody else's, counted anew with each answer: much longer than an
 /// answer may take.

@@ -16,7 +16,7 @@ use super::Db;
 use crate::scim::filter::Filter;
 use crate::scim::path::AttributePath;
 use crate::store::schema::{scim_groups, scim_users};
-use crate::store::search::{After, Direction, Search};
+use crate::store::search::{After, Direction, Search, is_plain};
 use crate::store::types::{AnyId, IdSql};
 
 mod compiler;
@@ -35,34 +35,47 @@ enum Piece {
     Text(String),
 }
 
-/// A filter over the rows of one table.
-pub(crate) struct Predicate(Vec<Piece>);
+/// A filter over the rows of one table, and whether its shape is one of few, so that its statement is kept once
+/// prepared.
+pub(crate) struct Predicate(Vec<Piece>, bool);
 
 /// A sort key over the rows of one table.
-pub(crate) struct Order(Vec<Piece>);
+pub(crate) struct Order(Vec<Piece>, bool);
 
 /// A sort key, as text that can be told.
-pub(crate) struct KeyText(Vec<Piece>);
+pub(crate) struct KeyText(Vec<Piece>, bool);
 
 impl Predicate {
     /// Over `scim_users`.
     pub(crate) fn users(search: &Search, filter: &Filter) -> Self {
-        Self(Compiler::new(search, &USERS).compiled(filter))
+        Self(
+            Compiler::new(search, &USERS).compiled(filter),
+            is_plain(filter),
+        )
     }
 
     /// Over `scim_groups`.
     pub(crate) fn groups(search: &Search, filter: &Filter) -> Self {
-        Self(Compiler::new(search, &GROUPS).compiled(filter))
+        Self(
+            Compiler::new(search, &GROUPS).compiled(filter),
+            is_plain(filter),
+        )
     }
 
     /// What comes behind a resource, over `scim_users`.
     pub(crate) fn users_after(search: &Search, after: &After) -> Self {
-        Self(Compiler::new(search, &USERS).after(after))
+        Self(
+            Compiler::new(search, &USERS).after(after),
+            search.sort.is_none(),
+        )
     }
 
     /// What comes behind a resource, over `scim_groups`.
     pub(crate) fn groups_after(search: &Search, after: &After) -> Self {
-        Self(Compiler::new(search, &GROUPS).after(after))
+        Self(
+            Compiler::new(search, &GROUPS).after(after),
+            search.sort.is_none(),
+        )
     }
 }
 
@@ -70,25 +83,28 @@ impl KeyText {
     /// Over `scim_users`.
     pub(crate) fn users(search: &Search) -> Self {
         let path = search.sort.map(|(path, _)| path);
-        Self(Compiler::new(search, &USERS).key_text(path))
+        Self(Compiler::new(search, &USERS).key_text(path), false)
     }
 
     /// Over `scim_groups`.
     pub(crate) fn groups(search: &Search) -> Self {
         let path = search.sort.map(|(path, _)| path);
-        Self(Compiler::new(search, &GROUPS).key_text(path))
+        Self(Compiler::new(search, &GROUPS).key_text(path), false)
     }
 }
 
 impl Order {
     /// Over `scim_users`.
     pub(crate) fn users(search: &Search, path: AttributePath, direction: Direction) -> Self {
-        Self(Compiler::new(search, &USERS).sorted(path, direction))
+        Self(Compiler::new(search, &USERS).sorted(path, direction), false)
     }
 
     /// Over `scim_groups`.
     pub(crate) fn groups(search: &Search, path: AttributePath, direction: Direction) -> Self {
-        Self(Compiler::new(search, &GROUPS).sorted(path, direction))
+        Self(
+            Compiler::new(search, &GROUPS).sorted(path, direction),
+            false,
+        )
     }
 }
 
@@ -100,8 +116,10 @@ macro_rules! expression {
 
         impl QueryFragment<Db> for $name {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-                // The shapes of filters come from clients: the statement cache has no room for them.
-                out.unsafe_to_cache_prepared();
+                // The shapes of filters come from clients: the statement cache has no room for most of them.
+                if !self.1 {
+                    out.unsafe_to_cache_prepared();
+                }
                 for piece in &self.0 {
                     match piece {
                         Piece::Big(value) => out.push_bind_param::<BigInt, _>(value)?,

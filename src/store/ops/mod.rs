@@ -32,8 +32,8 @@ use crate::secret::Hash;
 use crate::store::memory::Stamp;
 use crate::store::rows::{
     ApiKeyRow, Belongings, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
-    InstanceRow, MappingRow, OrganizationRow, ProjectRow, ScimGroupRow, ScimTokenRow, ScimUserRow,
-    ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
+    InstanceRow, MappingRow, Meeting, OrganizationRow, ProjectRow, ScimGroupRow, ScimTokenRow,
+    ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
 };
 use crate::store::search::Search;
 use crate::store::tx::ops;
@@ -200,8 +200,10 @@ ops! {
     insert_organization = organizations::insert(row: &OrganizationRow) -> ();
     /// The stamp of an organization's settings; see [`memory`](crate::store::memory).
     settings_stamp = organizations::stamp(org: OrganizationId) -> Option<Stamp>;
-    /// Of what kinds these people have anything.
-    belongings = grants::belongings(org: OrganizationId, users: &[UserId]) -> Belongings;
+    /// These people, and of what kinds each has anything.
+    people_with_belongings = probes::people(org: OrganizationId, ids: &[UserId]) -> Vec<(UserRow, Belongings)>;
+    /// Of what kinds anything is there already that a new resource of this name, externalId and address could be about.
+    meeting = probes::meeting(org: OrganizationId, connection: ConnectionId, user_name: &str, external_id: &str, email_norm: &str) -> Meeting;
     /// The query `organizations::by_id`.
     organization = organizations::by_id(id: OrganizationId) -> Option<OrganizationRow>;
     /// The query `organizations::by_slug`.

@@ -30,6 +30,8 @@ ops! {
     release_webhook = webhooks::release(org: OrganizationId, id: WebhookId, lease: LeaseId, now: Time) -> ();
     /// Writes how a webhook answered, and holds it longer; `false` where the lease is lost.
     webhook_answered = webhooks::answered(org: OrganizationId, id: WebhookId, lease: LeaseId, good: bool, now: Time, until: Time) -> bool;
+    /// Whether an organization has webhooks, in whichever state.
+    has_webhooks = webhooks::any(org: OrganizationId) -> bool;
     /// Owes the events after a number to the webhooks that ask for them; answers how many rows.
     owe_webhooks = webhook_deliveries::owe(org: OrganizationId, after: i64) -> usize;
     /// Owes events of these numbers to a webhook once more; answers how many.

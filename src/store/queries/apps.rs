@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::{AppId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::AppRow;
@@ -101,8 +102,7 @@ pub(crate) async fn take(conn: &mut Conn, client_id: &str) -> QueryResult<Option
         return Ok(None);
     }
     let this = || apps::table.filter(apps::client_id.eq(client_id.to_owned()));
-    let held = diesel::update(this())
-        .set(apps::name.eq(apps::name))
+    let held = kept(diesel::update(this()).set(apps::name.eq(apps::name)))
         .execute(conn)
         .await?;
     if held == 0 {
@@ -123,8 +123,7 @@ pub(crate) async fn all(conn: &mut Conn) -> QueryResult<Vec<AppRow>> {
 
 /// Writes an app's row, whose lists are their own.
 pub(crate) async fn update(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
-    diesel::update(apps::table.find(row.id))
-        .set(row.clone())
+    kept(diesel::update(apps::table.find(row.id)).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, LOCKED};
+use super::kept::kept;
 use super::taken::Taken;
 use crate::id::OrganizationId;
 use crate::store::rows::{ChainRow, CheckpointRow};
@@ -44,15 +45,14 @@ pub(crate) async fn advance(
     mac: &[u8],
     seal: &[u8],
 ) -> QueryResult<()> {
-    diesel::update(organizations::table.find(id))
-        .set((
-            organizations::event_seq.eq(seq),
-            organizations::event_mac.eq(Some(mac.to_vec())),
-            organizations::event_seal.eq(Some(seal.to_vec())),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(organizations::table.find(id)).set((
+        organizations::event_seq.eq(seq),
+        organizations::event_mac.eq(Some(mac.to_vec())),
+        organizations::event_seal.eq(Some(seal.to_vec())),
+    )))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Moves the chain's beginning.
@@ -63,15 +63,14 @@ pub(crate) async fn rebase(
     mac: &[u8],
     seal: &[u8],
 ) -> QueryResult<()> {
-    diesel::update(organizations::table.find(id))
-        .set((
-            organizations::base_seq.eq(Some(seq)),
-            organizations::base_mac.eq(Some(mac.to_vec())),
-            organizations::base_seal.eq(Some(seal.to_vec())),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(organizations::table.find(id)).set((
+        organizations::base_seq.eq(Some(seq)),
+        organizations::base_mac.eq(Some(mac.to_vec())),
+        organizations::base_seal.eq(Some(seal.to_vec())),
+    )))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Organizations whose last checkpoint leaves out so many events, or any and was made before then. The
@@ -104,14 +103,13 @@ pub(crate) async fn insert_checkpoint(conn: &mut Conn, row: &CheckpointRow) -> Q
         .values(row.clone())
         .execute(conn)
         .await?;
-    diesel::update(organizations::table.find(row.org_id))
-        .set((
-            organizations::checkpoint_seq.eq(row.seq),
-            organizations::checkpoint_at.eq(Some(row.created_at)),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(organizations::table.find(row.org_id)).set((
+        organizations::checkpoint_seq.eq(row.seq),
+        organizations::checkpoint_at.eq(Some(row.created_at)),
+    )))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Checkpoints for rows after a number and up to another, in order.

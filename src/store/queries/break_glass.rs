@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::{BreakGlassId, MailCodeId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::{BreakGlassCodeRow, BreakGlassRow, SessionRow};
@@ -20,8 +21,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &BreakGlassRow) -> QueryResult<
 
 pub(crate) async fn update(conn: &mut Conn, row: &BreakGlassRow) -> QueryResult<()> {
     let target = break_glass::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)
@@ -112,8 +112,7 @@ pub(crate) async fn insert_code(conn: &mut Conn, row: &BreakGlassCodeRow) -> Que
 
 pub(crate) async fn update_code(conn: &mut Conn, row: &BreakGlassCodeRow) -> QueryResult<()> {
     let target = break_glass_codes::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)

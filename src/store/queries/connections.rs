@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::{ConnectionId, IdentityId, OrganizationId};
 use crate::store::rows::{CertificateRow, ConnectionRow};
 use crate::store::schema::{
@@ -55,8 +56,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<
 
 pub(crate) async fn update(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<()> {
     let target = connections::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)
@@ -69,8 +69,7 @@ pub(crate) async fn mark_scim(
     at: Time,
 ) -> QueryResult<()> {
     let target = connections::table.find((org, id));
-    diesel::update(target)
-        .set(connections::scim_since.eq(Some(at)))
+    kept(diesel::update(target).set(connections::scim_since.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)
@@ -83,8 +82,7 @@ pub(crate) async fn mark_groups(
     at: Time,
 ) -> QueryResult<()> {
     let target = connections::table.find((org, id));
-    diesel::update(target)
-        .set(connections::scim_groups_since.eq(Some(at)))
+    kept(diesel::update(target).set(connections::scim_groups_since.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)
@@ -131,13 +129,12 @@ pub(crate) async fn delete(
     let its = sessions::table
         .filter(sessions::org_id.eq(org))
         .filter(sessions::connection_id.eq(id));
-    diesel::update(its)
-        .set((
-            sessions::connection_id.eq(None::<ConnectionId>),
-            sessions::identity_id.eq(None::<IdentityId>),
-        ))
-        .execute(conn)
-        .await?;
+    kept(diesel::update(its).set((
+        sessions::connection_id.eq(None::<ConnectionId>),
+        sessions::identity_id.eq(None::<IdentityId>),
+    )))
+    .execute(conn)
+    .await?;
     macro_rules! delete_from {
         ($($table:ident)+) => {$(
             let its = $table::table

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
+use super::kept::kept;
 use crate::id::{ConsoleLinkId, ConsoleSessionId, MailCodeId, OrganizationId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow};
@@ -44,11 +45,12 @@ pub(crate) async fn touch_session(
     id: ConsoleSessionId,
     at: Time,
 ) -> QueryResult<()> {
-    diesel::update(console_sessions::table.find(id))
-        .set(console_sessions::last_seen_at.eq(at))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(console_sessions::table.find(id)).set(console_sessions::last_seen_at.eq(at)),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn end_session(
@@ -59,8 +61,7 @@ pub(crate) async fn end_session(
     let target = console_sessions::table
         .find(id)
         .filter(console_sessions::ended_at.is_null());
-    diesel::update(target)
-        .set(console_sessions::ended_at.eq(Some(at)))
+    kept(diesel::update(target).set(console_sessions::ended_at.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)
@@ -77,8 +78,7 @@ pub(crate) async fn end_sessions_of(
         .filter(console_sessions::org_id.eq(org))
         .filter(console_sessions::user_id.eq(user))
         .filter(console_sessions::ended_at.is_null());
-    diesel::update(target)
-        .set(console_sessions::ended_at.eq(Some(at)))
+    kept(diesel::update(target).set(console_sessions::ended_at.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)
@@ -143,8 +143,7 @@ pub(crate) async fn end_links_of(
         .filter(console_links::org_id.eq(org))
         .filter(console_links::user_id.eq(user))
         .filter(console_links::used_at.is_null());
-    diesel::update(target)
-        .set(console_links::used_at.eq(Some(at)))
+    kept(diesel::update(target).set(console_links::used_at.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)
@@ -160,8 +159,7 @@ pub(crate) async fn insert_code(conn: &mut Conn, row: &ConsoleCodeRow) -> QueryR
 
 pub(crate) async fn update_code(conn: &mut Conn, row: &ConsoleCodeRow) -> QueryResult<()> {
     let target = console_codes::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)

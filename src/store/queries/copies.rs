@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::OrganizationId;
 use crate::store::copies::{Copy, Extent, People};
 use crate::store::rows::{
@@ -148,8 +149,7 @@ pub(crate) async fn put(conn: &mut Conn, copy: &Copy) -> QueryResult<()> {
     let org = copy.organization.id;
     put!(conn, organizations, [&copy.organization]);
     let target = organizations::table.find(org);
-    diesel::update(target)
-        .set(organizations::schemas.eq(copy.schemas.clone()))
+    kept(diesel::update(target).set(organizations::schemas.eq(copy.schemas.clone())))
         .execute(conn)
         .await?;
     put!(conn, roles, &copy.roles);

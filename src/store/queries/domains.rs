@@ -6,6 +6,7 @@ use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
+use super::kept::kept;
 use crate::directory::connection::ConnectionState;
 use crate::id::{ConnectionId, LeaseId, OrganizationId};
 use crate::store::rows::{ConnectionRow, DomainProofRow, DomainRow};
@@ -134,11 +135,13 @@ pub(crate) async fn insert_proof(conn: &mut Conn, row: &DomainProofRow) -> Query
 }
 
 pub(crate) async fn update_proof(conn: &mut Conn, row: &DomainProofRow) -> QueryResult<()> {
-    diesel::update(domain_proofs::table.find((row.org_id, row.domain.clone())))
-        .set(row.clone())
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(domain_proofs::table.find((row.org_id, row.domain.clone())))
+            .set(row.clone()),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// What is verified in any organization, to be looked at, and held by nobody, the longest due

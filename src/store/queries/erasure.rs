@@ -4,8 +4,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, POSITION};
+use super::super::{AnyOf, Conn, POSITION};
 use super::CHUNK;
+use super::kept::kept;
 use crate::directory::delivery::Delivery;
 use crate::id::{ImportId, InvitationId, OrganizationId, ScimRequestId, UserId};
 use crate::store::rows::{EventRow, InvitationRow, OutboxRow, ScimUserRow, SessionRow, SignInRow};
@@ -73,13 +74,13 @@ pub(crate) async fn invitations(
 ) -> QueryResult<Vec<InvitationRow>> {
     let asked: Vec<InvitationId> = invitation_changes::table
         .filter(invitation_changes::org_id.eq(org))
-        .filter(invitation_changes::email_norm.eq_any(norms.to_vec()))
+        .filter(invitation_changes::email_norm.any_of(norms.to_vec()))
         .select(invitation_changes::invitation_id)
         .load(conn)
         .await?;
     let theirs = invitations::email_norm
-        .eq_any(norms.to_vec())
-        .or(invitations::id.eq_any(asked))
+        .any_of(norms.to_vec())
+        .or(invitations::id.any_of(asked))
         .or(invitations::accepted_user_id.eq(user).assume_not_null());
     invitations::table
         .filter(invitations::org_id.eq(org))
@@ -151,11 +152,13 @@ pub(crate) async fn rewrite_event(
     data: Doc,
     salts: Option<String>,
 ) -> QueryResult<()> {
-    diesel::update(events::table.find((org, seq)))
-        .set((events::data.eq(data), events::salts.eq(salts)))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(events::table.find((org, seq)))
+            .set((events::data.eq(data), events::salts.eq(salts))),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Takes what names a person out of their sessions and of the invitations that they sent, and forgets
@@ -168,23 +171,24 @@ pub(crate) async fn erase_ties(
     let theirs = sessions::table
         .filter(sessions::org_id.eq(org))
         .filter(sessions::user_id.eq(user));
-    diesel::update(theirs)
-        .set((
-            sessions::identity_id.eq(None::<crate::id::IdentityId>),
-            sessions::session_index.eq(None::<String>),
-            sessions::name_id.eq(None::<String>),
-            sessions::name_id_format.eq(None::<String>),
-            sessions::name_qualifier.eq(None::<String>),
-            sessions::sp_name_qualifier.eq(None::<String>),
-        ))
-        .execute(conn)
-        .await?;
-    diesel::update(grants::table)
-        .filter(grants::org_id.eq(org))
-        .filter(grants::user_id.eq(user))
-        .set(grants::reason.eq(None::<String>))
-        .execute(conn)
-        .await?;
+    kept(diesel::update(theirs).set((
+        sessions::identity_id.eq(None::<crate::id::IdentityId>),
+        sessions::session_index.eq(None::<String>),
+        sessions::name_id.eq(None::<String>),
+        sessions::name_id_format.eq(None::<String>),
+        sessions::name_qualifier.eq(None::<String>),
+        sessions::sp_name_qualifier.eq(None::<String>),
+    )))
+    .execute(conn)
+    .await?;
+    kept(
+        diesel::update(grants::table)
+            .filter(grants::org_id.eq(org))
+            .filter(grants::user_id.eq(user))
+            .set(grants::reason.eq(None::<String>)),
+    )
+    .execute(conn)
+    .await?;
     diesel::delete(waivers::table)
         .filter(waivers::org_id.eq(org))
         .filter(waivers::user_id.eq(user))
@@ -203,8 +207,7 @@ pub(crate) async fn erase_ties(
     let sent = invitations::table
         .filter(invitations::org_id.eq(org))
         .filter(invitations::inviter_id.eq(user));
-    diesel::update(sent)
-        .set(invitations::inviter_name.eq(None::<String>))
+    kept(diesel::update(sent).set(invitations::inviter_name.eq(None::<String>)))
         .execute(conn)
         .await
         .map(drop)
@@ -220,24 +223,22 @@ pub(crate) async fn erase_invitation(
     let asked = invitation_changes::table
         .filter(invitation_changes::org_id.eq(org))
         .filter(invitation_changes::invitation_id.eq(id));
-    diesel::update(asked)
-        .set((
-            invitation_changes::email.eq(put.to_owned()),
-            invitation_changes::email_norm.eq(put.to_owned()),
-        ))
-        .execute(conn)
-        .await?;
+    kept(diesel::update(asked).set((
+        invitation_changes::email.eq(put.to_owned()),
+        invitation_changes::email_norm.eq(put.to_owned()),
+    )))
+    .execute(conn)
+    .await?;
     let codes = mail_codes::table
         .filter(mail_codes::org_id.eq(org))
         .filter(mail_codes::invitation_id.eq(id));
-    diesel::update(codes)
-        .set((
-            mail_codes::email.eq(put.to_owned()),
-            mail_codes::email_norm.eq(put.to_owned()),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(codes).set((
+        mail_codes::email.eq(put.to_owned()),
+        mail_codes::email_norm.eq(put.to_owned()),
+    )))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// The mails and posts of an organization that could be about an address.
@@ -254,25 +255,23 @@ pub(crate) async fn letters(conn: &mut Conn, org: OrganizationId) -> QueryResult
 /// Gives up a mail that was not sent yet, and forgets to whom it was and what it said.
 pub(crate) async fn erase_letter(conn: &mut Conn, row: &OutboxRow, at: Time) -> QueryResult<()> {
     let target = outbox::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set((
-            outbox::recipient.eq(""),
-            outbox::detail.eq(Doc("{}".to_owned())),
-            outbox::last_reply.eq(None::<String>),
-        ))
-        .execute(conn)
-        .await?;
+    kept(diesel::update(target).set((
+        outbox::recipient.eq(""),
+        outbox::detail.eq(Doc("{}".to_owned())),
+        outbox::last_reply.eq(None::<String>),
+    )))
+    .execute(conn)
+    .await?;
     let waiting = outbox::table
         .find((row.org_id, row.id))
         .filter(outbox::finished_at.is_null());
-    diesel::update(waiting)
-        .set((
-            outbox::state.eq(Delivery::Cancelled),
-            outbox::finished_at.eq(Some(at)),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(waiting).set((
+        outbox::state.eq(Delivery::Cancelled),
+        outbox::finished_at.eq(Some(at)),
+    )))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Forgets what these requests said, and that they were about these subjects.
@@ -285,7 +284,7 @@ pub(crate) async fn erase_requests(
     for ids in ids.chunks(CHUNK) {
         let target = scim_requests::table
             .filter(scim_requests::org_id.eq(org))
-            .filter(scim_requests::id.eq_any(ids.to_vec()));
+            .filter(scim_requests::id.any_of(ids.to_vec()));
         diesel::update(target)
             .set((
                 scim_requests::body.eq(None::<String>),
@@ -299,7 +298,7 @@ pub(crate) async fn erase_requests(
     }
     diesel::delete(scim_request_subjects::table)
         .filter(scim_request_subjects::org_id.eq(org))
-        .filter(scim_request_subjects::subject.eq_any(subjects.to_vec()))
+        .filter(scim_request_subjects::subject.any_of(subjects.to_vec()))
         .execute(conn)
         .await
         .map(drop)
@@ -325,8 +324,7 @@ pub(crate) async fn rewrite_import(
     id: ImportId,
     result: Doc,
 ) -> QueryResult<()> {
-    diesel::update(imports::table.find((org, id)))
-        .set(imports::result.eq(Some(result)))
+    kept(diesel::update(imports::table.find((org, id))).set(imports::result.eq(Some(result))))
         .execute(conn)
         .await
         .map(drop)

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::directory::event::EventKind;
@@ -80,7 +80,7 @@ fn of_kinds(org: OrganizationId, kinds: &[EventKind]) -> events::BoxedQuery<'sta
     if kinds.is_empty() {
         return query;
     }
-    query.filter(events::kind.eq_any(kinds.to_vec()))
+    query.filter(events::kind.any_of(kinds.to_vec()))
 }
 
 /// Events after a number, in order: of these kinds, or of all where none is named.

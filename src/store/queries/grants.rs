@@ -1,6 +1,5 @@
 //! Grants: rows for every source, retired rather than removed.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -11,8 +10,8 @@ use super::values::{Rows, Values};
 use crate::directory::grant::GrantSource;
 use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, UserId};
 use crate::store::ops::GrantProject;
-use crate::store::rows::{Belongings, GrantRow};
-use crate::store::schema::{grant_projects, grants, identities, user_projects, users, waivers};
+use crate::store::rows::GrantRow;
+use crate::store::schema::{grant_projects, grants, users};
 use crate::store::types::{IdSql, Time, TimeSql};
 
 /// The live grants of these people.
@@ -32,49 +31,6 @@ pub(crate) async fn live(
         rows.extend(query.load::<GrantRow>(conn).await?);
     }
     Ok(rows)
-}
-
-/// Of what kinds these people have anything. Most people have nothing of most.
-pub(crate) async fn belongings(
-    conn: &mut Conn,
-    org: OrganizationId,
-    users: &[UserId],
-) -> QueryResult<Belongings> {
-    let mut all = Belongings {
-        grants: false,
-        identities: false,
-        projects: false,
-        waivers: false,
-    };
-    for users in users.chunks(CHUNK) {
-        let granted = grants::table
-            .filter(grants::org_id.eq(org))
-            .filter(grants::user_id.any_of(users.to_vec()))
-            .filter(grants::retired_at.is_null());
-        let identified = identities::table
-            .filter(identities::org_id.eq(org))
-            .filter(identities::user_id.any_of(users.to_vec()));
-        let placed = user_projects::table
-            .filter(user_projects::org_id.eq(org))
-            .filter(user_projects::user_id.any_of(users.to_vec()));
-        let waived = waivers::table
-            .filter(waivers::org_id.eq(org))
-            .filter(waivers::user_id.any_of(users.to_vec()));
-        let any = (
-            exists(granted),
-            exists(identified),
-            exists(placed),
-            exists(waived),
-        );
-        let some: Belongings = diesel::select(any).get_result(conn).await?;
-        all = Belongings {
-            grants: all.grants || some.grants,
-            identities: all.identities || some.identities,
-            projects: all.projects || some.projects,
-            waivers: all.waivers || some.waivers,
-        };
-    }
-    Ok(all)
 }
 
 /// Every grant of one person, retired ones too, oldest first.

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::ApiKeyId;
 use crate::store::rows::IdempotencyRow;
 use crate::store::schema::idempotency;
@@ -34,11 +35,13 @@ pub(crate) async fn answer(
     name: &str,
     sealed: &[u8],
 ) -> QueryResult<()> {
-    diesel::update(idempotency::table.find((key, name)))
-        .set(idempotency::sealed.eq(Some(sealed.to_vec())))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(idempotency::table.find((key, name)))
+            .set(idempotency::sealed.eq(Some(sealed.to_vec()))),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn forget(conn: &mut Conn, key: ApiKeyId, name: &str) -> QueryResult<()> {

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::kept;
 use crate::id::{ConnectionId, IdentityId, OrganizationId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::IdentityRow;
@@ -102,8 +103,7 @@ pub(crate) async fn touch(
     let target = identities::table.find((org, id));
     let seen = identities::last_seen_at.eq(at);
     let Some(groups) = groups else {
-        return diesel::update(target)
-            .set(seen)
+        return kept(diesel::update(target).set(seen))
             .execute(conn)
             .await
             .map(drop);
@@ -116,8 +116,7 @@ pub(crate) async fn touch(
         identities::groups_stale_since.eq(None::<Time>),
         identities::groups_stale_why.eq(None::<String>),
     );
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -144,8 +143,7 @@ pub(crate) async fn relink(
         identities::created_at.eq(at),
     );
     let target = identities::table.find((org, id));
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -160,8 +158,7 @@ pub(crate) async fn readdress(
 ) -> QueryResult<()> {
     let set = identities::email_norm.eq(Some(email_norm.to_owned()));
     let target = identities::table.find((org, id));
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -191,8 +188,7 @@ pub(crate) async fn forget_groups(
         identities::groups_stale_since.eq(None::<Time>),
         identities::groups_stale_why.eq(None::<String>),
     );
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -209,7 +205,7 @@ pub(crate) async fn mark_stale(
     let target = || {
         identities::table
             .filter(identities::org_id.eq(org))
-            .filter(identities::id.eq_any(ids.to_vec()))
+            .filter(identities::id.any_of(ids.to_vec()))
     };
     diesel::update(target().filter(identities::groups_stale_since.is_null()))
         .set(identities::groups_stale_since.eq(Some(at)))

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::{ImportId, OrganizationId};
 use crate::store::rows::{ImportRow, InvitationRow};
 use crate::store::schema::{imports, invitations};
@@ -50,8 +51,7 @@ pub(crate) async fn forget_results(conn: &mut Conn, before: Time) -> QueryResult
     let target = imports::table
         .filter(imports::created_at.lt(before))
         .filter(imports::result.is_not_null());
-    diesel::update(target)
-        .set(imports::result.eq(None::<Doc>))
+    kept(diesel::update(target).set(imports::result.eq(None::<Doc>)))
         .execute(conn)
         .await
 }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::store::rows::{InstanceRow, SigningKeyRow};
 use crate::store::schema::{instance, organizations, signing_keys};
 use crate::store::types::Time;
@@ -79,14 +80,15 @@ pub(crate) async fn set_signing_key(
     state: &str,
     until: Option<Time>,
 ) -> QueryResult<()> {
-    diesel::update(signing_keys::table.find(kid.to_owned()))
-        .set((
+    kept(
+        diesel::update(signing_keys::table.find(kid.to_owned())).set((
             signing_keys::state.eq(state.to_owned()),
             signing_keys::published_until.eq(until),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+        )),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn forget_signing_key(conn: &mut Conn, kid: &str) -> QueryResult<()> {

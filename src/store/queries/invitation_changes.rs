@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::kept;
 use crate::directory::invitation::change::ChangeState;
 use crate::id::{InvitationChangeId, InvitationId, OrganizationId};
 use crate::store::rows::InvitationChangeRow;
@@ -29,7 +30,7 @@ pub(crate) async fn open(
     for ids in ids.chunks(CHUNK) {
         let query = invitation_changes::table
             .filter(invitation_changes::org_id.eq(org))
-            .filter(invitation_changes::invitation_id.eq_any(ids.to_vec()))
+            .filter(invitation_changes::invitation_id.any_of(ids.to_vec()))
             .filter(invitation_changes::closed_at.is_null())
             .select(super::whole::<InvitationChangeRow>());
         rows.extend(query.load::<InvitationChangeRow>(conn).await?);
@@ -71,7 +72,7 @@ pub(crate) async fn decide(
         invitation_changes::closed_at.eq(Some(at)),
         invitation_changes::closed_by.eq(Some(by.to_owned())),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// Closes what is open of an invitation that is over.
@@ -89,8 +90,7 @@ pub(crate) async fn void(
         invitation_changes::state.eq(ChangeState::Void),
         invitation_changes::closed_at.eq(Some(at)),
     );
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -109,13 +109,14 @@ pub(crate) async fn forget(
         invitation_changes::email.eq(""),
         invitation_changes::email_norm.eq(""),
     );
-    diesel::update(changes).set(none).execute(conn).await?;
+    kept(diesel::update(changes).set(none))
+        .execute(conn)
+        .await?;
     let codes = mail_codes::table
         .filter(mail_codes::org_id.eq(org))
         .filter(mail_codes::invitation_id.eq(invitation));
     let none = (mail_codes::email.eq(""), mail_codes::email_norm.eq(""));
-    diesel::update(codes)
-        .set(none)
+    kept(diesel::update(codes).set(none))
         .execute(conn)
         .await
         .map(drop)

@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::kept::kept;
 use super::values::{Rows, Values};
 use crate::directory::invitation::{Standing, State};
 use crate::id::{ImportId, InvitationId, MailCodeId, OrganizationId, ProjectId, UserId};
@@ -26,8 +27,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &InvitationRow) -> QueryResult<
 
 pub(crate) async fn update(conn: &mut Conn, row: &InvitationRow) -> QueryResult<()> {
     let target = invitations::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)
@@ -66,7 +66,7 @@ pub(crate) async fn open(
     for norms in norms.chunks(CHUNK) {
         let query = invitations::table
             .filter(invitations::org_id.eq(org))
-            .filter(invitations::email_norm.eq_any(norms.to_vec()))
+            .filter(invitations::email_norm.any_of(norms.to_vec()))
             .filter(invitations::closed_at.is_null())
             .select(super::whole::<InvitationRow>());
         rows.extend(query.load::<InvitationRow>(conn).await?);
@@ -113,7 +113,7 @@ pub(crate) async fn accept(
         invitations::closed_at.eq(Some(at)),
         invitations::updated_at.eq(at),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// How many invitations were made since then: by one person, to one address, or by anybody.
@@ -254,7 +254,7 @@ pub(crate) async fn projects(
     for ids in ids.chunks(CHUNK) {
         let query = invitation_projects::table
             .filter(invitation_projects::org_id.eq(org))
-            .filter(invitation_projects::invitation_id.eq_any(ids.to_vec()))
+            .filter(invitation_projects::invitation_id.any_of(ids.to_vec()))
             .select((
                 invitation_projects::invitation_id,
                 invitation_projects::project_id,
@@ -386,8 +386,7 @@ pub(crate) async fn try_code(
         mail_codes::used_at.eq(used),
     );
     let target = mail_codes::table.find((org, id));
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::kept;
 use crate::directory::link::{LinkState, ProofState};
 use crate::id::{
     ConnectionId, IdentityId, MailCodeId, OrganizationId, ScimUserId, TransferId, UserId,
@@ -51,8 +52,7 @@ pub(crate) async fn insert_transfer(conn: &mut Conn, row: &TransferRow) -> Query
 
 pub(crate) async fn update_transfer(conn: &mut Conn, row: &TransferRow) -> QueryResult<()> {
     let target = ownership_transfers::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)
@@ -140,19 +140,17 @@ pub(crate) async fn erase_transfers(
     let target = ownership_transfers::table
         .filter(ownership_transfers::org_id.eq(org))
         .filter(is_theirs);
-    diesel::update(target)
-        .set((
-            ownership_transfers::reason.eq(None::<String>),
-            ownership_transfers::owner_mark.eq(""),
-            ownership_transfers::chosen_mark.eq(""),
-        ))
-        .execute(conn)
-        .await?;
+    kept(diesel::update(target).set((
+        ownership_transfers::reason.eq(None::<String>),
+        ownership_transfers::owner_mark.eq(""),
+        ownership_transfers::chosen_mark.eq(""),
+    )))
+    .execute(conn)
+    .await?;
     let target = break_glass::table
         .filter(break_glass::org_id.eq(org))
         .filter(break_glass::user_id.eq(user));
-    diesel::update(target)
-        .set((break_glass::reason.eq(""), break_glass::mark.eq("")))
+    kept(diesel::update(target).set((break_glass::reason.eq(""), break_glass::mark.eq(""))))
         .execute(conn)
         .await?;
     let target = link_proofs::table
@@ -171,8 +169,7 @@ pub(crate) async fn insert_proof(conn: &mut Conn, row: &LinkProofRow) -> QueryRe
 
 pub(crate) async fn update_proof(conn: &mut Conn, row: &LinkProofRow) -> QueryResult<()> {
     let target = link_proofs::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)
@@ -239,7 +236,7 @@ pub(crate) async fn confirm_identity(
         .find((org, id))
         .filter(identities::user_id.eq(user));
     let set = identities::confirmed_by.eq(Some(user));
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// Forgets that people confirmed links of a connection, and that they are about to.
@@ -284,14 +281,14 @@ async fn unconfirm(
     for some in links.chunks(CHUNK) {
         let confirmed = identities::table
             .filter(identities::org_id.eq(org))
-            .filter(identities::id.eq_any(some.to_vec()));
+            .filter(identities::id.any_of(some.to_vec()));
         diesel::update(confirmed)
             .set(identities::confirmed_by.eq(None::<UserId>))
             .execute(conn)
             .await?;
         let open = link_proofs::table
             .filter(link_proofs::org_id.eq(org))
-            .filter(link_proofs::identity_id.eq_any(some.to_vec()))
+            .filter(link_proofs::identity_id.any_of(some.to_vec()))
             .filter(link_proofs::expires_at.gt(now));
         diesel::update(open)
             .set(link_proofs::expires_at.eq(now))

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
+use super::kept::kept;
 use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, ScimGroupId};
 use crate::store::rows::MappingRow;
 use crate::store::schema::{mapping_projects, mappings};
@@ -67,15 +68,16 @@ pub(crate) async fn update(
     row: &MappingRow,
     projects: &[ProjectId],
 ) -> QueryResult<()> {
-    diesel::update(mappings::table.find((row.org_id, row.id)))
-        .set((
+    kept(
+        diesel::update(mappings::table.find((row.org_id, row.id))).set((
             mappings::role_id.eq(row.role_id),
             mappings::position.eq(row.position),
             mappings::enabled.eq(row.enabled),
             mappings::rev.eq(row.rev),
-        ))
-        .execute(conn)
-        .await?;
+        )),
+    )
+    .execute(conn)
+    .await?;
     let its = mapping_projects::table
         .filter(mapping_projects::org_id.eq(row.org_id))
         .filter(mapping_projects::mapping_id.eq(row.id));
@@ -92,7 +94,7 @@ pub(crate) async fn bind(
 ) -> QueryResult<()> {
     let target = mappings::table
         .filter(mappings::org_id.eq(org))
-        .filter(mappings::id.eq_any(ids.to_vec()));
+        .filter(mappings::id.any_of(ids.to_vec()));
     diesel::update(target)
         .set((
             mappings::bound_group_id.eq(group),
@@ -109,15 +111,14 @@ pub(crate) async fn end(
     id: MappingId,
     at: Time,
 ) -> QueryResult<()> {
-    diesel::update(mappings::table.find((org, id)))
-        .set((
-            mappings::removed_at.eq(at),
-            mappings::enabled.eq(false),
-            mappings::bound_group_id.eq(None::<ScimGroupId>),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(mappings::table.find((org, id))).set((
+        mappings::removed_at.eq(at),
+        mappings::enabled.eq(false),
+        mappings::bound_group_id.eq(None::<ScimGroupId>),
+    )))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn ended(
@@ -127,7 +128,7 @@ pub(crate) async fn ended(
 ) -> QueryResult<Vec<MappingRow>> {
     mappings::table
         .filter(mappings::org_id.eq(org))
-        .filter(mappings::id.eq_any(ids.to_vec()))
+        .filter(mappings::id.any_of(ids.to_vec()))
         .filter(mappings::removed_at.is_not_null())
         .select(super::whole::<MappingRow>())
         .load(conn)

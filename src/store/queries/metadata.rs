@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
+use super::kept::kept;
 use crate::id::{ConnectionId, LeaseId, OrganizationId};
 use crate::store::rows::{CertificateRow, ExpiryNoticeRow, MetadataRow};
 use crate::store::schema::{connection_certificates, expiry_notices, metadata_refreshes};
@@ -24,17 +25,19 @@ pub(crate) async fn by_connection(
 /// Writes a row, whether or not there is one; whoever fetches for the one that was loses their
 /// lease.
 pub(crate) async fn put(conn: &mut Conn, row: &MetadataRow) -> QueryResult<()> {
-    diesel::insert_into(metadata_refreshes::table)
-        .values(row.clone())
-        .on_conflict((
-            metadata_refreshes::org_id,
-            metadata_refreshes::connection_id,
-        ))
-        .do_update()
-        .set(row.clone())
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::insert_into(metadata_refreshes::table)
+            .values(row.clone())
+            .on_conflict((
+                metadata_refreshes::org_id,
+                metadata_refreshes::connection_id,
+            ))
+            .do_update()
+            .set(row.clone()),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// What is due in any organization and under nobody's lease, the longest due first.

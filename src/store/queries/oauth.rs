@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
+use super::kept::kept;
 use crate::id::{ConnectionId, OauthClientId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::{AccessTokenRow, OauthClientRow};
@@ -95,16 +96,14 @@ pub(crate) async fn revoke(
         .filter(oauth_clients::org_id.eq(org))
         .filter(oauth_clients::id.eq(id))
         .filter(oauth_clients::revoked_at.is_null());
-    let revoked = diesel::update(target)
-        .set(oauth_clients::revoked_at.eq(Some(at)))
+    let revoked = kept(diesel::update(target).set(oauth_clients::revoked_at.eq(Some(at))))
         .execute(conn)
         .await?;
     // What a client proved itself by is good for nothing now.
     let target = oauth_clients::table
         .find((org, id))
         .filter(oauth_clients::jwks.is_not_null());
-    diesel::update(target)
-        .set(oauth_clients::jwks.eq(Some(Doc("{\"keys\":[]}".to_owned()))))
+    kept(diesel::update(target).set(oauth_clients::jwks.eq(Some(Doc("{\"keys\":[]}".to_owned())))))
         .execute(conn)
         .await?;
     Ok(revoked)
@@ -116,11 +115,13 @@ pub(crate) async fn touch(
     id: OauthClientId,
     at: Time,
 ) -> QueryResult<()> {
-    diesel::update(oauth_clients::table.find((org, id)))
-        .set(oauth_clients::last_used_at.eq(Some(at)))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(oauth_clients::table.find((org, id)))
+            .set(oauth_clients::last_used_at.eq(Some(at))),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Adds an access token; so many of its client are kept at most, the newest.
@@ -142,7 +143,7 @@ pub(crate) async fn insert_token(
         .load(conn)
         .await?;
     if !older.is_empty() {
-        let target = oauth_access_tokens::table.filter(oauth_access_tokens::hash.eq_any(older));
+        let target = oauth_access_tokens::table.filter(oauth_access_tokens::hash.any_of(older));
         diesel::delete(target).execute(conn).await?;
     }
     diesel::insert_into(oauth_access_tokens::table)

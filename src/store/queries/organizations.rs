@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::{OrganizationId, RoleId};
 use crate::store::memory::Stamp;
 use crate::store::rows::{OrganizationRow, ProjectRow};
@@ -25,8 +26,7 @@ pub(crate) async fn set_policy(
     org: OrganizationId,
     policy: Doc,
 ) -> QueryResult<()> {
-    diesel::update(organizations::table.find(org))
-        .set(organizations::policy.eq(policy))
+    kept(diesel::update(organizations::table.find(org)).set(organizations::policy.eq(policy)))
         .execute(conn)
         .await
         .map(drop)
@@ -38,11 +38,12 @@ pub(crate) async fn set_default_role(
     org: OrganizationId,
     role: RoleId,
 ) -> QueryResult<()> {
-    diesel::update(organizations::table.find(org))
-        .set(organizations::default_role_id.eq(role))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(organizations::table.find(org)).set(organizations::default_role_id.eq(role)),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// The SCIM schemas that it registered.
@@ -59,15 +60,19 @@ pub(crate) async fn set_schemas(
     org: OrganizationId,
     schemas: Doc,
 ) -> QueryResult<()> {
-    diesel::update(organizations::table.find(org))
-        .set(organizations::schemas.eq(schemas.clone()))
-        .execute(conn)
-        .await?;
-    diesel::update(connections::table.filter(connections::org_id.eq(org)))
-        .set(connections::schemas.eq(schemas))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(organizations::table.find(org))
+            .set(organizations::schemas.eq(schemas.clone())),
+    )
+    .execute(conn)
+    .await?;
+    kept(
+        diesel::update(connections::table.filter(connections::org_id.eq(org)))
+            .set(connections::schemas.eq(schemas)),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Counts a change of the schemas. The count begins anew when its first change is long past.
@@ -171,17 +176,17 @@ pub(crate) async fn update_project(conn: &mut Conn, row: &ProjectRow) -> QueryRe
         projects::name.eq(row.name.clone()),
         projects::archived_at.eq(row.archived_at),
     );
-    diesel::update(projects::table.find((row.org_id, row.id)))
-        .set(set)
+    kept(diesel::update(projects::table.find((row.org_id, row.id))).set(set))
         .execute(conn)
         .await
         .map(drop)
 }
 
 pub(crate) async fn rename(conn: &mut Conn, org: OrganizationId, name: &str) -> QueryResult<()> {
-    diesel::update(organizations::table.find(org))
-        .set(organizations::name.eq(name.to_owned()))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(organizations::table.find(org)).set(organizations::name.eq(name.to_owned())),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }

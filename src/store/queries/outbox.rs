@@ -4,8 +4,9 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::kept::kept;
 use crate::directory::delivery::{Delivery, Load, MailKind};
 use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
 use crate::store::rows::OutboxRow;
@@ -78,7 +79,7 @@ async fn due_of(
         .order((outbox::due_at, outbox::id))
         .limit(limit);
     query
-        .filter(outbox::kind.eq_any(kinds.to_vec()))
+        .filter(outbox::kind.any_of(kinds.to_vec()))
         .load(conn)
         .await
 }
@@ -131,7 +132,7 @@ pub(crate) async fn sending(
         outbox::state.eq(Delivery::Sending),
         outbox::leased_until.eq(Some(until)),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// Writes how it went, and lets go of the lease; `false` where the lease is lost.
@@ -150,7 +151,7 @@ pub(crate) async fn finish(conn: &mut Conn, row: &OutboxRow, lease: LeaseId) -> 
         outbox::last_reply.eq(row.last_reply.clone()),
         outbox::finished_at.eq(row.finished_at),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// The deliveries of these invitations, the oldest first.
@@ -163,7 +164,7 @@ pub(crate) async fn of_invitations(
     for ids in ids.chunks(CHUNK) {
         let query = outbox::table
             .filter(outbox::org_id.eq(org))
-            .filter(outbox::invitation_id.eq_any(ids.iter().copied().map(Some).collect::<Vec<_>>()))
+            .filter(outbox::invitation_id.any_of(ids.iter().copied().map(Some).collect::<Vec<_>>()))
             .select(super::whole::<OutboxRow>())
             .order(outbox::id);
         rows.extend(query.load::<OutboxRow>(conn).await?);
@@ -180,14 +181,13 @@ pub(crate) async fn forget_recipients(
     let target = outbox::table
         .filter(outbox::org_id.eq(org))
         .filter(outbox::invitation_id.eq(invitation));
-    diesel::update(target)
-        .set((
-            outbox::recipient.eq(""),
-            outbox::detail.eq(Doc("{}".to_owned())),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set((
+        outbox::recipient.eq(""),
+        outbox::detail.eq(Doc("{}".to_owned())),
+    )))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
@@ -206,8 +206,7 @@ pub(crate) async fn cancel(
         outbox::state.eq(Delivery::Cancelled),
         outbox::finished_at.eq(Some(at)),
     );
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -230,8 +229,7 @@ pub(crate) async fn cancel_posts(
         outbox::state.eq(Delivery::Cancelled),
         outbox::finished_at.eq(Some(at)),
     );
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -263,7 +261,7 @@ async fn forget(conn: &mut Conn, kind: MailKind, before: Time, limit: i64) -> Qu
         .await?;
     let target = outbox::table
         .filter(outbox::kind.eq(kind))
-        .filter(outbox::id.eq_any(over))
+        .filter(outbox::id.any_of(over))
         .filter(outbox::finished_at.lt(before).assume_not_null());
     diesel::delete(target).execute(conn).await
 }

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::{kept, kept_if_short};
 use super::values::{Rows, Values};
 use crate::id::{OrganizationId, UserId};
 use crate::store::ops::Decided;
@@ -20,11 +21,13 @@ pub(crate) async fn insert_revision(conn: &mut Conn, row: &PolicyRevisionRow) ->
         .values(row.clone())
         .execute(conn)
         .await?;
-    diesel::update(organizations::table.find(row.org_id))
-        .set(organizations::policy_rev.eq(row.rev))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::update(organizations::table.find(row.org_id))
+            .set(organizations::policy_rev.eq(row.rev)),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn revision_at(
@@ -54,16 +57,18 @@ pub(crate) async fn set_roles(
             let target = users::table
                 .filter(users::org_id.eq(org))
                 .filter(users::id.any_of(ids.to_vec()));
-            diesel::update(target)
-                .set((
+            kept_if_short(
+                diesel::update(target).set((
                     users::role_id.eq(role),
                     users::roles_version.eq(users::roles_version + 1),
                     users::updated_at.eq(at),
                     users::standing.eq(standing),
                     users::policy_rev.eq(rev),
-                ))
-                .execute(conn)
-                .await?;
+                )),
+                ids.len(),
+            )
+            .execute(conn)
+            .await?;
         }
     }
     Ok(())
@@ -80,10 +85,13 @@ pub(crate) async fn set_standings(
             let target = users::table
                 .filter(users::org_id.eq(org))
                 .filter(users::id.any_of(ids.to_vec()));
-            diesel::update(target)
-                .set((users::standing.eq(standing), users::policy_rev.eq(rev)))
-                .execute(conn)
-                .await?;
+            kept_if_short(
+                diesel::update(target)
+                    .set((users::standing.eq(standing), users::policy_rev.eq(rev))),
+                ids.len(),
+            )
+            .execute(conn)
+            .await?;
         }
     }
     Ok(())

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::kept;
 use super::values::{Rows, Values};
 use crate::id::{OrganizationId, RecomputeId, UserId};
 use crate::store::rows::RecomputeRow;
@@ -78,7 +79,7 @@ pub(crate) async fn waiting(
     for some in users.chunks(CHUNK) {
         let find = recompute_people::table
             .filter(recompute_people::org_id.eq(org))
-            .filter(recompute_people::user_id.eq_any(some.to_vec()))
+            .filter(recompute_people::user_id.any_of(some.to_vec()))
             .select(recompute_people::user_id);
         let found: Vec<UserId> = find.load(conn).await?;
         waiting.extend(found);
@@ -152,20 +153,21 @@ pub(crate) async fn take(
     let taken = recompute_people::table
         .filter(recompute_people::org_id.eq(org))
         .filter(recompute_people::recompute_id.eq(id))
-        .filter(recompute_people::user_id.eq_any(next.clone()));
+        .filter(recompute_people::user_id.any_of(next.clone()));
     diesel::delete(taken).execute(conn).await?;
     Ok(next)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &RecomputeRow) -> QueryResult<()> {
-    diesel::update(recomputes::table.find((row.org_id, row.id)))
-        .set((
+    kept(
+        diesel::update(recomputes::table.find((row.org_id, row.id))).set((
             recomputes::done.eq(row.done),
             recomputes::finished_at.eq(row.finished_at),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+        )),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> {

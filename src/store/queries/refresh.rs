@@ -4,7 +4,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
+use super::kept::kept;
 use crate::id::{AppId, OrganizationId, RefreshFamilyId};
 use crate::secret::Hash;
 use crate::store::rows::{RefreshFamilyRow, RefreshTokenRow};
@@ -44,10 +45,12 @@ pub(crate) async fn take_family(
     org: OrganizationId,
     id: RefreshFamilyId,
 ) -> QueryResult<Option<RefreshFamilyRow>> {
-    let held = diesel::update(refresh_families::table.find((org, id)))
-        .set(refresh_families::scope.eq(refresh_families::scope))
-        .execute(conn)
-        .await?;
+    let held = kept(
+        diesel::update(refresh_families::table.find((org, id)))
+            .set(refresh_families::scope.eq(refresh_families::scope)),
+    )
+    .execute(conn)
+    .await?;
     if held == 0 {
         return Ok(None);
     }
@@ -78,7 +81,7 @@ pub(crate) async fn use_token(
         refresh_tokens::used_at.eq(Some(at)),
         refresh_tokens::successor.eq(Some(successor.to_vec())),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// Ends a family; `false` where it had ended before, or there is none.
@@ -97,7 +100,7 @@ pub(crate) async fn end_family(
         refresh_families::ended_at.eq(Some(at)),
         refresh_families::ended_cause.eq(Some(cause.to_owned())),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// Ends the families of an app, but for those of these organizations.
@@ -116,7 +119,7 @@ pub(crate) async fn end_families_of_app(
         refresh_families::ended_at.eq(Some(at)),
         refresh_families::ended_cause.eq(Some(cause.to_owned())),
     );
-    diesel::update(target).set(set).execute(conn).await
+    kept(diesel::update(target).set(set)).execute(conn).await
 }
 
 /// Forgets so many families whose time is over, of every organization, and their tokens.
@@ -131,8 +134,8 @@ pub(crate) async fn forget(conn: &mut Conn, before: Time, limit: i64) -> QueryRe
     let ids: Vec<_> = over.iter().map(|(_, id)| *id).collect();
     let orgs: Vec<_> = over.iter().map(|(org, _)| *org).collect();
     let target = refresh_families::table
-        .filter(refresh_families::org_id.eq_any(orgs))
-        .filter(refresh_families::id.eq_any(ids))
+        .filter(refresh_families::org_id.any_of(orgs))
+        .filter(refresh_families::id.any_of(ids))
         .filter(refresh_families::expires_at.lt(before));
     diesel::delete(target).execute(conn).await
 }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::{OrganizationId, RoleId};
 use crate::store::rows::{GrantRow, InvitationRow, RoleRow};
 use crate::store::schema::{grants, invitations, roles};
@@ -44,8 +45,7 @@ pub(crate) async fn rename(
     id: RoleId,
     name: &str,
 ) -> QueryResult<()> {
-    diesel::update(roles::table.find((org, id)))
-        .set(roles::name.eq(name.to_owned()))
+    kept(diesel::update(roles::table.find((org, id))).set(roles::name.eq(name.to_owned())))
         .execute(conn)
         .await
         .map(drop)
@@ -57,8 +57,7 @@ pub(crate) async fn remove(
     id: RoleId,
     at: Time,
 ) -> QueryResult<()> {
-    diesel::update(roles::table.find((org, id)))
-        .set(roles::removed_at.eq(at))
+    kept(diesel::update(roles::table.find((org, id))).set(roles::removed_at.eq(at)))
         .execute(conn)
         .await
         .map(drop)

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::kept;
 use super::values::{Rows, Values};
 use crate::directory::safeguard::Danger;
 use crate::id::{ConnectionId, OrganizationId, UserId};
@@ -134,18 +135,20 @@ pub(crate) async fn tally(
 }
 
 pub(crate) async fn set_tally(conn: &mut Conn, row: &SafeguardTallyRow) -> QueryResult<()> {
-    diesel::insert_into(safeguard_tallies::table)
-        .values(row.clone())
-        .on_conflict((
-            safeguard_tallies::org_id,
-            safeguard_tallies::connection_id,
-            safeguard_tallies::kind,
-        ))
-        .do_update()
-        .set(row.clone())
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::insert_into(safeguard_tallies::table)
+            .values(row.clone())
+            .on_conflict((
+                safeguard_tallies::org_id,
+                safeguard_tallies::connection_id,
+                safeguard_tallies::kind,
+            ))
+            .do_update()
+            .set(row.clone()),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn forget_marks(conn: &mut Conn, before: Time) -> QueryResult<usize> {

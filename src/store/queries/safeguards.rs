@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::kept;
 use super::values::{Rows, Values};
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
@@ -79,8 +80,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &SafeguardRow) -> QueryResult<(
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &SafeguardRow) -> QueryResult<()> {
-    diesel::update(safeguards::table.find((row.org_id, row.id)))
-        .set(row.clone())
+    kept(diesel::update(safeguards::table.find((row.org_id, row.id))).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)
@@ -100,17 +100,19 @@ pub(crate) async fn settings(
 }
 
 pub(crate) async fn set_settings(conn: &mut Conn, row: &SafeguardSettingsRow) -> QueryResult<()> {
-    diesel::insert_into(safeguard_settings::table)
-        .values(row.clone())
-        .on_conflict((
-            safeguard_settings::org_id,
-            safeguard_settings::connection_id,
-        ))
-        .do_update()
-        .set(row.clone())
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::insert_into(safeguard_settings::table)
+            .values(row.clone())
+            .on_conflict((
+                safeguard_settings::org_id,
+                safeguard_settings::connection_id,
+            ))
+            .do_update()
+            .set(row.clone()),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn waivers_of(

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::directory::connection::KeyState;
 use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
 use crate::secret::Hash;
@@ -81,8 +82,7 @@ pub(crate) async fn take(
         .filter(saml_requests::browser_hash.eq(browser.to_vec()))
         .filter(saml_requests::used_at.is_null())
         .filter(saml_requests::expires_at.gt(now));
-    let used = diesel::update(open)
-        .set(saml_requests::used_at.eq(Some(now)))
+    let used = kept(diesel::update(open).set(saml_requests::used_at.eq(Some(now))))
         .execute(conn)
         .await?;
     if used == 0 {
@@ -200,8 +200,7 @@ pub(crate) async fn set_key_state(
     id: SamlKeyId,
     state: KeyState,
 ) -> QueryResult<()> {
-    diesel::update(saml_keys::table.find((org, id)))
-        .set(saml_keys::state.eq(state))
+    kept(diesel::update(saml_keys::table.find((org, id))).set(saml_keys::state.eq(state)))
         .execute(conn)
         .await
         .map(drop)

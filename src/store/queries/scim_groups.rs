@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::super::filter::{KeyText, Order, Predicate};
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::kept::kept;
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId};
 use crate::store::rows::ScimGroupRow;
 use crate::store::schema::{scim_groups, scim_totals};
@@ -103,8 +104,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<(
 
 pub(crate) async fn update(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<()> {
     let target = scim_groups::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)

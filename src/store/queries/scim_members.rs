@@ -292,8 +292,8 @@ pub(crate) async fn ruled(
         let query = scim_users::table
             .inner_join(scim_members::table.on(theirs))
             .filter(scim_users::org_id.eq(org))
-            .filter(scim_users::user_id.eq_any(users.to_vec()))
-            .filter(exists(bound).or(scim_members::group_id.eq_any(groups.to_vec())))
+            .filter(scim_users::user_id.any_of(users.to_vec()))
+            .filter(exists(bound).or(scim_members::group_id.any_of(groups.to_vec())))
             .select((
                 scim_users::user_id.assume_not_null(),
                 scim_members::group_id,

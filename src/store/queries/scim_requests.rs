@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, Db};
+use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::values::{Rows, Values};
 use crate::id::{ConnectionId, OrganizationId, ScimRequestId};
@@ -202,7 +202,7 @@ pub(crate) async fn about(
     for subjects in subjects.chunks(CHUNK) {
         let ids: Vec<ScimRequestId> = scim_request_subjects::table
             .filter(scim_request_subjects::org_id.eq(org))
-            .filter(scim_request_subjects::subject.eq_any(subjects.to_vec()))
+            .filter(scim_request_subjects::subject.any_of(subjects.to_vec()))
             .select(scim_request_subjects::request_id)
             .load(conn)
             .await?;
@@ -326,7 +326,7 @@ pub(crate) async fn delete(
     for ids in ids.chunks(CHUNK) {
         let target = scim_requests::table
             .filter(scim_requests::org_id.eq(org))
-            .filter(scim_requests::id.eq_any(ids.to_vec()));
+            .filter(scim_requests::id.any_of(ids.to_vec()));
         count += diesel::delete(target).execute(conn).await?;
     }
     Ok(count)

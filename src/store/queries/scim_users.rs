@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use super::super::filter::{KeyText, Order, Predicate};
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::kept::kept;
 use super::values::{Rows, Values};
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId, ScimUserId, UserId};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
@@ -167,8 +168,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()
 
 pub(crate) async fn update(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
     let target = scim_users::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)

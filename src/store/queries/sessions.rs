@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::kept::kept;
 use crate::id::{AppId, CodeId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{CodeRow, SessionRow};
@@ -90,7 +91,7 @@ pub(crate) async fn live_chained(
         let chains: Vec<_> = chains.iter().copied().map(Some).collect();
         let found = sessions::table
             .filter(sessions::org_id.eq(org))
-            .filter(sessions::chain_id.eq_any(chains))
+            .filter(sessions::chain_id.any_of(chains))
             .filter(sessions::ended_at.is_null())
             .filter(sessions::expires_at.gt(now))
             .select(super::whole::<SessionRow>())
@@ -113,8 +114,7 @@ pub(crate) async fn retire(
         sessions::hash.eq(hash.to_vec()),
         sessions::chain_id.eq(Some(chain)),
     );
-    diesel::update(sessions::table.find((org, id)))
-        .set(set)
+    kept(diesel::update(sessions::table.find((org, id))).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -156,7 +156,7 @@ pub(crate) async fn waiting_named(
         .filter(sessions::org_id.eq(org))
         .filter(sessions::connection_id.eq(connection))
         .filter(lower(sessions::name_id).eq(Some(name_id.to_ascii_lowercase())))
-        .filter(sessions::ended_cause.eq_any(waiting))
+        .filter(sessions::ended_cause.any_of(waiting))
         .filter(sessions::created_at.gt(since))
         .select(super::whole::<SessionRow>())
         .order(sessions::id)
@@ -171,8 +171,7 @@ pub(crate) async fn touch(
     at: Time,
 ) -> QueryResult<()> {
     let target = sessions::table.find((org, id));
-    diesel::update(target)
-        .set(sessions::last_seen_at.eq(at))
+    kept(diesel::update(target).set(sessions::last_seen_at.eq(at)))
         .execute(conn)
         .await
         .map(drop)
@@ -200,7 +199,7 @@ pub(crate) async fn start(
         sessions::ended_cause.eq(None::<String>),
         sessions::chain_id.eq(chain),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// Gives up sessions that wait for their person's yes: they have ended of one of these words.
@@ -214,7 +213,7 @@ pub(crate) async fn give_up(
     let waiting: Vec<_> = waiting.iter().map(|it| Some((*it).to_owned())).collect();
     let waiting = diesel::update(sessions::table)
         .filter(sessions::org_id.eq(org))
-        .filter(sessions::ended_cause.eq_any(waiting))
+        .filter(sessions::ended_cause.any_of(waiting))
         .set(sessions::ended_cause.eq(Some(cause.to_owned())))
         .into_boxed::<Db>();
     let meant = match whose {
@@ -319,9 +318,10 @@ pub(crate) async fn use_code(
         .filter(codes::org_id.eq(org))
         .filter(codes::id.eq(id))
         .filter(codes::used_at.is_null());
-    Ok(diesel::update(target)
-        .set(codes::used_at.eq(Some(at)))
-        .execute(conn)
-        .await?
-        == 1)
+    Ok(
+        kept(diesel::update(target).set(codes::used_at.eq(Some(at))))
+            .execute(conn)
+            .await?
+            == 1,
+    )
 }

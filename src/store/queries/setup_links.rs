@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::kept::kept;
 use crate::id::{OrganizationId, SetupLinkId};
 use crate::secret::Hash;
 use crate::store::rows::SetupLinkRow;
@@ -19,8 +20,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &SetupLinkRow) -> QueryResult<(
 
 pub(crate) async fn update(conn: &mut Conn, row: &SetupLinkRow) -> QueryResult<()> {
     let target = setup_links::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)

@@ -4,24 +4,27 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{AnyOf, Conn};
+use super::kept::kept;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::store::rows::{IdentityRow, ScimGroupRow, SightingRow};
 use crate::store::schema::{identities, scim_groups, scim_users, sightings, users};
 
 /// Adds to what was counted before.
 pub(crate) async fn add(conn: &mut Conn, row: &SightingRow) -> QueryResult<()> {
-    diesel::insert_into(sightings::table)
-        .values(row.clone())
-        .on_conflict((sightings::org_id, sightings::connection_id, sightings::kind))
-        .do_update()
-        .set((
-            sightings::count.eq(sightings::count + excluded(sightings::count)),
-            sightings::last_at.eq(excluded(sightings::last_at)),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(
+        diesel::insert_into(sightings::table)
+            .values(row.clone())
+            .on_conflict((sightings::org_id, sightings::connection_id, sightings::kind))
+            .do_update()
+            .set((
+                sightings::count.eq(sightings::count + excluded(sightings::count)),
+                sightings::last_at.eq(excluded(sightings::last_at)),
+            )),
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn of(
@@ -103,7 +106,7 @@ pub(crate) async fn groups_by_external_ids(
         let query = scim_groups::table
             .filter(scim_groups::org_id.eq(org))
             .filter(scim_groups::connection_id.eq(connection))
-            .filter(scim_groups::external_id.eq_any(values.to_vec()))
+            .filter(scim_groups::external_id.any_of(values.to_vec()))
             .select(super::whole::<ScimGroupRow>())
             .order(scim_groups::id);
         rows.extend(query.load::<ScimGroupRow>(conn).await?);

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
+use super::kept::kept;
 use crate::id::{ApiKeyId, ConnectionId, OrganizationId, ScimTokenId};
 use crate::secret::Hash;
 use crate::store::memory::Stamp;
@@ -20,7 +21,10 @@ pub(crate) async fn by_hash(
     let find = scim_tokens::table
         .inner_join(organizations::table.on(organizations::id.eq(scim_tokens::org_id)))
         .filter(scim_tokens::hash.eq(hash.to_vec()))
-        .select((super::whole::<ScimTokenRow>(), organizations::settings_stamp));
+        .select((
+            super::whole::<ScimTokenRow>(),
+            organizations::settings_stamp,
+        ));
     let found: Option<(ScimTokenRow, i64)> = find.first(conn).await.optional()?;
     Ok(found.map(|(row, stamp)| (row, Stamp(stamp))))
 }
@@ -57,8 +61,7 @@ pub(crate) async fn revoke(
         .filter(scim_tokens::org_id.eq(org))
         .filter(scim_tokens::id.eq(id))
         .filter(scim_tokens::revoked_at.is_null());
-    diesel::update(target)
-        .set(scim_tokens::revoked_at.eq(Some(at)))
+    kept(diesel::update(target).set(scim_tokens::revoked_at.eq(Some(at))))
         .execute(conn)
         .await
 }
@@ -70,8 +73,7 @@ pub(crate) async fn touch(
     at: Time,
 ) -> QueryResult<()> {
     let target = scim_tokens::table.find((org, id));
-    diesel::update(target)
-        .set(scim_tokens::last_used_at.eq(Some(at)))
+    kept(diesel::update(target).set(scim_tokens::last_used_at.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)
@@ -124,8 +126,7 @@ pub(crate) async fn insert_key(conn: &mut Conn, row: &ApiKeyRow) -> QueryResult<
 
 pub(crate) async fn touch_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {
     let target = api_keys::table.find(id);
-    diesel::update(target)
-        .set(api_keys::last_used_at.eq(Some(at)))
+    kept(diesel::update(target).set(api_keys::last_used_at.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)
@@ -161,8 +162,7 @@ fn keys_of(org: Option<OrganizationId>) -> api_keys::BoxedQuery<'static, Db> {
 }
 
 pub(crate) async fn revoke_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {
-    diesel::update(api_keys::table.find(id))
-        .set(api_keys::revoked_at.eq(Some(at)))
+    kept(diesel::update(api_keys::table.find(id)).set(api_keys::revoked_at.eq(Some(at))))
         .execute(conn)
         .await
         .map(drop)

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::kept::kept;
 use super::values::{Rows, Values};
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
@@ -23,8 +24,7 @@ pub(crate) async fn insert(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
 
 pub(crate) async fn update(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
     let target = users::table.find((row.org_id, row.id));
-    diesel::update(target)
-        .set(row.clone())
+    kept(diesel::update(target).set(row.clone()))
         .execute(conn)
         .await
         .map(drop)
@@ -83,7 +83,7 @@ pub(crate) async fn by_emails(
     for norms in norms.chunks(CHUNK) {
         let query = users::table
             .filter(users::org_id.eq(org))
-            .filter(users::email_norm.eq_any(norms.to_vec()))
+            .filter(users::email_norm.any_of(norms.to_vec()))
             .filter(users::deleted_at.is_null())
             .filter(users::erased_at.is_null())
             .select(super::whole::<UserRow>());
@@ -102,7 +102,7 @@ pub(crate) async fn buried(
     for norms in norms.chunks(CHUNK) {
         let query = users::table
             .filter(users::org_id.eq(org))
-            .filter(users::email_norm.eq_any(norms.to_vec()))
+            .filter(users::email_norm.any_of(norms.to_vec()))
             .filter(users::deleted_at.is_not_null())
             .filter(users::erased_at.is_null())
             .filter(users::last_connection_id.is_not_null())
@@ -307,7 +307,7 @@ pub(crate) async fn in_charge(
     roles: &[RoleId],
     limit: i64,
 ) -> QueryResult<Vec<UserRow>> {
-    let has_role = users::role_id.eq_any(roles.to_vec()).assume_not_null();
+    let has_role = users::role_id.any_of(roles.to_vec()).assume_not_null();
     users::table
         .filter(users::org_id.eq(org))
         .filter(users::owner.or(users::role_id.is_not_null().and(has_role)))

@@ -6,7 +6,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
-use super::super::{Conn, Db, POSITION};
+use super::super::{AnyOf, Conn, Db, POSITION};
+use super::kept::kept;
 use crate::directory::webhook::Posting;
 use crate::id::{EventId, OrganizationId, WebhookId};
 use crate::store::rows::{EventRow, WebhookDeliveryRow};
@@ -135,7 +136,7 @@ pub(crate) async fn events(
 ) -> QueryResult<Vec<EventRow>> {
     events::table
         .filter(events::org_id.eq(org))
-        .filter(events::seq.eq_any(seqs.to_vec()))
+        .filter(events::seq.any_of(seqs.to_vec()))
         .select(super::whole::<EventRow>())
         .load(conn)
         .await
@@ -154,7 +155,7 @@ pub(crate) async fn update(conn: &mut Conn, row: &WebhookDeliveryRow) -> QueryRe
         webhook_deliveries::last_tried_at.eq(row.last_tried_at),
         webhook_deliveries::finished_at.eq(row.finished_at),
     );
-    Ok(diesel::update(target).set(set).execute(conn).await? == 1)
+    Ok(kept(diesel::update(target).set(set)).execute(conn).await? == 1)
 }
 
 /// Ends all that a webhook is owed.
@@ -174,8 +175,7 @@ pub(super) async fn give_up(
         webhook_deliveries::last_reply.eq(Some(reply.to_owned())),
         webhook_deliveries::finished_at.eq(Some(at)),
     );
-    diesel::update(target)
-        .set(set)
+    kept(diesel::update(target).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -237,7 +237,7 @@ pub(crate) async fn forget(
     }
     let target = webhook_deliveries::table
         .filter(webhook_deliveries::state.eq(state))
-        .filter(webhook_deliveries::event_id.eq_any(over))
+        .filter(webhook_deliveries::event_id.any_of(over))
         .filter(webhook_deliveries::finished_at.lt(before).assume_not_null());
     diesel::delete(target).execute(conn).await
 }

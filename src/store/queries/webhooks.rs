@@ -3,10 +3,11 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db, SKIP_LOCKED};
+use super::kept::kept;
+use super::taken::Taken;
 use super::webhook_deliveries;
 use crate::directory::webhook::{Disabling, WebhookState};
 use crate::id::{LeaseId, OrganizationId, WebhookId};
@@ -42,6 +43,12 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
         .await
 }
 
+/// Whether there are any, in whichever state.
+pub(crate) async fn any(conn: &mut Conn, org: OrganizationId) -> QueryResult<bool> {
+    let any = webhooks::table.filter(webhooks::org_id.eq(org));
+    diesel::select(exists(any)).get_result(conn).await
+}
+
 /// Writes what admins set; how posting goes is written by those who post.
 pub(crate) async fn update(conn: &mut Conn, row: &WebhookRow) -> QueryResult<()> {
     let set = (
@@ -55,8 +62,7 @@ pub(crate) async fn update(conn: &mut Conn, row: &WebhookRow) -> QueryResult<()>
         webhooks::former_until.eq(row.former_until),
         webhooks::updated_at.eq(row.updated_at),
     );
-    diesel::update(webhooks::table.find((row.org_id, row.id)))
-        .set(set)
+    kept(diesel::update(webhooks::table.find((row.org_id, row.id))).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -69,8 +75,7 @@ pub(crate) async fn renew(conn: &mut Conn, org: OrganizationId, id: WebhookId) -
         webhooks::disabled_cause.eq(None::<Disabling>),
         webhooks::failing_since.eq(None::<Time>),
     );
-    diesel::update(webhooks::table.find((org, id)))
-        .set(set)
+    kept(diesel::update(webhooks::table.find((org, id))).set(set))
         .execute(conn)
         .await
         .map(drop)
@@ -93,7 +98,7 @@ pub(crate) async fn disable(
         webhooks::disabled_at.eq(Some(at)),
         webhooks::disabled_cause.eq(Some(cause)),
     );
-    if diesel::update(active).set(set).execute(conn).await? == 0 {
+    if kept(diesel::update(active).set(set)).execute(conn).await? == 0 {
         return Ok(false);
     }
     webhook_deliveries::give_up(conn, org, id, at, reply).await?;
@@ -152,15 +157,14 @@ pub(crate) async fn claim(
     until: Time,
     limit: i64,
 ) -> QueryResult<Vec<WebhookRow>> {
-    let free = Taken(waiting!(failing, now).limit(limit));
+    let free = Taken(waiting!(failing, now).limit(limit), SKIP_LOCKED);
     let mut rows: Vec<WebhookRow> = free.load(conn).await?;
     for row in &mut rows {
         let set = (
             webhooks::lease.eq(Some(lease)),
             webhooks::leased_until.eq(until),
         );
-        diesel::update(webhooks::table.find((row.org_id, row.id)))
-            .set(set)
+        kept(diesel::update(webhooks::table.find((row.org_id, row.id))).set(set))
             .execute(conn)
             .await?;
         row.lease = Some(lease);
@@ -183,7 +187,10 @@ pub(crate) async fn release(
         webhooks::lease.eq(None::<LeaseId>),
         webhooks::leased_until.eq(now),
     );
-    diesel::update(held).set(set).execute(conn).await.map(drop)
+    kept(diesel::update(held).set(set))
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn answered(
@@ -204,20 +211,18 @@ pub(crate) async fn answered(
             webhooks::failing_since.eq(None::<Time>),
             webhooks::last_success_at.eq(Some(now)),
         );
-        let done = diesel::update(held)
-            .set((longer, well))
+        let done = kept(diesel::update(held).set((longer, well)))
             .execute(conn)
             .await?;
         return Ok(done == 1);
     }
-    if diesel::update(held).set(longer).execute(conn).await? == 0 {
+    if kept(diesel::update(held).set(longer)).execute(conn).await? == 0 {
         return Ok(false);
     }
     let first = webhooks::table
         .find((org, id))
         .filter(webhooks::failing_since.is_null());
-    diesel::update(first)
-        .set(webhooks::failing_since.eq(Some(now)))
+    kept(diesel::update(first).set(webhooks::failing_since.eq(Some(now))))
         .execute(conn)
         .await?;
     Ok(true)

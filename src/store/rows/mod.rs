@@ -12,6 +12,7 @@ mod invitations;
 mod metadata;
 mod ownership;
 mod policy;
+mod probes;
 mod refresh;
 mod requests;
 mod safeguards;
@@ -44,6 +45,7 @@ pub use invitations::{
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
 pub use ownership::{BreakGlassCodeRow, BreakGlassRow, LinkProofRow, TransferRow};
 pub use policy::{PolicyRevisionRow, RecomputeRow, StandingRow};
+pub use probes::{Belongings, Meeting};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
 pub use safeguards::{
@@ -324,19 +326,6 @@ pub struct GrantRow {
     pub retired_cause: Option<String>,
     pub actor: Option<String>,
     pub reason: Option<String>,
-}
-
-/// Of what kinds some people have anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
-pub struct Belongings {
-    /// Grants, live ones.
-    pub grants: bool,
-    /// Identities.
-    pub identities: bool,
-    /// Roles in projects that are in force.
-    pub projects: bool,
-    /// Waivers.
-    pub waivers: bool,
 }
 
 /// A link between a person and a SAML subject.

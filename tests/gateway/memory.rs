@@ -1,0 +1,132 @@
+//! What a process keeps in memory of an organization's settings holds no longer than they do: whoever changes a table,
+//! by whatever statement from wherever, is heeded by the next request.
+
+use serde_json::{Value, json};
+use usher::directory::connection::Profile;
+
+use crate::harness::{Connected, ScimActor, TestGateway};
+
+async fn start() -> (TestGateway, Connected) {
+    let gateway = TestGateway::start().await;
+    let org = gateway.organization("acme").await;
+    let okta = gateway
+        .connect(org, "Okta", Profile::Okta, &["acme.example"])
+        .await;
+    (gateway, okta)
+}
+
+/// Another title each time, so that there is something to write.
+async fn title(scim: &ScimActor<'_>, id: &str, title: &str) -> u16 {
+    let operations = json!([{"op": "replace", "path": "title", "value": title}]);
+    let reply = scim.patch(&format!("/Users/{id}"), operations).await;
+    reply.status.as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_call_any_more_is_turned_away_at_once() {
+    let (gateway, okta) = start().await;
+    let scim = gateway.scim(&okta);
+    let ada = scim.user("ada@acme.example").await;
+    let path = format!("/Users/{ada}");
+    for (change, back, read, write) in [
+        (
+            "UPDATE scim_tokens SET revoked_at = 1",
+            "UPDATE scim_tokens SET revoked_at = NULL",
+            401,
+            401,
+        ),
+        (
+            "UPDATE scim_tokens SET expires_at = 1",
+            "UPDATE scim_tokens SET expires_at = NULL",
+            401,
+            401,
+        ),
+        (
+            "UPDATE scim_tokens SET scopes = 'read'",
+            "UPDATE scim_tokens SET scopes = 'read write'",
+            200,
+            403,
+        ),
+        (
+            "UPDATE connections SET state = 'paused'",
+            "UPDATE connections SET state = 'active'",
+            403,
+            403,
+        ),
+    ] {
+        scim.get(&path).await.expect(200);
+        assert_eq!(title(&scim, &ada, "before").await, 200, "{change}");
+        gateway.sql(change).await;
+        scim.get(&path).await.expect(read);
+        assert_eq!(title(&scim, &ada, change).await, write, "{change}");
+        gateway.sql(back).await;
+        scim.get(&path).await.expect(200);
+        assert_eq!(title(&scim, &ada, "after").await, 200, "{change}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_gets_the_role_that_the_rules_give_now() {
+    let (gateway, okta) = start().await;
+    let scim = gateway.scim(&okta);
+    let role = async |name: &str| {
+        scim.user(&format!("{name}@acme.example")).await;
+        let told = gateway.events(okta.org).await;
+        told.last().expect("it was told")["data"]["role"].clone()
+    };
+    let before = role("ada").await;
+    assert_eq!(role("bob").await, before);
+    let other = if before == json!("viewer") {
+        "editor"
+    } else {
+        "viewer"
+    };
+    let to = |slug: &str| {
+        format!(
+            "UPDATE organizations SET default_role_id = (SELECT id FROM roles \
+             WHERE org_id = organizations.id AND slug = '{slug}')"
+        )
+    };
+    gateway.sql(&to(other)).await;
+    assert_eq!(role("cid").await, json!(other));
+    gateway
+        .sql("UPDATE roles SET slug = 'renamed' WHERE slug = 'editor'")
+        .await;
+    let renamed = Value::from(if other == "editor" {
+        "renamed"
+    } else {
+        "viewer"
+    });
+    assert_eq!(role("dan").await, renamed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn totals_are_those_of_the_tables() {
+    let (gateway, okta) = start().await;
+    let entra = gateway
+        .connect(okta.org, "Entra", Profile::Entra, &[])
+        .await;
+    let (here, there) = (gateway.scim(&okta), gateway.scim(&entra));
+    let totals = async || {
+        let mut totals = Vec::new();
+        for scim in [&here, &there] {
+            for list in ["/Users?count=0", "/Groups?count=0"] {
+                let list = scim.get(list).await.expect(200).json();
+                totals.push(list["totalResults"].as_i64().unwrap());
+            }
+        }
+        totals
+    };
+    assert_eq!(totals().await, [0, 0, 0, 0]);
+    let ada = here.user("ada@acme.example").await;
+    here.user("bob@acme.example").await;
+    there.user("cid@other.example").await;
+    let team = here.group("Team", &[&ada]).await;
+    assert_eq!(totals().await, [2, 1, 1, 0]);
+    here.delete(&format!("/Users/{ada}")).await.expect(204);
+    here.delete(&format!("/Groups/{team}")).await.expect(204);
+    assert_eq!(totals().await, [1, 0, 1, 0]);
+    gateway.sql("DELETE FROM scim_values").await;
+    gateway.sql("DELETE FROM scim_users").await;
+    assert_eq!(totals().await, [0, 0, 0, 0]);
+}
