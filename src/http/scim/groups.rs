@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
 use crate::http::scim::cursor::Cursors;
+use crate::http::scim::page::Listed;
 use crate::http::scim::task::{Done, Task};
 use crate::http::scim::{ScimRequest, page, resource, unchanged, view, with_tolerated};
 use crate::id::ScimGroupId;
@@ -16,7 +17,8 @@ use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::{Tolerance, Tolerances, validate};
 use crate::store::rows::ScimGroupRow;
-use crate::store::search::After;
+use crate::store::search::Search;
+use crate::store::types::AnyId;
 use crate::store::{self, Tx};
 
 /// What is named where members were left out.
@@ -51,6 +53,37 @@ pub(super) async fn one(
     ))
 }
 
+/// Their list.
+struct Groups;
+
+impl Listed for Groups {
+    type Row = ScimGroupRow;
+
+    async fn exceed(tx: &mut Tx, search: &Search, budget: i64) -> Result<bool, store::Error> {
+        tx.groups_exceed(search, budget).await
+    }
+
+    async fn count(tx: &mut Tx, search: &Search) -> Result<i64, store::Error> {
+        tx.count_scim_groups(search).await
+    }
+
+    async fn rows(
+        tx: &mut Tx,
+        search: &Search,
+        (offset, limit): (i64, i64),
+    ) -> Result<Vec<ScimGroupRow>, store::Error> {
+        tx.scim_group_page(search, offset, limit).await
+    }
+
+    async fn key(tx: &mut Tx, search: &Search, id: AnyId) -> Result<Option<String>, store::Error> {
+        tx.scim_group_key(search, id.uuid().into()).await
+    }
+
+    fn id(row: &ScimGroupRow) -> AnyId {
+        row.id.uuid().into()
+    }
+}
+
 /// Those that a query asks for.
 pub(super) async fn list(
     tx: &mut Tx,
@@ -60,48 +93,16 @@ pub(super) async fn list(
 ) -> Result<Response, Error> {
     let query = ListQuery::parse(client.types.group, pairs, client.strictness())?;
     let search = page::search(cursors, client, client.types.group, &query)?;
-    if search.is_scan() && tx.groups_exceed(&search, limits::SCAN_BUDGET).await? {
-        return Err(Error::Store(store::Error::TooMany));
-    }
-    let window = page::window(&query, &search);
-    // Whoever begins with the first is counted where the page does not tell; elsewhere the count tells whether there is a
-    // page at all.
-    let known = match window {
-        Some((0, _)) => None,
-        _ => Some(tx.count_scim_groups(&search).await?),
-    };
-    let mut rows = match window {
-        Some((offset, limit)) if known.is_none_or(|total| offset < total) => {
-            tx.scim_group_page(&search, offset, limit).await?
-        }
-        _ => Vec::new(),
-    };
-    let total = match known.or_else(|| page::total(&search, window, rows.len())) {
-        Some(total) => total,
-        None => tx.count_scim_groups(&search).await?,
-    };
-    let mut more = page::cut(&query, &mut rows);
+    let mut found = page::read::<Groups>(tx, &query, &search).await?;
     if query.projection.wants("members") {
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let ids: Vec<_> = found.rows.iter().map(|row| row.id).collect();
         let shown = affordable(tx, client, &ids).await?;
-        more |= shown < rows.len();
-        rows.truncate(shown);
+        found.more |= shown < found.rows.len();
+        found.rows.truncate(shown);
     }
-    let next = match rows.last().filter(|_| more && query.is_by_cursor()) {
-        Some(last) => Some(After {
-            key: match search.sort {
-                Some(_) => tx.scim_group_key(&search, last.id).await?,
-                None => None,
-            },
-            id: last.id.uuid().into(),
-        }),
-        None => None,
-    };
-    let ids: Vec<_> = rows.iter().map(|row| row.id.uuid().into()).collect();
-    page::note(cursors, client, &query, &ids);
-    let resources = view::groups(tx, client, &rows, &query.projection).await?;
-    let found = (total, next);
-    Ok(page::response(cursors, client, &query, found, resources))
+    let resources = view::groups(tx, client, &found.rows, &query.projection).await?;
+    let (by, asked) = ((cursors, client), (&query, &search));
+    page::answer::<Groups>(tx, by, asked, &found, resources).await
 }
 
 /// How many of these groups a page can show with their members: all, unless they are huge; the

@@ -4,10 +4,10 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
 use crate::http::scim::cursor::Cursors;
+use crate::http::scim::page::Listed;
 use crate::http::scim::task::{Done, Task};
 use crate::http::scim::{ScimRequest, page, resource, unchanged, view, with_tolerated};
 use crate::id::ScimUserId;
-use crate::limits;
 use crate::provisioning::scim_client::ScimClient;
 use crate::provisioning::{Change, Error, Kind, users};
 use crate::scim::Tolerances;
@@ -15,7 +15,8 @@ use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
 use crate::store::rows::ScimUserRow;
-use crate::store::search::After;
+use crate::store::search::Search;
+use crate::store::types::AnyId;
 use crate::store::{self, Tx};
 
 /// One of them.
@@ -47,6 +48,37 @@ pub(super) async fn one(
     ))
 }
 
+/// Their list.
+struct Users;
+
+impl Listed for Users {
+    type Row = ScimUserRow;
+
+    async fn exceed(tx: &mut Tx, search: &Search, budget: i64) -> Result<bool, store::Error> {
+        tx.users_exceed(search, budget).await
+    }
+
+    async fn count(tx: &mut Tx, search: &Search) -> Result<i64, store::Error> {
+        tx.count_scim_users(search).await
+    }
+
+    async fn rows(
+        tx: &mut Tx,
+        search: &Search,
+        (offset, limit): (i64, i64),
+    ) -> Result<Vec<ScimUserRow>, store::Error> {
+        tx.scim_user_page(search, offset, limit).await
+    }
+
+    async fn key(tx: &mut Tx, search: &Search, id: AnyId) -> Result<Option<String>, store::Error> {
+        tx.scim_user_key(search, id.uuid().into()).await
+    }
+
+    fn id(row: &ScimUserRow) -> AnyId {
+        row.id.uuid().into()
+    }
+}
+
 /// Those that a query asks for.
 pub(super) async fn list(
     tx: &mut Tx,
@@ -56,42 +88,10 @@ pub(super) async fn list(
 ) -> Result<Response, Error> {
     let query = ListQuery::parse(client.types.user, pairs, client.strictness())?;
     let search = page::search(cursors, client, client.types.user, &query)?;
-    if search.is_scan() && tx.users_exceed(&search, limits::SCAN_BUDGET).await? {
-        return Err(Error::Store(store::Error::TooMany));
-    }
-    let window = page::window(&query, &search);
-    // Whoever begins with the first is counted where the page does not tell; elsewhere the count tells whether there is a
-    // page at all.
-    let known = match window {
-        Some((0, _)) => None,
-        _ => Some(tx.count_scim_users(&search).await?),
-    };
-    let mut rows = match window {
-        Some((offset, limit)) if known.is_none_or(|total| offset < total) => {
-            tx.scim_user_page(&search, offset, limit).await?
-        }
-        _ => Vec::new(),
-    };
-    let total = match known.or_else(|| page::total(&search, window, rows.len())) {
-        Some(total) => total,
-        None => tx.count_scim_users(&search).await?,
-    };
-    let more = page::cut(&query, &mut rows);
-    let next = match rows.last().filter(|_| more && query.is_by_cursor()) {
-        Some(last) => Some(After {
-            key: match search.sort {
-                Some(_) => tx.scim_user_key(&search, last.id).await?,
-                None => None,
-            },
-            id: last.id.uuid().into(),
-        }),
-        None => None,
-    };
-    let ids: Vec<_> = rows.iter().map(|row| row.id.uuid().into()).collect();
-    page::note(cursors, client, &query, &ids);
-    let resources = view::users(tx, client, &rows, &query.projection).await?;
-    let found = (total, next);
-    Ok(page::response(cursors, client, &query, found, resources))
+    let found = page::read::<Users>(tx, &query, &search).await?;
+    let resources = view::users(tx, client, &found.rows, &query.projection).await?;
+    let (by, asked) = ((cursors, client), (&query, &search));
+    page::answer::<Users>(tx, by, asked, &found, resources).await
 }
 
 /// Creates one.

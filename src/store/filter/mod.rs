@@ -40,10 +40,10 @@ enum Piece {
 pub(crate) struct Predicate(Vec<Piece>, bool);
 
 /// A sort key over the rows of one table.
-pub(crate) struct Order(Vec<Piece>, bool);
+pub(crate) struct Order(Vec<Piece>);
 
 /// A sort key, as text that can be told.
-pub(crate) struct KeyText(Vec<Piece>, bool);
+pub(crate) struct KeyText(Vec<Piece>);
 
 impl Predicate {
     /// Over `scim_users`.
@@ -83,28 +83,44 @@ impl KeyText {
     /// Over `scim_users`.
     pub(crate) fn users(search: &Search) -> Self {
         let path = search.sort.map(|(path, _)| path);
-        Self(Compiler::new(search, &USERS).key_text(path), false)
+        Self(Compiler::new(search, &USERS).key_text(path))
     }
 
     /// Over `scim_groups`.
     pub(crate) fn groups(search: &Search) -> Self {
         let path = search.sort.map(|(path, _)| path);
-        Self(Compiler::new(search, &GROUPS).key_text(path), false)
+        Self(Compiler::new(search, &GROUPS).key_text(path))
     }
 }
 
 impl Order {
     /// Over `scim_users`.
     pub(crate) fn users(search: &Search, path: AttributePath, direction: Direction) -> Self {
-        Self(Compiler::new(search, &USERS).sorted(path, direction), false)
+        Self(Compiler::new(search, &USERS).sorted(path, direction))
     }
 
     /// Over `scim_groups`.
     pub(crate) fn groups(search: &Search, path: AttributePath, direction: Direction) -> Self {
-        Self(
-            Compiler::new(search, &GROUPS).sorted(path, direction),
-            false,
-        )
+        Self(Compiler::new(search, &GROUPS).sorted(path, direction))
+    }
+}
+
+impl Predicate {
+    fn is_kept(&self) -> bool {
+        self.1
+    }
+}
+
+// Sorted by what a client names: of too many shapes to be kept.
+impl Order {
+    fn is_kept(&self) -> bool {
+        false
+    }
+}
+
+impl KeyText {
+    fn is_kept(&self) -> bool {
+        false
     }
 }
 
@@ -117,7 +133,7 @@ macro_rules! expression {
         impl QueryFragment<Db> for $name {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
                 // The shapes of filters come from clients: the statement cache has no room for most of them.
-                if !self.1 {
+                if !self.is_kept() {
                     out.unsafe_to_cache_prepared();
                 }
                 for piece in &self.0 {
