@@ -83,6 +83,7 @@ pub mod request_log;
 pub mod resolution;
 pub mod safeguards;
 pub mod saml_keys;
+pub mod saml_peer;
 pub mod scim_change;
 pub mod scim_client;
 pub mod scratch;
@@ -200,6 +201,10 @@ pub struct Change<'t> {
     pub context: Context,
     chain: ChainRow,
     touched: BTreeSet<UserId>,
+    /// Somebody new, who is written as the rules make them.
+    newcomer: Option<settle::Newcomer>,
+    /// Whether the change does several things.
+    does_more: bool,
     events: Vec<Recorded>,
     unknown_members: bool,
     /// Whether whoever asks wants no safeguard to hold it.
@@ -239,6 +244,8 @@ impl<'t> Change<'t> {
             context: context.clone(),
             chain,
             touched,
+            newcomer: None,
+            does_more: false,
             events,
             unknown_members: false,
             apply_now: false,
@@ -251,6 +258,11 @@ impl<'t> Change<'t> {
     /// The stamp of the organization's settings, as it was when the row was taken.
     fn stamp(&self) -> Stamp {
         Stamp(self.chain.settings_stamp)
+    }
+
+    /// Says that the change does several things: whoever is new may have something before its end.
+    pub fn expect_more(&mut self) {
+        self.does_more = true;
     }
 
     /// Notes that members who are nobody here were left out.
@@ -373,7 +385,7 @@ where
     T: Send + 'static,
 {
     store
-        .write(move |tx| {
+        .write_of(Some(org), move |tx| {
             let (job, context) = (job.clone(), context.clone());
             async move {
                 let mut change = Change::begin(tx, org, &context).await?;

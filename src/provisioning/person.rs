@@ -13,7 +13,7 @@ use crate::provisioning::people::{
     alarm_owner_unavailable, end_sessions_of, retire_after_absence, retire_all,
 };
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Change, Error, Source, break_glass, safeguards};
+use crate::provisioning::{Change, Error, Source, break_glass, safeguards, settle};
 use crate::scim::Resource;
 use crate::store::rows::{ConnectionRow, ScimUserRow, UserRow};
 use crate::store::types::Time;
@@ -41,14 +41,14 @@ pub(super) enum Who {
     /// Somebody who is there.
     Known(UserId),
     /// Somebody who is not there yet.
-    New(UserRow, Newcomer),
+    New(UserRow, Reception),
     /// Somebody who is there, as they were read.
     Read(UserRow),
 }
 
 /// What is known of the address of somebody who is not there yet.
 #[derive(Clone, Copy)]
-pub(super) struct Newcomer {
+pub(super) struct Reception {
     /// Whether somebody else holds it.
     pub(super) is_shared: bool,
     /// Whether an open invitation went to it.
@@ -68,10 +68,10 @@ impl Who {
     async fn read(
         self,
         change: &mut Change<'_>,
-    ) -> Result<(Option<UserRow>, Option<Newcomer>), Error> {
+    ) -> Result<(Option<UserRow>, Option<Reception>), Error> {
         Ok(match self {
             Self::Known(id) => (change.tx.user(change.org, id).await?, None),
-            Self::New(user, newcomer) => (Some(user), Some(newcomer)),
+            Self::New(user, reception) => (Some(user), Some(reception)),
             Self::Read(user) => (Some(user), None),
         })
     }
@@ -121,7 +121,7 @@ pub(super) async fn apply(
     before: Option<&Resource>,
 ) -> Result<Effects, Error> {
     let id = who.id();
-    let (user, newcomer) = who.read(change).await?;
+    let (user, reception) = who.read(change).await?;
     let Some(mut user) = user else {
         return Ok(Effects::default());
     };
@@ -140,7 +140,7 @@ pub(super) async fn apply(
     if is_renumbered(&user, resource, before, change.time()) {
         user.external_id_changed_at = Some(change.time());
     }
-    let shared = newcomer.map(|it| it.is_shared);
+    let shared = reception.map(|it| it.is_shared);
     move_address(change, &mut user, resource, (before, shared)).await?;
     let suspended = user.suspended_by_directory_at.is_some();
     let was_out = before.is_some_and(|before| !before.active());
@@ -159,12 +159,12 @@ pub(super) async fn apply(
         user.suspended_by_directory_at = None;
     }
     user.updated_at = change.time();
-    if newcomer.is_some() {
-        change.tx.insert_user(&user).await?;
-    } else {
-        change.tx.update_user(&user).await?;
+    match reception {
+        None => change.tx.update_user(&user).await?,
+        Some(it) if it.is_invited => change.tx.insert_user(&user).await?,
+        Some(_) => settle::insert(change, &user, connection.id).await?,
     }
-    if newcomer.is_none_or(|it| it.is_invited) {
+    if reception.is_none_or(|it| it.is_invited) {
         close_invitations(
             change,
             connection,

@@ -151,6 +151,19 @@ impl World {
         })
     }
 
+    /// That of somebody new, of whom nothing is there but a resource of this connection.
+    pub fn of_newcomer(rules: Arc<Rules>, user: UserRow, connection: ConnectionId) -> Self {
+        Self {
+            links: BTreeMap::from([(user.id, BTreeSet::from([connection]))]),
+            users: BTreeMap::from([(user.id, user)]),
+            rules,
+            identities: Vec::new(),
+            belongings: Belongings::default(),
+            unstored: Vec::new(),
+            doors: BTreeMap::new(),
+        }
+    }
+
     /// What the rules give these people now: by the directory's groups, and by the groups that
     /// the last sign-in named.
     pub async fn due(&self, tx: &mut Tx, org: OrganizationId) -> Result<Vec<Due>, Error> {

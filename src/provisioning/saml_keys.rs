@@ -19,7 +19,7 @@ use crate::directory::connection::KeyState;
 use crate::directory::event::EventKind;
 use crate::id::{ConnectionId, Ids, OrganizationId, SamlKeyId};
 use crate::provisioning::settings::connections::find;
-use crate::provisioning::{Change, Context, Error, change};
+use crate::provisioning::{Change, Context, Error, Kind, change};
 use crate::saml::certificate::Certificate;
 use crate::saml::encryption::DecryptionKey;
 use crate::saml::own_key::OwnKey;
@@ -108,9 +108,11 @@ pub async fn of(
         return Ok(found);
     }
     let row = fresh(ids, secrets, (org, connection), KeyState::Current).await?;
-    let written = store.write(move |tx| {
+    let written = store.write_of(Some(org), move |tx| {
         let row = row.clone();
         async move {
+            let held = tx.lock_organization(org).await?;
+            held.ok_or(Error::NotFound(Kind::Organization))?;
             // Of two that come at once, the second finds what the first made.
             tx.insert_saml_key(&row).await?;
             Ok::<_, Error>(tx.saml_keys(org, connection).await?)

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::id::Ids;
 use crate::provisioning::scim_client::{self, Credentials, ScimClient, authenticate};
-use crate::provisioning::{Change, Context, Error, Source, owner_kept};
+use crate::provisioning::{Change, Context, Error, Settled, Source, owner_kept};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
@@ -30,11 +30,14 @@ where
     let witness = credentials.witness.clone();
     let (ids, caller) = (ids.clone(), (credentials, cause));
     let teller = (ids.clone(), caller.1.clone());
-    let done = store.write(move |tx| {
+    let org = scim_client::org_of(store, &caller.0);
+    let done = store.write_of(org, move |tx| {
         let (job, ids, caller) = (job.clone(), ids.clone(), caller.clone());
         async move {
             caller.0.witness.begin();
-            scim_step(tx, &ids, &caller, job).await
+            let (value, settled) = scim_step(tx, &ids, &caller, job).await?;
+            caller.0.witness.tell(settled);
+            Ok(value)
         }
         .boxed()
     });
@@ -51,13 +54,13 @@ where
 }
 
 /// What [`scim_change`] does within its transaction, for the credentials and the request of its
-/// caller.
+/// caller, who tells what it came to.
 pub(super) async fn scim_step<T, E, F>(
     tx: &mut Tx,
     ids: &Ids,
     (credentials, cause): &(Credentials, String),
     job: F,
-) -> Result<T, E>
+) -> Result<(T, Settled), E>
 where
     F: for<'c, 't> FnOnce(&'c mut Change<'t>, &'c ScimClient) -> BoxFuture<'c, Result<T, E>>,
     E: From<Error>,
@@ -70,8 +73,7 @@ where
         let touched = client.credential.touch(change.tx, client.org, now);
         touched.await.map_err(Error::from)?;
     }
-    credentials.witness.tell(change.settle().await?);
-    Ok(value)
+    Ok((value, change.settle().await?))
 }
 
 /// Answers a question that a SCIM client asks, on one snapshot.

@@ -10,10 +10,10 @@ use crate::provisioning::request_log::{Met, Witness};
 use crate::provisioning::{Change, Context, Error, Kind, Source};
 use crate::scim::catalog::custom::Types;
 use crate::secret::Hash;
-use crate::store::Tx;
 use crate::store::memory::{Stamp, Subject};
 use crate::store::rows::ConnectionRow;
 use crate::store::types::Time;
+use crate::store::{Store, Tx};
 use crate::{scim, store};
 
 /// A credential of a connection's SCIM client.
@@ -84,6 +84,18 @@ fn remembered(tx: &Tx, hash: &Hash, now: Time) -> Option<(Stamp, Arc<Admitted>)>
     (!is_over && !kept.pass.is_stale(now)).then_some((stamp, kept))
 }
 
+/// The organization that a bearer let somebody into a while ago: whose turn it is, and no more, whatever its settings
+/// are now.
+struct Turn(OrganizationId);
+
+/// Whose turn a request is that brings this bearer, where it was seen before. Whether it lets anybody in is judged in
+/// the transaction.
+pub(super) fn org_of(store: &Store, credentials: &Credentials) -> Option<OrganizationId> {
+    let subject = Subject::Bearer(credentials.bearer?);
+    let (_, turn) = store.memory().recall::<Turn>(subject)?;
+    Some(turn.0)
+}
+
 /// Whom a bearer lets in; 401 where nobody has it, or it is over.
 async fn look_up(tx: &mut Tx, hash: &Hash, now: Time) -> Result<Arc<Admitted>, Error> {
     // The stamp is read with the token, in one statement: had it come later, it could tell of a change that the
@@ -103,6 +115,8 @@ async fn look_up(tx: &mut Tx, hash: &Hash, now: Time) -> Result<Arc<Admitted>, E
         Some(_) => return Err(Error::Unauthorized),
         None => (client_pass(tx, hash, now).await?, None),
     };
+    let turn = Arc::new(Turn(pass.org));
+    tx.memory().keep(Subject::Bearer(*hash), Stamp(0), turn);
     let connection = tx
         .connection(pass.org, pass.connection)
         .await?

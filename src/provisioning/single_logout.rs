@@ -53,18 +53,17 @@ async fn end(
     us: &str,
     request: &LogoutRequest,
 ) -> Result<usize, Error> {
-    let connection = sign_in::open(change, id).await?;
-    let (issuer, certificate) = (&request.issuer, &request.certificate);
-    sign_in::still_trusted(change, &connection, issuer, certificate).await?;
+    let peer = sign_in::open(change, id).await?;
+    sign_in::still_trusted(&peer, &request.issuer, &request.certificate)?;
     let (org, message) = (change.org, message_id(&request.id));
-    let before = change.tx.remembered_message(org, id, &message).await?;
-    if before.is_some() {
+    let before = change.tx.remembered_messages(org, id, &[&message]).await?;
+    if !before.is_empty() {
         return Err(Error::SignIn(Refusal::Replayed));
     }
     let until = request.replay_until.into();
     change
         .tx
-        .remember_message(org, id, &message, until, None)
+        .remember_messages(org, id, &[&message], (until, None))
         .await?;
     change
         .tx

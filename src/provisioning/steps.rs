@@ -11,7 +11,7 @@ use crate::id::Ids;
 use crate::limits;
 use crate::provisioning::owner_kept::{self, Kept};
 use crate::provisioning::scim_change::scim_step;
-use crate::provisioning::scim_client::{Credentials, ScimClient};
+use crate::provisioning::scim_client::{self, Credentials, ScimClient};
 use crate::provisioning::{Change, Context, Error, Source};
 use crate::store;
 use crate::store::{Store, Tx};
@@ -47,8 +47,9 @@ where
 {
     let (ids, (steps, bound)) = (ids.clone(), steps);
     let witness = caller.0.witness.clone();
+    let org = scim_client::org_of(store, &caller.0);
     let done = store
-        .write(move |tx| {
+        .write_of(org, move |tx| {
             let (job, ids, steps) = (job.clone(), ids.clone(), Arc::clone(&steps));
             let caller = caller.clone();
             async move {
@@ -86,10 +87,16 @@ where
     E: Fall + From<Error>,
 {
     tx.open_step().await?;
-    let fate = scim_step(tx, ids, caller, |change, client| job(change, client, step)).await;
+    let mut fate = scim_step(tx, ids, caller, |change, client| job(change, client, step)).await;
+    if fate.is_ok()
+        && let Err(error) = tx.keep_step().await
+    {
+        // What was not waited for has failed after all.
+        fate = Err(Error::from(error).into());
+    }
     match fate {
-        Ok(value) => {
-            tx.keep_step().await?;
+        Ok((value, settled)) => {
+            caller.0.witness.tell(settled);
             Ok(Ok(value))
         }
         Err(fall) if ends_all(fall.error()) => Err(fall.error().clone()),

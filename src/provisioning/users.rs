@@ -11,7 +11,7 @@ use crate::id::{ScimUserId, UserId};
 use crate::limits;
 use crate::provisioning::correlate::{Meaning, correlate};
 use crate::provisioning::groups::leave_groups;
-use crate::provisioning::person::{Effects, Newcomer, Who, apply, back, bury};
+use crate::provisioning::person::{Effects, Reception, Who, apply, back, bury};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error, Kind, owner_kept};
 use crate::scim::{self, Resource, ResourceType};
@@ -81,11 +81,15 @@ async fn whose(
     Ok(match meaning {
         Meaning::New | Meaning::NewSharingAddress => {
             let user = UserRow::fresh(change.org, change.id(), change.time());
-            let newcomer = Newcomer {
+            let reception = Reception {
                 is_shared,
                 is_invited: met.invitation,
             };
-            (EventKind::UserCreated, Some(Who::New(user, newcomer)), None)
+            (
+                EventKind::UserCreated,
+                Some(Who::New(user, reception)),
+                None,
+            )
         }
         Meaning::Adopted(user) => (EventKind::UserAdopted, Some(Who::Read(user)), None),
         Meaning::Returned(user) => {

@@ -23,6 +23,19 @@ impl Conn {
         Self(Mutex::new(connection))
     }
 
+    /// Runs a statement whose answer nobody needs.
+    pub(in crate::store) fn later<Q>(&mut self, query: Q) -> Ready<QueryResult<()>>
+    where
+        Q: QueryFragment<Sqlite> + QueryId,
+    {
+        ready(Connection::execute_returning_count(self.own(), &query).map(drop))
+    }
+
+    /// Undoes what was run since a savepoint.
+    pub(in crate::store) fn undo(&mut self, sql: &str) -> Ready<QueryResult<()>> {
+        ready(SimpleConnection::batch_execute(self.own(), sql))
+    }
+
     fn own(&mut self) -> &mut SqliteConnection {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,5 +1,5 @@
 //! What a store's process keeps in memory of what is asked for again and again and hardly ever changes: the rules of
-//! an organization, and whom a bearer lets in.
+//! an organization, whom a bearer lets in, and whom a connection trusts.
 //!
 //! Everything is kept with the organization's `settings_stamp` as it was when it was read. The tables draw another
 //! stamp at every change, whoever makes it, so that what is kept holds exactly as long as the stamp does: whoever
@@ -9,7 +9,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::id::OrganizationId;
+use crate::id::{ConnectionId, OrganizationId};
 use crate::secret::Hash;
 
 /// As many things are kept; one more, and all are forgotten.
@@ -20,6 +20,8 @@ const MOST: usize = 1_000;
 pub enum Subject {
     /// Of whoever has the bearer of this hash.
     Bearer(Hash),
+    /// Of a connection.
+    Connection(ConnectionId),
     /// Of an organization.
     Organization(OrganizationId),
 }

@@ -16,10 +16,12 @@ pub mod copies;
 mod direct;
 pub mod error;
 pub mod invited;
+mod lanes;
 mod listed;
 pub mod memory;
 pub mod migrate;
 mod ops;
+mod pipe;
 mod planner;
 pub mod postgres;
 pub mod rows;
@@ -27,6 +29,7 @@ pub mod schema;
 pub mod search;
 pub mod sqlite;
 mod standing;
+mod turns;
 pub mod tx;
 pub mod types;
 pub mod wakeups;
@@ -81,7 +84,7 @@ mod on_postgres {
     }
     impl<E: diesel::ExpressionMethods> AnyOf for E {}
     pub(crate) type Db = diesel::pg::Pg;
-    pub(crate) type Conn = super::postgres::Conn;
+    pub(crate) type Conn = super::pipe::Conn;
     /// How text is made to compare by bytes.
     pub(crate) const BYTEWISE: &str = " COLLATE \"C\"";
     /// The function that finds a text in another.
@@ -106,7 +109,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::id::Entropy;
+use crate::id::{Entropy, OrganizationId};
 use crate::secret::chain::ChainKey;
 use chained::Held;
 pub use error::{Error, Failure, Key};
@@ -193,7 +196,7 @@ impl Store {
     ) -> Result<Self, Error> {
         let engine = match place {
             Place::Postgres(url) => {
-                Engine::Postgres(postgres::Connections::watched(url, pool, watcher)?)
+                Engine::Postgres(postgres::Connections::new(url, pool, watcher)?)
             }
             Place::Sqlite(path) => {
                 Engine::Sqlite(sqlite::Threads::start(path, watcher, &Memory::default())?)
@@ -230,7 +233,7 @@ impl Store {
     pub async fn migrate(place: &Place, direction: &Direction) -> Result<Vec<Step>, Error> {
         match place {
             Place::Postgres(url) => {
-                migrate::postgres(&postgres::Connections::new(url, 1)?, direction).await
+                migrate::postgres(&postgres::Connections::for_migrations(url)?, direction).await
             }
             Place::Sqlite(path) => migrate::sqlite(path, direction),
         }
@@ -249,8 +252,27 @@ impl Store {
         }
     }
 
+    /// What the process keeps in memory of it.
+    pub fn memory(&self) -> &Memory {
+        match &*self.0 {
+            Engine::Postgres(pool) => pool.memory(),
+            Engine::Sqlite(threads) => threads.memory(),
+        }
+    }
+
     /// Runs a job that changes something, as one transaction; it stands when this returns `Ok`.
     pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        self.write_of(None, job).await
+    }
+
+    /// The same, of a job that takes an organization's row: however many the organization has, those of others do not
+    /// wait behind them.
+    pub async fn write_of<T, E, F>(&self, org: Option<OrganizationId>, job: F) -> Result<T, E>
     where
         F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
         T: Send + 'static,
@@ -259,8 +281,8 @@ impl Store {
         let told = Told::default();
         let job = heard(job, told.clone(), self.2.clone());
         let done = match &*self.0 {
-            Engine::Postgres(pool) => pool.write(job).await,
-            Engine::Sqlite(threads) => threads.write(job).await,
+            Engine::Postgres(pool) => pool.write(org, job).await,
+            Engine::Sqlite(threads) => threads.write(org, job).await,
         };
         if done.is_ok() {
             self.1.ring(&told);

@@ -1,8 +1,10 @@
 //! PostgreSQL: a pool, one transaction an operation. An operation runs in a task of its own, so
 //! that a caller who hangs up cannot leave a transaction half-open, and runs again when it lost
-//! against another.
+//! against another. A server that restarted is noticed before anything was done: the dead
+//! connection is dropped and another one tried.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
@@ -14,44 +16,62 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::store::error::{Error, Failure};
+use crate::store::lanes::Lanes;
 use crate::store::memory::Memory;
+use crate::store::pipe::Conn;
+use crate::store::turns::Lane;
 use crate::store::tx::{Engine, Tx};
 use crate::store::watch::{Watch, Watcher};
 
-/// A pooled connection's inner type.
-pub type Conn = AsyncPgConnection;
-
 /// How long an operation waits for a connection before it is told to come back.
 const WAIT: Duration = Duration::from_secs(5);
+/// How long a change waits behind others of its organization, as the database would let it.
+const TURN: Duration = Duration::from_secs(30);
 /// How often an operation that lost against another is run again.
 const TRIES: u32 = 4;
 
 /// How a transaction begins that may change something.
-const WRITE: &str = "BEGIN";
+const WRITE: &str = "BEGIN READ WRITE";
+/// How one begins that only reads.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// What every connection is told first: times are bounded, and nothing waits for ever.
 const SETTINGS: &str = "SET statement_timeout = '30s'; \
     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning";
+/// And a connection for jobs: the first statement is sent with the transaction's beginning, and must change nothing
+/// where that fails.
+const BY_TRANSACTION: &str = "SET default_transaction_read_only = on";
 
-/// The pool, and what the process keeps in memory of what it has read.
+/// The pool, what the process keeps in memory of what it has read, and the lanes of organizations' changes.
 #[derive(Clone)]
-pub struct Connections(Pool<AsyncPgConnection>, Memory);
+pub struct Connections(Pool<AsyncPgConnection>, Memory, Lanes);
 
 impl Connections {
-    /// A pool of at most `size` connections; none is opened yet.
-    pub fn new(url: &str, size: usize) -> Result<Self, Error> {
-        Self::watched(url, size, None)
+    /// A pool for migrations, of one connection; it is not opened yet.
+    pub fn for_migrations(url: &str) -> Result<Self, Error> {
+        Self::pool(url, 1, SETTINGS, None)
     }
 
-    /// Such a pool, whose connections tell the watcher what they run.
-    pub fn watched(url: &str, size: usize, watcher: Option<Watcher>) -> Result<Self, Error> {
+    /// A pool of at most `size` connections, which tell the watcher what they run; none is opened yet. They change
+    /// something in [`Connections::write`] alone.
+    pub fn new(url: &str, size: usize, watcher: Option<Watcher>) -> Result<Self, Error> {
+        Self::pool(url, size, &format!("{SETTINGS}; {BY_TRANSACTION}"), watcher)
+    }
+
+    fn pool(
+        url: &str,
+        size: usize,
+        settings: &str,
+        watcher: Option<Watcher>,
+    ) -> Result<Self, Error> {
+        let settings: Arc<str> = settings.into();
         let mut config = ManagerConfig::default();
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(move |url| {
-            let watcher = watcher.clone();
+            let (watcher, settings) = (watcher.clone(), Arc::clone(&settings));
             async move {
                 let mut connection = AsyncPgConnection::establish(url).await?;
                 connection
-                    .batch_execute(SETTINGS)
+                    .batch_execute(&settings)
                     .await
                     .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                 if let Some(watcher) = watcher {
@@ -69,7 +89,12 @@ impl Connections {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self(pool, Memory::default()))
+        Ok(Self(pool, Memory::default(), Lanes::default()))
+    }
+
+    /// What the process keeps in memory of the store.
+    pub fn memory(&self) -> &Memory {
+        &self.1
     }
 
     /// A connection of the pool.
@@ -80,31 +105,14 @@ impl Connections {
         self.0.get().await.map_err(failed)
     }
 
-    /// A connection on which the transaction has begun. A server that restarted is noticed here,
-    /// before anything was done: the dead connection is dropped and another one tried.
-    async fn begin(&self, sql: &str) -> Result<Tx, Error> {
-        let mut last = Error::Unavailable("no connection".into());
-        for _ in 0..=self.0.status().size {
-            let mut connection = self.connection().await?;
-            match connection.batch_execute(sql).await {
-                Ok(()) => return Ok(Tx::new(Engine::Postgres(connection), self.1.clone())),
-                Err(error) => {
-                    last = Error::Unavailable(error.to_string());
-                    drop(Object::take(connection));
-                }
-            }
-        }
-        Err(last)
-    }
-
-    /// Runs a job as one transaction.
-    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    /// Runs a job as one transaction. Where it is known whose it is, it waits behind theirs alone.
+    pub async fn write<T, E, F>(&self, of: Lane, job: F) -> Result<T, E>
     where
         F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
         T: Send + 'static,
         E: Failure,
     {
-        self.detached(job, WRITE).await
+        self.detached(of, job, WRITE).await
     }
 
     /// Runs a job on one snapshot.
@@ -114,11 +122,10 @@ impl Connections {
         T: Send + 'static,
         E: Failure,
     {
-        self.detached(job, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .await
+        self.detached(None, job, READ).await
     }
 
-    async fn detached<T, E, F>(&self, job: F, begin: &'static str) -> Result<T, E>
+    async fn detached<T, E, F>(&self, of: Lane, job: F, begin: &'static str) -> Result<T, E>
     where
         F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
         T: Send + 'static,
@@ -126,53 +133,87 @@ impl Connections {
     {
         let pool = self.clone();
         let task = tokio::spawn(async move {
-            let mut tries = 1;
+            let _place = match of {
+                Some(org) => Some(pool.2.enter(org, TURN).await?),
+                None => None,
+            };
+            let (mut tries, mut left) = (1, pool.0.status().size);
             loop {
-                match pool.once(&job, begin).await {
-                    Err(error) if error.is_lost() && tries < TRIES => tries += 1,
-                    Err(error) if error.is_lost() => {
-                        drop(error);
-                        let message = "the operation lost against others again and again";
-                        return Err(Error::Unavailable(message.into()).into());
-                    }
-                    result => return result,
+                let connection = Conn::begin(pool.connection().await?, begin);
+                match pool.once(connection, &job, begin).await {
+                    Err(_) if left > 0 => left -= 1,
+                    Err(error) => return Err(error.into()),
+                    Ok(result) => match result {
+                        Err(error) if error.is_lost() && tries < TRIES => tries += 1,
+                        Err(error) if error.is_lost() => {
+                            drop(error);
+                            let message = "the operation lost against others again and again";
+                            return Err(Error::Unavailable(message.into()).into());
+                        }
+                        result => return result,
+                    },
                 }
             }
         });
-        let panicked = |_| Error::Engine("an operation panicked; nothing of it was kept".into());
-        task.await.map_err(panicked)?
+        task.await.map_err(|_| panicked())?
     }
 
-    async fn once<T, E, F>(&self, job: &F, begin: &str) -> Result<T, E>
+    /// Runs a job once; an error of the connection where the transaction did not even begin.
+    async fn once<T, E, F>(
+        &self,
+        connection: Conn,
+        job: &F,
+        begin: &str,
+    ) -> Result<Result<T, E>, Error>
     where
         F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync,
         E: Failure,
     {
-        let mut tx = self.begin(begin).await?;
+        let mut tx = Tx::new(Engine::Postgres(connection), self.1.clone());
         let outcome = AssertUnwindSafe(job(&mut tx)).catch_unwind().await;
         let Engine::Postgres(mut connection) = tx.engine else {
-            return Err(Error::Engine("not a PostgreSQL connection".into()).into());
+            return Err(Error::Engine("not a PostgreSQL connection".into()));
         };
-        let end = if matches!(outcome, Ok(Ok(_))) {
+        let sent = AssertUnwindSafe(connection.flush()).catch_unwind().await;
+        let (Ok(outcome), Ok(sent)) = (outcome, sent) else {
+            // Whatever is under way on it ends with it.
+            drop(Object::take(connection.into_inner()));
+            return Ok(Err(panicked().into()));
+        };
+        if !connection.has_begun() {
+            drop(Object::take(connection.into_inner()));
+            return Err(Error::Unavailable("no transaction began".into()));
+        }
+        // What was not waited for has failed after all, or what failed was passed over: nothing of the operation stands.
+        let outcome = match (outcome, sent) {
+            (Ok(_), Err(error)) => Err(Error::from(error).into()),
+            (Ok(_), Ok(())) if connection.has_failed() => Err(passed_over().into()),
+            (outcome, _) => outcome,
+        };
+        if outcome.is_ok() && begin == READ {
+            connection.leave().await;
+            return Ok(outcome);
+        }
+        let end = if outcome.is_ok() {
             "COMMIT"
         } else {
             "ROLLBACK"
         };
         let ended = connection.batch_execute(end).await;
-        if ended.is_err() || outcome.is_err() {
-            drop(Object::take(connection));
+        if ended.is_err() {
+            drop(Object::take(connection.into_inner()));
         }
-        let failed = if begin == WRITE {
-            Error::of_commit
-        } else {
-            Error::from
-        };
-        match outcome {
-            Ok(Ok(value)) => ended.map(|()| value).map_err(|error| failed(error).into()),
-            Ok(Err(error)) => Err(error),
-            Err(_) => {
-                Err(Error::Engine("an operation panicked; nothing of it was kept".into()).into())
-            }
-        }
+        Ok(match (outcome, ended) {
+            (Ok(_), Err(error)) => Err(Error::of_commit(error).into()),
+            (outcome, _) => outcome,
+        })
     }
+}
+
+fn passed_over() -> Error {
+    Error::Engine("a statement failed and the operation went on; nothing of it was kept".into())
+}
+
+fn panicked() -> Error {
+    Error::Engine("an operation panicked; nothing of it was kept".into())
 }

@@ -1,7 +1,8 @@
 //! SQLite: threads that own connections. One writer takes whole operations and commits up to 64
 //! of them at once, each in a savepoint of its own, and answers only after the commit; a few
 //! readers answer questions. A caller that goes away leaves no half-open transaction: its
-//! operation runs to its end.
+//! operation runs to its end. Organizations have turns: one with many changes does not keep
+//! another's waiting.
 //!
 //! Commands of other processes write to the same file: every transaction is taken under a
 //! blocking lock on `<file>.write`, since SQLite's own busy handler only polls.
@@ -9,10 +10,10 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, connection::SimpleConnection};
@@ -24,11 +25,14 @@ use crate::store::direct::Conn;
 use crate::store::error::{Error, Failure};
 use crate::store::memory::Memory;
 use crate::store::migrate;
+use crate::store::turns::{Lane, Refused, Turns};
 use crate::store::tx::{Engine, Tx};
 use crate::store::watch::{Watch, Watcher};
 
 /// The most operations that one commit carries.
 const BATCH: usize = 64;
+/// How long a batch takes further operations in which more than one organization has a part.
+const SHARED: Duration = Duration::from_millis(8);
 /// The most operations that wait; one more is told to come back.
 const QUEUE: usize = 1024;
 /// Threads that read.
@@ -115,13 +119,14 @@ fn ready<T>(mut future: BoxFuture<'_, T>) -> T {
     }
 }
 
-type Queue = SyncSender<Box<dyn Operation>>;
+type Queue = Turns<Box<dyn Operation>>;
 
 /// The threads that own the file's connections.
 pub struct Threads {
-    writes: Option<Queue>,
-    reads: Option<Queue>,
+    writes: Arc<Queue>,
+    reads: Arc<Queue>,
     handles: Vec<JoinHandle<()>>,
+    memory: Memory,
 }
 
 impl Threads {
@@ -136,29 +141,34 @@ impl Threads {
             let engine = Engine::Sqlite(Conn::new(connection));
             Ok::<_, Error>(Tx::new(engine, memory.clone()))
         };
-        let (writes, queue) = sync_channel(QUEUE);
+        let (writes, reads) = (Arc::new(Queue::new(QUEUE)), Arc::new(Queue::new(QUEUE)));
         let mut writer = connected()?;
         execute(&mut writer, "PRAGMA cache_size = -16384")?;
         let lock = write_lock(path)?;
+        let queue = Arc::clone(&writes);
         let mut handles = vec![spawn("store-writer", move || {
             write(writer, &queue, Some(&lock));
         })?];
-        let (reads, queue) = sync_channel(QUEUE);
-        let queue = Arc::new(Mutex::new(queue));
         for _ in 0..READERS {
             let mut reader = connected()?;
             execute(
                 &mut reader,
                 "PRAGMA cache_size = -4096; PRAGMA query_only = ON",
             )?;
-            let queue = Arc::clone(&queue);
+            let queue = Arc::clone(&reads);
             handles.push(spawn("store-reader", move || read(reader, &queue))?);
         }
         Ok(Self {
-            writes: Some(writes),
-            reads: Some(reads),
+            writes,
+            reads,
             handles,
+            memory: memory.clone(),
         })
+    }
+
+    /// What the process keeps in memory of the store.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Starts one thread on a fresh store in memory: it reads and writes, since nobody else could
@@ -166,24 +176,27 @@ impl Threads {
     pub fn in_memory() -> Result<Self, Error> {
         let mut connection = connect(Path::new(":memory:"))?;
         migrate::sqlite_alone(&mut connection)?;
-        let (queue, operations) = sync_channel(QUEUE);
-        let tx = Tx::new(Engine::Sqlite(Conn::new(connection)), Memory::default());
+        let (queue, memory) = (Arc::new(Queue::new(QUEUE)), Memory::default());
+        let tx = Tx::new(Engine::Sqlite(Conn::new(connection)), memory.clone());
+        let operations = Arc::clone(&queue);
         let handle = spawn("store-in-memory", move || write(tx, &operations, None))?;
         Ok(Self {
-            reads: Some(SyncSender::clone(&queue)),
-            writes: Some(queue),
+            reads: Arc::clone(&queue),
+            writes: queue,
             handles: vec![handle],
+            memory,
         })
     }
 
-    /// Runs a job on the writer: one savepoint, committed with its neighbours.
-    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    /// Runs a job on the writer: one savepoint, committed with its neighbours. Where it is known whose it is, it waits
+    /// behind theirs alone.
+    pub async fn write<T, E, F>(&self, of: Lane, job: F) -> Result<T, E>
     where
         F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: Failure,
     {
-        submit(self.writes.as_ref(), job).await
+        submit(&self.writes, of, job).await
     }
 
     /// Runs a job on a reader: one snapshot.
@@ -193,15 +206,15 @@ impl Threads {
         T: Send + 'static,
         E: Failure,
     {
-        submit(self.reads.as_ref(), job).await
+        submit(&self.reads, None, job).await
     }
 }
 
 impl Drop for Threads {
     /// Closes the queues and waits: what was taken is finished and answered.
     fn drop(&mut self) {
-        self.writes = None;
-        self.reads = None;
+        self.writes.close();
+        self.reads.close();
         for handle in self.handles.drain(..) {
             // A thread that panicked has nothing left to finish.
             drop(handle.join());
@@ -216,23 +229,22 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         .map_err(|error| Error::Unavailable(format!("cannot start {name}: {error}")))
 }
 
-async fn submit<T, E, F>(queue: Option<&Queue>, job: F) -> Result<T, E>
+async fn submit<T, E, F>(queue: &Queue, lane: Lane, job: F) -> Result<T, E>
 where
     F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
     T: Send + 'static,
     E: Failure,
 {
     let gone = || Error::Unavailable("the store is closing".into());
-    let queue = queue.ok_or_else(gone)?;
     let (reply, answer) = oneshot::channel();
     let pending = Box::new(Pending {
         job,
         result: None,
         reply,
     });
-    queue.try_send(pending).map_err(|error| match error {
-        TrySendError::Full(_) => Error::Unavailable("too many operations wait".into()),
-        TrySendError::Disconnected(_) => gone(),
+    queue.put(lane, pending).map_err(|error| match error {
+        Refused::Full => Error::Unavailable("too many operations wait".into()),
+        Refused::Closed => gone(),
     })?;
     answer.await.map_err(|_| gone())?
 }
@@ -244,32 +256,42 @@ fn execute(tx: &mut Tx, sql: &str) -> Result<(), Error> {
     }
 }
 
-fn write(mut tx: Tx, queue: &Receiver<Box<dyn Operation>>, lock: Option<&File>) {
-    while let Ok(first) = queue.recv() {
+/// Refuses what a thread that dies leaves behind: nobody else would answer it.
+struct Refusing<'q>(&'q Queue);
+
+impl Drop for Refusing<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close();
+            while self.0.try_take().is_some() {}
+        }
+    }
+}
+
+fn write(mut tx: Tx, queue: &Queue, lock: Option<&File>) {
+    let _refusing = Refusing(queue);
+    while let Some(first) = queue.take() {
         batch(&mut tx, first, queue, lock);
     }
 }
 
 /// One transaction: the first operation and whatever waits behind it.
-fn batch(
-    tx: &mut Tx,
-    first: Box<dyn Operation>,
-    queue: &Receiver<Box<dyn Operation>>,
-    lock: Option<&File>,
-) {
+fn batch(tx: &mut Tx, first: (Lane, Box<dyn Operation>), queue: &Queue, lock: Option<&File>) {
     let begun = lock
         .map_or(Ok(()), File::lock)
         .map_err(|error| Error::Unavailable(format!("the write lock failed: {error}")))
         .and_then(|()| execute(tx, "BEGIN IMMEDIATE"));
     let mut done = Vec::with_capacity(BATCH);
+    let (since, whose) = (Instant::now(), first.0);
     let fate = begun.and_then(|()| {
-        let mut next = Some(first);
-        while let Some(mut operation) = next.take() {
+        let (mut next, mut is_shared) = (Some(first), false);
+        while let Some((lane, mut operation)) = next.take() {
+            is_shared |= lane != whose;
             let step = savepoint(tx, &mut *operation);
             done.push(operation);
             step?;
-            if done.len() < BATCH {
-                next = queue.try_recv().ok();
+            if done.len() < BATCH && !(is_shared && since.elapsed() > SHARED) {
+                next = queue.try_take();
             }
         }
         execute(tx, "COMMIT")
@@ -295,10 +317,9 @@ fn savepoint(tx: &mut Tx, operation: &mut dyn Operation) -> Result<(), Error> {
     }
 }
 
-fn read(mut tx: Tx, queue: &Mutex<Receiver<Box<dyn Operation>>>) {
-    loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(mut operation) = next else { return };
+fn read(mut tx: Tx, queue: &Queue) {
+    let _refusing = Refusing(queue);
+    while let Some((_, mut operation)) = queue.take() {
         let begun = execute(&mut tx, "BEGIN");
         if begun.is_ok() {
             operation.run(&mut tx);

@@ -2,11 +2,9 @@
 //! `ops!` table turns each query into a method of [`Tx`], so that everything above is written
 //! once, plainly, over `&mut Tx`.
 
-use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::Object;
-
 use crate::store::direct::Conn;
 use crate::store::memory::Memory;
+use crate::store::pipe;
 
 /// A transaction that is under way.
 pub struct Tx {
@@ -15,13 +13,9 @@ pub struct Tx {
 }
 
 /// What a transaction runs on.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one lives as long as a transaction, and boxing it would cost each statement"
-)]
 pub(in crate::store) enum Engine {
     /// A PostgreSQL connection of the pool.
-    Postgres(Object<AsyncPgConnection>),
+    Postgres(pipe::Conn),
     /// The connection that the calling thread owns.
     Sqlite(Conn),
 }

@@ -17,7 +17,7 @@ const MAY_IMPORT: &str = "
 const MAY_WRITE: &str = "provisioning worker";
 const MAY_NAME_AN_ENGINE: &str =
     "config/database.rs store/direct.rs store/error.rs store/listed.rs store/migrate.rs store/mod.rs
-    store/planner.rs store/postgres.rs store/sqlite.rs store/tx.rs store/types.rs";
+    store/pipe.rs store/planner.rs store/postgres.rs store/sqlite.rs store/tx.rs store/types.rs";
 const MAY_BE_UNSAFE: &str = "saml/quiet.rs";
 
 #[test]

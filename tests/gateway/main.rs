@@ -61,6 +61,7 @@ mod memory;
 mod metadata_refresh;
 mod migrations;
 mod model;
+mod not_waited_for;
 mod oauth_clients;
 mod oidc;
 mod oidc_attacks;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use usher::directory::connection::Profile;
 
-use crate::harness::{Connected, ScimActor, TestGateway};
+use crate::harness::{Browser, Connected, ScimActor, TestGateway};
 
 async fn start() -> (TestGateway, Connected) {
     let gateway = TestGateway::start().await;
@@ -98,6 +98,40 @@ async fn who_comes_gets_the_role_that_the_rules_give_now() {
         "viewer"
     });
     assert_eq!(role("dan").await, renamed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_a_connection_trusts_is_asked_at_each_sign_in() {
+    let (gateway, okta) = start().await;
+    let idp = gateway.idp(&okta).await;
+    let sign_in = async || {
+        let answer = idp.response().email("ada@acme.example").base64();
+        idp.post(&Browser::new(&gateway), &answer).await.status
+    };
+    for (change, back) in [
+        (
+            "UPDATE connections SET state = 'paused'",
+            "UPDATE connections SET state = 'active'",
+        ),
+        (
+            "UPDATE connections SET idp_entity_id = idp_entity_id || '/other'",
+            "UPDATE connections SET idp_entity_id = replace(idp_entity_id, '/other', '')",
+        ),
+        (
+            "UPDATE connection_certificates SET fingerprint = 'x' || fingerprint",
+            "UPDATE connection_certificates SET fingerprint = substr(fingerprint, 2)",
+        ),
+        ("DELETE FROM connection_certificates", ""),
+    ] {
+        assert_eq!(sign_in().await, 303, "{change}");
+        gateway.sql(change).await;
+        let refused = sign_in().await;
+        assert!(refused.is_client_error(), "{change}: {refused}");
+        if !back.is_empty() {
+            gateway.sql(back).await;
+            assert_eq!(sign_in().await, 303, "{back}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use usher::directory::connection::Profile;
 use usher::limits;
 
-use crate::harness::{Connected, Reply, ScimActor, TestGateway, user};
+use crate::harness::{Acme, Connected, Reply, ScimActor, TestGateway, user};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
@@ -112,6 +112,35 @@ async fn what_is_listed_first_may_refer_to_what_comes_last() {
     let mut expected = [a, b];
     expected.sort();
     assert_eq!(members, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_new_has_what_a_group_of_the_same_circle_gives() {
+    let acme = Acme::start().await;
+    acme.rule("Editors", "editor").await;
+    let scim = acme.scim();
+    let before = acme
+        .role_of(&acme.pushed("before@acme.example").await.1)
+        .await;
+    assert_ne!(before, json!("editor"));
+    // Whoever names the group in the person makes the two one change.
+    let mut ada = user("ada@acme.example");
+    ada["groups"] = json!([{"value": "bulkId:g"}]);
+    let operations = json!([
+        post("/Users", "a", ada),
+        post("/Groups", "g", group("Editors", &["bulkId:a"])),
+    ]);
+    let (_, statuses) = entries(&send(&scim, operations, None).await);
+    assert_eq!(statuses, ["201", "201"]);
+    let ada = acme.person("ada@acme.example").await;
+    assert_eq!(acme.role_of(&ada).await, json!("editor"));
+    let told = acme.gateway.events(acme.org).await;
+    let told = told
+        .iter()
+        .find(|it| it["type"] == "user.created" && it["data"]["user_id"] == json!(ada));
+    let changes = told.unwrap()["data"]["changes"].as_array().unwrap();
+    let role = json!({"attribute": "role", "old": null, "new": "editor"});
+    assert_eq!(changes.last(), Some(&role), "{changes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -57,23 +57,23 @@ async fn consume(
     let known = connection(gateway, named, support).await?;
     let attempted = |trace| Attempted {
         gateway,
-        row: &known.row,
+        row: &known.connection,
         support,
         trace,
     };
     let refused = async |why: Refusal| {
-        log_refusal(&known.row, why.reason(), support);
+        log_refusal(&known.connection, why.reason(), support);
         attempted(Trace::default()).refused(why, None).await;
         page::sign_in(why, support)
     };
-    if known.row.state != ConnectionState::Active {
+    if known.connection.state != ConnectionState::Active {
         return Err(refused(Refusal::Paused).await);
     }
     let asking = browser.request.as_deref().map(secret::hash);
-    let outstanding = outstanding(gateway, &known.row, asking)
+    let outstanding = outstanding(gateway, &known.connection, asking)
         .await
         .map_err(|error| page::error(error, support))?;
-    if outstanding.is_empty() && !known.row.idp_initiated {
+    if outstanding.is_empty() && !known.connection.idp_initiated {
         return Err(refused(Refusal::IdpInitiatedOff).await);
     }
     let (head, body) = posted.into_parts();
@@ -82,13 +82,13 @@ async fn consume(
     let message = Message {
         media: media.and_then(|it| it.to_str().ok()).map(str::to_owned),
         body,
-        us: service_provider(gateway, known.row.id),
-        idp: known.row.idp_entity_id.clone().unwrap_or_default(),
-        preset: message::preset(known.row.profile),
-        allow_cbc: provider::allows_cbc(&known.row),
-        demands: known.row.demands.clone(),
-        certificates: known.certificates,
-        keys: known.keys,
+        us: service_provider(gateway, known.connection.id),
+        idp: known.connection.idp_entity_id.clone().unwrap_or_default(),
+        preset: message::preset(known.connection.profile),
+        allow_cbc: provider::allows_cbc(&known.connection),
+        demands: known.connection.demands.clone(),
+        certificates: known.certificates.clone(),
+        keys: known.keys.clone(),
         links: Arc::clone(&gateway.links),
         outstanding,
         failures: Arc::clone(&gateway.decryptions),
@@ -99,14 +99,14 @@ async fn consume(
     let read = match read {
         Ok(read) => read,
         Err(error) => {
-            unread(gateway, &known.row, &error, support);
+            unread(gateway, &known.connection, &error, support);
             return Err(attempted.unread(&error).await);
         }
     };
-    if known.row.testing {
+    if known.connection.testing {
         return Ok(attempted.tested(&read).await);
     }
-    let is_foreign = is_foreign(&head.headers, &known.row, gateway.ids.clock().now());
+    let is_foreign = is_foreign(&head.headers, &known.connection, gateway.ids.clock().now());
     enter(attempted, read, (browser.present, asking), is_foreign).await
 }
 

@@ -40,7 +40,10 @@ async fn answered(
     browser: Browser,
     posted: Request,
 ) -> Result<Response, Response> {
-    let row = connection(gateway, named, request).await?.row;
+    let row = connection(gateway, named, request)
+        .await?
+        .connection
+        .clone();
     let failed = |error: Error| {
         if let Error::SignIn(why) = &error {
             tracing::info!(connection.id = %row.id, request.id = %request.0,

@@ -33,7 +33,7 @@ pub(super) async fn login(
     browser: Browser,
 ) -> Response {
     let row = match connection(&gateway, named, &support).await {
-        Ok(known) => known.row,
+        Ok(known) => known.connection.clone(),
         Err(response) => return response,
     };
     if !visit::is_one(&method, &headers) {

@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use crate::directory::connection::KeyState;
 use crate::directory::demands::RequireSigned;
 use crate::http::reply::page;
-use crate::http::saml::{Known, Named, connection, keys, service_provider, slo_url};
+use crate::http::saml::{Named, connection, keys, service_provider, slo_url};
 use crate::http::{Gateway, RequestId};
+use crate::provisioning::saml_peer::SamlPeer;
 use crate::provisioning::{Error, provider};
 use crate::saml::metadata::ServiceProvider;
 
@@ -23,7 +24,7 @@ pub(super) async fn metadata(
         Ok(known) => known,
         Err(response) => return response,
     };
-    let us = match described(&gateway, known).await {
+    let us = match described(&gateway, &known).await {
         Ok(us) => us,
         Err(error) => return page::error(error, &request),
     };
@@ -34,9 +35,9 @@ pub(super) async fn metadata(
 }
 
 /// What we are to the connection's provider, with our keys; the first reader of all makes them.
-async fn described(gateway: &Gateway, known: Known) -> Result<ServiceProvider, Error> {
-    let row = &known.row;
-    let keys = keys(gateway, row, known.keys).await?;
+async fn described(gateway: &Gateway, known: &SamlPeer) -> Result<ServiceProvider, Error> {
+    let row = &known.connection;
+    let keys = keys(gateway, row, &known.keys).await?;
     // The retired key signs nothing, and nothing new is to be encrypted for it.
     let published = keys
         .into_iter()

@@ -10,6 +10,8 @@ mod metadata;
 mod slo;
 mod told;
 
+use std::sync::Arc;
+
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::Response;
@@ -21,10 +23,11 @@ use crate::directory::connection::KeyState;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
 use crate::id::ConnectionId;
+use crate::provisioning::saml_peer::SamlPeer;
 use crate::provisioning::{Error, saml_keys};
 use crate::saml::metadata::ServiceProvider;
 use crate::saml::own_key::OwnKey;
-use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
+use crate::store::rows::{ConnectionRow, SamlKeyRow};
 
 /// The routes.
 pub(super) fn routes() -> Router<Gateway> {
@@ -63,39 +66,20 @@ async fn get_or_post(Extension(request): Extension<RequestId>) -> Response {
 /// The connection's id, as a path has it.
 type Named = Result<Path<String>, PathRejection>;
 
-/// A connection, what it trusts, and our keys of it.
-struct Known {
-    row: ConnectionRow,
-    certificates: Vec<CertificateRow>,
-    keys: Vec<SamlKeyRow>,
-}
-
 /// The connection that an address names; or the page that says no.
 async fn connection(
     gateway: &Gateway,
     named: Named,
     request: &RequestId,
-) -> Result<Known, Response> {
+) -> Result<Arc<SamlPeer>, Response> {
     let unknown = || page::unknown_connection(request);
     let id = named
         .ok()
         .and_then(|Path(id)| id.parse::<ConnectionId>().ok())
         .ok_or_else(unknown)?;
-    let found = gateway.store.read(move |tx| {
-        async move {
-            let Some(row) = tx.connection_of_url(id).await? else {
-                return Ok(None);
-            };
-            let certificates = tx.certificates(row.org_id, row.id).await?;
-            let keys = tx.saml_keys(row.org_id, row.id).await?;
-            Ok::<_, Error>(Some(Known {
-                row,
-                certificates,
-                keys,
-            }))
-        }
-        .boxed()
-    });
+    let found = gateway
+        .store
+        .read(move |tx| SamlPeer::of_url(tx, id).boxed());
     match found.await {
         Ok(found) => found.ok_or_else(unknown),
         Err(error) => Err(page::error(error, request)),
@@ -106,10 +90,10 @@ async fn connection(
 async fn keys(
     gateway: &Gateway,
     row: &ConnectionRow,
-    found: Vec<SamlKeyRow>,
+    found: &[SamlKeyRow],
 ) -> Result<Vec<SamlKeyRow>, Error> {
     if found.iter().any(|key| key.state == KeyState::Current) {
-        return Ok(found);
+        return Ok(found.to_vec());
     }
     // Few make one at once.
     let _place = gateway.verifications.acquire().await;

@@ -12,8 +12,9 @@ use crate::directory::lint::Sighting;
 use crate::http::body::Taken;
 use crate::http::reply::page;
 use crate::http::saml::acs::read_body;
-use crate::http::saml::{Known, Named, connection, leave, service_provider, slo_url};
+use crate::http::saml::{Named, connection, leave, service_provider, slo_url};
 use crate::http::{Gateway, RequestId};
+use crate::provisioning::saml_peer::SamlPeer;
 use crate::provisioning::{Error, Refusal, Source, provider, single_logout};
 use crate::saml;
 use crate::saml::certificate::Certificate;
@@ -75,13 +76,13 @@ async fn heard(
     said: impl AsyncFnOnce(&Gateway, &RequestId) -> Result<Carried, Response>,
 ) -> Result<Response, Response> {
     let known = connection(gateway, named, support).await?;
-    if !provider::single_logout(&known.row) {
+    if !provider::single_logout(&known.connection) {
         let text = "Single logout is off for this connection.";
         let (status, title) = (StatusCode::NOT_FOUND, "Nothing here");
         let reason = "single_logout_off";
         return Err(page::refusal(status, title, reason, text, support));
     }
-    if known.row.state != ConnectionState::Active {
+    if known.connection.state != ConnectionState::Active {
         return Err(refused(&known, Refusal::Paused, support));
     }
     let carried = said(gateway, support).await?;
@@ -101,20 +102,20 @@ type Read = (Message, Option<String>);
 /// Runs the pipeline beside the threads that answer requests, so many at once as there are cores.
 async fn read(
     gateway: &Gateway,
-    known: &Known,
+    known: &SamlPeer,
     carried: Carried,
     support: &RequestId,
 ) -> Result<Result<Read, saml::Error>, Response> {
     let (ours, theirs) = (
-        slo_url(gateway, known.row.id),
-        known.row.idp_entity_id.clone().unwrap_or_default(),
+        slo_url(gateway, known.connection.id),
+        known.connection.idp_entity_id.clone().unwrap_or_default(),
     );
     let certificates: Vec<_> = known
         .certificates
         .iter()
         .filter_map(|row| Certificate::from_der(&row.der).ok())
         .collect();
-    let skew_seconds = known.row.demands.skew_seconds();
+    let skew_seconds = known.connection.demands.skew_seconds();
     let now = gateway.ids.clock().now();
     let place = gateway.verifications.clone().acquire_owned().await;
     let place = place.map_err(|_| page::busy(support))?;
@@ -142,12 +143,12 @@ async fn read(
 /// Ends the sessions that the identity provider means, and answers it.
 async fn demanded(
     gateway: &Gateway,
-    known: &Known,
+    known: &SamlPeer,
     request: LogoutRequest,
     relay_state: Option<&str>,
     support: &RequestId,
 ) -> Result<Response, Response> {
-    let row = &known.row;
+    let row = &known.connection;
     let (of, id) = ((row.org_id, row.id), request.id.clone());
     let context = gateway.context(Source::SignIn(row.id), support);
     let us = service_provider(gateway, row.id).entity_id;
@@ -166,11 +167,11 @@ async fn demanded(
 /// Goes on to where the person was to go who signed out here, whatever the identity provider says.
 async fn answered(
     gateway: &Gateway,
-    known: &Known,
+    known: &SamlPeer,
     response: &LogoutResponse,
     support: &RequestId,
 ) -> Result<Response, Response> {
-    let row = &known.row;
+    let row = &known.connection;
     let (of, id) = ((row.org_id, row.id), &response.in_response_to);
     let taken = single_logout::answered(&gateway.store, &gateway.ids, of, id).await;
     let taken = taken.map_err(|error| page::error(error, support))?;
@@ -192,8 +193,13 @@ async fn answered(
 }
 
 /// A rule of SAML said no.
-fn unread(gateway: &Gateway, known: &Known, error: &saml::Error, support: &RequestId) -> Response {
-    let row = &known.row;
+fn unread(
+    gateway: &Gateway,
+    known: &SamlPeer,
+    error: &saml::Error,
+    support: &RequestId,
+) -> Response {
+    let row = &known.connection;
     if error.is_sha1() {
         let now = gateway.ids.clock().now();
         gateway
@@ -209,8 +215,8 @@ fn unread(gateway: &Gateway, known: &Known, error: &saml::Error, support: &Reque
 }
 
 /// A rule of the product said no.
-fn refused(known: &Known, why: Refusal, support: &RequestId) -> Response {
-    tracing::info!(connection.id = %known.row.id, request.id = %support.0, reason = why.reason(),
+fn refused(known: &SamlPeer, why: Refusal, support: &RequestId) -> Response {
+    tracing::info!(connection.id = %known.connection.id, request.id = %support.0, reason = why.reason(),
         "refused a SAML logout message");
     let text = match why {
         Refusal::Replayed => "This logout was used before. Sign out at your identity provider.",

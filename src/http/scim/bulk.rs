@@ -329,6 +329,9 @@ async fn run(
     scim_steps(store, ids, caller, bounded, |change, client, step: Step| {
         async move {
             let mut done = Vec::with_capacity(step.len());
+            if step.len() > 1 {
+                change.expect_more();
+            }
             for (at, task) in step.iter() {
                 let fallen = |error| Fallen {
                     at: Some(*at),

@@ -25,10 +25,12 @@ use crate::store::types::Doc;
 mod admins;
 mod difference;
 mod guard;
+mod newcomer;
 mod tell;
 mod waivers;
 
 pub(in crate::provisioning) use guard::Counted;
+pub(in crate::provisioning) use newcomer::{Newcomer, insert};
 pub(in crate::provisioning) use waivers::reference;
 
 /// Begins a revision of the rules where the change's events say that they are others now.
@@ -62,18 +64,30 @@ pub(super) async fn settle(change: &mut Change<'_>) -> Result<(), Error> {
     if people.is_empty() {
         return Ok(());
     }
-    let world = World::load(change.tx, change.org, &people).await?;
-    let mut facts = facts(change.tx, change.org, &world, &people).await?;
+    let newcomer = change.newcomer.take();
+    let newcomer = newcomer.and_then(|it| it.world_of(&people));
+    let is_written = newcomer.is_some();
+    let (world, mut facts) = if let Some(world) = newcomer {
+        (world, Facts::default())
+    } else {
+        let world = World::load(change.tx, change.org, &people).await?;
+        let facts = facts(change.tx, change.org, &world, &people).await?;
+        (world, facts)
+    };
     let mint = change.mint();
     let mut outcome = difference::of(&world, &facts, &mint);
     let holds = guard::holds(change, &world, &outcome).await?;
-    if !holds.is_empty() {
+    let is_held = !holds.is_empty();
+    if is_held {
         change.tx.insert_waivers(&holds).await?;
         facts.waivers.extend(holds);
         outcome = difference::of(&world, &facts, &mint);
     }
     bounded(change, &world, &outcome)?;
-    write(change, &world, &outcome).await?;
+    // A newcomer was written as the rules make them.
+    if !is_written || is_held {
+        write(change, &world, &outcome).await?;
+    }
     let own = tell::own_events(change);
     for person in &outcome.people {
         if let Some(user) = world.users.get(&person.id) {

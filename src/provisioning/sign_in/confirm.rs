@@ -67,7 +67,7 @@ async fn start(
     answer: &Hash,
     (secret, cookies): (Bearer, &[Hash]),
 ) -> Result<(Arrival, Cookie), Error> {
-    let connection = open(change, id).await?;
+    let connection = open(change, id).await?.connection.clone();
     let mut session = waiting(change, id, answer).await?.ok_or(EXPIRED)?;
     if connection.testing {
         return Err(EXPIRED);

@@ -108,11 +108,18 @@ async fn of_directory(
         (By::NameId, subject.name.clone()),
         (By::Address, subject.address_name()),
     ];
+    let mut last: Option<(String, Option<ScimUserRow>)> = None;
     for (by, name) in names {
         let Some(name) = name else { continue };
-        if let Some(row) = change.tx.scim_user_by_name(org, id, &name).await? {
-            note(by, row);
+        // The NameID is the address more often than not.
+        let row = match &last {
+            Some((same, row)) if *same == name => row.clone(),
+            _ => change.tx.scim_user_by_name(org, id, &name).await?,
+        };
+        if let Some(row) = &row {
+            note(by, row.clone());
         }
+        last = Some((name, row));
     }
     let mut meant = meant.into_values();
     let Some((row, ways)) = meant.next() else {

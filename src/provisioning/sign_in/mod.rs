@@ -26,6 +26,7 @@ use crate::directory::safeguard::WaiverState;
 use crate::directory::sign_in::SignInOutcome;
 use crate::id::{ConnectionId, OrganizationId, SessionId, UserId};
 use crate::provisioning::invitations::interplay;
+use crate::provisioning::saml_peer::SamlPeer;
 use crate::provisioning::sessions::{self, Live};
 use crate::provisioning::{Change, Context, Error, Kind, Refusal, change, single_logout};
 use crate::saml::profile::Profile;
@@ -146,34 +147,34 @@ async fn enter(
     attempt: &Attempt,
     secret: Bearer,
 ) -> Result<Outcome, Error> {
-    let connection = open(change, id).await?;
     let assertion = &attempt.assertion;
-    let (issuer, certificate) = (&assertion.issuer, &assertion.certificate);
-    still_trusted(change, &connection, issuer, certificate).await?;
+    let peer = open(change, id).await?;
+    still_trusted(&peer, &assertion.issuer, &assertion.certificate)?;
+    let connection = &peer.connection;
     // The same goes for what was demanded of it.
     if connection.demands != attempt.demands {
         return Err(Error::Stale);
     }
     let here = sessions::present(change, &attempt.cookies).await?;
-    if let Some(live) = seen_before(change, &connection, attempt, &here).await? {
+    if let Some(live) = seen_before(change, connection, attempt, &here).await? {
         return Ok(Outcome::Already(Arrival {
-            connection,
+            connection: connection.clone(),
             user_id: live.user.id,
             email: live.user.email,
             continue_at: None,
         }));
     }
     single_logout::not_over(change, id, assertion).await?;
-    let asked = request::answered(change, &connection, attempt).await?;
+    let asked = request::answered(change, connection, attempt).await?;
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
-    let (user, link, new) = whose(change, &connection, &subject, &attempt.profile).await?;
+    let (user, link, new) = whose(change, connection, &subject, &attempt.profile).await?;
     let (elsewhere, replaces) = others(&here, &user, change.org);
     // A page elsewhere can make a browser ask, too: nobody else's session ends by that alone.
     let is_doubtful = elsewhere || (asked.is_none() && attempt.is_foreign);
     let is_asked = asked.is_some();
     let continue_at = asked.and_then(|asked| asked.relay);
     let arriving = Arriving {
-        connection: &connection,
+        connection,
         subject: &subject,
         attempt,
     };
@@ -188,7 +189,7 @@ async fn enter(
         arriving.keep(change, &session, ended, warning).await?;
         return Ok(Outcome::Confirm(Question {
             who: user.email.or(user.display_name).unwrap_or_default(),
-            connection,
+            connection: connection.clone(),
             secret,
             elsewhere,
             replaces,
@@ -200,7 +201,7 @@ async fn enter(
     arriving.keep(change, &session, ended, warning).await?;
     write::tell(change, &session);
     let arrival = Arrival {
-        connection,
+        connection: connection.clone(),
         user_id: user.id,
         email: user.email,
         continue_at,
@@ -242,30 +243,19 @@ async fn whose(
 pub(super) async fn open(
     change: &mut Change<'_>,
     id: ConnectionId,
-) -> Result<ConnectionRow, Error> {
-    let connection = change.tx.connection(change.org, id).await?;
-    let connection = connection.ok_or(Error::NotFound(Kind::Connection))?;
-    if connection.state != ConnectionState::Active {
+) -> Result<Arc<SamlPeer>, Error> {
+    let peer = SamlPeer::held(change, id).await?;
+    let peer = peer.ok_or(Error::NotFound(Kind::Connection))?;
+    if peer.connection.state != ConnectionState::Active {
         return Err(Error::SignIn(Refusal::Paused));
     }
-    Ok(connection)
+    Ok(peer)
 }
 
 /// The signature was checked before the organization's row was held: the certificate and the
 /// issuer that it was checked with must still be this connection's.
-pub(super) async fn still_trusted(
-    change: &mut Change<'_>,
-    connection: &ConnectionRow,
-    issuer: &str,
-    certificate: &str,
-) -> Result<(), Error> {
-    let certificates = change.tx.certificates(change.org, connection.id).await?;
-    let words = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-    let ours = connection.idp_entity_id.as_deref().map(words);
-    let is_kept = certificates
-        .iter()
-        .any(|row| row.fingerprint == certificate);
-    if is_kept && ours == Some(words(issuer)) {
+pub(super) fn still_trusted(peer: &SamlPeer, issuer: &str, certificate: &str) -> Result<(), Error> {
+    if peer.trusts(issuer, certificate) {
         Ok(())
     } else {
         Err(Error::Stale)
@@ -280,15 +270,11 @@ async fn seen_before(
     attempt: &Attempt,
     here: &[Live],
 ) -> Result<Option<Live>, Error> {
-    let [assertion, response] = message_ids(&attempt.assertion);
-    let made = change
-        .tx
-        .remembered_message(change.org, connection.id, &assertion)
-        .await?;
-    let answered = change
-        .tx
-        .remembered_message(change.org, connection.id, &response)
-        .await?;
+    let ids = message_ids(&attempt.assertion);
+    let (org, ids) = (change.org, ids.each_ref().map(String::as_str));
+    let known = change.tx.remembered_messages(org, connection.id, &ids);
+    let mut known = known.await?;
+    let [made, answered] = ids.map(|id| known.remove(id));
     match (made, answered) {
         (None, None) => Ok(None),
         (Some(Some(made)), Some(Some(answered))) if made == answered => {

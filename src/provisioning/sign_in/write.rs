@@ -235,13 +235,12 @@ impl Arriving<'_> {
     async fn remember(&self, change: &mut Change<'_>, session: SessionId) -> Result<(), Error> {
         let assertion = &self.attempt.assertion;
         let (until, made) = (Time(assertion.replay_until), Some(mark(session)));
-        for id in message_ids(assertion) {
-            change
-                .tx
-                .remember_message(change.org, self.connection.id, &id, until, made)
-                .await?;
-        }
-        Ok(())
+        let ids = message_ids(assertion);
+        let (org, ids) = (change.org, ids.each_ref().map(String::as_str));
+        let remembered = change
+            .tx
+            .remember_messages(org, self.connection.id, &ids, (until, made));
+        Ok(remembered.await?)
     }
 }
 

@@ -105,27 +105,8 @@ impl Order {
     }
 }
 
-impl Predicate {
-    fn is_kept(&self) -> bool {
-        self.1
-    }
-}
-
-// Sorted by what a client names: of too many shapes to be kept.
-impl Order {
-    fn is_kept(&self) -> bool {
-        false
-    }
-}
-
-impl KeyText {
-    fn is_kept(&self) -> bool {
-        false
-    }
-}
-
 macro_rules! expression {
-    ($($name:ident: $sql_type:ty),+) => {$(
+    ($($name:ident: $sql_type:ty, $is_kept:expr);+) => {$(
         impl Expression for $name {
             type SqlType = $sql_type;
         }
@@ -133,7 +114,8 @@ macro_rules! expression {
         impl QueryFragment<Db> for $name {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
                 // The shapes of filters come from clients: the statement cache has no room for most of them.
-                if !self.is_kept() {
+                let is_kept: fn(&Self) -> bool = $is_kept;
+                if !is_kept(self) {
                     out.unsafe_to_cache_prepared();
                 }
                 for piece in &self.0 {
@@ -165,4 +147,4 @@ macro_rules! expression {
     )+};
 }
 
-expression!(Predicate: Bool, Order: Text, KeyText: Nullable<Text>);
+expression!(Predicate: Bool, |it| it.1; Order: Text, |_| false; KeyText: Nullable<Text>, |_| false);

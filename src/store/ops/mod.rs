@@ -20,7 +20,7 @@ mod saml;
 mod sightings;
 mod webhooks;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
@@ -157,9 +157,9 @@ ops! {
     mark_groups_stale = identities::mark_stale(org: OrganizationId, ids: &[IdentityId], at: Time, why: &str) -> ();
     /// Remembers a message; a second time is a unique violation. `session` is the session that the
     /// message made, so that its re-post by the same browser can be told from a replay.
-    remember_message = identities::remember(org: OrganizationId, connection: ConnectionId, message_id: &str, expires_at: Time, session: Option<Hash>) -> ();
+    remember_messages = identities::remember(org: OrganizationId, connection: ConnectionId, message_ids: &[&str], until_and_session: (Time, Option<Hash>)) -> ();
     /// The session that a remembered message made: outer `None` where the message is new.
-    remembered_message = identities::remembered(org: OrganizationId, connection: ConnectionId, message_id: &str) -> Option<Option<Vec<u8>>>;
+    remembered_messages = identities::remembered(org: OrganizationId, connection: ConnectionId, message_ids: &[&str]) -> HashMap<String, Option<Vec<u8>>>;
     /// Forgets messages whose time is over, of every organization.
     forget_messages = identities::forget(before: Time) -> usize;
     /// The query `instance::load`.

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{AppId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::AppRow;
@@ -18,9 +19,8 @@ use crate::store::types::{AppList, Time};
 pub(crate) async fn insert(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
     diesel::insert_into(apps::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn add_redirect_uri(conn: &mut Conn, id: AppId, uri: &str) -> QueryResult<()> {
@@ -29,11 +29,7 @@ pub(crate) async fn add_redirect_uri(conn: &mut Conn, id: AppId, uri: &str) -> Q
         app_redirect_uris::uri.eq(uri.to_owned()),
     );
     let insert = diesel::insert_into(app_redirect_uris::table).values(values);
-    insert
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map(drop)
+    insert.on_conflict_do_nothing().later(conn).await
 }
 
 pub(crate) async fn add_post_logout_redirect_uri(
@@ -46,11 +42,7 @@ pub(crate) async fn add_post_logout_redirect_uri(
         app_post_logout_redirect_uris::uri.eq(uri.to_owned()),
     );
     let insert = diesel::insert_into(app_post_logout_redirect_uris::table).values(values);
-    insert
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map(drop)
+    insert.on_conflict_do_nothing().later(conn).await
 }
 
 pub(crate) async fn add_launch_url(conn: &mut Conn, id: AppId, url: &str) -> QueryResult<()> {
@@ -59,11 +51,7 @@ pub(crate) async fn add_launch_url(conn: &mut Conn, id: AppId, url: &str) -> Que
         app_launch_urls::url.eq(url.to_owned()),
     );
     let insert = diesel::insert_into(app_launch_urls::table).values(values);
-    insert
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map(drop)
+    insert.on_conflict_do_nothing().later(conn).await
 }
 
 pub(crate) async fn add_organization(
@@ -76,11 +64,7 @@ pub(crate) async fn add_organization(
         app_organizations::org_id.eq(org),
     );
     let insert = diesel::insert_into(app_organizations::table).values(values);
-    insert
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map(drop)
+    insert.on_conflict_do_nothing().later(conn).await
 }
 
 pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> QueryResult<Option<AppRow>> {
@@ -124,9 +108,8 @@ pub(crate) async fn all(conn: &mut Conn) -> QueryResult<Vec<AppRow>> {
 /// Writes an app's row, whose lists are their own.
 pub(crate) async fn update(conn: &mut Conn, row: &AppRow) -> QueryResult<()> {
     kept(diesel::update(apps::table.find(row.id)).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Empties a list of an app.

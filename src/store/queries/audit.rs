@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, LOCKED};
 use super::kept::kept;
+use super::later::Later;
 use super::taken::Taken;
 use crate::id::OrganizationId;
 use crate::store::rows::{ChainRow, CheckpointRow};
@@ -50,9 +51,8 @@ pub(crate) async fn advance(
         organizations::event_mac.eq(Some(mac.to_vec())),
         organizations::event_seal.eq(Some(seal.to_vec())),
     )))
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Moves the chain's beginning.
@@ -68,9 +68,8 @@ pub(crate) async fn rebase(
         organizations::base_mac.eq(Some(mac.to_vec())),
         organizations::base_seal.eq(Some(seal.to_vec())),
     )))
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Organizations whose last checkpoint leaves out so many events, or any and was made before then. The
@@ -101,15 +100,14 @@ pub(crate) async fn due(
 pub(crate) async fn insert_checkpoint(conn: &mut Conn, row: &CheckpointRow) -> QueryResult<()> {
     diesel::insert_into(audit_checkpoints::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await?;
     kept(diesel::update(organizations::table.find(row.org_id)).set((
         organizations::checkpoint_seq.eq(row.seq),
         organizations::checkpoint_at.eq(Some(row.created_at)),
     )))
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Checkpoints for rows after a number and up to another, in order.
@@ -164,7 +162,7 @@ pub(crate) async fn cut(conn: &mut Conn, org: OrganizationId, through: i64) -> Q
     diesel::delete(audit_checkpoints::table)
         .filter(audit_checkpoints::org_id.eq(org))
         .filter(audit_checkpoints::seq.lt(through))
-        .execute(conn)
+        .later(conn)
         .await?;
     diesel::delete(events::table)
         .filter(events::org_id.eq(org))

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{BreakGlassId, MailCodeId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::{BreakGlassCodeRow, BreakGlassRow, SessionRow};
@@ -14,17 +15,15 @@ use crate::store::types::Time;
 pub(crate) async fn insert(conn: &mut Conn, row: &BreakGlassRow) -> QueryResult<()> {
     diesel::insert_into(break_glass::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &BreakGlassRow) -> QueryResult<()> {
     let target = break_glass::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -105,17 +104,15 @@ pub(crate) async fn sessions_by(
 pub(crate) async fn insert_code(conn: &mut Conn, row: &BreakGlassCodeRow) -> QueryResult<()> {
     diesel::insert_into(break_glass_codes::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update_code(conn: &mut Conn, row: &BreakGlassCodeRow) -> QueryResult<()> {
     let target = break_glass_codes::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn code(
@@ -157,5 +154,5 @@ pub(crate) async fn forget_codes(
     let target = break_glass_codes::table
         .filter(break_glass_codes::org_id.eq(org))
         .filter(break_glass_codes::break_glass_id.eq(id));
-    diesel::delete(target).execute(conn).await.map(drop)
+    diesel::delete(target).later(conn).await
 }

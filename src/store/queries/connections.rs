@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ConnectionId, IdentityId, OrganizationId};
 use crate::store::rows::{CertificateRow, ConnectionRow};
 use crate::store::schema::{
@@ -49,17 +50,15 @@ pub(crate) async fn list(conn: &mut Conn, org: OrganizationId) -> QueryResult<Ve
 pub(crate) async fn insert(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<()> {
     diesel::insert_into(connections::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &ConnectionRow) -> QueryResult<()> {
     let target = connections::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn mark_scim(
@@ -70,9 +69,8 @@ pub(crate) async fn mark_scim(
 ) -> QueryResult<()> {
     let target = connections::table.find((org, id));
     kept(diesel::update(target).set(connections::scim_since.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn mark_groups(
@@ -83,9 +81,8 @@ pub(crate) async fn mark_groups(
 ) -> QueryResult<()> {
     let target = connections::table.find((org, id));
     kept(diesel::update(target).set(connections::scim_groups_since.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn certificates(
@@ -111,10 +108,10 @@ pub(crate) async fn replace_certificates(
     let target = connection_certificates::table
         .filter(connection_certificates::org_id.eq(org))
         .filter(connection_certificates::connection_id.eq(id));
-    diesel::delete(target).execute(conn).await?;
+    diesel::delete(target).later(conn).await?;
     for row in rows {
         let insert = diesel::insert_into(connection_certificates::table).values(row.clone());
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -133,14 +130,14 @@ pub(crate) async fn delete(
         sessions::connection_id.eq(None::<ConnectionId>),
         sessions::identity_id.eq(None::<IdentityId>),
     )))
-    .execute(conn)
+    .later(conn)
     .await?;
     macro_rules! delete_from {
         ($($table:ident)+) => {$(
             let its = $table::table
                 .filter($table::org_id.eq(org))
                 .filter($table::connection_id.eq(id));
-            diesel::delete(its).execute(conn).await?;
+            diesel::delete(its).later(conn).await?;
         )+};
     }
     delete_from!(
@@ -149,7 +146,6 @@ pub(crate) async fn delete(
         safeguard_tallies scim_totals waivers
     );
     diesel::delete(connections::table.find((org, id)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }

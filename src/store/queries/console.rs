@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ConsoleLinkId, ConsoleSessionId, MailCodeId, OrganizationId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow};
@@ -14,9 +15,8 @@ use crate::store::types::Time;
 pub(crate) async fn insert_session(conn: &mut Conn, row: &ConsoleSessionRow) -> QueryResult<()> {
     diesel::insert_into(console_sessions::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The session of this cookie: the cookie is what tells who it is.
@@ -48,9 +48,8 @@ pub(crate) async fn touch_session(
     kept(
         diesel::update(console_sessions::table.find(id)).set(console_sessions::last_seen_at.eq(at)),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn end_session(
@@ -62,9 +61,8 @@ pub(crate) async fn end_session(
         .find(id)
         .filter(console_sessions::ended_at.is_null());
     kept(diesel::update(target).set(console_sessions::ended_at.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Ends what a person has open at the console.
@@ -79,9 +77,8 @@ pub(crate) async fn end_sessions_of(
         .filter(console_sessions::user_id.eq(user))
         .filter(console_sessions::ended_at.is_null());
     kept(diesel::update(target).set(console_sessions::ended_at.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Forgets what was over before then, but for who was there of this organization, and as the operator: keys that they
@@ -98,19 +95,18 @@ pub(crate) async fn forget(
     if let Some(kept) = kept {
         sessions = sessions.filter(console_sessions::org_id.ne(kept).assume_not_null());
     }
-    sessions.execute(conn).await?;
+    sessions.later(conn).await?;
     let target = console_links::table.filter(console_links::expires_at.le(before));
-    diesel::delete(target).execute(conn).await?;
+    diesel::delete(target).later(conn).await?;
     let target = console_codes::table.filter(console_codes::expires_at.le(before));
-    diesel::delete(target).execute(conn).await.map(drop)
+    diesel::delete(target).later(conn).await
 }
 
 pub(crate) async fn insert_link(conn: &mut Conn, row: &ConsoleLinkRow) -> QueryResult<()> {
     diesel::insert_into(console_links::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn link_by_hash(
@@ -144,25 +140,22 @@ pub(crate) async fn end_links_of(
         .filter(console_links::user_id.eq(user))
         .filter(console_links::used_at.is_null());
     kept(diesel::update(target).set(console_links::used_at.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn insert_code(conn: &mut Conn, row: &ConsoleCodeRow) -> QueryResult<()> {
     diesel::insert_into(console_codes::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update_code(conn: &mut Conn, row: &ConsoleCodeRow) -> QueryResult<()> {
     let target = console_codes::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn code(

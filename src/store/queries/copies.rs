@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::OrganizationId;
 use crate::store::copies::{Copy, Extent, People};
 use crate::store::rows::{
@@ -150,7 +151,7 @@ pub(crate) async fn put(conn: &mut Conn, copy: &Copy) -> QueryResult<()> {
     put!(conn, organizations, [&copy.organization]);
     let target = organizations::table.find(org);
     kept(diesel::update(target).set(organizations::schemas.eq(copy.schemas.clone())))
-        .execute(conn)
+        .later(conn)
         .await?;
     put!(conn, roles, &copy.roles);
     put!(conn, projects, &copy.projects);
@@ -189,7 +190,7 @@ async fn put_people(conn: &mut Conn, org: OrganizationId, people: &People) -> Qu
             scim_members::created_at.eq(*at),
         );
         let insert = diesel::insert_into(scim_members::table).values(row);
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     put!(conn, grants, &people.grants);
     for (grant, project) in &people.grant_projects {
@@ -199,7 +200,7 @@ async fn put_people(conn: &mut Conn, org: OrganizationId, people: &People) -> Qu
             grant_projects::project_id.eq(*project),
         );
         let insert = diesel::insert_into(grant_projects::table).values(row);
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     put!(conn, identities, &people.identities);
     let invitations = people.invitations.iter().map(|row| InvitationRow {
@@ -216,7 +217,7 @@ async fn put_people(conn: &mut Conn, org: OrganizationId, people: &People) -> Qu
             invitation_projects::project_id.eq(*project),
         );
         let insert = diesel::insert_into(invitation_projects::table).values(row);
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -229,7 +230,7 @@ async fn put_mapping_projects(conn: &mut Conn, copy: &Copy) -> QueryResult<()> {
             mapping_projects::project_id.eq(*project),
         );
         let insert = diesel::insert_into(mapping_projects::table).values(row);
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }

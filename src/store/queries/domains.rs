@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
 use super::kept::kept;
+use super::later::Later;
 use crate::directory::connection::ConnectionState;
 use crate::id::{ConnectionId, LeaseId, OrganizationId};
 use crate::store::rows::{ConnectionRow, DomainProofRow, DomainRow};
@@ -46,9 +47,8 @@ pub(crate) async fn list(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
     diesel::insert_into(trusted_domains::table)
         .values(row.clone())
         .on_conflict_do_nothing()
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// What the operator listed on an organization's connections, by name.
@@ -64,9 +64,8 @@ pub(crate) async fn listed(conn: &mut Conn, org: OrganizationId) -> QueryResult<
 pub(crate) async fn unlist(conn: &mut Conn, row: &DomainRow) -> QueryResult<()> {
     let find = (row.org_id, row.connection_id, row.domain.clone());
     diesel::delete(trusted_domains::table.find(find))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The connections, of every organization, that may speak for a domain and where a sign-in can
@@ -129,9 +128,8 @@ pub(crate) async fn proof(
 pub(crate) async fn insert_proof(conn: &mut Conn, row: &DomainProofRow) -> QueryResult<()> {
     diesel::insert_into(domain_proofs::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update_proof(conn: &mut Conn, row: &DomainProofRow) -> QueryResult<()> {
@@ -139,9 +137,8 @@ pub(crate) async fn update_proof(conn: &mut Conn, row: &DomainProofRow) -> Query
         diesel::update(domain_proofs::table.find((row.org_id, row.domain.clone())))
             .set(row.clone()),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// What is verified in any organization, to be looked at, and held by nobody, the longest due
@@ -203,7 +200,6 @@ pub(crate) async fn delete_proof(
     domain: &str,
 ) -> QueryResult<()> {
     diesel::delete(domain_proofs::table.find((org, domain.to_owned())))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn, POSITION};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use crate::directory::delivery::Delivery;
 use crate::id::{ImportId, InvitationId, OrganizationId, ScimRequestId, UserId};
 use crate::store::rows::{EventRow, InvitationRow, OutboxRow, ScimUserRow, SessionRow, SignInRow};
@@ -156,9 +157,8 @@ pub(crate) async fn rewrite_event(
         diesel::update(events::table.find((org, seq)))
             .set((events::data.eq(data), events::salts.eq(salts))),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Takes what names a person out of their sessions and of the invitations that they sent, and forgets
@@ -179,7 +179,7 @@ pub(crate) async fn erase_ties(
         sessions::name_qualifier.eq(None::<String>),
         sessions::sp_name_qualifier.eq(None::<String>),
     )))
-    .execute(conn)
+    .later(conn)
     .await?;
     kept(
         diesel::update(grants::table)
@@ -187,30 +187,29 @@ pub(crate) async fn erase_ties(
             .filter(grants::user_id.eq(user))
             .set(grants::reason.eq(None::<String>)),
     )
-    .execute(conn)
+    .later(conn)
     .await?;
     diesel::delete(waivers::table)
         .filter(waivers::org_id.eq(org))
         .filter(waivers::user_id.eq(user))
-        .execute(conn)
+        .later(conn)
         .await?;
     diesel::delete(identities::table)
         .filter(identities::org_id.eq(org))
         .filter(identities::user_id.eq(user))
-        .execute(conn)
+        .later(conn)
         .await?;
     diesel::delete(sign_ins::table)
         .filter(sign_ins::org_id.eq(org))
         .filter(sign_ins::user_id.eq(user))
-        .execute(conn)
+        .later(conn)
         .await?;
     let sent = invitations::table
         .filter(invitations::org_id.eq(org))
         .filter(invitations::inviter_id.eq(user));
     kept(diesel::update(sent).set(invitations::inviter_name.eq(None::<String>)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Takes an address out of what hangs on an invitation; `put` stands in its place.
@@ -227,7 +226,7 @@ pub(crate) async fn erase_invitation(
         invitation_changes::email.eq(put.to_owned()),
         invitation_changes::email_norm.eq(put.to_owned()),
     )))
-    .execute(conn)
+    .later(conn)
     .await?;
     let codes = mail_codes::table
         .filter(mail_codes::org_id.eq(org))
@@ -236,9 +235,8 @@ pub(crate) async fn erase_invitation(
         mail_codes::email.eq(put.to_owned()),
         mail_codes::email_norm.eq(put.to_owned()),
     )))
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// The mails and posts of an organization that could be about an address.
@@ -260,7 +258,7 @@ pub(crate) async fn erase_letter(conn: &mut Conn, row: &OutboxRow, at: Time) -> 
         outbox::detail.eq(Doc("{}".to_owned())),
         outbox::last_reply.eq(None::<String>),
     )))
-    .execute(conn)
+    .later(conn)
     .await?;
     let waiting = outbox::table
         .find((row.org_id, row.id))
@@ -269,9 +267,8 @@ pub(crate) async fn erase_letter(conn: &mut Conn, row: &OutboxRow, at: Time) -> 
         outbox::state.eq(Delivery::Cancelled),
         outbox::finished_at.eq(Some(at)),
     )))
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Forgets what these requests said, and that they were about these subjects.
@@ -293,15 +290,14 @@ pub(crate) async fn erase_requests(
                 scim_requests::ignored.eq(None::<String>),
                 scim_requests::omitted.eq(Some("a person in it was erased")),
             ))
-            .execute(conn)
+            .later(conn)
             .await?;
     }
     diesel::delete(scim_request_subjects::table)
         .filter(scim_request_subjects::org_id.eq(org))
         .filter(scim_request_subjects::subject.any_of(subjects.to_vec()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The files of imports that are kept.
@@ -325,7 +321,6 @@ pub(crate) async fn rewrite_import(
     result: Doc,
 ) -> QueryResult<()> {
     kept(diesel::update(imports::table.find((org, id))).set(imports::result.eq(Some(result))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::directory::event::EventKind;
 use crate::id::{OrganizationId, UserId};
@@ -22,7 +23,7 @@ pub(crate) async fn append(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()
             bind: bind_event,
             tail: "",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::directory::grant::GrantSource;
 use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, UserId};
@@ -129,7 +130,7 @@ pub(crate) async fn insert(conn: &mut Conn, rows: &[GrantRow]) -> QueryResult<()
             bind: bind_grant,
             tail: "",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -156,7 +157,7 @@ pub(crate) async fn insert_projects(conn: &mut Conn, rows: &[GrantProject]) -> Q
             bind: bind_project,
             tail: "",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -183,7 +184,7 @@ pub(crate) async fn retire(
                 grants::retired_at.eq(Some(at)),
                 grants::retired_cause.eq(Some(cause.to_owned())),
             ))
-            .execute(conn)
+            .later(conn)
             .await?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::ApiKeyId;
 use crate::store::rows::IdempotencyRow;
 use crate::store::schema::idempotency;
@@ -39,16 +40,14 @@ pub(crate) async fn answer(
         diesel::update(idempotency::table.find((key, name)))
             .set(idempotency::sealed.eq(Some(sealed.to_vec()))),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn forget(conn: &mut Conn, key: ApiKeyId, name: &str) -> QueryResult<()> {
     diesel::delete(idempotency::table.find((key, name)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Forgets what was asked up to then; answers how many.

@@ -1,16 +1,21 @@
 //! Identities: the SAML subjects that are linked to people, and the messages seen before.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
+use super::values::Rows;
 use crate::id::{ConnectionId, IdentityId, OrganizationId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::IdentityRow;
 use crate::store::schema::{identities, saml_replays};
-use crate::store::types::{Doc, Time};
+use crate::store::types::{Doc, IdSql, Time, TimeSql};
 
 pub(crate) async fn by_subject(
     conn: &mut Conn,
@@ -87,9 +92,8 @@ pub(crate) async fn people_of(
 pub(crate) async fn insert(conn: &mut Conn, row: &IdentityRow) -> QueryResult<()> {
     diesel::insert_into(identities::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Notes a sign-in; `groups` are kept as they were where they are unknown this time.
@@ -103,10 +107,7 @@ pub(crate) async fn touch(
     let target = identities::table.find((org, id));
     let seen = identities::last_seen_at.eq(at);
     let Some(groups) = groups else {
-        return kept(diesel::update(target).set(seen))
-            .execute(conn)
-            .await
-            .map(drop);
+        return kept(diesel::update(target).set(seen)).later(conn).await;
     };
     let named = identities::group_values.eq(Some(groups));
     let set = (
@@ -116,10 +117,7 @@ pub(crate) async fn touch(
         identities::groups_stale_since.eq(None::<Time>),
         identities::groups_stale_why.eq(None::<String>),
     );
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 /// Gives a subject whose person is gone to another person, with nothing of what was known of the
@@ -143,10 +141,7 @@ pub(crate) async fn relink(
         identities::created_at.eq(at),
     );
     let target = identities::table.find((org, id));
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 /// Notes the address under which a subject is known from now on.
@@ -158,10 +153,7 @@ pub(crate) async fn readdress(
 ) -> QueryResult<()> {
     let set = identities::email_norm.eq(Some(email_norm.to_owned()));
     let target = identities::table.find((org, id));
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 /// Forgets the groups that a person's other subjects of a connection named: the last sign-in
@@ -188,10 +180,7 @@ pub(crate) async fn forget_groups(
         identities::groups_stale_since.eq(None::<Time>),
         identities::groups_stale_why.eq(None::<String>),
     );
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 /// Notes that sign-ins by these links say nothing of groups: since when, the first time, and why.
@@ -209,52 +198,73 @@ pub(crate) async fn mark_stale(
     };
     diesel::update(target().filter(identities::groups_stale_since.is_null()))
         .set(identities::groups_stale_since.eq(Some(at)))
-        .execute(conn)
+        .later(conn)
         .await?;
     diesel::update(target())
         .set(identities::groups_stale_why.eq(Some(why.to_owned())))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
-/// Remembers a message; a second time is a unique violation. `session` is the session that the
-/// message made, so that its re-post by the same browser can be told from a replay.
+/// What is remembered of a message.
+struct Remembered<'a> {
+    org: OrganizationId,
+    connection: ConnectionId,
+    message_id: &'a str,
+    expires_at: Time,
+    session: Option<Vec<u8>>,
+}
+
+/// Remembers messages; a second time is a unique violation. The session is the one that they made, so that a re-post
+/// by the same browser can be told from a replay.
 pub(crate) async fn remember(
     conn: &mut Conn,
     org: OrganizationId,
     connection: ConnectionId,
-    message_id: &str,
-    expires_at: Time,
-    session: Option<Hash>,
+    message_ids: &[&str],
+    (expires_at, session): (Time, Option<Hash>),
 ) -> QueryResult<()> {
-    let values = (
-        saml_replays::org_id.eq(org),
-        saml_replays::connection_id.eq(connection),
-        saml_replays::message_id.eq(message_id.to_owned()),
-        saml_replays::expires_at.eq(expires_at),
-        saml_replays::session_hash.eq(session.map(|hash| hash.to_vec())),
-    );
-    diesel::insert_into(saml_replays::table)
-        .values(values)
-        .execute(conn)
-        .await
-        .map(drop)
+    let of = |message_id| Remembered {
+        org,
+        connection,
+        message_id,
+        expires_at,
+        session: session.map(|hash| hash.to_vec()),
+    };
+    let lines: Vec<_> = message_ids.iter().copied().map(of).collect();
+    Rows {
+        head: "INSERT INTO saml_replays (org_id, connection_id, message_id, expires_at, \
+            session_hash) VALUES",
+        lines: &lines,
+        bind: |row, to| {
+            to.bind::<IdSql, _>(&row.org)?;
+            to.bind::<IdSql, _>(&row.connection)?;
+            to.bind::<Text, _>(row.message_id)?;
+            to.bind::<TimeSql, _>(&row.expires_at)?;
+            to.bind::<Nullable<Binary>, _>(&row.session)
+        },
+        tail: "",
+    }
+    .later(conn)
+    .await
 }
 
-/// The session that a remembered message made: outer `None` where the message is new.
+/// The sessions that messages made, of those that are remembered.
 pub(crate) async fn remembered(
     conn: &mut Conn,
     org: OrganizationId,
     connection: ConnectionId,
-    message_id: &str,
-) -> QueryResult<Option<Option<Vec<u8>>>> {
-    saml_replays::table
-        .find((org, connection, message_id.to_owned()))
-        .select(saml_replays::session_hash)
-        .first(conn)
-        .await
-        .optional()
+    message_ids: &[&str],
+) -> QueryResult<HashMap<String, Option<Vec<u8>>>> {
+    let ids: Vec<_> = message_ids.iter().map(ToString::to_string).collect();
+    let found = saml_replays::table
+        .filter(saml_replays::org_id.eq(org))
+        .filter(saml_replays::connection_id.eq(connection))
+        .filter(saml_replays::message_id.any_of(ids))
+        .select((saml_replays::message_id, saml_replays::session_hash))
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Forgets messages whose time is over, of every organization.

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ImportId, OrganizationId};
 use crate::store::rows::{ImportRow, InvitationRow};
 use crate::store::schema::{imports, invitations};
@@ -13,9 +14,8 @@ use crate::store::types::{Doc, Time};
 pub(crate) async fn insert(conn: &mut Conn, row: &ImportRow) -> QueryResult<()> {
     diesel::insert_into(imports::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn by_id(

@@ -5,6 +5,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::store::rows::{InstanceRow, SigningKeyRow};
 use crate::store::schema::{instance, organizations, signing_keys};
 use crate::store::types::Time;
@@ -19,7 +20,7 @@ pub(crate) async fn load(conn: &mut Conn) -> QueryResult<Option<InstanceRow>> {
 
 pub(crate) async fn insert(conn: &mut Conn, row: &InstanceRow) -> QueryResult<()> {
     let insert = diesel::insert_into(instance::table).values(row.clone());
-    insert.execute(conn).await.map(drop)
+    insert.later(conn).await
 }
 
 /// Replaces the data keys, where they are still these; whether they were.
@@ -52,11 +53,7 @@ pub(crate) async fn signing_keys(conn: &mut Conn) -> QueryResult<Vec<SigningKeyR
 /// Adds a key; where there is one of its algorithm in its state already, nothing is done.
 pub(crate) async fn insert_signing_key(conn: &mut Conn, row: &SigningKeyRow) -> QueryResult<()> {
     let insert = diesel::insert_into(signing_keys::table).values(row.clone());
-    insert
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map(drop)
+    insert.on_conflict_do_nothing().later(conn).await
 }
 
 /// Each key's name, state, and until when it is published if it has retired.
@@ -86,16 +83,14 @@ pub(crate) async fn set_signing_key(
             signing_keys::published_until.eq(until),
         )),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn forget_signing_key(conn: &mut Conn, kid: &str) -> QueryResult<()> {
     diesel::delete(signing_keys::table.find(kid.to_owned()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Forgets keys that were published until before then.
@@ -116,6 +111,6 @@ pub(crate) async fn keep_step(conn: &mut Conn) -> QueryResult<()> {
 }
 
 pub(crate) async fn undo_step(conn: &mut Conn) -> QueryResult<()> {
-    conn.batch_execute("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step")
+    conn.undo("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step")
         .await
 }

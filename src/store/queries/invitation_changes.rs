@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use crate::directory::invitation::change::ChangeState;
 use crate::id::{InvitationChangeId, InvitationId, OrganizationId};
 use crate::store::rows::InvitationChangeRow;
@@ -15,9 +16,8 @@ use crate::store::types::Time;
 pub(crate) async fn insert(conn: &mut Conn, row: &InvitationChangeRow) -> QueryResult<()> {
     diesel::insert_into(invitation_changes::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Those of these invitations that nobody has decided: at most one each.
@@ -90,10 +90,7 @@ pub(crate) async fn void(
         invitation_changes::state.eq(ChangeState::Void),
         invitation_changes::closed_at.eq(Some(at)),
     );
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 /// Forgets which addresses were named with an invitation's link.
@@ -109,15 +106,10 @@ pub(crate) async fn forget(
         invitation_changes::email.eq(""),
         invitation_changes::email_norm.eq(""),
     );
-    kept(diesel::update(changes).set(none))
-        .execute(conn)
-        .await?;
+    kept(diesel::update(changes).set(none)).later(conn).await?;
     let codes = mail_codes::table
         .filter(mail_codes::org_id.eq(org))
         .filter(mail_codes::invitation_id.eq(invitation));
     let none = (mail_codes::email.eq(""), mail_codes::email_norm.eq(""));
-    kept(diesel::update(codes).set(none))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(codes).set(none)).later(conn).await
 }

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::directory::invitation::{Standing, State};
 use crate::id::{ImportId, InvitationId, MailCodeId, OrganizationId, ProjectId, UserId};
@@ -20,17 +21,15 @@ use crate::store::types::{IdSql, Time};
 pub(crate) async fn insert(conn: &mut Conn, row: &InvitationRow) -> QueryResult<()> {
     diesel::insert_into(invitations::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &InvitationRow) -> QueryResult<()> {
     let target = invitations::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -279,7 +278,7 @@ pub(crate) async fn insert_projects(
             bind: bind_project,
             tail: "",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -301,7 +300,7 @@ pub(crate) async fn forget_projects(
     let target = invitation_projects::table
         .filter(invitation_projects::org_id.eq(org))
         .filter(invitation_projects::invitation_id.eq(id));
-    diesel::delete(target).execute(conn).await.map(drop)
+    diesel::delete(target).later(conn).await
 }
 
 /// Invitations that were closed before then and still name an address, in any organization.
@@ -325,9 +324,8 @@ pub(crate) async fn stale(
 pub(crate) async fn insert_code(conn: &mut Conn, row: &MailCodeRow) -> QueryResult<()> {
     diesel::insert_into(mail_codes::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn code(
@@ -386,8 +384,5 @@ pub(crate) async fn try_code(
         mail_codes::used_at.eq(used),
     );
     let target = mail_codes::table.find((org, id));
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }

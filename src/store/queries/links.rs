@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use crate::directory::link::{LinkState, ProofState};
 use crate::id::{
     ConnectionId, IdentityId, MailCodeId, OrganizationId, ScimUserId, TransferId, UserId,
@@ -45,17 +46,15 @@ pub(crate) async fn unlinked(
 pub(crate) async fn insert_transfer(conn: &mut Conn, row: &TransferRow) -> QueryResult<()> {
     diesel::insert_into(ownership_transfers::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update_transfer(conn: &mut Conn, row: &TransferRow) -> QueryResult<()> {
     let target = ownership_transfers::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn transfer(
@@ -145,34 +144,32 @@ pub(crate) async fn erase_transfers(
         ownership_transfers::owner_mark.eq(""),
         ownership_transfers::chosen_mark.eq(""),
     )))
-    .execute(conn)
+    .later(conn)
     .await?;
     let target = break_glass::table
         .filter(break_glass::org_id.eq(org))
         .filter(break_glass::user_id.eq(user));
     kept(diesel::update(target).set((break_glass::reason.eq(""), break_glass::mark.eq(""))))
-        .execute(conn)
+        .later(conn)
         .await?;
     let target = link_proofs::table
         .filter(link_proofs::org_id.eq(org))
         .filter(link_proofs::user_id.eq(user));
-    diesel::delete(target).execute(conn).await.map(drop)
+    diesel::delete(target).later(conn).await
 }
 
 pub(crate) async fn insert_proof(conn: &mut Conn, row: &LinkProofRow) -> QueryResult<()> {
     diesel::insert_into(link_proofs::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update_proof(conn: &mut Conn, row: &LinkProofRow) -> QueryResult<()> {
     let target = link_proofs::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn proof(
@@ -284,7 +281,7 @@ async fn unconfirm(
             .filter(identities::id.any_of(some.to_vec()));
         diesel::update(confirmed)
             .set(identities::confirmed_by.eq(None::<UserId>))
-            .execute(conn)
+            .later(conn)
             .await?;
         let open = link_proofs::table
             .filter(link_proofs::org_id.eq(org))
@@ -292,7 +289,7 @@ async fn unconfirm(
             .filter(link_proofs::expires_at.gt(now));
         diesel::update(open)
             .set(link_proofs::expires_at.eq(now))
-            .execute(conn)
+            .later(conn)
             .await?;
     }
     Ok(())

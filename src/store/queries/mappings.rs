@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ConnectionId, MappingId, OrganizationId, ProjectId, ScimGroupId};
 use crate::store::rows::MappingRow;
 use crate::store::schema::{mapping_projects, mappings};
@@ -39,7 +40,7 @@ pub(crate) async fn insert(
 ) -> QueryResult<()> {
     diesel::insert_into(mappings::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await?;
     insert_projects(conn, row, projects).await
 }
@@ -57,7 +58,7 @@ async fn insert_projects(
         );
         diesel::insert_into(mapping_projects::table)
             .values(values)
-            .execute(conn)
+            .later(conn)
             .await?;
     }
     Ok(())
@@ -76,12 +77,12 @@ pub(crate) async fn update(
             mappings::rev.eq(row.rev),
         )),
     )
-    .execute(conn)
+    .later(conn)
     .await?;
     let its = mapping_projects::table
         .filter(mapping_projects::org_id.eq(row.org_id))
         .filter(mapping_projects::mapping_id.eq(row.id));
-    diesel::delete(its).execute(conn).await?;
+    diesel::delete(its).later(conn).await?;
     insert_projects(conn, row, projects).await
 }
 
@@ -100,9 +101,8 @@ pub(crate) async fn bind(
             mappings::bound_group_id.eq(group),
             mappings::group_lost_at.eq(lost_at),
         ))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn end(
@@ -116,9 +116,8 @@ pub(crate) async fn end(
         mappings::enabled.eq(false),
         mappings::bound_group_id.eq(None::<ScimGroupId>),
     )))
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn ended(

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ConnectionId, LeaseId, OrganizationId};
 use crate::store::rows::{CertificateRow, ExpiryNoticeRow, MetadataRow};
 use crate::store::schema::{connection_certificates, expiry_notices, metadata_refreshes};
@@ -35,9 +36,8 @@ pub(crate) async fn put(conn: &mut Conn, row: &MetadataRow) -> QueryResult<()> {
             .do_update()
             .set(row.clone()),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// What is due in any organization and under nobody's lease, the longest due first.

@@ -18,6 +18,7 @@ pub(crate) mod instance;
 pub(crate) mod invitation_changes;
 pub(crate) mod invitations;
 mod kept;
+pub(crate) mod later;
 pub(crate) mod links;
 pub(crate) mod mappings;
 pub(crate) mod metadata;

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn, Db};
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ConnectionId, OauthClientId, OrganizationId};
 use crate::secret::Hash;
 use crate::store::rows::{AccessTokenRow, OauthClientRow};
@@ -14,9 +15,8 @@ use crate::store::types::{Doc, Time};
 pub(crate) async fn insert(conn: &mut Conn, row: &OauthClientRow) -> QueryResult<()> {
     diesel::insert_into(oauth_clients::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn list(
@@ -91,7 +91,7 @@ pub(crate) async fn revoke(
     let tokens = oauth_access_tokens::table
         .filter(oauth_access_tokens::org_id.eq(org))
         .filter(oauth_access_tokens::client_id.eq(id));
-    diesel::delete(tokens).execute(conn).await?;
+    diesel::delete(tokens).later(conn).await?;
     let target = oauth_clients::table
         .filter(oauth_clients::org_id.eq(org))
         .filter(oauth_clients::id.eq(id))
@@ -104,7 +104,7 @@ pub(crate) async fn revoke(
         .find((org, id))
         .filter(oauth_clients::jwks.is_not_null());
     kept(diesel::update(target).set(oauth_clients::jwks.eq(Some(Doc("{\"keys\":[]}".to_owned())))))
-        .execute(conn)
+        .later(conn)
         .await?;
     Ok(revoked)
 }
@@ -119,9 +119,8 @@ pub(crate) async fn touch(
         diesel::update(oauth_clients::table.find((org, id)))
             .set(oauth_clients::last_used_at.eq(Some(at))),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Adds an access token; so many of its client are kept at most, the newest.
@@ -144,13 +143,12 @@ pub(crate) async fn insert_token(
         .await?;
     if !older.is_empty() {
         let target = oauth_access_tokens::table.filter(oauth_access_tokens::hash.any_of(older));
-        diesel::delete(target).execute(conn).await?;
+        diesel::delete(target).later(conn).await?;
     }
     diesel::insert_into(oauth_access_tokens::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Remembers that an assertion was used; `false` where it was before.

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{OrganizationId, RoleId};
 use crate::store::memory::Stamp;
 use crate::store::rows::{OrganizationRow, ProjectRow};
@@ -27,9 +28,8 @@ pub(crate) async fn set_policy(
     policy: Doc,
 ) -> QueryResult<()> {
     kept(diesel::update(organizations::table.find(org)).set(organizations::policy.eq(policy)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Writes which role people have whom nothing else gives one.
@@ -41,9 +41,8 @@ pub(crate) async fn set_default_role(
     kept(
         diesel::update(organizations::table.find(org)).set(organizations::default_role_id.eq(role)),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// The SCIM schemas that it registered.
@@ -64,15 +63,14 @@ pub(crate) async fn set_schemas(
         diesel::update(organizations::table.find(org))
             .set(organizations::schemas.eq(schemas.clone())),
     )
-    .execute(conn)
+    .later(conn)
     .await?;
     kept(
         diesel::update(connections::table.filter(connections::org_id.eq(org)))
             .set(connections::schemas.eq(schemas)),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Counts a change of the schemas. The count begins anew when its first change is long past.
@@ -98,16 +96,15 @@ pub(crate) async fn count_schema_change(
         organizations::schema_changes_since.eq(now),
     );
     let update = diesel::update(organizations::table.find(org)).set(first);
-    update.execute(conn).await?;
+    update.later(conn).await?;
     Ok(1)
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &OrganizationRow) -> QueryResult<()> {
     diesel::insert_into(organizations::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -166,9 +163,8 @@ pub(crate) async fn projects(conn: &mut Conn, org: OrganizationId) -> QueryResul
 pub(crate) async fn insert_project(conn: &mut Conn, row: &ProjectRow) -> QueryResult<()> {
     diesel::insert_into(projects::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update_project(conn: &mut Conn, row: &ProjectRow) -> QueryResult<()> {
@@ -177,16 +173,14 @@ pub(crate) async fn update_project(conn: &mut Conn, row: &ProjectRow) -> QueryRe
         projects::archived_at.eq(row.archived_at),
     );
     kept(diesel::update(projects::table.find((row.org_id, row.id))).set(set))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn rename(conn: &mut Conn, org: OrganizationId, name: &str) -> QueryResult<()> {
     kept(
         diesel::update(organizations::table.find(org)).set(organizations::name.eq(name.to_owned())),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use crate::directory::delivery::{Delivery, Load, MailKind};
 use crate::id::{DeliveryId, InvitationId, LeaseId, OrganizationId};
 use crate::store::rows::OutboxRow;
@@ -17,7 +18,7 @@ use crate::store::wakeups;
 pub(crate) async fn insert(conn: &mut Conn, row: &OutboxRow) -> QueryResult<()> {
     diesel::insert_into(outbox::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await?;
     wakeups::tell_outbox(row.kind.load());
     Ok(())
@@ -185,9 +186,8 @@ pub(crate) async fn forget_recipients(
         outbox::recipient.eq(""),
         outbox::detail.eq(Doc("{}".to_owned())),
     )))
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 /// Cancels what was not sent yet for an invitation; a mail that is being handed over stays.
@@ -206,10 +206,7 @@ pub(crate) async fn cancel(
         outbox::state.eq(Delivery::Cancelled),
         outbox::finished_at.eq(Some(at)),
     );
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 /// Cancels the posts of an invitation that wait to be sent; one that is being sent stays.
@@ -229,10 +226,7 @@ pub(crate) async fn cancel_posts(
         outbox::state.eq(Delivery::Cancelled),
         outbox::finished_at.eq(Some(at)),
     );
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 /// Forgets so many of what apps were told, or were not told for good, before then; in all

@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::{kept, kept_if_short};
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::id::{OrganizationId, UserId};
 use crate::store::ops::Decided;
@@ -19,15 +20,14 @@ use crate::store::types::{IdSql, Time, TimeSql};
 pub(crate) async fn insert_revision(conn: &mut Conn, row: &PolicyRevisionRow) -> QueryResult<()> {
     diesel::insert_into(policy_revisions::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await?;
     kept(
         diesel::update(organizations::table.find(row.org_id))
             .set(organizations::policy_rev.eq(row.rev)),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn revision_at(
@@ -67,7 +67,7 @@ pub(crate) async fn set_roles(
                 )),
                 ids.len(),
             )
-            .execute(conn)
+            .later(conn)
             .await?;
         }
     }
@@ -90,7 +90,7 @@ pub(crate) async fn set_standings(
                     .set((users::standing.eq(standing), users::policy_rev.eq(rev))),
                 ids.len(),
             )
-            .execute(conn)
+            .later(conn)
             .await?;
         }
     }
@@ -106,7 +106,7 @@ pub(crate) async fn keep_standings(conn: &mut Conn, rows: &[StandingRow]) -> Que
             // Two changes within one instant: the first says what held before it.
             tail: "ON CONFLICT DO NOTHING",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::id::{OrganizationId, RecomputeId, UserId};
 use crate::store::rows::RecomputeRow;
@@ -19,7 +20,7 @@ pub(crate) async fn insert(
 ) -> QueryResult<()> {
     diesel::insert_into(recomputes::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await?;
     let lines: Vec<_> = people
         .iter()
@@ -32,7 +33,7 @@ pub(crate) async fn insert(
             bind: bind_person,
             tail: "",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -154,7 +155,7 @@ pub(crate) async fn take(
         .filter(recompute_people::org_id.eq(org))
         .filter(recompute_people::recompute_id.eq(id))
         .filter(recompute_people::user_id.any_of(next.clone()));
-    diesel::delete(taken).execute(conn).await?;
+    diesel::delete(taken).later(conn).await?;
     Ok(next)
 }
 
@@ -165,9 +166,8 @@ pub(crate) async fn update(conn: &mut Conn, row: &RecomputeRow) -> QueryResult<(
             recomputes::finished_at.eq(row.finished_at),
         )),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> {

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{AppId, OrganizationId, RefreshFamilyId};
 use crate::secret::Hash;
 use crate::store::rows::{RefreshFamilyRow, RefreshTokenRow};
@@ -15,17 +16,15 @@ use crate::store::types::Time;
 pub(crate) async fn insert_family(conn: &mut Conn, row: &RefreshFamilyRow) -> QueryResult<()> {
     diesel::insert_into(refresh_families::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn insert(conn: &mut Conn, row: &RefreshTokenRow) -> QueryResult<()> {
     diesel::insert_into(refresh_tokens::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn family(

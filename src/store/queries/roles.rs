@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{OrganizationId, RoleId};
 use crate::store::rows::{GrantRow, InvitationRow, RoleRow};
 use crate::store::schema::{grants, invitations, roles};
@@ -34,9 +35,8 @@ pub(crate) async fn every(conn: &mut Conn, org: OrganizationId) -> QueryResult<V
 pub(crate) async fn insert(conn: &mut Conn, row: &RoleRow) -> QueryResult<()> {
     diesel::insert_into(roles::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn rename(
@@ -46,9 +46,8 @@ pub(crate) async fn rename(
     name: &str,
 ) -> QueryResult<()> {
     kept(diesel::update(roles::table.find((org, id))).set(roles::name.eq(name.to_owned())))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn remove(
@@ -58,9 +57,8 @@ pub(crate) async fn remove(
     at: Time,
 ) -> QueryResult<()> {
     kept(diesel::update(roles::table.find((org, id))).set(roles::removed_at.eq(at)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The live grants of a role, the oldest first.

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::directory::safeguard::Danger;
 use crate::id::{ConnectionId, OrganizationId, UserId};
@@ -33,7 +34,7 @@ pub(crate) async fn mark(conn: &mut Conn, rows: &[SafeguardMarkRow]) -> QueryRes
             bind: bind_mark,
             tail: "ON CONFLICT DO NOTHING",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -146,9 +147,8 @@ pub(crate) async fn set_tally(conn: &mut Conn, row: &SafeguardTallyRow) -> Query
             .do_update()
             .set(row.clone()),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn forget_marks(conn: &mut Conn, before: Time) -> QueryResult<usize> {

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
@@ -74,16 +75,14 @@ pub(crate) async fn overdue(
 pub(crate) async fn insert(conn: &mut Conn, row: &SafeguardRow) -> QueryResult<()> {
     diesel::insert_into(safeguards::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &SafeguardRow) -> QueryResult<()> {
     kept(diesel::update(safeguards::table.find((row.org_id, row.id))).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn settings(
@@ -110,9 +109,8 @@ pub(crate) async fn set_settings(conn: &mut Conn, row: &SafeguardSettingsRow) ->
             .do_update()
             .set(row.clone()),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn waivers_of(
@@ -167,7 +165,7 @@ pub(crate) async fn insert_waivers(conn: &mut Conn, rows: &[WaiverRow]) -> Query
                 safeguard_id = excluded.safeguard_id, reason = excluded.reason, \
                 created_at = excluded.created_at",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -197,7 +195,7 @@ pub(crate) async fn set_waivers(
             .filter(waivers::id.any_of(ids.to_vec()));
         diesel::update(those)
             .set(waivers::state.eq(state))
-            .execute(conn)
+            .later(conn)
             .await?;
     }
     Ok(())
@@ -212,7 +210,7 @@ pub(crate) async fn end_waivers(
         let those = waivers::table
             .filter(waivers::org_id.eq(org))
             .filter(waivers::id.any_of(ids.to_vec()));
-        diesel::delete(those).execute(conn).await?;
+        diesel::delete(those).later(conn).await?;
     }
     Ok(())
 }

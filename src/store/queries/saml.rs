@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::directory::connection::KeyState;
 use crate::id::{ConnectionId, OrganizationId, SamlKeyId};
 use crate::secret::Hash;
@@ -18,9 +19,8 @@ const OPEN: i64 = 20;
 pub(crate) async fn insert(conn: &mut Conn, row: &SamlRequestRow) -> QueryResult<()> {
     diesel::insert_into(saml_requests::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The ids of those that a browser may bring an answer to, the oldest first. One that was answered
@@ -103,9 +103,8 @@ pub(crate) async fn forget(conn: &mut Conn, before: Time) -> QueryResult<usize> 
 pub(crate) async fn insert_logout(conn: &mut Conn, row: &SamlLogoutRow) -> QueryResult<()> {
     diesel::insert_into(saml_logouts::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Takes the logout request that is answered, so that no second answer finds it.
@@ -140,9 +139,8 @@ pub(crate) async fn forget_logouts(conn: &mut Conn, before: Time) -> QueryResult
 pub(crate) async fn insert_heard(conn: &mut Conn, row: &SamlLogoutHeardRow) -> QueryResult<()> {
     diesel::insert_into(saml_logouts_heard::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The logouts that a connection's identity provider asked for somebody of this name, after then.
@@ -189,9 +187,8 @@ pub(crate) async fn insert_key(conn: &mut Conn, row: &SamlKeyRow) -> QueryResult
     diesel::insert_into(saml_keys::table)
         .values(row.clone())
         .on_conflict_do_nothing()
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn set_key_state(
@@ -201,9 +198,8 @@ pub(crate) async fn set_key_state(
     state: KeyState,
 ) -> QueryResult<()> {
     kept(diesel::update(saml_keys::table.find((org, id))).set(saml_keys::state.eq(state)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn delete_key(
@@ -212,7 +208,6 @@ pub(crate) async fn delete_key(
     id: SamlKeyId,
 ) -> QueryResult<()> {
     diesel::delete(saml_keys::table.find((org, id)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }

@@ -7,6 +7,7 @@ use super::super::filter::{KeyText, Order, Predicate};
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId};
 use crate::store::rows::ScimGroupRow;
 use crate::store::schema::{scim_groups, scim_totals};
@@ -97,17 +98,15 @@ pub(crate) async fn known(
 pub(crate) async fn insert(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<()> {
     diesel::insert_into(scim_groups::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &ScimGroupRow) -> QueryResult<()> {
     let target = scim_groups::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Raises the version of groups whose members changed from outside.
@@ -126,7 +125,7 @@ pub(crate) async fn bump(
                 scim_groups::version.eq(scim_groups::version + 1),
                 scim_groups::updated_at.eq(at),
             ))
-            .execute(conn)
+            .later(conn)
             .await?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::id::{ConnectionId, OrganizationId, ScimRequestId};
 use crate::store::rows::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
@@ -28,7 +29,7 @@ pub(crate) async fn insert(conn: &mut Conn, kept: &[KeptRequest]) -> QueryResult
             bind: bind_request,
             tail: "ON CONFLICT DO NOTHING",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     let subject = |kept: &KeptRequest| {
         let (org, id) = (kept.row.org_id, kept.row.id);
@@ -43,7 +44,7 @@ pub(crate) async fn insert(conn: &mut Conn, kept: &[KeptRequest]) -> QueryResult
             bind: bind_subject,
             tail: "ON CONFLICT DO NOTHING",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -97,7 +98,7 @@ pub(crate) async fn count(conn: &mut Conn, rows: &[ScimRequestCountRow]) -> Quer
                 strangers = scim_request_counts.strangers + excluded.strangers, \
                 lost = scim_request_counts.lost + excluded.lost",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }
@@ -126,7 +127,7 @@ pub(crate) async fn use_room(conn: &mut Conn, rows: &[(OrganizationId, i64)]) ->
             tail: "ON CONFLICT (org_id) DO UPDATE SET \
                 bytes = scim_request_usage.bytes + excluded.bytes",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::super::filter::{KeyText, Order, Predicate};
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId, ScimUserId, UserId};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
@@ -161,17 +162,15 @@ pub(crate) async fn names(
 pub(crate) async fn insert(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
     diesel::insert_into(scim_users::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
     let target = scim_users::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn delete(
@@ -194,7 +193,7 @@ pub(crate) async fn replace_values(
     let target = scim_values::table
         .filter(scim_values::org_id.eq(org))
         .filter(scim_values::scim_user_id.eq(id));
-    diesel::delete(target).execute(conn).await?;
+    diesel::delete(target).later(conn).await?;
     insert_values(conn, rows).await
 }
 
@@ -207,7 +206,7 @@ pub(crate) async fn insert_values(conn: &mut Conn, rows: &[ScimValueRow]) -> Que
             bind: bind_value,
             tail: "",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{AppId, CodeId, ConnectionId, OrganizationId, SessionId, UserId};
 use crate::secret::Hash;
 use crate::store::rows::{CodeRow, SessionRow};
@@ -20,9 +21,8 @@ diesel::define_sql_function! {
 pub(crate) async fn insert(conn: &mut Conn, row: &SessionRow) -> QueryResult<()> {
     diesel::insert_into(sessions::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The session of this cookie, in whichever organization: the credential tells it.
@@ -115,9 +115,8 @@ pub(crate) async fn retire(
         sessions::chain_id.eq(Some(chain)),
     );
     kept(diesel::update(sessions::table.find((org, id))).set(set))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The live sessions that were made through a connection for whom it calls by this name, in whatever
@@ -172,9 +171,8 @@ pub(crate) async fn touch(
 ) -> QueryResult<()> {
     let target = sessions::table.find((org, id));
     kept(diesel::update(target).set(sessions::last_seen_at.eq(at)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Starts a session that waited for its person's yes: it gets the secret of its cookie only now.
@@ -221,7 +219,7 @@ pub(crate) async fn give_up(
         Whose::Session(id) => waiting.filter(sessions::id.eq(id)),
         Whose::User(id) => waiting.filter(sessions::user_id.eq(id)),
     };
-    meant.execute(conn).await.map(drop)
+    meant.later(conn).await
 }
 
 /// Ends sessions, and with them every code made from them that was not used yet and every refresh
@@ -246,14 +244,14 @@ pub(crate) async fn end(
             sessions::name_qualifier.eq(None::<String>),
             sessions::sp_name_qualifier.eq(None::<String>),
         );
-        diesel::update(target).set(set).execute(conn).await?;
+        diesel::update(target).set(set).later(conn).await?;
         let target = codes::table
             .filter(codes::org_id.eq(org))
             .filter(codes::session_id.any_of(ids.to_vec()))
             .filter(codes::used_at.is_null());
         diesel::update(target)
             .set(codes::used_at.eq(Some(at)))
-            .execute(conn)
+            .later(conn)
             .await?;
         let target = refresh_families::table
             .filter(refresh_families::org_id.eq(org))
@@ -263,7 +261,7 @@ pub(crate) async fn end(
             refresh_families::ended_at.eq(Some(at)),
             refresh_families::ended_cause.eq(Some(cause.to_owned())),
         );
-        diesel::update(target).set(set).execute(conn).await?;
+        diesel::update(target).set(set).later(conn).await?;
     }
     Ok(())
 }
@@ -294,9 +292,8 @@ pub(crate) async fn apps_to_tell(
 pub(crate) async fn insert_code(conn: &mut Conn, row: &CodeRow) -> QueryResult<()> {
     diesel::insert_into(codes::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The code of this hash, in whichever organization.

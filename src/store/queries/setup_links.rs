@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{OrganizationId, SetupLinkId};
 use crate::secret::Hash;
 use crate::store::rows::SetupLinkRow;
@@ -13,17 +14,15 @@ use crate::store::schema::setup_links;
 pub(crate) async fn insert(conn: &mut Conn, row: &SetupLinkRow) -> QueryResult<()> {
     diesel::insert_into(setup_links::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &SetupLinkRow) -> QueryResult<()> {
     let target = setup_links::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn by_id(

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::later::Later;
 use crate::id::OrganizationId;
 use crate::store::rows::ShareHookRow;
 use crate::store::schema::share_hooks;
@@ -18,14 +19,12 @@ pub(crate) async fn of(conn: &mut Conn, org: OrganizationId) -> QueryResult<Opti
 pub(crate) async fn insert(conn: &mut Conn, row: &ShareHookRow) -> QueryResult<()> {
     diesel::insert_into(share_hooks::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn forget(conn: &mut Conn, org: OrganizationId) -> QueryResult<()> {
     diesel::delete(share_hooks::table.find(org))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn};
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ConnectionId, OrganizationId};
 use crate::store::rows::{IdentityRow, ScimGroupRow, SightingRow};
 use crate::store::schema::{identities, scim_groups, scim_users, sightings, users};
@@ -22,9 +23,8 @@ pub(crate) async fn add(conn: &mut Conn, row: &SightingRow) -> QueryResult<()> {
                 sightings::last_at.eq(excluded(sightings::last_at)),
             )),
     )
-    .execute(conn)
+    .later(conn)
     .await
-    .map(drop)
 }
 
 pub(crate) async fn of(

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::Conn;
+use super::later::Later;
 use crate::id::{OrganizationId, SignInId};
 use crate::store::rows::{SignInRow, WantedSignIns};
 use crate::store::schema::sign_ins;
@@ -12,9 +13,8 @@ use crate::store::types::Time;
 pub(crate) async fn insert(conn: &mut Conn, row: &SignInRow) -> QueryResult<()> {
     diesel::insert_into(sign_ins::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn list(

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
 use super::kept::kept;
+use super::later::Later;
 use crate::id::{ApiKeyId, ConnectionId, OrganizationId, ScimTokenId};
 use crate::secret::Hash;
 use crate::store::memory::Stamp;
@@ -32,9 +33,8 @@ pub(crate) async fn by_hash(
 pub(crate) async fn insert(conn: &mut Conn, row: &ScimTokenRow) -> QueryResult<()> {
     diesel::insert_into(scim_tokens::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn list(
@@ -74,9 +74,8 @@ pub(crate) async fn touch(
 ) -> QueryResult<()> {
     let target = scim_tokens::table.find((org, id));
     kept(diesel::update(target).set(scim_tokens::last_used_at.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Tokens, of every organization, that end before then and were not revoked.
@@ -119,17 +118,15 @@ pub(crate) async fn key_by_hash(conn: &mut Conn, hash: &Hash) -> QueryResult<Opt
 pub(crate) async fn insert_key(conn: &mut Conn, row: &ApiKeyRow) -> QueryResult<()> {
     diesel::insert_into(api_keys::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn touch_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {
     let target = api_keys::table.find(id);
     kept(diesel::update(target).set(api_keys::last_used_at.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The keys of an organization, or of the operator, in the order of ids.
@@ -163,7 +160,6 @@ fn keys_of(org: Option<OrganizationId>) -> api_keys::BoxedQuery<'static, Db> {
 
 pub(crate) async fn revoke_key(conn: &mut Conn, id: ApiKeyId, at: Time) -> QueryResult<()> {
     kept(diesel::update(api_keys::table.find(id)).set(api_keys::revoked_at.eq(Some(at))))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
+use super::later::Later;
 use super::values::{Rows, Values};
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
@@ -17,17 +18,15 @@ use crate::store::types::{IdSql, Time};
 pub(crate) async fn insert(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
     diesel::insert_into(users::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn update(conn: &mut Conn, row: &UserRow) -> QueryResult<()> {
     let target = users::table.find((row.org_id, row.id));
     kept(diesel::update(target).set(row.clone()))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -351,7 +350,7 @@ pub(crate) async fn replace_projects(
         let target = user_projects::table
             .filter(user_projects::org_id.eq(org))
             .filter(user_projects::user_id.any_of(ids.to_vec()));
-        diesel::delete(target).execute(conn).await?;
+        diesel::delete(target).later(conn).await?;
     }
     for rows in rows.chunks(CHUNK) {
         let insert = Rows {
@@ -360,7 +359,7 @@ pub(crate) async fn replace_projects(
             bind: bind_project,
             tail: "",
         };
-        insert.execute(conn).await?;
+        insert.later(conn).await?;
     }
     Ok(())
 }

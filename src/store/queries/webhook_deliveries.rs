@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn, Db, POSITION};
 use super::kept::kept;
+use super::later::Later;
 use crate::directory::webhook::Posting;
 use crate::id::{EventId, OrganizationId, WebhookId};
 use crate::store::rows::{EventRow, WebhookDeliveryRow};
@@ -104,7 +105,7 @@ pub(crate) async fn owe_again(
 pub(crate) async fn insert(conn: &mut Conn, row: &WebhookDeliveryRow) -> QueryResult<()> {
     diesel::insert_into(webhook_deliveries::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await?;
     wakeups::tell_webhooks();
     Ok(())
@@ -175,10 +176,7 @@ pub(super) async fn give_up(
         webhook_deliveries::last_reply.eq(Some(reply.to_owned())),
         webhook_deliveries::finished_at.eq(Some(at)),
     );
-    kept(diesel::update(target).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(target).set(set)).later(conn).await
 }
 
 pub(super) async fn delete_all(
@@ -189,7 +187,7 @@ pub(super) async fn delete_all(
     let target = webhook_deliveries::table
         .filter(webhook_deliveries::org_id.eq(org))
         .filter(webhook_deliveries::webhook_id.eq(id));
-    diesel::delete(target).execute(conn).await.map(drop)
+    diesel::delete(target).later(conn).await
 }
 
 pub(crate) async fn page(

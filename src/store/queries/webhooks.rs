@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db, SKIP_LOCKED};
 use super::kept::kept;
+use super::later::Later;
 use super::taken::Taken;
 use super::webhook_deliveries;
 use crate::directory::webhook::{Disabling, WebhookState};
@@ -18,9 +19,8 @@ use crate::store::types::Time;
 pub(crate) async fn insert(conn: &mut Conn, row: &WebhookRow) -> QueryResult<()> {
     diesel::insert_into(webhooks::table)
         .values(row.clone())
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn by_id(
@@ -63,9 +63,8 @@ pub(crate) async fn update(conn: &mut Conn, row: &WebhookRow) -> QueryResult<()>
         webhooks::updated_at.eq(row.updated_at),
     );
     kept(diesel::update(webhooks::table.find((row.org_id, row.id))).set(set))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 pub(crate) async fn renew(conn: &mut Conn, org: OrganizationId, id: WebhookId) -> QueryResult<()> {
@@ -76,9 +75,8 @@ pub(crate) async fn renew(conn: &mut Conn, org: OrganizationId, id: WebhookId) -
         webhooks::failing_since.eq(None::<Time>),
     );
     kept(diesel::update(webhooks::table.find((org, id))).set(set))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// Whoever writes a webhook and what it is owed in one transaction takes the webhook first.
@@ -109,13 +107,12 @@ pub(crate) async fn disable(
 pub(crate) async fn delete(conn: &mut Conn, org: OrganizationId, id: WebhookId) -> QueryResult<()> {
     diesel::update(webhooks::table.find((org, id)))
         .set(webhooks::state.eq(WebhookState::Disabled))
-        .execute(conn)
+        .later(conn)
         .await?;
     webhook_deliveries::delete_all(conn, org, id).await?;
     diesel::delete(webhooks::table.find((org, id)))
-        .execute(conn)
+        .later(conn)
         .await
-        .map(drop)
 }
 
 /// The webhooks that are owed something now and that nobody posts for, whoever waited longest first:
@@ -165,7 +162,7 @@ pub(crate) async fn claim(
             webhooks::leased_until.eq(until),
         );
         kept(diesel::update(webhooks::table.find((row.org_id, row.id))).set(set))
-            .execute(conn)
+            .later(conn)
             .await?;
         row.lease = Some(lease);
         row.leased_until = until;
@@ -187,10 +184,7 @@ pub(crate) async fn release(
         webhooks::lease.eq(None::<LeaseId>),
         webhooks::leased_until.eq(now),
     );
-    kept(diesel::update(held).set(set))
-        .execute(conn)
-        .await
-        .map(drop)
+    kept(diesel::update(held).set(set)).later(conn).await
 }
 
 pub(crate) async fn answered(
@@ -223,7 +217,7 @@ pub(crate) async fn answered(
         .find((org, id))
         .filter(webhooks::failing_since.is_null());
     kept(diesel::update(first).set(webhooks::failing_since.eq(Some(now))))
-        .execute(conn)
+        .later(conn)
         .await?;
     Ok(true)
 }

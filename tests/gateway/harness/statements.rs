@@ -41,7 +41,7 @@ impl Statements {
 }
 
 /// How a transaction begins, where it may write; the engines say it apart from one that reads.
-const WRITES: [&str; 2] = ["BEGIN IMMEDIATE", "BEGIN"];
+const WRITES: [&str; 2] = ["BEGIN IMMEDIATE", "BEGIN READ WRITE"];
 /// What frames a transaction or an operation in it.
 const FRAMES: [&str; 5] = ["BEGIN", "COMMIT", "RELEASE", "ROLLBACK", "SAVEPOINT"];
 

@@ -1,0 +1,2 @@
+DROP TRIGGER settings_stamp ON connection_certificates;
+DROP TRIGGER settings_stamp ON saml_keys;

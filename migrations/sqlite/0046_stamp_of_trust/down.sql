@@ -1,0 +1,6 @@
+DROP TRIGGER connection_certificates_stamp_insert;
+DROP TRIGGER connection_certificates_stamp_update;
+DROP TRIGGER connection_certificates_stamp_delete;
+DROP TRIGGER saml_keys_stamp_insert;
+DROP TRIGGER saml_keys_stamp_update;
+DROP TRIGGER saml_keys_stamp_delete;
