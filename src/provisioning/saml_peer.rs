@@ -69,13 +69,21 @@ impl SamlPeer {
         })
     }
 
-    /// Whether a message is to be believed that was checked before the organization's row was held: the issuer and
-    /// the certificate that it was checked with are this connection's still.
-    pub fn trusts(&self, issuer: &str, certificate: &str) -> bool {
+    /// Refuses a message that was checked before the organization's row was held, unless the issuer and the certificate
+    /// that it was checked with are this connection's still.
+    pub(in crate::provisioning) fn must_trust(
+        &self,
+        issuer: &str,
+        certificate: &str,
+    ) -> Result<(), Error> {
         let words = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
         let ours = self.connection.idp_entity_id.as_deref().map(words);
         let mut certificates = self.certificates.iter();
-        certificates.any(|row| row.fingerprint == certificate) && ours == Some(words(issuer))
+        if certificates.any(|row| row.fingerprint == certificate) && ours == Some(words(issuer)) {
+            Ok(())
+        } else {
+            Err(Error::Stale)
+        }
     }
 }
 

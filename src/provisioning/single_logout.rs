@@ -54,7 +54,7 @@ async fn end(
     request: &LogoutRequest,
 ) -> Result<usize, Error> {
     let peer = sign_in::open(change, id).await?;
-    sign_in::still_trusted(&peer, &request.issuer, &request.certificate)?;
+    peer.must_trust(&request.issuer, &request.certificate)?;
     let (org, message) = (change.org, message_id(&request.id));
     let before = change.tx.remembered_messages(org, id, &[&message]).await?;
     if !before.is_empty() {

@@ -141,21 +141,23 @@ impl Threads {
             let engine = Engine::Sqlite(Conn::new(connection));
             Ok::<_, Error>(Tx::new(engine, memory.clone()))
         };
-        let (writes, reads) = (Arc::new(Queue::new(QUEUE)), Arc::new(Queue::new(QUEUE)));
+        // What is read is nobody's in particular, and nobody has more than half.
+        let (writes, reads) = (Arc::new(Queue::new(QUEUE)), Arc::new(Queue::new(2 * QUEUE)));
         let mut writer = connected()?;
         execute(&mut writer, "PRAGMA cache_size = -16384")?;
         let lock = write_lock(path)?;
-        let queue = Arc::clone(&writes);
+        let queue = Served(Arc::clone(&writes));
         let mut handles = vec![spawn("store-writer", move || {
             write(writer, &queue, Some(&lock));
         })?];
+        let served = Arc::new(Served(Arc::clone(&reads)));
         for _ in 0..READERS {
             let mut reader = connected()?;
             execute(
                 &mut reader,
                 "PRAGMA cache_size = -4096; PRAGMA query_only = ON",
             )?;
-            let queue = Arc::clone(&reads);
+            let queue = Arc::clone(&served);
             handles.push(spawn("store-reader", move || read(reader, &queue))?);
         }
         Ok(Self {
@@ -178,7 +180,7 @@ impl Threads {
         migrate::sqlite_alone(&mut connection)?;
         let (queue, memory) = (Arc::new(Queue::new(QUEUE)), Memory::default());
         let tx = Tx::new(Engine::Sqlite(Conn::new(connection)), memory.clone());
-        let operations = Arc::clone(&queue);
+        let operations = Served(Arc::clone(&queue));
         let handle = spawn("store-in-memory", move || write(tx, &operations, None))?;
         Ok(Self {
             reads: Arc::clone(&queue),
@@ -256,22 +258,20 @@ fn execute(tx: &mut Tx, sql: &str) -> Result<(), Error> {
     }
 }
 
-/// Refuses what a thread that dies leaves behind: nobody else would answer it.
-struct Refusing<'q>(&'q Queue);
+/// A queue that threads serve. Once the last of them has ended, however it did, nothing more is taken in, and whoever
+/// waits is told: nobody would answer them.
+struct Served(Arc<Queue>);
 
-impl Drop for Refusing<'_> {
+impl Drop for Served {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.close();
-            while self.0.try_take().is_some() {}
-        }
+        self.0.close();
+        while self.0.try_take().is_some() {}
     }
 }
 
-fn write(mut tx: Tx, queue: &Queue, lock: Option<&File>) {
-    let _refusing = Refusing(queue);
-    while let Some(first) = queue.take() {
-        batch(&mut tx, first, queue, lock);
+fn write(mut tx: Tx, queue: &Served, lock: Option<&File>) {
+    while let Some(first) = queue.0.take() {
+        batch(&mut tx, first, &queue.0, lock);
     }
 }
 
@@ -317,9 +317,8 @@ fn savepoint(tx: &mut Tx, operation: &mut dyn Operation) -> Result<(), Error> {
     }
 }
 
-fn read(mut tx: Tx, queue: &Queue) {
-    let _refusing = Refusing(queue);
-    while let Some((_, mut operation)) = queue.take() {
+fn read(mut tx: Tx, queue: &Served) {
+    while let Some((_, mut operation)) = queue.0.take() {
         let begun = execute(&mut tx, "BEGIN");
         if begun.is_ok() {
             operation.run(&mut tx);

@@ -40,10 +40,8 @@ async fn answered(
     browser: Browser,
     posted: Request,
 ) -> Result<Response, Response> {
-    let row = connection(gateway, named, request)
-        .await?
-        .connection
-        .clone();
+    let known = connection(gateway, named, request).await?;
+    let row = &known.connection;
     let failed = |error: Error| {
         if let Error::SignIn(why) = &error {
             tracing::info!(connection.id = %row.id, request.id = %request.0,

@@ -32,14 +32,21 @@ pub(super) async fn login(
     named: Named,
     browser: Browser,
 ) -> Response {
-    let row = match connection(&gateway, named, &support).await {
-        Ok(known) => known.connection.clone(),
+    let known = match connection(&gateway, named, &support).await {
+        Ok(known) => known,
         Err(response) => return response,
     };
     if !visit::is_one(&method, &headers) {
         return page::message(StatusCode::OK, "Sign in", "");
     }
-    start(&gateway, &support, &row, &browser, Wish::default()).await
+    start(
+        &gateway,
+        &support,
+        &known.connection,
+        &browser,
+        Wish::default(),
+    )
+    .await
 }
 
 /// What a sign-in is for.

@@ -6,12 +6,12 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use crate::directory::connection::Profile as Product;
-use crate::directory::demands::Demands;
 use crate::http::body::Taken;
 use crate::http::reply::page;
 use crate::http::{Gateway, RequestId};
 use crate::provisioning::invitations::Links;
-use crate::provisioning::{demands, saml_keys};
+use crate::provisioning::saml_peer::SamlPeer;
+use crate::provisioning::{demands, provider, saml_keys};
 use crate::saml::binding::{PostForm, Received};
 use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
@@ -20,19 +20,14 @@ use crate::saml::metadata::ServiceProvider;
 use crate::saml::profile::{self, Preset, Profile};
 use crate::saml::trace::Step;
 use crate::saml::{self, Assertion, Trace};
-use crate::store::rows::{CertificateRow, SamlKeyRow};
+use crate::store::rows::SamlKeyRow;
 
 /// A posted form, and what it is measured by.
 pub(super) struct Message {
     pub(super) media: Option<String>,
     pub(super) body: Taken,
     pub(super) us: ServiceProvider,
-    pub(super) idp: String,
-    pub(super) preset: Preset,
-    pub(super) allow_cbc: bool,
-    pub(super) demands: Demands,
-    pub(super) certificates: Vec<CertificateRow>,
-    pub(super) keys: Vec<SamlKeyRow>,
+    pub(super) peer: Arc<SamlPeer>,
     /// Holds what unseals the keys.
     pub(super) links: Arc<Links>,
     pub(super) outstanding: Vec<String>,
@@ -85,30 +80,37 @@ impl Message {
     fn read(self, trace: &mut Trace) -> Result<Read, saml::Error> {
         trace.at(Step::Form);
         let form = PostForm::read(self.media.as_deref(), &self.body.bytes)?;
+        let connection = &self.peer.connection;
+        let idp = connection.idp_entity_id.as_deref().unwrap_or_default();
         let certificates: Vec<_> = self
+            .peer
             .certificates
             .iter()
             .filter_map(|row| Certificate::from_der(&row.der).ok())
             .collect();
-        if certificates.is_empty() || self.idp.is_empty() {
+        if certificates.is_empty() || idp.is_empty() {
             return Err(saml::Error::CertificateMissing);
         }
         let expected = Expected {
             entity_id: &self.us.entity_id,
             acs_url: &self.us.acs_url,
-            idp_entity_id: &self.idp,
-            skew_seconds: self.demands.skew_seconds(),
+            idp_entity_id: idp,
+            skew_seconds: connection.demands.skew_seconds(),
             outstanding: &self.outstanding,
-            demands: demands::of(&self.demands),
+            demands: demands::of(&connection.demands),
         };
         let keys = saml::Keys {
             certificates: &certificates,
             decryption: &self.decryption(&form.response),
-            allow_cbc: self.allow_cbc,
+            allow_cbc: provider::allows_cbc(connection),
             failures: &self.failures,
         };
         let assertion = saml::receive(form.response, &keys, &expected, self.now, trace)?;
-        let profile = profile::read(&assertion, self.preset, &demands::overrides(&self.demands))?;
+        let (preset, overrides) = (
+            preset(connection.profile),
+            demands::overrides(&connection.demands),
+        );
+        let profile = profile::read(&assertion, preset, &overrides)?;
         Ok(Read {
             assertion,
             profile,
@@ -126,7 +128,7 @@ impl Message {
             key.inspect_err(|error| tracing::error!(key.id = %row.id, %error, "a key is lost"))
                 .ok()
         };
-        self.keys.iter().filter_map(open).collect()
+        self.peer.keys.iter().filter_map(open).collect()
     }
 }
 
@@ -153,7 +155,7 @@ pub(super) async fn read(
     })
 }
 
-pub(super) fn preset(product: Product) -> Preset {
+fn preset(product: Product) -> Preset {
     match product {
         Product::Entra => Preset::Entra,
         Product::Generic => Preset::Generic,

@@ -149,7 +149,7 @@ async fn enter(
 ) -> Result<Outcome, Error> {
     let assertion = &attempt.assertion;
     let peer = open(change, id).await?;
-    still_trusted(&peer, &assertion.issuer, &assertion.certificate)?;
+    peer.must_trust(&assertion.issuer, &assertion.certificate)?;
     let connection = &peer.connection;
     // The same goes for what was demanded of it.
     if connection.demands != attempt.demands {
@@ -250,16 +250,6 @@ pub(super) async fn open(
         return Err(Error::SignIn(Refusal::Paused));
     }
     Ok(peer)
-}
-
-/// The signature was checked before the organization's row was held: the certificate and the
-/// issuer that it was checked with must still be this connection's.
-pub(super) fn still_trusted(peer: &SamlPeer, issuer: &str, certificate: &str) -> Result<(), Error> {
-    if peer.trusts(issuer, certificate) {
-        Ok(())
-    } else {
-        Err(Error::Stale)
-    }
 }
 
 /// A message is used once (SAML Profiles 4.1.4.5), under the assertion's id and the response's.
