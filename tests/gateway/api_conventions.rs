@@ -394,7 +394,7 @@ async fn what_was_not_read_is_not_changed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_read_is_changed_once() {
     let stage = Stage::start().await;
-    let mut moved = 0;
+    let (mut moved, mut tagged) = (0, 0);
     for operation in conditional() {
         stage.acme.gateway.clock.advance(1);
         let (what, uri) = (operation.what(), stage.uri(&thing(&operation)));
@@ -405,6 +405,13 @@ async fn what_was_read_is_changed_once() {
         let known = [200, 201, 202, 204, 403, 404, 409, 422, 429];
         assert!(known.contains(&status), "{what}: {}", reply.text());
         let now = stage.get(&uri, &[]).await;
+        let described = &operation.described["responses"]["200"]["headers"]["ETag"];
+        let has_tag = reply.status == 200 && described.is_object();
+        assert_eq!(reply.header("etag").is_some(), has_tag, "{what}");
+        if has_tag {
+            assert_eq!(reply.header("etag"), now.header("etag"), "{what}");
+            tagged += 1;
+        }
         if now.status == 200 && now.header("etag") != Some(&*tag) {
             let again = stage.on(&operation, &tag).await.expect(412);
             assert_eq!(slug(&again), "stale", "{what}");
@@ -413,6 +420,7 @@ async fn what_was_read_is_changed_once() {
         }
     }
     assert!(moved > 12, "{moved}");
+    assert!(tagged > 6, "{tagged}");
     let any = [("if-match", "*")];
     let name = json!({"name": "Once more"});
     let uri = stage.uri(OURS);

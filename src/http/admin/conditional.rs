@@ -228,16 +228,27 @@ where
 /// The layer around the operations: reads the conditions, and judges those of whoever reads. A condition that an
 /// operation does not look at is refused: it is not to seem to hold.
 pub(super) async fn judged(request: Request, next: Next) -> Response {
-    let conditions = Conditions::of(&request);
+    let conditions = match Conditions::of(&request) {
+        Ok(conditions) => conditions,
+        Err(problem) => return problem.into_response(),
+    };
     let is_read = request.method().is_safe();
-    match conditions {
-        Err(problem) => problem.into_response(),
-        Ok(conditions) if is_read => conditions.answer(next.run(request).await).await,
-        Ok(conditions) => match conditions.unheard(&request) {
-            Some(problem) => problem.into_response(),
-            None => next.run(request).await,
-        },
+    if !is_read && let Some(problem) = conditions.unheard(&request) {
+        return problem.into_response();
     }
+    let has_tag = openapi::has_tag(request.method(), path(&request));
+    let response = next.run(request).await;
+    match has_tag {
+        true if is_read => conditions.answer(response).await,
+        true => Conditions::NONE.answer(response).await,
+        false => response,
+    }
+}
+
+/// The path as the router has it.
+fn path(request: &Request) -> &str {
+    let path = request.extensions().get::<MatchedPath>();
+    path.map(MatchedPath::as_str).unwrap_or_default()
 }
 
 struct Conditions {
@@ -246,6 +257,12 @@ struct Conditions {
 }
 
 impl Conditions {
+    /// None is left to be judged: a change did that itself.
+    const NONE: Self = Self {
+        if_match: None,
+        if_none_match: None,
+    };
+
     fn of(request: &Request) -> Result<Self, Problem> {
         Ok(Self {
             if_match: Tags::read(request.headers(), &header::IF_MATCH)?,
@@ -255,12 +272,12 @@ impl Conditions {
 
     /// What is wrong with them for a request that is to change something.
     fn unheard(&self, request: &Request) -> Option<Problem> {
-        let path = request.extensions().get::<MatchedPath>();
-        let path = path.map(MatchedPath::as_str).unwrap_or_default();
         let wrong = match (&self.if_match, &self.if_none_match) {
             (None, None) => return None,
             (_, Some(_)) => "If-None-Match is for reading",
-            (Some(_), None) if openapi::takes_if_match(request.method(), path) => return None,
+            (Some(_), None) if openapi::takes_if_match(request.method(), path(request)) => {
+                return None;
+            }
             (Some(_), None) => "this operation takes no If-Match; nothing was done",
         };
         Some(Problem::new(Type::MalformedRequest, wrong))

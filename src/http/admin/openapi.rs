@@ -24,7 +24,8 @@ use crate::http::reply::problem;
         description = "What admins and programs ask of Usher. Requests carry a bearer key that \
             `usher key issue` makes; a key without an organization is the operator's. Lists are \
             walked by `limit` and `after`. Refusals are problems (RFC 9457). What is read has an \
-            `ETag`; with it in `If-Match` a change is made only while nobody else made one. A POST \
+            `ETag`; with it in `If-Match` a change is made only while nobody else made one. What a PATCH shows has the next \
+            one. A POST \
             with an `Idempotency-Key` is done once, however often it is sent. Where whoever runs this \
             installation limits how often is asked, every answer tells of it in `RateLimit-Policy` and \
             `RateLimit`, and 429 says in `Retry-After` when to ask again.",
@@ -48,6 +49,13 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
     for (name, what) in LIMITS {
         let told = HeaderBuilder::new().description(Some(what)).build();
         components.headers.insert(name.to_owned(), told.into());
+    }
+    for item in document.paths.paths.values_mut() {
+        if shows_what_is_read(item)
+            && let Some(operation) = &mut item.patch
+        {
+            head(operation, "200", "ETag", TAG);
+        }
     }
     let items = document.paths.paths.values_mut();
     for (method, operation) in items.flat_map(operations_of) {
@@ -172,16 +180,43 @@ fn answer(operation: &mut Operation, status: &str, answer: Described) {
 }
 
 fn shows_json(operation: &Operation) -> bool {
-    match operation.responses.responses.get("200") {
-        Some(RefOr::T(answer)) => answer.content.contains_key("application/json"),
-        Some(RefOr::Ref(_)) | None => false,
-    }
+    shown(operation).is_some()
 }
 
 /// Whether an operation looks at If-Match.
 fn is_conditional(operation: &Operation) -> bool {
     let mut parameters = operation.parameters.iter().flatten();
     parameters.any(|it| matches!(it, RefOr::T(it) if it.name == "If-Match"))
+}
+
+/// Whether a PATCH answers with what a GET of the same path shows from then on. A PUT that does is not told to have a
+/// tag: what is kept is not the very bytes that were sent (RFC 9110 §9.3.4).
+fn shows_what_is_read(item: &PathItem) -> bool {
+    let (Some(read), Some(change)) = (&item.get, &item.patch) else {
+        return false;
+    };
+    let shown = shown(read);
+    is_conditional(change) && shown.is_some() && shown == self::shown(change)
+}
+
+/// What an operation that went well shows.
+fn shown(operation: &Operation) -> Option<&RefOr<Content>> {
+    match operation.responses.responses.get("200")? {
+        RefOr::T(answer) => answer.content.get("application/json"),
+        RefOr::Ref(_) => None,
+    }
+}
+
+/// The paths whose PATCH answers with what a GET shows.
+static SHOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let paths = admin::described().into_openapi().paths.paths.into_iter();
+    let shown = paths.filter(|(_, item)| shows_what_is_read(item));
+    shown.map(|(path, _)| path).collect()
+});
+
+/// Whether the answer of this method and path has a tag: a GET's does, and a PATCH's that shows the same.
+pub(super) fn has_tag(method: &Method, path: &str) -> bool {
+    method.is_safe() || (method == Method::PATCH && SHOWN.contains(path))
 }
 
 /// The operations that look at If-Match.
