@@ -38,6 +38,8 @@ use crate::worker::{Office, Worker};
 
 /// How often rows that time made superfluous are swept out.
 const SWEEP: Duration = Duration::from_mins(1);
+/// How often it is looked whether tables have grown.
+const MEASURE: Duration = Duration::from_secs(3);
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +132,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     let Installation { store, keys, .. } = installation;
     let tally = Arc::new(Tally::default());
     let sweeper = sweeper(store.clone(), ids.clone(), Arc::clone(&tally));
+    let measurer = measurer(store.clone());
     let letterhead = letterhead(config, &links)?;
     let (route, pace) = (route(config), config.mail.per_second);
     let client = Client::new(&config.outbound)?;
@@ -166,6 +169,7 @@ pub async fn serve(config: &Config) -> Result<(), Error> {
     };
     let served = serve::serve(listener, http::router(gateway), limits, stop).await;
     sweeper.abort();
+    measurer.abort();
     // Nobody is answered any more: what was asked is written down to the last.
     writer.stopped().await;
     worker.stopped().await;
@@ -288,6 +292,22 @@ async fn stopped(mut terminate: Signal, mut interrupt: Signal) {
 fn fetchers(client: &Client) -> (Arc<ClientKeys>, Option<Client>) {
     let patient = client.clone().patient(limits::METADATA_TIME);
     (Arc::new(ClientKeys::new(client.clone())), Some(patient))
+}
+
+/// Looks after the store's tables, for as long as the server runs.
+fn measurer(store: Store) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut tick = interval(MEASURE);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            match store.measure().await {
+                Ok(0) => {}
+                Ok(tables) => tracing::debug!(tables, "Tables have grown, and were measured"),
+                Err(error) => tracing::debug!(%error, "Tables were not measured this time"),
+            }
+        }
+    })
 }
 
 /// Sweeps now and then, for as long as the server runs.

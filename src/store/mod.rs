@@ -18,6 +18,7 @@ pub mod error;
 pub mod invited;
 mod lanes;
 mod listed;
+mod measured;
 pub mod memory;
 pub mod migrate;
 mod ops;
@@ -257,6 +258,15 @@ impl Store {
         match &*self.0 {
             Engine::Postgres(pool) => pool.memory(),
             Engine::Sqlite(threads) => threads.memory(),
+        }
+    }
+
+    /// Lets the planner know of tables that have grown; answers how many.
+    pub async fn measure(&self) -> Result<usize, Error> {
+        match &*self.0 {
+            Engine::Postgres(pool) => measured::measure(pool).await,
+            // Its planner is told once what holds of any store.
+            Engine::Sqlite(_) => Ok(0),
         }
     }
 

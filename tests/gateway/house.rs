@@ -16,8 +16,8 @@ const MAY_IMPORT: &str = "
     app cli demo lib main: *";
 const MAY_WRITE: &str = "provisioning worker";
 const MAY_NAME_AN_ENGINE: &str =
-    "config/database.rs store/direct.rs store/error.rs store/listed.rs store/migrate.rs store/mod.rs
-    store/pipe.rs store/planner.rs store/postgres.rs store/sqlite.rs store/tx.rs store/types.rs";
+    "config/database.rs store/direct.rs store/error.rs store/listed.rs store/measured.rs store/migrate.rs
+    store/mod.rs store/pipe.rs store/planner.rs store/postgres.rs store/sqlite.rs store/tx.rs store/types.rs";
 const MAY_BE_UNSAFE: &str = "saml/quiet.rs";
 
 #[test]
