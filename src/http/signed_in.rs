@@ -97,7 +97,11 @@ async fn read(gateway: &Gateway, browser: &Browser) -> Result<(Vec<Person>, Vec<
         async move {
             let mut people = Vec::new();
             for live in &all {
-                people.push(person(tx, live, Time(now)).await?);
+                let (org, id) = (live.session.org_id, live.session.id);
+                // As it is by now.
+                if let Some(live) = sessions::live_by_id(tx, org, id, now).await? {
+                    people.push(person(tx, &live, Time(now)).await?);
+                }
             }
             Ok::<_, Error>(people)
         }

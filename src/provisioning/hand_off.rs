@@ -16,10 +16,10 @@ use crate::oidc::request::AuthorizeRequest;
 use crate::oidc::{self, Code};
 use crate::provisioning::directory_roles;
 use crate::provisioning::reach::Reach;
-use crate::provisioning::resolution::role;
+use crate::provisioning::resolution::Rules;
 use crate::provisioning::sessions::{self, Door, Live};
 use crate::provisioning::trust::is_trusted;
-use crate::provisioning::{Context, Error, Kind};
+use crate::provisioning::{Context, Error};
 use crate::secret::Bearer;
 use crate::store::rows::{AppRow, CodeRow, ConnectionRow, RefreshFamilyRow, UserRow};
 use crate::store::types::Time;
@@ -75,9 +75,9 @@ impl From<&ConnectionRow> for Origin {
 /// else the only one that does.
 pub async fn app_of(tx: &mut Tx, from: Origin) -> Result<Option<AppRow>, Error> {
     if let Some(id) = from.app
-        && tx.app_serves(id, from.org).await?
+        && let Some(app) = tx.app_serving(id, from.org).await?
     {
-        return Ok(tx.app(id).await?);
+        return Ok(Some(app));
     }
     let mut serving = tx.apps_serving(from.org).await?;
     Ok(if serving.len() == 1 {
@@ -224,18 +224,19 @@ pub async fn facts_now(
 /// Who a good session is, as what, and how high it reaches.
 pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
     let (org, user, session) = (live.session.org_id, &live.user, &live.session);
-    let organization = tx
-        .organization(org)
-        .await?
-        .ok_or(Error::NotFound(Kind::Organization))?;
-    let roles = Catalogue::new(tx.roles(org).await?.iter().map(role).collect());
-    let reach = reach(tx, live, organization.default_role_id, &roles).await?;
+    let rules = Rules::at(tx, org, live.stamp).await?;
+    let roles = &rules.book.roles;
+    let reach = reach(live, rules.book.default_role, roles);
     let slug = |id| {
         roles
-            .role(reach.cap(id, &roles))
+            .role(reach.cap(id, roles))
             .map(|role| role.slug.clone())
     };
-    let rows = tx.user_projects(org, &[user.id]).await?;
+    let rows = if live.has_projects {
+        tx.user_projects(org, &[user.id]).await?
+    } else {
+        Vec::new()
+    };
     let of_projects = rows
         .iter()
         .map(|row| (row.project_id, row.role_id))
@@ -245,18 +246,13 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
         projects: of_projects,
     };
     let mut projects = Vec::new();
-    for project in tx
-        .projects(org)
-        .await?
-        .into_iter()
-        .filter(|p| p.archived_at.is_none())
-    {
+    for project in rules.projects.iter().filter(|it| it.archived_at.is_none()) {
         let role = entitlement
             .projects
             .get(&project.id)
             .and_then(|role| slug(*role));
         projects.extend(role.map(|role| ProjectRole {
-            slug: project.slug,
+            slug: project.slug.clone(),
             role,
         }));
     }
@@ -266,7 +262,7 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
         email_verified: is_verified(tx, &live.door, user).await?,
         name: user.display_name.clone(),
         organization_id: org.uuid(),
-        organization_slug: organization.slug,
+        organization_slug: rules.slug.clone(),
         role: entitlement.role.and_then(slug),
         projects,
         roles_version: user.roles_version,
@@ -278,22 +274,12 @@ pub async fn facts(tx: &mut Tx, live: &Live) -> Result<Facts, Error> {
 }
 
 /// How high a good session reaches.
-pub(super) async fn reach(
-    tx: &mut Tx,
-    live: &Live,
-    default: RoleId,
-    roles: &Catalogue,
-) -> Result<Reach, Error> {
-    let connection = match &live.door {
-        Door::BreakGlass => return Ok(Reach::of_break_glass(default)),
-        Door::Connection(connection) => connection,
-        Door::Mailbox => return Ok(Reach::of_mailbox(default, roles)),
-    };
-    let link = match live.session.identity_id {
-        Some(id) => tx.identity(live.session.org_id, id).await?,
-        None => None,
-    };
-    Ok(Reach::of(&live.user, connection, link.as_ref()))
+pub(super) fn reach(live: &Live, default: RoleId, roles: &Catalogue) -> Reach {
+    match &live.door {
+        Door::BreakGlass => Reach::of_break_glass(default),
+        Door::Connection(connection) => Reach::of(&live.user, connection, live.link.as_ref()),
+        Door::Mailbox => Reach::of_mailbox(default, roles),
+    }
 }
 
 /// Whether the address is vouched for: the session was made from that mailbox, or by a code that was mailed there, or the address lies

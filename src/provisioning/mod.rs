@@ -205,6 +205,8 @@ pub struct Change<'t> {
     newcomer: Option<settle::Newcomer>,
     /// Whether the change does several things.
     does_more: bool,
+    /// Whether it has changed settings.
+    moves_settings: bool,
     events: Vec<Recorded>,
     unknown_members: bool,
     /// Whether whoever asks wants no safeguard to hold it.
@@ -235,18 +237,17 @@ impl<'t> Change<'t> {
             .lock_organization(org)
             .await?
             .ok_or(Error::NotFound(Kind::Organization))?;
-        let now = context.ids.clock().now();
-        let (touched, events) = (BTreeSet::new(), Vec::new());
         Ok(Self {
             tx,
             org,
-            now,
+            now: context.ids.clock().now(),
             context: context.clone(),
             chain,
-            touched,
+            touched: BTreeSet::new(),
             newcomer: None,
             does_more: false,
-            events,
+            moves_settings: false,
+            events: Vec::new(),
             unknown_members: false,
             apply_now: false,
             held: None,

@@ -10,7 +10,7 @@ use crate::id::{ConnectionId, OrganizationId, ScimUserId, UserId};
 use crate::provisioning::invitations::known;
 use crate::provisioning::{Change, Context, Error, change};
 use crate::store::Store;
-use crate::store::rows::ScimUserRow;
+use crate::store::rows::{ScimUserRow, UserRow};
 
 /// What a directory wanted of the owner's resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,18 +27,16 @@ pub struct Kept {
     pub wanted: &'static str,
 }
 
-/// Refuses what turns the owner away, where the organization does not let a directory do that.
+/// Refuses what turns the owner away who is behind the resource, where the organization does not let a directory do that.
 pub(super) async fn refuse(
     change: &mut Change<'_>,
     row: &ScimUserRow,
+    user: Option<&UserRow>,
     wanted: &'static str,
 ) -> Result<(), Error> {
-    let Some(owner) = change.tx.owner_of(change.org).await? else {
+    let Some(owner) = user.filter(|user| user.owner) else {
         return Ok(());
     };
-    if row.user_id != Some(owner.id) {
-        return Ok(());
-    }
     if !is_kept(change).await? {
         return Ok(());
     }

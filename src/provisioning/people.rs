@@ -19,14 +19,21 @@ pub async fn end_sessions_of(
     user: UserId,
     cause: &str,
 ) -> Result<(), Error> {
-    let live = change
-        .tx
-        .live_sessions_of(change.org, user, change.time())
-        .await?;
-    sign_out::end(change, &live, cause).await?;
     let (org, at) = (change.org, change.time());
-    change.tx.end_console_sessions_of(org, user, at).await?;
-    sign_in::give_up(change, Whose::User(user)).await
+    let Some(openings) = change.tx.openings(org, user).await? else {
+        return Ok(());
+    };
+    if openings.sessions {
+        let live = change.tx.live_sessions_of(org, user, at).await?;
+        sign_out::end(change, &live, cause).await?;
+    }
+    if openings.console_sessions {
+        change.tx.end_console_sessions_of(org, user, at).await?;
+    }
+    if openings.waiting {
+        sign_in::give_up(change, Whose::User(user)).await?;
+    }
+    Ok(())
 }
 
 /// Retires what a person held beside the directory's grants, when they come back after a long

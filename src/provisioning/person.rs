@@ -38,12 +38,10 @@ pub(super) async fn back(
 
 /// Whom a directory speaks of.
 pub(super) enum Who {
-    /// Somebody who is there.
-    Known(UserId),
     /// Somebody who is not there yet.
     New(UserRow, Reception),
-    /// Somebody who is there, as they were read.
-    Read(UserRow),
+    /// Somebody who is there, and whether anything may be that is not in force of what a directory says of them.
+    There(UserRow, bool),
 }
 
 /// What is known of the address of somebody who is not there yet.
@@ -59,21 +57,16 @@ impl Who {
     /// Their id.
     pub(super) fn id(&self) -> UserId {
         match self {
-            Self::Known(id) => *id,
-            Self::New(user, _) | Self::Read(user) => user.id,
+            Self::New(user, _) | Self::There(user, _) => user.id,
         }
     }
 
-    /// Their row, and what is known of somebody new.
-    async fn read(
-        self,
-        change: &mut Change<'_>,
-    ) -> Result<(Option<UserRow>, Option<Reception>), Error> {
-        Ok(match self {
-            Self::Known(id) => (change.tx.user(change.org, id).await?, None),
-            Self::New(user, reception) => (Some(user), Some(reception)),
-            Self::Read(user) => (Some(user), None),
-        })
+    /// Their row, what is known of somebody new, and whether anything may be waived.
+    fn parts(self) -> (UserRow, Option<Reception>, bool) {
+        match self {
+            Self::New(user, reception) => (user, Some(reception), false),
+            Self::There(user, is_waived) => (user, None, is_waived),
+        }
     }
 }
 
@@ -120,11 +113,7 @@ pub(super) async fn apply(
     resource: &Resource,
     before: Option<&Resource>,
 ) -> Result<Effects, Error> {
-    let id = who.id();
-    let (user, reception) = who.read(change).await?;
-    let Some(mut user) = user else {
-        return Ok(Effects::default());
-    };
+    let (mut user, reception, is_waived) = who.parts();
     let old = user.clone();
     user.managed_by = Some(connection.id);
     user.override_at = None;
@@ -146,14 +135,15 @@ pub(super) async fn apply(
     let was_out = before.is_some_and(|before| !before.active());
     let is_new = user.created_at == change.time();
     let mut held = None;
-    if !is_new && (before.is_none() || (resource.active() && was_out)) {
-        safeguards::clear_removal(change, id, connection.id).await?;
+    if is_waived && !is_new && (before.is_none() || (resource.active() && was_out)) {
+        safeguards::clear_removal(change, user.id, connection.id).await?;
     }
     if !resource.active() && !suspended {
         // Who comes turned away was never in; and where somebody decided whose a resource is, they looked.
         let by_directory = matches!(change.context.source, Source::Scim(_));
         let was_there = before.is_some() || (!is_new && by_directory);
-        held = turn_away(change, connection, &mut user, (was_there, was_out)).await?;
+        let is_said_again = was_out && is_waived;
+        held = turn_away(change, connection, &mut user, (was_there, is_said_again)).await?;
     } else if resource.active() && suspended {
         retire_after_absence(change, &user).await?;
         user.suspended_by_directory_at = None;
@@ -183,10 +173,10 @@ async fn turn_away(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
     user: &mut UserRow,
-    (was_there, was_out): (bool, bool),
+    (was_there, is_said_again): (bool, bool),
 ) -> Result<Option<SafeguardId>, Error> {
     // Who says the same again changes nothing of what is kept from being in force.
-    if was_out
+    if is_said_again
         && safeguards::removal_waived(change, user.id, connection.id)
             .await?
             .is_some()

@@ -5,7 +5,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::id::Ids;
-use crate::provisioning::scim_client::{self, Credentials, ScimClient, authenticate};
+use crate::provisioning::request_log::Witness;
+use crate::provisioning::scim_client::{self, Credentials, ScimClient, authenticate, believe};
 use crate::provisioning::{Change, Context, Error, Settled, Source, owner_kept};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
@@ -96,8 +97,11 @@ where
         .read(move |tx| {
             let (job, credentials) = (job.clone(), credentials.clone());
             async move {
+                if let Some(answer) = believed(tx, &credentials, now, &job).await {
+                    return answer;
+                }
                 let client = authenticate(tx, &credentials, now, false).await?;
-                Ok::<_, Error>((job(tx, &client).await?, client))
+                Ok((job(tx, &client).await?, client))
             }
             .boxed()
         })
@@ -115,4 +119,44 @@ where
         });
     }
     Ok(value)
+}
+
+/// The answer for somebody who was let in a while ago: that they still are is asked afterwards, on the same snapshot,
+/// where the answer does not tell it. None where nothing is remembered of them, or it does not hold any more: then
+/// nobody has heard the answer.
+async fn believed<T, F>(
+    tx: &mut Tx,
+    credentials: &Credentials,
+    now: Time,
+    job: &F,
+) -> Option<Result<(T, ScimClient), Error>>
+where
+    F: for<'c> Fn(&'c mut Tx, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>,
+{
+    // A thread of the store uses one `Tx` for all that it does: what came with an earlier answer tells nothing.
+    tx.forget_seen();
+    let aside = Witness::default();
+    let (client, org, believed) = believe(tx, (credentials, &aside), now)?;
+    let answer = match client {
+        Ok(client) => job(tx, &client).await.map(|value| (value, client)),
+        Err(error) => Err(error),
+    };
+    let stamp = match tx.take_seen() {
+        Some(stamp) => Some(stamp),
+        None => match tx.settings_stamp(org).await {
+            Ok(stamp) => stamp,
+            Err(error) => {
+                let first = answer.err().filter(|it| matches!(it, Error::Store(_)));
+                return Some(Err(first.unwrap_or_else(|| error.into())));
+            }
+        },
+    };
+    if stamp != Some(believed) {
+        scim_client::forget(tx, credentials);
+        return None;
+    }
+    if let Some(met) = aside.met() {
+        credentials.witness.meet(met);
+    }
+    Some(answer)
 }

@@ -195,10 +195,29 @@ pub async fn authenticate(
     if let Some((stamp, kept)) = remembered(tx, &hash, now)
         && tx.settings_stamp(kept.pass.org).await? == Some(stamp)
     {
-        return judge(credentials, &kept, now, writes);
+        return judge((credentials, &credentials.witness), &kept, now, writes);
     }
     let admitted = look_up(tx, &hash, now).await?;
-    judge(credentials, &admitted, now, writes)
+    judge((credentials, &credentials.witness), &admitted, now, writes)
+}
+
+/// Lets a reader in by what is remembered of their bearer, which is to be shown to hold still: by the stamp that is
+/// answered with it. None where nothing is.
+pub(super) fn believe(
+    tx: &Tx,
+    (credentials, witness): (&Credentials, &Witness),
+    now: Time,
+) -> Option<(Result<ScimClient, Error>, OrganizationId, Stamp)> {
+    let (stamp, kept) = remembered(tx, &credentials.bearer?, now)?;
+    let client = judge((credentials, witness), &kept, now, false);
+    Some((client, kept.pass.org, stamp))
+}
+
+/// Forgets whom a bearer let in: it does not hold any more.
+pub(super) fn forget(tx: &Tx, credentials: &Credentials) {
+    if let Some(bearer) = credentials.bearer {
+        tx.memory().forget::<Admitted>(Subject::Bearer(bearer));
+    }
 }
 
 /// Lets a caller in who wants to change something, and takes the organization's row. Who waited for the row is judged
@@ -220,7 +239,7 @@ pub(super) async fn begin<'t>(
         let change = Change::begin(tx, kept.pass.org, &context).await?;
         let now = change.time();
         let client = if change.stamp() == stamp {
-            judge(credentials, &kept, now, true)?
+            judge((credentials, &credentials.witness), &kept, now, true)?
         } else {
             authenticate(change.tx, credentials, now, true).await?
         };
@@ -236,9 +255,9 @@ pub(super) async fn begin<'t>(
     Ok((change, client))
 }
 
-/// Whether somebody may do what they ask for.
+/// Whether somebody may do what they ask for; who is known is told to the witness.
 fn judge(
-    credentials: &Credentials,
+    (credentials, witness): (&Credentials, &Witness),
     admitted: &Admitted,
     now: Time,
     writes: bool,
@@ -252,7 +271,7 @@ fn judge(
     if named != Some(pass.connection) {
         return Err(Error::NotFound(Kind::Connection));
     }
-    credentials.witness.meet(Met {
+    witness.meet(Met {
         org: pass.org,
         connection: pass.connection,
         credential: pass.credential,

@@ -10,7 +10,8 @@ use crate::id::{OrganizationId, SessionId, UserId};
 use crate::limits;
 use crate::provisioning::{Change, Context, Error, Source, break_glass, change, sign_out};
 use crate::secret::{self, Bearer, Hash};
-use crate::store::rows::{ConnectionRow, SessionRow, UserRow};
+use crate::store::memory::Stamp;
+use crate::store::rows::{ConnectionRow, IdentityRow, SessionBehind, SessionRow, UserRow};
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
@@ -30,6 +31,12 @@ pub struct Live {
     pub user: UserRow,
     /// What made it.
     pub door: Door,
+    /// By which link it was made.
+    pub link: Option<IdentityRow>,
+    /// Whether the person has roles in projects.
+    pub has_projects: bool,
+    /// The stamp of the organization's settings at this moment.
+    pub stamp: Stamp,
 }
 
 /// What made a session.
@@ -63,8 +70,8 @@ impl Live {
 
 /// The good session of this cookie, in whichever organization.
 pub async fn live(tx: &mut Tx, cookie: &Hash, now: Timestamp) -> Result<Option<Live>, Error> {
-    match tx.session_by_hash(cookie).await? {
-        Some(session) => behind(tx, session, now).await,
+    match tx.session_behind_cookie(cookie).await? {
+        Some(found) => good(tx, found, now).await,
         None => Ok(None),
     }
 }
@@ -76,35 +83,46 @@ pub async fn live_by_id(
     id: SessionId,
     now: Timestamp,
 ) -> Result<Option<Live>, Error> {
-    match tx.session(org, id).await? {
-        Some(session) => behind(tx, session, now).await,
+    match tx.session_behind(org, id).await? {
+        Some(found) => good(tx, found, now).await,
         None => Ok(None),
     }
 }
 
-async fn behind(tx: &mut Tx, session: SessionRow, now: Timestamp) -> Result<Option<Live>, Error> {
-    if !lasts(&session, now) {
+async fn good(tx: &mut Tx, found: SessionBehind, now: Timestamp) -> Result<Option<Live>, Error> {
+    let SessionBehind {
+        session,
+        user,
+        has_projects,
+        connection,
+        link,
+        stamp,
+    } = found;
+    if !lasts(&session, now) || !user.is_active() {
         return Ok(None);
     }
-    let user = tx.user(session.org_id, session.user_id).await?;
-    let Some(user) = user.filter(UserRow::is_active) else {
-        return Ok(None);
-    };
-    let door = door(tx, &session, now).await?;
+    let door = door(tx, &session, connection, now).await?;
     Ok(door.map(|door| Live {
         session,
         user,
         door,
+        link,
+        has_projects,
+        stamp: Stamp(stamp),
     }))
 }
 
 /// What made a session, while that lets anybody in.
-async fn door(tx: &mut Tx, session: &SessionRow, now: Timestamp) -> Result<Option<Door>, Error> {
+async fn door(
+    tx: &mut Tx,
+    session: &SessionRow,
+    connection: Option<ConnectionRow>,
+    now: Timestamp,
+) -> Result<Option<Door>, Error> {
     let org = session.org_id;
     Ok(match (session.connection_id, session.break_glass_id) {
-        (Some(id), _) => {
-            let row = tx.connection(org, id).await?;
-            let row = row.filter(|row| row.state == ConnectionState::Active);
+        (Some(_), _) => {
+            let row = connection.filter(|row| row.state == ConnectionState::Active);
             row.map(|row| Door::Connection(Box::new(row)))
         }
         (None, Some(id)) => {

@@ -15,7 +15,7 @@ use crate::provisioning::person::{Effects, Reception, Who, apply, back, bury};
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error, Kind, owner_kept};
 use crate::scim::{self, Resource, ResourceType};
-use crate::store::rows::{Meeting, ScimUserRow, ScimValueRow, UserRow};
+use crate::store::rows::{HeldUser, Meeting, ScimUserRow, ScimValueRow, ShownUser, UserRow};
 use crate::store::types::Doc;
 
 /// Creates a User under a fresh id (RFC 7644 §3.3): a new person, or a link to one who is there.
@@ -91,10 +91,10 @@ async fn whose(
                 None,
             )
         }
-        Meaning::Adopted(user) => (EventKind::UserAdopted, Some(Who::Read(user)), None),
+        Meaning::Adopted(user) => (EventKind::UserAdopted, Some(Who::There(user, true)), None),
         Meaning::Returned(user) => {
             let user = back(change, user, active).await?;
-            (EventKind::UserCreated, Some(Who::Read(user)), None)
+            (EventKind::UserCreated, Some(Who::There(user, true)), None)
         }
         Meaning::Proposed(user) => (EventKind::UserLinkProposed, None, Some(user.id)),
     })
@@ -129,19 +129,24 @@ pub async fn update<F>(
     id: ScimUserId,
     conditions: &Conditions,
     next: F,
-) -> Result<ScimUserRow, Error>
+) -> Result<ShownUser, Error>
 where
     F: FnOnce(&Resource, &str) -> Result<Resource, scim::Error>,
 {
-    let mut row = find(change, client, id).await?;
+    let HeldUser {
+        mut row,
+        user,
+        is_member,
+        is_waived,
+    } = find(change, client, id).await?;
     conditions.check(row.version)?;
     let before = resource(client.types.user, &row)?;
     let after = next(&before, &id.to_string())?;
     if before == after {
-        return Ok(row);
+        return Ok(ShownUser { row, is_member });
     }
     if before.active() && !after.active() {
-        owner_kept::refuse(change, &row, "deactivate").await?;
+        owner_kept::refuse(change, &row, user.as_ref(), "deactivate").await?;
     }
     let user_name = scim::fold(after.user_name().unwrap_or_default());
     if user_name != row.user_name_folded {
@@ -149,26 +154,31 @@ where
     }
     mark_scim(change, client).await?;
     let had = values_of(&row, scim::Index::of(before.kind(), &before));
+    let old = row.clone();
     let values = describe(&mut row, &after)?;
     row.version += 1;
     row.updated_at = change.time();
-    change.tx.update_scim_user(&row).await?;
+    if keys(&old) == keys(&row) {
+        change.tx.update_scim_user_said(&row).await?;
+    } else {
+        change.tx.update_scim_user(&row).await?;
+    }
     if had != values {
         change
             .tx
             .replace_scim_values(change.org, id, &values)
             .await?;
     }
-    let effects = match row.user_id {
+    let effects = match user {
         Some(user) => {
-            let who = Who::Known(user);
+            let who = Who::There(user, is_waived);
             apply(change, &client.connection, who, &after, Some(&before)).await?
         }
         None => Effects::default(),
     };
     let kind = effects.kind();
     tell(change, &row, kind, (effects, Some(&after)));
-    Ok(row)
+    Ok(ShownUser { row, is_member })
 }
 
 /// Deletes a User (RFC 7644 §3.6). The person becomes a tombstone, unless another connection
@@ -179,18 +189,15 @@ pub async fn delete(
     id: ScimUserId,
     conditions: &Conditions,
 ) -> Result<(), Error> {
-    let row = find(change, client, id).await?;
+    let HeldUser { row, user, .. } = find(change, client, id).await?;
     conditions.check(row.version)?;
-    if row.user_id.is_some() {
-        owner_kept::refuse(change, &row, "delete").await?;
-    }
+    owner_kept::refuse(change, &row, user.as_ref(), "delete").await?;
     leave_groups(change, client.connection.id, id.uuid()).await?;
     change.tx.delete_scim_user(change.org, id).await?;
     let mut effects = Effects::default();
-    if let Some(user) = row.user_id {
-        let others = change.tx.scim_links_of(change.org, &[user]).await?;
-        let user = change.tx.user(change.org, user).await?;
-        if let Some(user) = user.filter(|_| others.is_empty()) {
+    if let Some(user) = user {
+        let others = change.tx.scim_links_of(change.org, &[user.id]).await?;
+        if others.is_empty() {
             effects = bury(change, client, &row, user).await?;
         }
     }
@@ -215,12 +222,12 @@ async fn find(
     change: &mut Change<'_>,
     client: &ScimClient,
     id: ScimUserId,
-) -> Result<ScimUserRow, Error> {
-    let row = change
+) -> Result<HeldUser, Error> {
+    let held = change
         .tx
-        .scim_user(change.org, client.connection.id, id)
+        .held_user(change.org, client.connection.id, id)
         .await?;
-    row.ok_or(Error::NotFound(Kind::User))
+    held.ok_or(Error::NotFound(Kind::User))
 }
 
 async fn refuse_taken(
@@ -247,6 +254,7 @@ async fn refuse_taken(
 /// Remembers the connection's first SCIM write: from here on its directory is the authority.
 pub(super) async fn mark_scim(change: &mut Change<'_>, client: &ScimClient) -> Result<(), Error> {
     if client.connection.scim_since.is_none() {
+        change.moves_settings = true;
         change
             .tx
             .mark_connection_scim(change.org, client.connection.id, change.time())
@@ -275,6 +283,18 @@ fn describe(row: &mut ScimUserRow, resource: &Resource) -> Result<Vec<ScimValueR
     row.document = Doc(resource.to_text());
     row.search = searched(&index, resource);
     Ok(values_of(row, index))
+}
+
+/// What of a resource is kept in columns by which it is looked up.
+fn keys(row: &ScimUserRow) -> [Option<&str>; 4] {
+    let name = Some(row.user_name.as_str());
+    let (id, shown) = (&row.external_id, &row.display_name_folded);
+    [
+        name,
+        id.as_deref(),
+        shown.as_deref(),
+        row.email_folded.as_deref(),
+    ]
 }
 
 /// The rows of a resource's multi-valued attributes.

@@ -3,7 +3,8 @@
 //!
 //! Everything is kept with the organization's `settings_stamp` as it was when it was read. The tables draw another
 //! stamp at every change, whoever makes it, so that what is kept holds exactly as long as the stamp does: whoever
-//! wants it reads the stamp in their own transaction first.
+//! wants it reads the stamp in their own transaction first. Who only reads may ask behind the answer, on the same
+//! snapshot, or have the stamp come with it; nobody hears an answer that the stamp does not confirm.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -53,6 +54,11 @@ impl Memory {
         kept.insert((TypeId::of::<T>(), subject), (stamp, value));
     }
 
+    /// Forgets what was kept last of a subject.
+    pub fn forget<T: Any>(&self, subject: Subject) {
+        self.lock().remove(&(TypeId::of::<T>(), subject));
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<(TypeId, Subject), Kept>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,6 +80,10 @@ mod tests {
         assert_eq!(memory.recall::<u8>(Subject::Bearer([0; 32])), None);
         memory.keep(org, Stamp(2), Arc::new(8_u8));
         assert_eq!(memory.recall::<u8>(org), Some((Stamp(2), Arc::new(8))));
+        memory.forget::<u16>(org);
+        assert!(memory.recall::<u8>(org).is_some());
+        memory.forget::<u8>(org);
+        assert_eq!(memory.recall::<u8>(org), None);
     }
 
     #[test]

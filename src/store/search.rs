@@ -42,6 +42,8 @@ pub struct Search {
     pub after: Option<After>,
     /// The connection's SCIM base URL: locations and references are compared as they are shown.
     pub base: String,
+    /// Whether it is to be told of what is found whether a group has it as a member.
+    pub tells_members: bool,
 }
 
 impl Search {
@@ -137,6 +139,7 @@ mod tests {
                 sort: None,
                 after: None,
                 base: String::new(),
+                tells_members: false,
             };
             assert_eq!(search.is_scan(), scan, "{filter}");
         }

@@ -3,13 +3,14 @@
 //! once, plainly, over `&mut Tx`.
 
 use crate::store::direct::Conn;
-use crate::store::memory::Memory;
+use crate::store::memory::{Memory, Stamp};
 use crate::store::pipe;
 
 /// A transaction that is under way.
 pub struct Tx {
     pub(in crate::store) engine: Engine,
     memory: Memory,
+    seen: Option<Stamp>,
 }
 
 /// What a transaction runs on.
@@ -22,7 +23,26 @@ pub(in crate::store) enum Engine {
 
 impl Tx {
     pub(in crate::store) fn new(engine: Engine, memory: Memory) -> Self {
-        Self { engine, memory }
+        Self {
+            engine,
+            memory,
+            seen: None,
+        }
+    }
+
+    /// Notes the stamp of the organization's settings, which came with an answer: whoever wants it need not ask.
+    pub fn see(&mut self, stamp: Stamp) {
+        self.seen = Some(stamp);
+    }
+
+    /// Forgets the stamp that came with an earlier answer.
+    pub fn forget_seen(&mut self) {
+        self.seen = None;
+    }
+
+    /// The stamp that came with an answer, once.
+    pub fn take_seen(&mut self) -> Option<Stamp> {
+        self.seen.take()
     }
 
     /// Whether nobody else writes from its first statement on: what was read then holds until it ends.

@@ -54,9 +54,21 @@ async fn who_may_not_call_any_more_is_turned_away_at_once() {
             403,
         ),
     ] {
-        scim.get(&path).await.expect(200);
+        // More than once, so that every reader of the store has answered.
+        for _ in 0..4 {
+            scim.get(&path).await.expect(200);
+        }
         assert_eq!(title(&scim, &ada, "before").await, 200, "{change}");
         gateway.sql(change).await;
+        // None of these tells anything of the settings with its answer.
+        for quiet in ["/Groups", "/Users?count=0", "/Users/nobody"] {
+            for _ in 0..4 {
+                let status = scim.get(quiet).await.status;
+                let known = if quiet == "/Users/nobody" { 404 } else { 200 };
+                let expected = if read == 200 { known } else { read };
+                assert_eq!(status, expected, "{quiet} {change}");
+            }
+        }
         scim.get(&path).await.expect(read);
         assert_eq!(title(&scim, &ada, change).await, write, "{change}");
         gateway.sql(back).await;
@@ -163,4 +175,29 @@ async fn totals_are_those_of_the_tables() {
     gateway.sql("DELETE FROM scim_values").await;
     gateway.sql("DELETE FROM scim_users").await;
     assert_eq!(totals().await, [0, 0, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_that_have_grown_are_measured() {
+    let (gateway, okta) = start().await;
+    let scim = gateway.scim(&okta);
+    for n in 0..150 {
+        scim.user(&format!("user-{n}@acme.example")).await;
+    }
+    let store = &gateway.gateway.store;
+    if gateway.place().file().is_some() {
+        // This engine's planner is told once what holds of any store.
+        assert_eq!(store.measure().await.unwrap(), 0);
+        return;
+    }
+    // What a connection has done is counted by the server a few seconds later.
+    let mut measured = 0;
+    for _ in 0..60 {
+        measured += store.measure().await.unwrap();
+        if measured > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    assert!(measured > 0);
 }

@@ -490,8 +490,8 @@ async fn in_store(
 async fn one_in_store(tx: &mut Tx, search: &Search) -> Result<Found, usher::store::Error> {
     if search.kind.name == "User" {
         let total = tx.count_scim_users(search).await?;
-        let page = tx.scim_user_page(search, 0, 100).await?;
-        return Ok((page.iter().map(|row| row.id.to_string()).collect(), total));
+        let (page, _) = tx.shown_users(search, 0, 100).await?;
+        return Ok((page.iter().map(|it| it.row.id.to_string()).collect(), total));
     }
     let total = tx.count_scim_groups(search).await?;
     let page = tx.scim_group_page(search, 0, 100).await?;
@@ -528,6 +528,7 @@ fn agree(
             sort,
             after: None,
             base: format!("{PUBLIC_URL}/scim/{}/v2", arranged.okta.id),
+            tells_members: true,
         }
     };
     let many = prop::collection::vec(questions, 1..=TOGETHER as usize * 2 - 1);

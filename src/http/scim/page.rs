@@ -53,6 +53,7 @@ pub(super) fn search(
         sort: query.sort_by.map(|path| (path, direction(query))),
         after,
         base: client.base.clone(),
+        tells_members: query.projection.wants("groups"),
     })
 }
 

@@ -14,6 +14,7 @@ use crate::provisioning::scim_client::ScimClient;
 use crate::scim::Map;
 use crate::scim::catalog::custom::Types;
 use crate::scim::list::ListQuery;
+use crate::store::rows::ShownUser;
 use crate::store::search::After;
 use crate::store::types::AnyId;
 use crate::store::{self, Tx};
@@ -113,8 +114,14 @@ async fn resources(
     };
     let wanted: Vec<_> = ids(false).map(Into::into).collect();
     let rows = tx.scim_users_by_ids(client.org, &wanted).await?;
-    let seen = view::users(tx, client, &rows, &users.projection).await?;
-    let mut by_id: BTreeMap<_, _> = rows.iter().map(|row| row.id.uuid()).zip(seen).collect();
+    let shown = rows.into_iter().map(|row| ShownUser {
+        row,
+        is_member: true,
+    });
+    let shown: Vec<_> = shown.collect();
+    let seen = view::users(tx, client, &shown, &users.projection).await?;
+    let read = shown.iter().map(|it| it.row.id.uuid());
+    let mut by_id: BTreeMap<_, _> = read.zip(seen).collect();
     let wanted: Vec<_> = ids(true).map(Into::into).collect();
     let rows = tx.scim_groups_by_ids(client.org, &wanted).await?;
     let seen = view::groups(tx, client, &rows, &groups.projection).await?;

@@ -14,7 +14,7 @@ use crate::scim::Tolerances;
 use crate::scim::list::ListQuery;
 use crate::scim::patch::Patch;
 use crate::scim::validate;
-use crate::store::rows::ScimUserRow;
+use crate::store::rows::ShownUser;
 use crate::store::search::Search;
 use crate::store::types::AnyId;
 use crate::store::{self, Tx};
@@ -27,16 +27,17 @@ pub(super) async fn one(
     id: &str,
 ) -> Result<Response, Error> {
     let projection = request.task.projection(client.types.user, client)?;
-    let row = tx
-        .scim_user(client.org, client.connection.id, known(id)?)
+    let shown = tx
+        .shown_user(client.org, client.connection.id, known(id)?)
         .await?;
-    let row = row.ok_or(Error::NotFound(Kind::User))?;
-    if let Some(response) = unchanged(request, row.version) {
+    let (shown, stamp) = shown.ok_or(Error::NotFound(Kind::User))?;
+    tx.see(stamp);
+    let version = shown.row.version;
+    if let Some(response) = unchanged(request, version) {
         return Ok(response);
     }
-    let location = client.location(client.types.user, row.id);
-    let version = row.version;
-    let body = view::users(tx, client, &[row], &projection)
+    let location = client.location(client.types.user, shown.row.id);
+    let body = view::users(tx, client, &[shown], &projection)
         .await?
         .pop()
         .unwrap_or_default();
@@ -52,7 +53,7 @@ pub(super) async fn one(
 struct Users;
 
 impl Listed for Users {
-    type Row = ScimUserRow;
+    type Row = ShownUser;
 
     async fn exceed(tx: &mut Tx, search: &Search, budget: i64) -> Result<bool, store::Error> {
         tx.users_exceed(search, budget).await
@@ -66,16 +67,20 @@ impl Listed for Users {
         tx: &mut Tx,
         search: &Search,
         (offset, limit): (i64, i64),
-    ) -> Result<Vec<ScimUserRow>, store::Error> {
-        tx.scim_user_page(search, offset, limit).await
+    ) -> Result<Vec<ShownUser>, store::Error> {
+        let (rows, stamp) = tx.shown_users(search, offset, limit).await?;
+        if let Some(stamp) = stamp {
+            tx.see(stamp);
+        }
+        Ok(rows)
     }
 
     async fn key(tx: &mut Tx, search: &Search, id: AnyId) -> Result<Option<String>, store::Error> {
         tx.scim_user_key(search, id.uuid().into()).await
     }
 
-    fn id(row: &ScimUserRow) -> AnyId {
-        row.id.uuid().into()
+    fn id(shown: &ShownUser) -> AnyId {
+        shown.row.id.uuid().into()
     }
 }
 
@@ -104,7 +109,12 @@ pub(super) async fn create(
     let id = task.id.map_or_else(|| change.id(), Into::into);
     let row = users::create(change, client, id, &draft.resource).await?;
     let left = (draft.ignored, draft.tolerated);
-    done(change, client, task, row, left).await
+    // No group has it as a member yet.
+    let shown = ShownUser {
+        row,
+        is_member: false,
+    };
+    done(change, client, task, shown, left).await
 }
 
 /// Replaces, patches or deletes one.
@@ -116,7 +126,7 @@ pub(super) async fn change(
 ) -> Result<Done, Error> {
     let (strictness, conditions) = (client.strictness(), &task.conditions);
     let mut left = (Vec::new(), Tolerances::default());
-    let row = match task.method {
+    let shown = match task.method {
         Method::DELETE => {
             users::delete(change, client, known(id)?, conditions).await?;
             return Ok(Done::gone());
@@ -132,15 +142,15 @@ pub(super) async fn change(
         }
         _ => {
             let mut patch = Patch::parse(client.types.user, task.body()?, strictness)?;
-            let row = users::update(change, client, known(id)?, conditions, |current, id| {
+            let shown = users::update(change, client, known(id)?, conditions, |current, id| {
                 patch.applied(current, id)
             });
-            let row = row.await?;
+            let shown = shown.await?;
             left = (patch.ignored().to_vec(), patch.tolerated());
-            row
+            shown
         }
     };
-    done(change, client, task, row, left).await
+    done(change, client, task, shown, left).await
 }
 
 /// What was done, and the resource as it is stored now.
@@ -148,19 +158,15 @@ async fn done(
     change: &mut Change<'_>,
     client: &ScimClient,
     task: &Task,
-    row: ScimUserRow,
+    shown: ShownUser,
     (ignored, mut tolerated): (Vec<String>, Tolerances),
 ) -> Result<Done, Error> {
     tolerated.extend(task.tolerated(client));
-    let at = Some((row.version, client.location(client.types.user, row.id)));
+    let location = client.location(client.types.user, shown.row.id);
+    let at = Some((shown.row.version, location));
     let seen = if task.is_shown(client.types.user, client) {
         let projection = task.projection(client.types.user, client)?;
-        let rows = [row];
-        let mut seen = if task.method == Method::POST {
-            view::new_users(change.tx, client, &rows, &projection).await?
-        } else {
-            view::users(change.tx, client, &rows, &projection).await?
-        };
+        let mut seen = view::users(change.tx, client, &[shown], &projection).await?;
         Some(seen.pop().unwrap_or_default())
     } else {
         None

@@ -10,43 +10,21 @@ use crate::scim::members::MemberKind;
 use crate::scim::projection::Projection;
 use crate::scim::{self, Computed, GroupRef, ManagerRef, Map, MemberRef, Meta};
 use crate::store::Tx;
-use crate::store::rows::{ScimGroupRow, ScimUserRow};
+use crate::store::rows::{ScimGroupRow, ShownUser};
 use crate::store::types::AnyId;
 
 /// Users, as the client wants to see them.
 pub(super) async fn users(
     tx: &mut Tx,
     client: &ScimClient,
-    rows: &[ScimUserRow],
+    shown: &[ShownUser],
     projection: &Projection,
 ) -> Result<Vec<Map>, Error> {
-    let groups = memberships(tx, client, rows, projection).await?;
-    shown(tx, client, (rows, groups), projection).await
-}
-
-/// Users that were made just now: no group has them as a member yet.
-pub(super) async fn new_users(
-    tx: &mut Tx,
-    client: &ScimClient,
-    rows: &[ScimUserRow],
-    projection: &Projection,
-) -> Result<Vec<Map>, Error> {
-    shown(tx, client, (rows, BTreeMap::new()), projection).await
-}
-
-/// The groups of each of some resources.
-type Groups = BTreeMap<uuid::Uuid, Vec<GroupRef>>;
-
-async fn shown(
-    tx: &mut Tx,
-    client: &ScimClient,
-    (rows, mut groups): (&[ScimUserRow], Groups),
-    projection: &Projection,
-) -> Result<Vec<Map>, Error> {
+    let mut groups = memberships(tx, client, shown, projection).await?;
     let kind = client.types.user;
-    let resources: Vec<_> = rows
+    let resources: Vec<_> = shown
         .iter()
-        .map(|row| users::resource(kind, row))
+        .map(|it| users::resource(kind, &it.row))
         .collect::<Result<_, _>>()?;
     let named: Vec<ScimUserId> = resources
         .iter()
@@ -56,10 +34,10 @@ async fn shown(
         .scim_user_names(client.org, client.connection.id, &named)
         .await?;
     let known: BTreeMap<_, _> = known.into_iter().collect();
-    Ok(rows
+    Ok(shown
         .iter()
         .zip(&resources)
-        .map(|(row, resource)| {
+        .map(|(ShownUser { row, .. }, resource)| {
             let manager = resource.manager().and_then(|id| id.parse().ok());
             let manager = manager.and_then(|id: ScimUserId| {
                 let display = known.get(&id)?.clone();
@@ -83,17 +61,21 @@ async fn shown(
         .collect())
 }
 
+/// The groups of each of some resources.
+type Groups = BTreeMap<uuid::Uuid, Vec<GroupRef>>;
+
 async fn memberships(
     tx: &mut Tx,
     client: &ScimClient,
-    rows: &[ScimUserRow],
+    shown: &[ShownUser],
     projection: &Projection,
 ) -> Result<Groups, Error> {
     let mut groups = Groups::new();
     if !projection.wants("groups") {
         return Ok(groups);
     }
-    let ids: Vec<_> = rows.iter().map(|row| AnyId::from(row.id.uuid())).collect();
+    let members = shown.iter().filter(|it| it.is_member);
+    let ids: Vec<_> = members.map(|it| AnyId::from(it.row.id.uuid())).collect();
     for (member, group, display) in tx.groups_of(client.org, &ids).await? {
         groups.entry(member.uuid()).or_default().push(GroupRef {
             value: group.to_string(),

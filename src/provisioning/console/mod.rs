@@ -170,7 +170,7 @@ async fn holder(
     let org = live.session.org_id;
     let organization = tx.organization(org).await?.ok_or(NOBODY)?;
     let roles = catalogue(tx, org).await?;
-    let reach = reach(tx, live, organization.default_role_id, &roles).await?;
+    let reach = reach(live, organization.default_role_id, &roles);
     let role = live.user.role_id.map(|role| reach.cap(role, &roles));
     let rank = roles.rank(role);
     if rank < ADMIN_RANK {

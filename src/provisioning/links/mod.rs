@@ -162,7 +162,7 @@ async fn join(
     row.rejected_user_id = None;
     row.rejected_at = None;
     change.tx.update_scim_user(&row).await?;
-    let who = Who::Read(user.clone());
+    let who = Who::There(user.clone(), true);
     let effects = person::apply(change, &connection, who, &resource, None).await?;
     if let Some(new) = &effects.user {
         confirm(change, &user, new).await?;

@@ -6,71 +6,20 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::directory::grant::{self, Entitlement, Grant, GrantSource, Resolution, Standing};
-use crate::directory::role::{Catalogue, Role};
-use crate::directory::rulebook::{Rule, Rulebook, Tie, Weight};
+use crate::directory::rulebook::{Rulebook, Tie};
 use crate::id::{
     ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, ScimGroupId, UserId,
 };
+use crate::provisioning::Error;
 use crate::provisioning::group_values::Bound;
-use crate::provisioning::{Error, Kind};
 use crate::store::Tx;
-use crate::store::memory::Subject;
-use crate::store::rows::{
-    Belongings, ConnectionRow, GrantRow, IdentityRow, MappingRow, OrganizationRow, RoleRow, UserRow,
-};
+use crate::store::memory::Stamp;
+use crate::store::rows::{Bearing, Belongings, GrantRow, IdentityRow, MappingRow, UserRow};
 use crate::store::types::Time;
 
-/// The rules of an organization.
-#[derive(Clone)]
-pub struct Rules {
-    /// The rules.
-    pub book: Rulebook,
-    /// Their revision.
-    pub rev: i64,
-    /// The connections.
-    pub connections: BTreeMap<ConnectionId, ConnectionRow>,
-    /// The rules as they are stored, with what each is bound to.
-    pub mappings: BTreeMap<MappingId, MappingRow>,
-    /// Roles that were removed, as old grants still name them.
-    pub former: Catalogue,
-    /// Whether the rules are only thought of: the store does not know what they are bound to.
-    pub foreseen: bool,
-}
+mod rules;
 
-impl Rules {
-    /// The rules as they are now: from memory, where they are the same still.
-    pub async fn load(tx: &mut Tx, org: OrganizationId) -> Result<Arc<Self>, Error> {
-        let stamp = tx.settings_stamp(org).await?;
-        let stamp = stamp.ok_or(Error::NotFound(Kind::Organization))?;
-        let subject = Subject::Organization(org);
-        match tx.memory().recall::<Self>(subject) {
-            Some((of, rules)) if of == stamp => Ok(rules),
-            _ => {
-                let rules = Arc::new(Self::read(tx, org).await?);
-                tx.memory().keep(subject, stamp, Arc::clone(&rules));
-                Ok(rules)
-            }
-        }
-    }
-
-    async fn read(tx: &mut Tx, org: OrganizationId) -> Result<Self, Error> {
-        let organization = tx
-            .organization(org)
-            .await?
-            .ok_or(Error::NotFound(Kind::Organization))?;
-        let connections = tx.connections(org).await?;
-        let mappings = tx.mappings(org).await?;
-        let (roles, former) = catalogues(tx, org).await?;
-        Ok(Self {
-            book: rulebook(tx, roles, &organization, (&connections, &mappings)).await?,
-            former,
-            rev: organization.policy_rev,
-            connections: connections.into_iter().map(|it| (it.id, it)).collect(),
-            mappings: mappings.into_iter().map(|row| (row.id, row)).collect(),
-            foreseen: false,
-        })
-    }
-}
+pub use rules::{Rules, catalogues, role};
 
 /// The rules and people of an organization, as far as some people's roles depend on them.
 pub struct World {
@@ -104,8 +53,12 @@ pub type Due = (UserId, MappingId, GrantSource, String);
 impl World {
     /// Loads what bears on these people.
     pub async fn load(tx: &mut Tx, org: OrganizationId, people: &[UserId]) -> Result<Self, Error> {
-        let rules = Rules::load(tx, org).await?;
-        Self::of(rules, tx, org, people).await
+        let bearings = tx.bearings(org, people).await?;
+        let rules = match bearings.first() {
+            Some(it) => Rules::at(tx, org, Stamp(it.stamp)).await?,
+            None => Rules::load(tx, org).await?,
+        };
+        Self::around(rules, tx, org, bearings).await
     }
 
     /// Loads what bears on these people beside the rules.
@@ -115,21 +68,38 @@ impl World {
         org: OrganizationId,
         people: &[UserId],
     ) -> Result<Self, Error> {
+        let bearings = tx.bearings(org, people).await?;
+        Self::around(rules, tx, org, bearings).await
+    }
+
+    async fn around(
+        rules: Arc<Rules>,
+        tx: &mut Tx,
+        org: OrganizationId,
+        bearings: Vec<Bearing>,
+    ) -> Result<Self, Error> {
         let mut links: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for (user, connection, _) in tx.scim_links_of(org, people).await? {
-            links.entry(user).or_default().insert(connection);
-        }
         let mut belongings = Belongings::default();
         let mut users = BTreeMap::new();
-        for (user, theirs) in tx.people_with_belongings(org, people).await? {
-            belongings.grants |= theirs.grants;
-            belongings.identities |= theirs.identities;
-            belongings.projects |= theirs.projects;
-            belongings.waivers |= theirs.waivers;
+        for Bearing {
+            user,
+            has,
+            connection,
+            ..
+        } in bearings
+        {
+            belongings.grants |= has.grants;
+            belongings.identities |= has.identities;
+            belongings.projects |= has.projects;
+            belongings.waivers |= has.waivers;
+            if let Some(connection) = connection {
+                links.entry(user.id).or_default().insert(connection);
+            }
             users.insert(user.id, user);
         }
         let identities = if belongings.identities {
-            tx.identities_of_users(org, people).await?
+            let people: Vec<_> = users.keys().copied().collect();
+            tx.identities_of_users(org, &people).await?
         } else {
             Vec::new()
         };
@@ -288,59 +258,6 @@ impl World {
     }
 }
 
-/// The roles of an organization, and those that it has no more.
-pub async fn catalogues(tx: &mut Tx, org: OrganizationId) -> Result<(Catalogue, Catalogue), Error> {
-    let rows = tx.every_role(org).await?;
-    let (former, present): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.removed_at.is_some());
-    let named = |rows: Vec<&RoleRow>| Catalogue::new(rows.into_iter().map(role).collect());
-    Ok((named(present), named(former)))
-}
-
-/// The rules of an organization, as they are now.
-async fn rulebook(
-    tx: &mut Tx,
-    roles: Catalogue,
-    organization: &OrganizationRow,
-    (connections, mappings): (&[ConnectionRow], &[MappingRow]),
-) -> Result<Rulebook, Error> {
-    let org = organization.id;
-    let mut scopes: BTreeMap<MappingId, BTreeSet<ProjectId>> = BTreeMap::new();
-    for (mapping, project) in tx.mapping_projects(org).await? {
-        scopes.entry(mapping).or_default().insert(project);
-    }
-    let weight = |row: &ConnectionRow| Weight {
-        name: row.name.clone(),
-        mode: row.mode,
-        default_role: row.default_role_id,
-        max_role: row.max_role_id,
-    };
-    let mut rule = |row: &MappingRow| Rule {
-        connection: row.connection_id,
-        match_kind: row.match_kind,
-        match_text: row.match_text.clone(),
-        role: row.role_id,
-        projects: scopes.remove(&row.id).unwrap_or_default(),
-        position: row.position,
-        enabled: row.enabled,
-        rev: row.rev,
-    };
-    Ok(Rulebook {
-        roles,
-        default_role: organization.default_role_id,
-        projects: tx
-            .projects(org)
-            .await?
-            .into_iter()
-            .map(|project| (project.id, project.slug))
-            .collect(),
-        connections: connections
-            .iter()
-            .map(|row| (row.id, weight(row)))
-            .collect(),
-        rules: mappings.iter().map(|row| (row.id, rule(row))).collect(),
-    })
-}
-
 /// The rule that gave a grant: the first half of its reference.
 pub fn mapping_of(row: &GrantRow) -> Option<MappingId> {
     if !row.source.is_by_rule() {
@@ -367,15 +284,5 @@ pub fn grant_by(book: &Rulebook, row: &GrantRow, projects: &[(GrantId, ProjectId
         granted_at: row.granted_at.0,
         ends_at: row.ends_at.map(|at| at.0),
         rule: rule.map(|rule| (rule.connection, rule.position)),
-    }
-}
-
-/// A role's row as the noun.
-pub fn role(row: &RoleRow) -> Role {
-    Role {
-        id: row.id,
-        slug: row.slug.clone(),
-        name: row.name.clone(),
-        rank: row.rank,
     }
 }

@@ -48,24 +48,25 @@ pub(super) async fn judge(
         return Ok(None);
     }
     let (org, now) = (change.org, change.time());
-    let set = change.tx.safeguard_settings(org, connection.id).await?;
+    let watched = change.tx.watched(org, connection.id, danger).await?;
+    let (set, before) = watched.map_or((None, None), |it| (it.settings, it.tally));
     if mode_of(connection, danger, set.as_ref(), now) == Safeguard::Off {
         return Ok(None);
     }
     let Tally {
         people: total,
         active,
-    } = tally::after(change, (connection.id, danger), people).await?;
+    } = tally::after(change, (connection.id, danger), (people, before)).await?;
     let reaction = danger.reaction(connection.safeguard, total, active);
     if reaction == Reaction::Nothing {
         return Ok(None);
     }
     let since = change.ago(limits::SAFEGUARD_WINDOW);
-    let (first, before) = change
+    let (first, last) = change
         .tx
         .safeguard_mark_span(org, connection.id, danger, since, now)
         .await?;
-    let apart = before.is_some_and(|at| change.now.duration_since(at.0) > limits::SAFEGUARD_APART);
+    let apart = last.is_some_and(|at| change.now.duration_since(at.0) > limits::SAFEGUARD_APART);
     let mut hold = reaction == Reaction::Hold;
     if danger == Danger::Removals {
         if apart && people.len() == 1 {

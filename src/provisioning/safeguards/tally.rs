@@ -24,11 +24,11 @@ pub(super) struct Tally {
     pub(super) active: i64,
 }
 
-/// Marks these people, and tells what that comes to.
+/// Marks these people, and tells what that comes to, with what was counted before.
 pub(super) async fn after(
     change: &mut Change<'_>,
     (connection, danger): (ConnectionId, Danger),
-    people: &[UserId],
+    (people, before): (&[UserId], Option<SafeguardTallyRow>),
 ) -> Result<Tally, Error> {
     let (org, now) = (change.org, change.time());
     let since = change.ago(limits::SAFEGUARD_WINDOW);
@@ -46,7 +46,6 @@ pub(super) async fn after(
     let marks: Vec<_> = people.iter().map(mark).collect();
     change.tx.mark_safeguard(&marks).await?;
     let new = people.iter().filter(|it| !known.contains(it)).count() as i64;
-    let before = change.tx.safeguard_tally(org, connection, danger).await?;
     let row = match before.and_then(|row| carried(row, danger, new, now)) {
         Some(row) => row,
         None => counted(change, (connection, danger), since).await?,

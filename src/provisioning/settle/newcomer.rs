@@ -31,7 +31,13 @@ pub(in crate::provisioning) async fn insert(
     if change.does_more || !change.events.is_empty() || !change.touched.is_empty() {
         return Ok(change.tx.insert_user(user).await?);
     }
-    let rules = Rules::load(change.tx, change.org).await?;
+    // Nothing else was done yet, so that the settings are as they were when the row was taken.
+    let rules = if change.moves_settings {
+        Rules::load(change.tx, change.org).await?
+    } else {
+        let stamp = change.stamp();
+        Rules::at(change.tx, change.org, stamp).await?
+    };
     let world = World::of_newcomer(rules, user.clone(), connection);
     let outcome = difference::of(&world, &Facts::default(), &change.mint());
     let mut row = user.clone();

@@ -81,7 +81,7 @@ async fn start(
         .user(change.org, session.user_id)
         .await?
         .ok_or(EXPIRED)?;
-    may_enter(change, &connection, &user).await?;
+    may_enter(change, &connection, &user, None).await?;
     let here = sessions::present(change, cookies).await?;
     sessions::make_room(change, &here, &mut session).await?;
     let (org, now, chain) = (change.org, change.time(), session.chain_id);

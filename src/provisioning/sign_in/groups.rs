@@ -81,15 +81,17 @@ pub(super) fn named(profile: &Profile) -> Option<Doc> {
 /// subject of the person named before. Where nothing is told, what was known stands, and is marked: since when,
 /// and why. Answers what an admin should know of it.
 ///
-/// An attribute that never came is nothing to mark: the provider may send none at all.
+/// An attribute that never came is nothing to mark: the provider may send none at all. Nor is there anything else to
+/// mark where no sign-in named groups before.
 pub(super) async fn note(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
-    link: &IdentityRow,
+    (link, were_named): (&IdentityRow, bool),
     profile: &Profile,
 ) -> Result<Option<String>, Error> {
     let (org, id, user, now) = (change.org, connection.id, link.user_id, change.time());
     let why = match &profile.groups {
+        Groups::Known(_) if !were_named => return Ok(None),
         Groups::Known(_) => {
             change.tx.forget_groups(org, id, user, link.id).await?;
             return Ok(None);
@@ -100,7 +102,11 @@ pub(super) async fn note(
         let is_told = it.id == link.id && why != Unknown::Absent;
         it.connection_id == id && (it.group_values.is_some() || is_told)
     };
-    let mut stale = change.tx.identities_of(org, user).await?;
+    let mut stale = if were_named {
+        change.tx.identities_of(org, user).await?
+    } else {
+        vec![link.clone()]
+    };
     stale.retain(is_stale);
     if stale.is_empty() {
         return Ok(None);

@@ -10,13 +10,13 @@ use crate::provisioning::correlate::is_privileged;
 use crate::provisioning::sign_in::subject::Subject;
 use crate::provisioning::trust::is_trusted;
 use crate::provisioning::{Change, Error, Refusal};
-use crate::store::rows::{ConnectionRow, IdentityRow, ScimUserRow, UserRow};
+use crate::store::rows::{ConnectionRow, IdentityRow, ScimUserRow, There, UserRow};
 use crate::store::types::Time;
 
 /// Whose the subject is.
 pub(super) enum Found {
-    /// Somebody whose link this is.
-    Linked(UserRow, IdentityRow),
+    /// Somebody whose link this is, and what else there is of them.
+    Linked(UserRow, IdentityRow, There),
     /// Somebody to whom the subject is to be linked; a link to a person who is gone may be there.
     Meant(UserRow, Option<IdentityRow>),
     /// Nobody yet; a link to a person who is long gone may be there.
@@ -29,21 +29,21 @@ pub(super) async fn find(
     connection: &ConnectionRow,
     subject: &Subject,
 ) -> Result<Found, Error> {
-    let link = change
+    let known = change
         .tx
-        .identity_by_subject(change.org, connection.id, &subject.key)
+        .subject_behind(change.org, connection.id, &subject.key)
         .await?;
-    let mut lately = false;
-    if let Some(link) = &link {
-        let user = change.tx.user(change.org, link.user_id).await?;
-        let there = |user: &&UserRow| user.deleted_at.is_none() && user.erased_at.is_none();
-        if let Some(user) = user.as_ref().filter(there) {
-            same_address(connection, subject, link, user)?;
-            return Ok(Found::Linked(user.clone(), link.clone()));
+    let (mut lately, mut link) = (false, None);
+    if let Some(known) = known {
+        let (user, there) = (known.user, known.there);
+        if user.deleted_at.is_none() && user.erased_at.is_none() {
+            same_address(connection, subject, &known.link, &user)?;
+            return Ok(Found::Linked(user, known.link, there));
         }
         lately = user
-            .and_then(|user| user.deleted_at)
+            .deleted_at
             .is_some_and(|at| change.now.duration_since(at.0) <= limits::TOMBSTONE);
+        link = Some(known.link);
     }
     if let Some(user) = of_directory(change, connection, subject).await? {
         return Ok(Found::Meant(user, link));

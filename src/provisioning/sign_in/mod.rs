@@ -33,7 +33,7 @@ use crate::saml::profile::Profile;
 use crate::saml::{Assertion, Trace};
 use crate::secret::{self, Bearer, Hash};
 use crate::store::Store;
-use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, SessionRow, UserRow};
+use crate::store::rows::{ConnectionRow, IdentityRow, InvitationRow, SessionRow, There, UserRow};
 
 pub use confirm::{confirm, decline};
 pub(super) use confirm::{give_up, withdraw};
@@ -167,7 +167,12 @@ async fn enter(
     single_logout::not_over(change, id, assertion).await?;
     let asked = request::answered(change, connection, attempt).await?;
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
-    let (user, link, new) = whose(change, connection, &subject, &attempt.profile).await?;
+    let Whose {
+        user,
+        link,
+        were_named,
+        new,
+    } = whose(change, connection, &subject, &attempt.profile).await?;
     let (elsewhere, replaces) = others(&here, &user, change.org);
     // A page elsewhere can make a browser ask, too: nobody else's session ends by that alone.
     let is_doubtful = elsewhere || (asked.is_none() && attempt.is_foreign);
@@ -178,7 +183,8 @@ async fn enter(
         subject: &subject,
         attempt,
     };
-    let (link, warning) = arriving.person(change, &user, link, new.is_some()).await?;
+    let known = (link, were_named);
+    let (link, warning) = arriving.person(change, &user, known, new.is_some()).await?;
     if let Some(invitation) = new.flatten() {
         interplay::arrived(change, invitation, user.id, "saml").await?;
     }
@@ -217,26 +223,45 @@ fn others(here: &[Live], user: &UserRow, org: OrganizationId) -> (bool, bool) {
     (elsewhere, others.any(|live| live.session.org_id == org))
 }
 
-/// The person who comes in, the link that is there, and, where the person is yet to be made, the
-/// invitation that they come by.
+/// The person who comes in.
+struct Whose {
+    user: UserRow,
+    /// The link that is there.
+    link: Option<IdentityRow>,
+    /// Whether groups may have been named before.
+    were_named: bool,
+    /// Where the person is yet to be made, the invitation that they come by.
+    new: Option<Option<InvitationRow>>,
+}
+
 async fn whose(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
     subject: &Subject,
     profile: &Profile,
-) -> Result<(UserRow, Option<IdentityRow>, Option<Option<InvitationRow>>), Error> {
-    let (user, link) = match link::find(change, connection, subject).await? {
-        Found::Linked(user, link) => (user, Some(link)),
-        Found::Meant(user, link) => (user, link),
+) -> Result<Whose, Error> {
+    let (user, link, there) = match link::find(change, connection, subject).await? {
+        Found::Linked(user, link, there) => (user, Some(link), Some(there)),
+        Found::Meant(user, link) => (user, link, None),
         Found::Nobody(link) => {
             let (user, invitation) = jit::draft(change, connection, subject, profile).await?;
             groups::demanded(change, connection, &user, profile).await?;
-            return Ok((user, link, Some(invitation)));
+            return Ok(Whose {
+                user,
+                were_named: link.is_some(),
+                link,
+                new: Some(invitation),
+            });
         }
     };
-    may_enter(change, connection, &user).await?;
+    may_enter(change, connection, &user, there).await?;
     groups::demanded(change, connection, &user, profile).await?;
-    Ok((user, link, None))
+    Ok(Whose {
+        user,
+        link,
+        were_named: there.is_none_or(|it| it.groups),
+        new: None,
+    })
 }
 
 /// The connection as it is now that nobody else can change it.
@@ -297,22 +322,34 @@ fn mark(session: SessionId) -> Hash {
 }
 
 /// Whether somebody who is there may come in by this connection: nobody whom the directory or an
-/// admin turned away, and the owner only through a connection confirmed for owners.
+/// admin turned away, and the owner only through a connection confirmed for owners. What is known of them
+/// already is not asked.
 async fn may_enter(
     change: &mut Change<'_>,
     connection: &ConnectionRow,
     user: &UserRow,
+    there: Option<There>,
 ) -> Result<(), Error> {
-    let resources = change.tx.scim_users_of(change.org, user.id).await?;
-    let mut here = resources
-        .iter()
-        .filter(|row| row.connection_id == connection.id);
-    let waivers = change.tx.waivers_of(change.org, &[user.id]).await?;
+    let is_inactive = match there {
+        Some(there) => there.inactive,
+        None => {
+            let resources = change.tx.scim_users_of(change.org, user.id).await?;
+            let mut here = resources
+                .iter()
+                .filter(|row| row.connection_id == connection.id);
+            here.any(|row| !row.active)
+        }
+    };
+    let waivers = if there.is_none_or(|it| it.waivers) {
+        change.tx.waivers_of(change.org, &[user.id]).await?
+    } else {
+        Vec::new()
+    };
     let mut removals = waivers.iter().filter(|it| it.is_removal());
     let held = removals.clone().any(|it| it.state == WaiverState::Held);
     // Where the directory's word was refused or undone, the person may come in all the same.
     let spared = removals.any(|it| it.connection_id == connection.id);
-    if !user.is_active() || held || (here.any(|row| !row.active) && !spared) {
+    if !user.is_active() || held || (is_inactive && !spared) {
         return Err(Error::SignIn(Refusal::Deprovisioned));
     }
     if user.owner && connection.owner_confirmed_at.is_none() {

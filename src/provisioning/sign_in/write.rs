@@ -26,12 +26,12 @@ pub(super) struct Arriving<'a> {
 
 impl Arriving<'_> {
     /// Writes the person, as far as nobody else manages them, and the link; answers what an admin should know
-    /// of their groups.
+    /// of their groups, which may have been named before.
     pub(super) async fn person(
         &self,
         change: &mut Change<'_>,
         user: &UserRow,
-        link: Option<IdentityRow>,
+        (link, were_named): (Option<IdentityRow>, bool),
         is_new: bool,
     ) -> Result<(IdentityRow, Option<String>), Error> {
         if is_new {
@@ -50,7 +50,7 @@ impl Arriving<'_> {
         change.touch(user.id);
         let link = self.link(change, user, link).await?;
         let profile = &self.attempt.profile;
-        let warning = groups::note(change, self.connection, &link, profile).await?;
+        let warning = groups::note(change, self.connection, (&link, were_named), profile).await?;
         Ok((link, warning))
     }
 

@@ -39,6 +39,8 @@ ops! {
     app_organizations = apps::organizations(id: AppId) -> Vec<(OrganizationId, String)>;
     /// Whether the app serves the organization; one that is revoked serves none.
     app_serves = apps::serves(id: AppId, org: OrganizationId) -> bool;
+    /// The app, where it serves the organization.
+    app_serving = apps::one_serving(id: AppId, org: OrganizationId) -> Option<AppRow>;
     /// The first apps that serve the organization: two are enough to know that it is not one.
     apps_serving = apps::serving(org: OrganizationId) -> Vec<AppRow>;
     /// Remembers that an app used an assertion; `false` where it did before.

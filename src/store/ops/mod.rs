@@ -12,6 +12,7 @@ mod links;
 mod metadata;
 mod oauth;
 mod policy;
+mod probes;
 mod refresh;
 mod requests;
 mod roles;
@@ -31,9 +32,9 @@ use crate::id::{
 use crate::secret::Hash;
 use crate::store::memory::Stamp;
 use crate::store::rows::{
-    ApiKeyRow, Belongings, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
-    InstanceRow, MappingRow, Meeting, OrganizationRow, ProjectRow, ScimGroupRow, ScimTokenRow,
-    ScimUserRow, ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
+    ApiKeyRow, CertificateRow, CodeRow, ConnectionRow, EventRow, GrantRow, IdentityRow,
+    InstanceRow, MappingRow, OrganizationRow, ProjectRow, ScimGroupRow, ScimTokenRow, ScimUserRow,
+    ScimValueRow, SessionRow, SigningKeyRow, UserProjectRow, UserRow,
 };
 use crate::store::search::Search;
 use crate::store::tx::ops;
@@ -132,8 +133,6 @@ ops! {
     retire_grants = grants::retire(org: OrganizationId, ids: &[GrantId], at: Time, cause: &str) -> ();
     /// The people who hold a live grant from this mapping.
     mapping_holders = grants::holders(org: OrganizationId, mapping: MappingId) -> Vec<UserId>;
-    /// The query `identities::by_subject`.
-    identity_by_subject = identities::by_subject(org: OrganizationId, connection: ConnectionId, subject_key: &str) -> Option<IdentityRow>;
     /// The query `identities::by_id`.
     identity = identities::by_id(org: OrganizationId, id: IdentityId) -> Option<IdentityRow>;
     /// The query `identities::of_user`.
@@ -200,10 +199,6 @@ ops! {
     insert_organization = organizations::insert(row: &OrganizationRow) -> ();
     /// The stamp of an organization's settings; see [`memory`](crate::store::memory).
     settings_stamp = organizations::stamp(org: OrganizationId) -> Option<Stamp>;
-    /// These people, and of what kinds each has anything.
-    people_with_belongings = probes::people(org: OrganizationId, ids: &[UserId]) -> Vec<(UserRow, Belongings)>;
-    /// Of what kinds anything is there already that a new resource of this name, externalId and address could be about.
-    meeting = probes::meeting(org: OrganizationId, connection: ConnectionId, user_name: &str, external_id: &str, email_norm: &str) -> Meeting;
     /// The query `organizations::by_id`.
     organization = organizations::by_id(id: OrganizationId) -> Option<OrganizationRow>;
     /// The query `organizations::by_slug`.
@@ -290,6 +285,8 @@ ops! {
     insert_scim_user = scim_users::insert(row: &ScimUserRow) -> ();
     /// The query `scim_users::update`.
     update_scim_user = scim_users::update(row: &ScimUserRow) -> ();
+    /// Writes what a directory said anew, where nothing of it is what resources are looked up by.
+    update_scim_user_said = scim_users::update_said(row: &ScimUserRow) -> ();
     /// The query `scim_users::delete`.
     delete_scim_user = scim_users::delete(org: OrganizationId, id: ScimUserId) -> usize;
     /// Replaces the rows of the multi-valued attributes.
@@ -300,8 +297,6 @@ ops! {
     users_exceed = scim_users::exceed(search: &Search, limit: i64) -> bool;
     /// The query `scim_users::count`.
     count_scim_users = scim_users::count(search: &Search) -> i64;
-    /// The query `scim_users::page`.
-    scim_user_page = scim_users::page(search: &Search, offset: i64, limit: i64) -> Vec<ScimUserRow>;
     /// The query `scim_users::keys`.
     scim_user_keys = scim_users::keys(search: &Search, limit: i64) -> Vec<SortKey>;
     /// The query `scim_users::key`.

@@ -21,8 +21,6 @@ ops! {
     safeguard_mark_span = safeguard_marks::mark_span(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time, before: Time) -> (Option<Time>, Option<Time>);
     /// Who of these was counted since then.
     safeguard_marked_among = safeguard_marks::marked_among(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Time, people: &[UserId]) -> Vec<UserId>;
-    /// What was counted last.
-    safeguard_tally = safeguard_marks::tally(org: OrganizationId, connection: ConnectionId, kind: Danger) -> Option<SafeguardTallyRow>;
     /// Keeps what was counted.
     set_safeguard_tally = safeguard_marks::set_tally(row: &SafeguardTallyRow) -> ();
     /// Forgets what was counted before then, of every organization.

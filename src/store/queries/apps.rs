@@ -189,18 +189,33 @@ pub(crate) async fn launch_urls(conn: &mut Conn, id: AppId) -> QueryResult<Vec<S
         .await
 }
 
-/// Whether the app serves the organization; one that is revoked serves none.
-pub(crate) async fn serves(conn: &mut Conn, id: AppId, org: OrganizationId) -> QueryResult<bool> {
+/// The app, where it serves the organization; one that is revoked serves none.
+#[diesel::dsl::auto_type]
+fn that_serves(id: AppId, org: OrganizationId) -> _ {
     let listed = app_organizations::table
         .filter(app_organizations::app_id.eq(apps::id))
         .filter(app_organizations::org_id.eq(org));
-    let serving = apps::table
+    apps::table
         .filter(apps::id.eq(id))
         .filter(apps::revoked_at.is_null())
         .filter(apps::all_organizations.eq(true).or(exists(listed)))
-        .select(apps::id);
+}
+
+/// Whether the app serves the organization.
+pub(crate) async fn serves(conn: &mut Conn, id: AppId, org: OrganizationId) -> QueryResult<bool> {
+    let serving = that_serves(id, org).select(apps::id);
     let serving: Option<AppId> = serving.first(conn).await.optional()?;
     Ok(serving.is_some())
+}
+
+/// The app, where it serves the organization.
+pub(crate) async fn one_serving(
+    conn: &mut Conn,
+    id: AppId,
+    org: OrganizationId,
+) -> QueryResult<Option<AppRow>> {
+    let serving = that_serves(id, org).select(super::whole::<AppRow>());
+    serving.first(conn).await.optional()
 }
 
 /// The first apps that serve the organization: two are enough to know that it is not one.

@@ -17,20 +17,6 @@ use crate::store::rows::IdentityRow;
 use crate::store::schema::{identities, saml_replays};
 use crate::store::types::{Doc, IdSql, Time, TimeSql};
 
-pub(crate) async fn by_subject(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-    subject_key: &str,
-) -> QueryResult<Option<IdentityRow>> {
-    let find = identities::table
-        .filter(identities::org_id.eq(org))
-        .filter(identities::connection_id.eq(connection))
-        .filter(identities::subject_key.eq(subject_key.to_owned()))
-        .select(super::whole::<IdentityRow>());
-    find.first(conn).await.optional()
-}
-
 pub(crate) async fn by_id(
     conn: &mut Conn,
     org: OrganizationId,

@@ -3,6 +3,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod audit;
+pub(crate) mod behind;
 pub(crate) mod break_glass;
 pub(crate) mod connections;
 pub(crate) mod console;

@@ -6,18 +6,25 @@ use diesel::expression::{
 };
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
 
+use super::super::filter::{Order, Predicate};
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
-use crate::id::{ConnectionId, OrganizationId, UserId};
-use crate::store::rows::{Belongings, Meeting, UserRow};
-use crate::store::schema::users;
+use crate::directory::safeguard::Danger;
+use crate::id::{ConnectionId, OrganizationId, ScimUserId, UserId};
+use crate::store::memory::Stamp;
+use crate::store::rows::{
+    Bearing, HeldUser, Meeting, Openings, SafeguardSettingsRow, SafeguardTallyRow, ScimUserRow,
+    ShownUser, UserRow, Watched,
+};
+use crate::store::schema::{connections, safeguard_settings, safeguard_tallies, scim_users, users};
+use crate::store::search::Search;
 use crate::store::types::IdSql;
 
-/// Whether a person has any row of a table: which are theirs is said in SQL.
-struct Has(&'static str);
+/// Whether there is any row of some kind, of the row that is read: which, is said in SQL.
+pub(super) struct Has(pub(super) &'static str);
 
 const HAS: (Has, Has, Has, Has) = (
     Has(
@@ -27,12 +34,39 @@ const HAS: (Has, Has, Has, Has) = (
     Has(
         "EXISTS (SELECT 1 FROM identities AS i WHERE i.org_id = users.org_id AND i.user_id = users.id)",
     ),
+    HAS_PROJECTS,
+    HAS_WAIVERS,
+);
+pub(super) const HAS_PROJECTS: Has = Has(
+    "EXISTS (SELECT 1 FROM user_projects AS p WHERE p.org_id = users.org_id AND p.user_id = users.id)",
+);
+pub(super) const HAS_WAIVERS: Has = Has(
+    "EXISTS (SELECT 1 FROM waivers AS w WHERE w.org_id = users.org_id AND w.user_id = users.id)",
+);
+
+const OPENINGS: (Has, Has, Has) = (
     Has(
-        "EXISTS (SELECT 1 FROM user_projects AS p WHERE p.org_id = users.org_id AND p.user_id = users.id)",
+        "EXISTS (SELECT 1 FROM sessions AS s WHERE s.org_id = users.org_id AND s.user_id = users.id \
+         AND s.ended_at IS NULL)",
     ),
     Has(
-        "EXISTS (SELECT 1 FROM waivers AS w WHERE w.org_id = users.org_id AND w.user_id = users.id)",
+        "EXISTS (SELECT 1 FROM console_sessions AS c WHERE c.org_id = users.org_id AND c.user_id = users.id \
+         AND c.ended_at IS NULL)",
     ),
+    Has(
+        "EXISTS (SELECT 1 FROM sessions AS w WHERE w.org_id = users.org_id AND w.user_id = users.id \
+         AND w.ended_cause IS NOT NULL)",
+    ),
+);
+
+const IS_MEMBER: Has = Has(
+    "EXISTS (SELECT 1 FROM scim_members AS m WHERE m.org_id = scim_users.org_id AND m.member_id = scim_users.id)",
+);
+
+const NOT_ASKED: Has = Has("FALSE");
+
+const IS_WAIVED: Has = Has(
+    "EXISTS (SELECT 1 FROM waivers AS w WHERE w.org_id = scim_users.org_id AND w.user_id = scim_users.user_id)",
 );
 
 impl Expression for Has {
@@ -51,27 +85,176 @@ impl QueryId for Has {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl AppearsOnTable<users::table> for Has {}
-impl SelectableExpression<users::table> for Has {}
+impl<T> AppearsOnTable<T> for Has {}
+impl<T> SelectableExpression<T> for Has {}
 impl<G> ValidGrouping<G> for Has {
     type IsAggregate = is_aggregate::Never;
 }
 
-/// These people, and of what kinds each has anything.
-pub(crate) async fn people(
+/// The stamp of an organization's settings, beside whatever else is asked of it.
+struct SettingsStamp(OrganizationId);
+
+impl Expression for SettingsStamp {
+    type SqlType = BigInt;
+}
+
+impl QueryFragment<Db> for SettingsStamp {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
+        out.push_sql("(SELECT o.settings_stamp FROM organizations AS o WHERE o.id = ");
+        out.push_bind_param::<IdSql, _>(&self.0)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryId for SettingsStamp {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T> AppearsOnTable<T> for SettingsStamp {}
+impl<T> SelectableExpression<T> for SettingsStamp {}
+impl<G> ValidGrouping<G> for SettingsStamp {
+    type IsAggregate = is_aggregate::Never;
+}
+
+/// What bears on the roles of these people.
+pub(crate) async fn bearings(
     conn: &mut Conn,
     org: OrganizationId,
     ids: &[UserId],
-) -> QueryResult<Vec<(UserRow, Belongings)>> {
+) -> QueryResult<Vec<Bearing>> {
     let mut rows = Vec::with_capacity(ids.len());
     for ids in ids.chunks(CHUNK) {
+        let theirs = scim_users::org_id
+            .eq(users::org_id)
+            .and(scim_users::user_id.eq(users::id.nullable()));
         let query = users::table
+            .left_join(scim_users::table.on(theirs))
             .filter(users::org_id.eq(org))
             .filter(users::id.any_of(ids.to_vec()))
-            .select((super::whole::<UserRow>(), HAS));
-        rows.extend(query.load::<(UserRow, Belongings)>(conn).await?);
+            .select((
+                super::whole::<UserRow>(),
+                HAS,
+                scim_users::connection_id.nullable(),
+                SettingsStamp(org),
+            ));
+        rows.extend(query.load::<Bearing>(conn).await?);
     }
     Ok(rows)
+}
+
+/// By what a person is in, or about to be.
+pub(crate) async fn openings(
+    conn: &mut Conn,
+    org: OrganizationId,
+    user: UserId,
+) -> QueryResult<Option<Openings>> {
+    let find = users::table.find((org, user)).select(OPENINGS);
+    find.first(conn).await.optional()
+}
+
+/// A User, and the stamp of its organization's settings.
+pub(crate) async fn shown_user(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    id: ScimUserId,
+) -> QueryResult<Option<(ShownUser, Stamp)>> {
+    let find = scim_users::table
+        .find((org, id))
+        .filter(scim_users::connection_id.eq(connection))
+        .select((super::whole::<ScimUserRow>(), IS_MEMBER, SettingsStamp(org)));
+    let found: Option<(ScimUserRow, bool, i64)> = find.first(conn).await.optional()?;
+    Ok(found.map(|(row, is_member, stamp)| (ShownUser { row, is_member }, Stamp(stamp))))
+}
+
+/// A page of Users behind the search's place in the order; with the stamp of the organization's settings, where there
+/// is anybody on it.
+pub(crate) async fn shown_users(
+    conn: &mut Conn,
+    search: &Search,
+    offset: i64,
+    limit: i64,
+) -> QueryResult<(Vec<ShownUser>, Option<Stamp>)> {
+    let mut query = scim_users::table
+        .filter(scim_users::org_id.eq(search.org))
+        .filter(scim_users::connection_id.eq(search.connection))
+        .select((
+            super::whole::<ScimUserRow>(),
+            if search.tells_members {
+                IS_MEMBER
+            } else {
+                NOT_ASKED
+            },
+            SettingsStamp(search.org),
+        ))
+        .into_boxed::<Db>();
+    if let Some(filter) = &search.filter {
+        query = query.filter(Predicate::users(search, filter));
+    }
+    if let Some(after) = &search.after {
+        query = query.filter(Predicate::users_after(search, after));
+    }
+    if let Some((path, direction)) = &search.sort {
+        query = query.order(Order::users(search, *path, *direction));
+    }
+    let query = query.then_order_by(scim_users::id);
+    let found: Vec<(ScimUserRow, bool, i64)> = query.offset(offset).limit(limit).load(conn).await?;
+    let stamp = found.last().map(|(_, _, stamp)| Stamp(*stamp));
+    let shown = found.into_iter();
+    let shown = shown.map(|(row, is_member, _)| ShownUser { row, is_member });
+    Ok((shown.collect(), stamp))
+}
+
+/// A User that is to be changed.
+pub(crate) async fn held_user(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    id: ScimUserId,
+) -> QueryResult<Option<HeldUser>> {
+    let whose = users::org_id
+        .eq(scim_users::org_id)
+        .and(users::id.nullable().eq(scim_users::user_id));
+    let find = scim_users::table
+        .left_join(users::table.on(whose))
+        .filter(scim_users::org_id.eq(org))
+        .filter(scim_users::id.eq(id))
+        .filter(scim_users::connection_id.eq(connection))
+        .select((
+            super::whole::<ScimUserRow>(),
+            super::whole::<Option<UserRow>>(),
+            IS_MEMBER,
+            IS_WAIVED,
+        ));
+    find.first(conn).await.optional()
+}
+
+/// What is set of a connection's safeguard, and what it counted last of a kind.
+pub(crate) async fn watched(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    kind: Danger,
+) -> QueryResult<Option<Watched>> {
+    let set = safeguard_settings::org_id
+        .eq(connections::org_id)
+        .and(safeguard_settings::connection_id.eq(connections::id));
+    let counted = safeguard_tallies::org_id
+        .eq(connections::org_id)
+        .and(safeguard_tallies::connection_id.eq(connections::id))
+        .and(safeguard_tallies::kind.eq(kind));
+    let find = connections::table
+        .left_join(safeguard_settings::table.on(set))
+        .left_join(safeguard_tallies::table.on(counted))
+        .filter(connections::org_id.eq(org))
+        .filter(connections::id.eq(connection))
+        .select((
+            super::whole::<Option<SafeguardSettingsRow>>(),
+            super::whole::<Option<SafeguardTallyRow>>(),
+        ));
+    find.first(conn).await.optional()
 }
 
 /// What a new resource says of whom it is.

@@ -87,17 +87,15 @@ pub(crate) async fn mark_span(
     let first = within
         .select(safeguard_marks::at)
         .order(safeguard_marks::at)
-        .first(conn)
-        .await
-        .optional()?;
+        .limit(1);
     let last = within
         .filter(safeguard_marks::at.lt(before))
         .select(safeguard_marks::at)
         .order(safeguard_marks::at.desc())
-        .first(conn)
+        .limit(1);
+    diesel::select((first.single_value(), last.single_value()))
+        .get_result(conn)
         .await
-        .optional()?;
-    Ok((first, last))
 }
 
 /// Those of these people who are marked within the window.
@@ -118,21 +116,6 @@ pub(crate) async fn marked_among(
         marked.extend(query.load::<UserId>(conn).await?);
     }
     Ok(marked)
-}
-
-/// What was counted last.
-pub(crate) async fn tally(
-    conn: &mut Conn,
-    org: OrganizationId,
-    connection: ConnectionId,
-    kind: Danger,
-) -> QueryResult<Option<SafeguardTallyRow>> {
-    safeguard_tallies::table
-        .find((org, connection, kind))
-        .select(super::whole::<SafeguardTallyRow>())
-        .first(conn)
-        .await
-        .optional()
 }
 
 pub(crate) async fn set_tally(conn: &mut Conn, row: &SafeguardTallyRow) -> QueryResult<()> {

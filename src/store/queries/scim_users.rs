@@ -173,6 +173,20 @@ pub(crate) async fn update(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()
         .await
 }
 
+/// Writes what a directory said anew, where nothing of it is what resources are looked up by: most of the table's
+/// indexes are left alone.
+pub(crate) async fn update_said(conn: &mut Conn, row: &ScimUserRow) -> QueryResult<()> {
+    let target = scim_users::table.find((row.org_id, row.id));
+    let said = (
+        scim_users::active.eq(row.active),
+        scim_users::document.eq(row.document.clone()),
+        scim_users::search.eq(row.search.clone()),
+        scim_users::version.eq(row.version),
+        scim_users::updated_at.eq(row.updated_at),
+    );
+    kept(diesel::update(target).set(said)).later(conn).await
+}
+
 pub(crate) async fn delete(
     conn: &mut Conn,
     org: OrganizationId,
@@ -247,35 +261,6 @@ pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> 
         .filter(scim_users::connection_id.eq(search.connection))
         .filter(Predicate::users(search, filter));
     query.count().get_result(conn).await
-}
-
-/// A page of those behind the search's place in the order.
-pub(crate) async fn page(
-    conn: &mut Conn,
-    search: &Search,
-    offset: i64,
-    limit: i64,
-) -> QueryResult<Vec<ScimUserRow>> {
-    let mut query = scim_users::table
-        .filter(scim_users::org_id.eq(search.org))
-        .filter(scim_users::connection_id.eq(search.connection))
-        .select(super::whole::<ScimUserRow>())
-        .into_boxed::<Db>();
-    if let Some(filter) = &search.filter {
-        query = query.filter(Predicate::users(search, filter));
-    }
-    if let Some(after) = &search.after {
-        query = query.filter(Predicate::users_after(search, after));
-    }
-    if let Some((path, direction)) = &search.sort {
-        query = query.order(Order::users(search, *path, *direction));
-    }
-    query
-        .then_order_by(scim_users::id)
-        .offset(offset)
-        .limit(limit)
-        .load(conn)
-        .await
 }
 
 /// The ids and sort keys of the first behind the search's place in the order.

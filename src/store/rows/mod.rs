@@ -45,7 +45,10 @@ pub use invitations::{
 pub use metadata::{ExpiryNoticeRow, MetadataRow};
 pub use ownership::{BreakGlassCodeRow, BreakGlassRow, LinkProofRow, TransferRow};
 pub use policy::{PolicyRevisionRow, RecomputeRow, StandingRow};
-pub use probes::{Belongings, Meeting};
+pub use probes::{
+    Bearing, Belongings, HeldUser, Meeting, Openings, SessionBehind, ShownUser, SubjectBehind,
+    There, Watched,
+};
 pub use refresh::{RefreshFamilyRow, RefreshTokenRow};
 pub use requests::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
 pub use safeguards::{

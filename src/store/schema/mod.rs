@@ -37,8 +37,9 @@ meet! {
     codes, sessions, refresh_families;
     connection_certificates, expiry_notices;
     connections, domain_proofs, trusted_domains;
+    connections, safeguard_settings, safeguard_tallies;
     grants, users;
-    identities, users;
+    connections, identities, organizations, sessions, users;
     invitation_changes, invitations;
     invitation_changes, mail_codes;
     invitation_projects, invitations;
@@ -49,6 +50,7 @@ meet! {
     safeguard_marks, users;
     scim_groups, scim_members;
     scim_groups, scim_users;
+    scim_users, users;
     scim_request_subjects, scim_requests;
     webhook_deliveries, webhooks;
 }

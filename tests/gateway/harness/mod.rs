@@ -95,6 +95,11 @@ impl TestGateway {
         (Self::with(engine, store), statements)
     }
 
+    /// Where the store is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.engine.place
+    }
+
     fn over(engine: engine::Engine, place: &Place) -> Self {
         let store = Store::open_as_it_is(place, 8).unwrap();
         Self::with(engine, store)

@@ -1,0 +1,101 @@
+//! What stands behind a session or a subject: asked for together, since nobody wants the one without the other.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::Conn;
+use super::probes::{HAS_PROJECTS, HAS_WAIVERS, Has};
+use crate::id::{ConnectionId, OrganizationId, SessionId};
+use crate::secret::Hash;
+use crate::store::rows::{
+    ConnectionRow, IdentityRow, SessionBehind, SessionRow, SubjectBehind, UserRow,
+};
+use crate::store::schema::{connections, identities, organizations, sessions, users};
+
+const IS_INACTIVE: Has = Has(
+    "EXISTS (SELECT 1 FROM scim_users AS r WHERE r.org_id = identities.org_id AND r.user_id = identities.user_id \
+     AND r.connection_id = identities.connection_id AND NOT r.active)",
+);
+
+const HAS_GROUPS: Has = Has(
+    "EXISTS (SELECT 1 FROM identities AS g WHERE g.org_id = identities.org_id AND g.user_id = identities.user_id \
+     AND g.connection_id = identities.connection_id \
+     AND (g.group_values IS NOT NULL OR g.groups_stale_since IS NOT NULL))",
+);
+
+/// Sessions with what stands behind them.
+#[diesel::dsl::auto_type]
+fn behind() -> _ {
+    let theirs = users::org_id
+        .eq(sessions::org_id)
+        .and(users::id.eq(sessions::user_id));
+    let through = connections::org_id
+        .eq(sessions::org_id)
+        .and(connections::id.nullable().eq(sessions::connection_id));
+    let by = identities::org_id
+        .eq(sessions::org_id)
+        .and(identities::id.nullable().eq(sessions::identity_id));
+    sessions::table
+        .inner_join(users::table.on(theirs))
+        .inner_join(organizations::table.on(organizations::id.eq(sessions::org_id)))
+        .left_join(connections::table.on(through))
+        .left_join(identities::table.on(by))
+}
+
+/// The session of this cookie, in whichever organization: the credential tells it.
+pub(crate) async fn session_by_hash(
+    conn: &mut Conn,
+    hash: &Hash,
+) -> QueryResult<Option<SessionBehind>> {
+    let find = behind().filter(sessions::hash.eq(hash.to_vec())).select((
+        super::whole::<SessionRow>(),
+        super::whole::<UserRow>(),
+        HAS_PROJECTS,
+        super::whole::<Option<ConnectionRow>>(),
+        super::whole::<Option<IdentityRow>>(),
+        organizations::settings_stamp,
+    ));
+    find.first(conn).await.optional()
+}
+
+pub(crate) async fn session(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SessionId,
+) -> QueryResult<Option<SessionBehind>> {
+    let find = behind()
+        .filter(sessions::org_id.eq(org))
+        .filter(sessions::id.eq(id))
+        .select((
+            super::whole::<SessionRow>(),
+            super::whole::<UserRow>(),
+            HAS_PROJECTS,
+            super::whole::<Option<ConnectionRow>>(),
+            super::whole::<Option<IdentityRow>>(),
+            organizations::settings_stamp,
+        ));
+    find.first(conn).await.optional()
+}
+
+/// A subject of a connection.
+pub(crate) async fn subject(
+    conn: &mut Conn,
+    org: OrganizationId,
+    connection: ConnectionId,
+    subject_key: &str,
+) -> QueryResult<Option<SubjectBehind>> {
+    let theirs = users::org_id
+        .eq(identities::org_id)
+        .and(users::id.eq(identities::user_id));
+    let find = identities::table
+        .inner_join(users::table.on(theirs))
+        .filter(identities::org_id.eq(org))
+        .filter(identities::connection_id.eq(connection))
+        .filter(identities::subject_key.eq(subject_key.to_owned()))
+        .select((
+            super::whole::<IdentityRow>(),
+            super::whole::<UserRow>(),
+            (HAS_WAIVERS, IS_INACTIVE, HAS_GROUPS),
+        ));
+    find.first(conn).await.optional()
+}
