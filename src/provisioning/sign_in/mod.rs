@@ -167,13 +167,8 @@ async fn enter(
     single_logout::not_over(change, id, assertion).await?;
     let asked = request::answered(change, connection, attempt).await?;
     let subject = Subject::read(&attempt.assertion, &attempt.profile)?;
-    let Whose {
-        user,
-        link,
-        were_named,
-        new,
-    } = whose(change, connection, &subject, &attempt.profile).await?;
-    let (elsewhere, replaces) = others(&here, &user, change.org);
+    let came = whose(change, connection, &subject, &attempt.profile).await?;
+    let (elsewhere, replaces) = others(&here, &came.user, change.org);
     // A page elsewhere can make a browser ask, too: nobody else's session ends by that alone.
     let is_doubtful = elsewhere || (asked.is_none() && attempt.is_foreign);
     let is_asked = asked.is_some();
@@ -183,18 +178,17 @@ async fn enter(
         subject: &subject,
         attempt,
     };
-    let known = (link, were_named);
-    let (link, warning) = arriving.person(change, &user, known, new.is_some()).await?;
-    if let Some(invitation) = new.flatten() {
-        interplay::arrived(change, invitation, user.id, "saml").await?;
+    let (link, warning) = arriving.person(change, &came).await?;
+    if let Some(invitation) = came.invitation {
+        interplay::arrived(change, invitation, came.user.id, "saml").await?;
     }
-    let mut session = arriving.session(change, &user, &link, &secret);
+    let mut session = arriving.session(change, &came.user, &link, &secret);
     if is_doubtful {
         confirm::wait(&mut session, &secret, is_asked);
         let ended = (SignInOutcome::Asked, is_asked);
         arriving.keep(change, &session, ended, warning).await?;
         return Ok(Outcome::Confirm(Question {
-            who: user.email.or(user.display_name).unwrap_or_default(),
+            who: shown(came.user),
             connection: connection.clone(),
             secret,
             elsewhere,
@@ -208,11 +202,16 @@ async fn enter(
     write::tell(change, &session);
     let arrival = Arrival {
         connection: connection.clone(),
-        user_id: user.id,
-        email: user.email,
+        user_id: came.user.id,
+        email: came.user.email,
         continue_at,
     };
     Ok(Outcome::SignedIn(arrival, Cookie::of(&session, secret)))
+}
+
+/// As whom a person is shown: by the address, or by the name where there is none.
+fn shown(user: UserRow) -> String {
+    user.email.or(user.display_name).unwrap_or_default()
 }
 
 /// Whether others than this person are signed in here, and whether one of them is so to this
@@ -230,8 +229,10 @@ struct Whose {
     link: Option<IdentityRow>,
     /// Whether groups may have been named before.
     were_named: bool,
-    /// Where the person is yet to be made, the invitation that they come by.
-    new: Option<Option<InvitationRow>>,
+    /// Whether the person is yet to be made.
+    is_new: bool,
+    /// The invitation that somebody new comes by.
+    invitation: Option<InvitationRow>,
 }
 
 async fn whose(
@@ -250,7 +251,8 @@ async fn whose(
                 user,
                 were_named: link.is_some(),
                 link,
-                new: Some(invitation),
+                is_new: true,
+                invitation,
             });
         }
     };
@@ -260,7 +262,8 @@ async fn whose(
         user,
         link,
         were_named: there.is_none_or(|it| it.groups),
-        new: None,
+        is_new: false,
+        invitation: None,
     })
 }
 
@@ -330,15 +333,14 @@ async fn may_enter(
     user: &UserRow,
     there: Option<There>,
 ) -> Result<(), Error> {
-    let is_inactive = match there {
-        Some(there) => there.inactive,
-        None => {
-            let resources = change.tx.scim_users_of(change.org, user.id).await?;
-            let mut here = resources
-                .iter()
-                .filter(|row| row.connection_id == connection.id);
-            here.any(|row| !row.active)
-        }
+    let is_inactive = if let Some(there) = there {
+        there.inactive
+    } else {
+        let resources = change.tx.scim_users_of(change.org, user.id).await?;
+        let mut here = resources
+            .iter()
+            .filter(|row| row.connection_id == connection.id);
+        here.any(|row| !row.active)
     };
     let waivers = if there.is_none_or(|it| it.waivers) {
         change.tx.waivers_of(change.org, &[user.id]).await?

@@ -8,7 +8,7 @@ use crate::directory::sign_in::SignInOutcome;
 use crate::id::{SessionId, UserId};
 use crate::provisioning::sessions::ABSOLUTE;
 use crate::provisioning::sign_in::subject::Subject;
-use crate::provisioning::sign_in::{Attempt, groups, mark, message_ids};
+use crate::provisioning::sign_in::{Attempt, Whose, groups, mark, message_ids};
 use crate::provisioning::sign_in_log::Told;
 use crate::provisioning::{Change, Error};
 use crate::saml::profile::Profile;
@@ -30,11 +30,10 @@ impl Arriving<'_> {
     pub(super) async fn person(
         &self,
         change: &mut Change<'_>,
-        user: &UserRow,
-        (link, were_named): (Option<IdentityRow>, bool),
-        is_new: bool,
+        came: &Whose,
     ) -> Result<(IdentityRow, Option<String>), Error> {
-        if is_new {
+        let user = &came.user;
+        if came.is_new {
             change.tx.insert_user(user).await?;
             let data = json!({
                 "user_id": user.id,
@@ -48,9 +47,10 @@ impl Arriving<'_> {
             self.describe(change, user).await?;
         }
         change.touch(user.id);
-        let link = self.link(change, user, link).await?;
+        let link = self.link(change, user, came.link.clone()).await?;
         let profile = &self.attempt.profile;
-        let warning = groups::note(change, self.connection, (&link, were_named), profile).await?;
+        let warning =
+            groups::note(change, self.connection, (&link, came.were_named), profile).await?;
         Ok((link, warning))
     }
 
