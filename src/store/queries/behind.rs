@@ -1,9 +1,10 @@
 //! What stands behind a session or a subject: asked for together, since nobody wants the one without the other.
 
+use diesel::dsl::AsSelect;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::super::Conn;
+use super::super::{Conn, Db};
 use super::probes::{HAS_PROJECTS, HAS_WAIVERS, Has};
 use crate::id::{ConnectionId, OrganizationId, SessionId};
 use crate::secret::Hash;
@@ -35,11 +36,24 @@ fn behind() -> _ {
     let by = identities::org_id
         .eq(sessions::org_id)
         .and(identities::id.nullable().eq(sessions::identity_id));
+    let session: AsSelect<SessionRow, Db> = super::whole();
+    let user: AsSelect<UserRow, Db> = super::whole();
+    let has_projects: Has = HAS_PROJECTS;
+    let connection: AsSelect<Option<ConnectionRow>, Db> = super::whole();
+    let link: AsSelect<Option<IdentityRow>, Db> = super::whole();
     sessions::table
         .inner_join(users::table.on(theirs))
         .inner_join(organizations::table.on(organizations::id.eq(sessions::org_id)))
         .left_join(connections::table.on(through))
         .left_join(identities::table.on(by))
+        .select((
+            session,
+            user,
+            has_projects,
+            connection,
+            link,
+            organizations::settings_stamp,
+        ))
 }
 
 /// The session of this cookie, in whichever organization: the credential tells it.
@@ -47,14 +61,7 @@ pub(crate) async fn session_by_hash(
     conn: &mut Conn,
     hash: &Hash,
 ) -> QueryResult<Option<SessionBehind>> {
-    let find = behind().filter(sessions::hash.eq(hash.to_vec())).select((
-        super::whole::<SessionRow>(),
-        super::whole::<UserRow>(),
-        HAS_PROJECTS,
-        super::whole::<Option<ConnectionRow>>(),
-        super::whole::<Option<IdentityRow>>(),
-        organizations::settings_stamp,
-    ));
+    let find = behind().filter(sessions::hash.eq(hash.to_vec()));
     find.first(conn).await.optional()
 }
 
@@ -65,15 +72,7 @@ pub(crate) async fn session(
 ) -> QueryResult<Option<SessionBehind>> {
     let find = behind()
         .filter(sessions::org_id.eq(org))
-        .filter(sessions::id.eq(id))
-        .select((
-            super::whole::<SessionRow>(),
-            super::whole::<UserRow>(),
-            HAS_PROJECTS,
-            super::whole::<Option<ConnectionRow>>(),
-            super::whole::<Option<IdentityRow>>(),
-            organizations::settings_stamp,
-        ));
+        .filter(sessions::id.eq(id));
     find.first(conn).await.optional()
 }
 

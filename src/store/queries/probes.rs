@@ -1,15 +1,12 @@
 //! Probes: whether anything is there at all, of many kinds, asked in one statement. Where most people have nothing of
 //! most, that spares the questions that find nothing.
 
-use diesel::expression::{
-    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
-};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
 
-use super::super::filter::{Order, Predicate};
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use crate::directory::safeguard::Danger;
@@ -24,6 +21,7 @@ use crate::store::search::Search;
 use crate::store::types::IdSql;
 
 /// Whether there is any row of some kind, of the row that is read: which, is said in SQL.
+#[derive(ValidGrouping)]
 pub(super) struct Has(pub(super) &'static str);
 
 const HAS: (Has, Has, Has, Has) = (
@@ -87,11 +85,9 @@ impl QueryId for Has {
 
 impl<T> AppearsOnTable<T> for Has {}
 impl<T> SelectableExpression<T> for Has {}
-impl<G> ValidGrouping<G> for Has {
-    type IsAggregate = is_aggregate::Never;
-}
 
 /// The stamp of an organization's settings, beside whatever else is asked of it.
+#[derive(QueryId, ValidGrouping)]
 struct SettingsStamp(OrganizationId);
 
 impl Expression for SettingsStamp {
@@ -107,16 +103,8 @@ impl QueryFragment<Db> for SettingsStamp {
     }
 }
 
-impl QueryId for SettingsStamp {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
 impl<T> AppearsOnTable<T> for SettingsStamp {}
 impl<T> SelectableExpression<T> for SettingsStamp {}
-impl<G> ValidGrouping<G> for SettingsStamp {
-    type IsAggregate = is_aggregate::Never;
-}
 
 /// What bears on the roles of these people.
 pub(crate) async fn bearings(
@@ -177,30 +165,20 @@ pub(crate) async fn shown_users(
     offset: i64,
     limit: i64,
 ) -> QueryResult<(Vec<ShownUser>, Option<Stamp>)> {
-    let mut query = scim_users::table
-        .filter(scim_users::org_id.eq(search.org))
-        .filter(scim_users::connection_id.eq(search.connection))
+    let is_member = if search.tells_members {
+        IS_MEMBER
+    } else {
+        NOT_ASKED
+    };
+    let query = scim_users::table
         .select((
             super::whole::<ScimUserRow>(),
-            if search.tells_members {
-                IS_MEMBER
-            } else {
-                NOT_ASKED
-            },
+            is_member,
             SettingsStamp(search.org),
         ))
         .into_boxed::<Db>();
-    if let Some(filter) = &search.filter {
-        query = query.filter(Predicate::users(search, filter));
-    }
-    if let Some(after) = &search.after {
-        query = query.filter(Predicate::users_after(search, after));
-    }
-    if let Some((path, direction)) = &search.sort {
-        query = query.order(Order::users(search, *path, *direction));
-    }
-    let query = query.then_order_by(scim_users::id);
-    let found: Vec<(ScimUserRow, bool, i64)> = query.offset(offset).limit(limit).load(conn).await?;
+    let query = super::scim_users::found(query, search).offset(offset);
+    let found: Vec<(ScimUserRow, bool, i64)> = query.limit(limit).load(conn).await?;
     let stamp = found.last().map(|(_, _, stamp)| Stamp(*stamp));
     let shown = found.into_iter();
     let shown = shown.map(|(row, is_member, _)| ShownUser { row, is_member });

@@ -170,18 +170,14 @@ pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> 
     query.count().get_result(conn).await
 }
 
-/// A page of those behind the search's place in the order.
-pub(crate) async fn page(
-    conn: &mut Conn,
+/// What a search finds behind its place in the order, in that order.
+fn found<'a, Shown: 'a>(
+    query: scim_groups::BoxedQuery<'a, Db, Shown>,
     search: &Search,
-    offset: i64,
-    limit: i64,
-) -> QueryResult<Vec<ScimGroupRow>> {
-    let mut query = scim_groups::table
+) -> scim_groups::BoxedQuery<'a, Db, Shown> {
+    let mut query = query
         .filter(scim_groups::org_id.eq(search.org))
-        .filter(scim_groups::connection_id.eq(search.connection))
-        .select(super::whole::<ScimGroupRow>())
-        .into_boxed::<Db>();
+        .filter(scim_groups::connection_id.eq(search.connection));
     if let Some(filter) = &search.filter {
         query = query.filter(Predicate::groups(search, filter));
     }
@@ -191,12 +187,21 @@ pub(crate) async fn page(
     if let Some((path, direction)) = &search.sort {
         query = query.order(Order::groups(search, *path, *direction));
     }
-    query
-        .then_order_by(scim_groups::id)
-        .offset(offset)
-        .limit(limit)
-        .load(conn)
-        .await
+    query.then_order_by(scim_groups::id)
+}
+
+/// A page of those behind the search's place in the order.
+pub(crate) async fn page(
+    conn: &mut Conn,
+    search: &Search,
+    offset: i64,
+    limit: i64,
+) -> QueryResult<Vec<ScimGroupRow>> {
+    let query = scim_groups::table
+        .select(super::whole::<ScimGroupRow>())
+        .into_boxed::<Db>();
+    let query = found(query, search).offset(offset);
+    query.limit(limit).load(conn).await
 }
 
 /// The ids and sort keys of the first behind the search's place in the order.
@@ -205,25 +210,10 @@ pub(crate) async fn keys(
     search: &Search,
     limit: i64,
 ) -> QueryResult<Vec<(AnyId, Option<String>)>> {
-    let mut query = scim_groups::table
-        .filter(scim_groups::org_id.eq(search.org))
-        .filter(scim_groups::connection_id.eq(search.connection))
+    let query = scim_groups::table
         .select((scim_groups::id, KeyText::groups(search)))
         .into_boxed::<Db>();
-    if let Some(filter) = &search.filter {
-        query = query.filter(Predicate::groups(search, filter));
-    }
-    if let Some(after) = &search.after {
-        query = query.filter(Predicate::groups_after(search, after));
-    }
-    if let Some((path, direction)) = &search.sort {
-        query = query.order(Order::groups(search, *path, *direction));
-    }
-    query
-        .then_order_by(scim_groups::id)
-        .limit(limit)
-        .load(conn)
-        .await
+    found(query, search).limit(limit).load(conn).await
 }
 
 /// The sort key of one of them.

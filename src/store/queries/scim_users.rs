@@ -263,17 +263,14 @@ pub(crate) async fn count(conn: &mut Conn, search: &Search) -> QueryResult<i64> 
     query.count().get_result(conn).await
 }
 
-/// The ids and sort keys of the first behind the search's place in the order.
-pub(crate) async fn keys(
-    conn: &mut Conn,
+/// What a search finds behind its place in the order, in that order.
+pub(super) fn found<'a, Shown: 'a>(
+    query: scim_users::BoxedQuery<'a, Db, Shown>,
     search: &Search,
-    limit: i64,
-) -> QueryResult<Vec<(AnyId, Option<String>)>> {
-    let mut query = scim_users::table
+) -> scim_users::BoxedQuery<'a, Db, Shown> {
+    let mut query = query
         .filter(scim_users::org_id.eq(search.org))
-        .filter(scim_users::connection_id.eq(search.connection))
-        .select((scim_users::id, KeyText::users(search)))
-        .into_boxed::<Db>();
+        .filter(scim_users::connection_id.eq(search.connection));
     if let Some(filter) = &search.filter {
         query = query.filter(Predicate::users(search, filter));
     }
@@ -283,11 +280,19 @@ pub(crate) async fn keys(
     if let Some((path, direction)) = &search.sort {
         query = query.order(Order::users(search, *path, *direction));
     }
-    query
-        .then_order_by(scim_users::id)
-        .limit(limit)
-        .load(conn)
-        .await
+    query.then_order_by(scim_users::id)
+}
+
+/// The ids and sort keys of the first behind the search's place in the order.
+pub(crate) async fn keys(
+    conn: &mut Conn,
+    search: &Search,
+    limit: i64,
+) -> QueryResult<Vec<(AnyId, Option<String>)>> {
+    let query = scim_users::table
+        .select((scim_users::id, KeyText::users(search)))
+        .into_boxed::<Db>();
+    found(query, search).limit(limit).load(conn).await
 }
 
 /// The sort key of one of them.
