@@ -88,7 +88,9 @@
 //! - Who changes anything of the organization `operators` is an operator who may do everything: its admins are
 //!   operators.
 //! - A set-up link does not take its connection live, also where nobody is in the organization yet: an admin or the
-//!   operator looks first. Until then its directory may read, so that Okta's and Entra's own tests succeed.
+//!   operator looks first. Until then its directory may read, so that Okta's and Entra's own tests succeed. One that
+//!   names its contact opens in a browser in which a mailed code was said, for twelve hours: whoever else was sent the
+//!   link learns the organization's name, and of the address its domain.
 
 pub mod app;
 pub mod cli;

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 
 use crate::cli::failure::Failure;
 use crate::cli::opened::Opened;
+use crate::directory::email::Address;
 use crate::directory::setup::Purpose;
 use crate::id::{ConnectionId, SetupLinkId};
 use crate::provisioning::change;
@@ -22,6 +23,7 @@ pub(super) enum SetupLink {
     /// Examples:
     ///   usher setup-link create --org acme
     ///   usher setup-link create --org acme --purpose sign_in --hours 24
+    ///   usher setup-link create --org acme --contact it@acme.example
     #[command(verbatim_doc_comment)]
     Create {
         /// The organization's slug
@@ -36,6 +38,9 @@ pub(super) enum SetupLink {
         /// A connection that is in testing [default: the link makes one]
         #[arg(long, value_name = "CONNECTION_ID")]
         connection: Option<ConnectionId>,
+        /// Whom it is for: it opens once they say six digits that are mailed there [default: whoever has it]
+        #[arg(long, value_name = "EMAIL", value_parser = address)]
+        contact: Option<Address>,
     },
     /// List the links of an organization
     ///
@@ -62,14 +67,19 @@ pub(super) enum SetupLink {
     },
 }
 
-const COLUMNS: [&str; 6] = [
+const COLUMNS: [&str; 7] = [
     "purpose",
     "state",
+    "contact_email",
     "connection_id",
     "expires_at",
     "seen_at",
     "id",
 ];
+
+fn address(said: &str) -> Result<Address, &'static str> {
+    Address::parse(said).ok_or("this is no e-mail address")
+}
 
 impl SetupLink {
     pub(super) async fn run(self, opened: &Opened) -> Result<(), Failure> {
@@ -79,11 +89,13 @@ impl SetupLink {
                 purpose,
                 hours,
                 connection,
+                contact,
             } => {
                 let new = NewSetupLink {
                     purpose: purpose.and_then(|word| word.parse().ok()),
                     expires_in_hours: hours,
                     connection_id: connection,
+                    contact,
                 };
                 let (org, url) = (
                     opened.organization(&org).await?,

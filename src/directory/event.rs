@@ -172,10 +172,16 @@ words! {
         SessionCreated = "session.created",
         /// A session was ended.
         SessionRevoked = "session.revoked",
+        /// Digits were mailed to whom a link to set up a connection is for.
+        SetupLinkCodeMailed = "setup_link.code_mailed",
         /// A link to set up a connection was made.
         SetupLinkCreated = "setup_link.created",
+        /// Whom a link to set up a connection is for opened it in a browser.
+        SetupLinkEntered = "setup_link.entered",
         /// Whoever has a link to set up a connection said that all is done.
         SetupLinkFinished = "setup_link.finished",
+        /// Somebody said wrong digits to open a link to set up a connection.
+        SetupLinkRefused = "setup_link.refused",
         /// A link to set up a connection was taken back.
         SetupLinkRevoked = "setup_link.revoked",
         /// A link to set up a connection was opened.

@@ -68,6 +68,12 @@ pub const BREAK_GLASS_HOURS: u16 = 24;
 /// Hours for which a break-glass sign-in may be open.
 pub const BREAK_GLASS_HOURS_AT_MOST: u16 = 7 * 24;
 
+/// Codes that are mailed for one set-up link.
+pub const SETUP_CODES: usize = 40;
+
+/// How long the browser in which a set-up link's code was said is let in.
+pub const SETUP_ENTRY: SignedDuration = SignedDuration::from_hours(12);
+
 /// Codes that are mailed while a break-glass sign-in is open.
 pub const BREAK_GLASS_CODES: usize = 20;
 

@@ -14,6 +14,8 @@ pub enum Purpose {
     Console,
     /// They prove that somebody reads the mailbox.
     Proof,
+    /// They open a link by which a connection is set up.
+    Setup,
 }
 
 /// A code, as its mail shows it.

@@ -341,3 +341,154 @@ async fn where_no_connection_is_live_a_link_proves_domains() {
     .await;
     assert_eq!(refused.status, 403, "{}", refused.text());
 }
+
+/// The codes that were mailed to the IT admin, the latest last.
+async fn codes(acme: &Acme, to: &str) -> Vec<String> {
+    let texts = acme.gateway.questions(to).await;
+    let digits = |text: &String| {
+        let mut lines = text.lines().map(str::trim);
+        lines
+            .find(|it| it.len() == 6 && it.bytes().all(|b| b.is_ascii_digit()))
+            .map(str::to_owned)
+    };
+    texts.iter().filter_map(digits).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_for_somebody_opens_where_they_say_what_was_mailed_to_them() {
+    const GUS: &str = "gus@it.example";
+    let acme = console::administered().await;
+    let wrong = json!({"contact_email": "gus"});
+    let refused = acme.post("/setup-links", wrong).await.expect(422).json();
+    assert_eq!(refused["errors"][0]["pointer"], "/contact_email");
+    let path = link(&acme, json!({"contact_email": GUS})).await;
+    assert_eq!(
+        acme.get("/setup-links").await["data"][0]["contact_email"],
+        GUS
+    );
+    let (browser, other) = (Browser::new(&acme.gateway), Browser::new(&acme.gateway));
+    let create = [
+        ("action", "create"),
+        ("name", "Entra"),
+        ("profile", "entra"),
+    ];
+    let scim = format!("{path}/scim");
+    for shown in [&path, &scim] {
+        let text = browser.get(shown).await.expect(200).text();
+        assert!(text.contains("Is it you?") && text.contains("g***@it.example"));
+        assert!(!text.contains(GUS) && !text.contains("Connect your identity provider"));
+    }
+    // Without the code the link does nothing, and a code of another browser is none.
+    act(&browser, &scim, &create).await.expect(422);
+    assert_eq!(made(&acme).await, Value::Null);
+    assert!(codes(&acme, GUS).await.is_empty(), "looking mails nothing");
+    let sent = act(&browser, &scim, &[("action", "send")])
+        .await
+        .expect(303);
+    assert_eq!(sent.header("location"), Some(&*format!("{scim}?code")));
+    let code = codes(&acme, GUS).await.pop().unwrap();
+    let say = |code: &str| {
+        [
+            ("action".to_owned(), "say".to_owned()),
+            ("code".to_owned(), code.to_owned()),
+        ]
+    };
+    let said = async |browser: &Browser<'_>, code: &str| {
+        let fields = say(code);
+        let fields = fields.each_ref().map(|(name, value)| (&**name, &**value));
+        act(browser, &scim, &fields).await.status.as_u16()
+    };
+    assert_eq!(said(&other, &code).await, 403);
+    let off = if code == "000000" { "000001" } else { "000000" };
+    assert_eq!(said(&browser, off).await, 403);
+    assert_eq!(said(&browser, &code).await, 303);
+    act(&browser, &scim, &create).await.expect(303);
+    assert_eq!(made(&acme).await["profile"], "entra");
+    let text = other.get(&path).await.expect(200).text();
+    assert!(
+        text.contains("Is it you?"),
+        "one browser is in, and no other"
+    );
+    // It is asked anew the next day.
+    acme.gateway.clock.advance(12 * HOUR);
+    let text = browser.get(&path).await.expect(200).text();
+    assert!(text.contains("Is it you?"));
+    act(&browser, &scim, &[("action", "token")])
+        .await
+        .expect(422);
+    let kinds: Vec<_> = acme.gateway.events(acme.org).await;
+    for kind in ["code_mailed", "entered", "refused"] {
+        let kind = format!("setup_link.{kind}");
+        assert!(kinds.iter().any(|it| it["type"] == *kind), "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn codes_for_a_link_are_few_and_go_with_it() {
+    const GUS: &str = "gus@it.example";
+    let acme = console::administered().await;
+    let path = link(&acme, json!({"contact_email": GUS})).await;
+    let browser = Browser::new(&acme.gateway);
+    for what in ["code", "code", "code", "enough"] {
+        acme.gateway.clock.advance(1);
+        let sent = act(&browser, &path, &[("action", "send")])
+            .await
+            .expect(303);
+        assert_eq!(sent.header("location"), Some(&*format!("{path}?{what}")));
+    }
+    let codes = codes(&acme, GUS).await;
+    assert_eq!(codes.len(), 3);
+    for _ in 0..5 {
+        let wrong = [("action", "say"), ("code", "1")];
+        act(&browser, &path, &wrong).await.expect(403);
+    }
+    let right = [("action", "say"), ("code", &*codes[2])];
+    act(&browser, &path, &right).await.expect(403);
+    let kept = async || {
+        acme.gateway
+            .dump()
+            .await
+            .lines()
+            .filter(|it| it.starts_with("setup_codes"))
+            .count()
+    };
+    assert_eq!(kept().await, 3);
+    link(&acme, json!({})).await;
+    browser.get(&path).await.expect(410);
+    assert_eq!(kept().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_makes_a_link_at_the_console_and_takes_it_back() {
+    let acme = console::administered().await;
+    let ada = console::signed_in(&acme, ADA).await;
+    let page = "/console/organizations/acme/setup-links";
+    let none = ada.get(page).await.expect(200).text();
+    assert!(none.contains("No link was made yet"));
+    let mut fields = [
+        ("action", "issue"),
+        ("contact_email", "gus"),
+        ("purpose", "directory"),
+    ];
+    let wrong = press(&ada, page, &fields).await.expect(422).text();
+    assert!(wrong.contains("This is no e-mail address") && wrong.contains("aria-invalid"));
+    fields[1].1 = "gus@it.example";
+    let made = press(&ada, page, &fields).await.expect(201).text();
+    let path = made.split("value=\"https://usher.example").nth(1).unwrap();
+    let path = path.split('"').next().unwrap().to_owned();
+    assert!(path.starts_with("/setup/setup_"), "{path}");
+    let listed = ada.get(page).await.expect(200).text();
+    assert!(
+        listed.contains("gus@it.example") && !listed.contains("setup_"),
+        "shown once"
+    );
+    let kept = acme.get("/setup-links").await;
+    assert_eq!(kept["data"][0]["purpose"], "directory");
+    let id = kept["data"][0]["id"].as_str().unwrap();
+    let revoke = [("action", "revoke"), ("id", id)];
+    press(&ada, page, &revoke).await.expect(303);
+    Browser::new(&acme.gateway).get(&path).await.expect(410);
+    acme.gateway.clock.advance(5 * 60);
+    let asked = ada.get(page).await.expect(200).text();
+    assert!(asked.contains("Confirm that it is you"));
+}

@@ -3,17 +3,62 @@
 use axum::extract::Path;
 use axum::{Extension, Json};
 use futures_util::FutureExt;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
+use crate::directory::email::Address;
 use crate::directory::scope::Scope;
+use crate::directory::setup::Purpose;
 use crate::http::RequestId;
 use crate::http::admin::asked::{Asked, Unread};
 use crate::http::admin::created::Created;
 use crate::http::admin::paging::{Listing, Page};
 use crate::http::auth::admin::Admin;
 use crate::http::reply::problem::Problem;
-use crate::id::SetupLinkId;
+use crate::id::{ConnectionId, SetupLinkId};
 use crate::provisioning::setup::{self, IssuedSetupLink, NewSetupLink, SetupLink};
 use crate::provisioning::{Error, Kind};
+
+/// A link to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewSetupLink)]
+pub(in crate::http) struct Wanted {
+    /// What it covers; everything unless said.
+    purpose: Option<Purpose>,
+    /// For how many hours it is good, 1 to 720; 72 unless said.
+    #[schema(minimum = 1, maximum = 720)]
+    expires_in_hours: Option<u16>,
+    /// The connection, which is in testing; the link makes one unless said.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    connection_id: Option<ConnectionId>,
+    /// Whom it is for: it opens only where somebody says six digits that are mailed to this address. Whoever has the
+    /// link comes in unless said.
+    #[schema(max_length = 254)]
+    contact_email: Option<String>,
+}
+
+impl TryFrom<Wanted> for NewSetupLink {
+    type Error = Problem;
+
+    fn try_from(wanted: Wanted) -> Result<Self, Problem> {
+        let none = || {
+            let fault = (
+                "/contact_email".to_owned(),
+                "This is no e-mail address.".to_owned(),
+            );
+            Problem::of_body(std::iter::once(fault))
+        };
+        let contact = wanted.contact_email.as_deref();
+        let contact = contact.map(|text| Address::parse(text).ok_or_else(none));
+        Ok(Self {
+            purpose: wanted.purpose,
+            expires_in_hours: wanted.expires_in_hours,
+            connection_id: wanted.connection_id,
+            contact: contact.transpose()?,
+        })
+    }
+}
 
 /// List the set-up links of an organization, without their tokens.
 #[utoipa::path(
@@ -44,7 +89,7 @@ pub(in crate::http) async fn list(
     post, path = "/organizations/{slug}/setup-links", operation_id = "create_setup_link",
     tag = "Connections",
     params(("slug" = String, Path, description = "The organization's slug")),
-    request_body = NewSetupLink, responses((status = 201, body = IssuedSetupLink)),
+    request_body = Wanted, responses((status = 201, body = IssuedSetupLink)),
     security(("key" = ["setup:write"])),
 )]
 pub(in crate::http) async fn create(
@@ -55,7 +100,7 @@ pub(in crate::http) async fn create(
 ) -> Result<Created<IssuedSetupLink>, Problem> {
     let scope = Scope::SetupWrite;
     admin.admit(&slug, scope).await?;
-    let new: NewSetupLink = body.json().await?;
+    let new: NewSetupLink = body.json::<Wanted>().await?.try_into()?;
     let public_url = admin.gateway().public_url.clone();
     let issued = admin.change(&slug, scope, &request, move |change, _| {
         let (new, public_url) = (new.clone(), public_url.clone());

@@ -35,6 +35,7 @@ mod reading;
 mod roles;
 mod safeguards;
 mod scim_requests;
+mod setup_links;
 mod sign_in;
 mod sign_ins;
 mod sparkline;
@@ -74,6 +75,7 @@ pub(super) fn routes() -> Router<Gateway> {
         .merge(apps::routes())
         .merge(connections::routes())
         .merge(connection::routes())
+        .merge(setup_links::routes())
         .merge(scim_requests::routes())
         .merge(sign_ins::routes())
         .merge(mappings::routes())

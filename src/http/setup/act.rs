@@ -71,6 +71,9 @@ impl Here {
         if let Some(refused) = self.foreign(&head.headers, form.value("csrf")) {
             return Err(refused);
         }
+        if visit.awaits.is_some() {
+            return self.contacted(&visit, &form).await;
+        }
         match self.went(&visit, &form).await {
             Ok(Went::Done(what)) => {
                 let step = self.step.map_or("", Step::as_str);

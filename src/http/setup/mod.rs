@@ -6,6 +6,7 @@
 //! sends it on as a referrer, no cache keeps it, and it opens nothing once the connection is live.
 
 mod act;
+mod contact;
 mod guide;
 mod progress;
 
@@ -34,7 +35,7 @@ use crate::mail::wording::one_line;
 use crate::provisioning::access::Credential;
 use crate::provisioning::setup::{self, Visit};
 use crate::provisioning::{Error, Source};
-use crate::secret;
+use crate::secret::{self, Hash};
 
 use progress::Progress;
 
@@ -117,6 +118,9 @@ async fn shown(here: Here, RawQuery(query): RawQuery) -> Response {
         .and_then(|query| query.strip_prefix("done="));
     let shown = async {
         let visit = here.visit().await?;
+        if let Some(whom) = &visit.awaits {
+            return Ok(here.asked(&visit, whom, contact::Notice::of(query.as_deref())));
+        }
         here.page(&visit, Form::default(), (None, done.and_then(act::said)))
             .await
     };
@@ -132,8 +136,8 @@ impl Here {
     /// The link, while it is good for anything.
     async fn visit(&self) -> Result<Visit, Response> {
         let context = self.gateway.context(Source::System, &self.request);
-        let visit = setup::visit(&self.gateway.store, context, &self.token).await;
-        let visit = visit.map_err(|error| self.failed(error))?;
+        let visit = setup::visit(&self.gateway.store, context, &self.token, self.secret());
+        let visit = visit.await.map_err(|error| self.failed(error))?;
         match visit.link.state {
             LinkState::Open if visit.is_live => Err(self.live()),
             LinkState::Open => Ok(visit),
@@ -141,9 +145,15 @@ impl Here {
         }
     }
 
+    /// What the browser shows that has the link.
+    fn secret(&self) -> Option<Hash> {
+        self.browser.join.as_deref().map(secret::hash)
+    }
+
     /// The holder of the link at the operations of the admin API.
     fn admin(&self) -> Admin {
-        Admin::of(&self.gateway, Credential::Setup(secret::hash(&self.token)))
+        let holder = Credential::Setup(secret::hash(&self.token), self.secret());
+        Admin::of(&self.gateway, holder)
     }
 
     async fn page(

@@ -30,8 +30,8 @@ pub enum Credential {
     Key(Hash),
     /// The cookie of a session at the console.
     Console(Hash),
-    /// The token of a link to set up a connection.
-    Setup(Hash),
+    /// The token of a link to set up a connection, and what the browser shows that has it.
+    Setup(Hash, Option<Hash>),
 }
 
 /// Whose access it is.
@@ -72,7 +72,9 @@ impl Access {
         match presented {
             Credential::Key(hash) => Self::of_key(tx, hash, now).await,
             Credential::Console(hash) => console::access(tx, hash, now).await,
-            Credential::Setup(hash) => setup::access(tx, hash, now).await,
+            Credential::Setup(hash, browser) => {
+                setup::access(tx, (hash, browser.as_ref()), now).await
+            }
         }
     }
 

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::{CONTEXT_CLASS, owner_of};
 use crate::directory::event::EventKind;
-use crate::directory::invitation::digits;
 use crate::id::OrganizationId;
 use crate::limits;
 use crate::provisioning::invitations::Links;
+use crate::provisioning::questions::codes::{are_enough, tried};
 use crate::provisioning::questions::{self, Letter};
 use crate::provisioning::sign_in::Cookie;
 use crate::provisioning::{Change, Context, Error, Kind, Source, change, sessions};
@@ -113,15 +113,7 @@ async fn mail(change: &mut Change<'_>, token: &str, browser: Hash) -> Result<boo
         return Ok(false);
     };
     let mailed = codes_since(change, &row, None).await?;
-    let since = |hours| {
-        let since = change.ago(SignedDuration::from_hours(hours));
-        mailed.iter().filter(|it| it.created_at > since).count()
-    };
-    let enough = usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or_default();
-    let is_enough = since(1) >= enough
-        || since(24) >= limits::SHORT_CODES_PER_DAY
-        || mailed.len() >= limits::BREAK_GLASS_CODES;
-    if is_enough {
+    if are_enough(&mailed, change.now) || mailed.len() >= limits::BREAK_GLASS_CODES {
         return Ok(false);
     }
     let life = Time(change.now + limits::SHORT_CODE_LIFE);
@@ -197,21 +189,11 @@ async fn proves(
     (browser, said): (Hash, &str),
 ) -> Result<bool, Error> {
     let mailed = codes_since(change, row, Some(limits::SHORT_CODE_LIFE)).await?;
-    let asked_here = |it: &BreakGlassCodeRow| secret::equal(&it.browser, &browser);
-    let good = |it: &BreakGlassCodeRow| {
-        it.used_at.is_none()
-            && it.tries < i64::from(limits::SHORT_CODE_TRIES)
-            && it.expires_at.0 > change.now
-    };
-    let last = mailed.into_iter().find(asked_here).filter(good);
-    let Some(mut code) = last else {
+    let Some((code, is_right)) = tried(mailed, links, (&browser, said), change.now) else {
         return Ok(false);
     };
-    let is_said = digits::is_said(&links.codes, change.org, code.id, said);
-    code.tries += 1;
-    code.used_at = is_said.then(|| change.time());
     change.tx.update_break_glass_code(&code).await?;
-    Ok(is_said)
+    Ok(is_right)
 }
 
 async fn begin(

@@ -9,11 +9,11 @@ use super::entry::{Entered, Way, begin, leave_in};
 use super::{BY_CODE, good, of_session};
 use crate::directory::email::Address;
 use crate::directory::event::EventKind;
-use crate::directory::invitation::digits;
 use crate::directory::role::ADMIN_RANK;
 use crate::id::{OrganizationId, UserId};
 use crate::limits;
 use crate::provisioning::invitations::Links;
+use crate::provisioning::questions::codes::{are_enough, tried};
 use crate::provisioning::questions::{self, Letter};
 use crate::provisioning::settings::catalogue;
 use crate::provisioning::settings::organizations::RESERVED;
@@ -136,10 +136,7 @@ async fn mail_in(change: &mut Change<'_>, whom: &Whom, browser: Hash) -> Result<
     // What strangers have mailed is not counted against whoever is in.
     let is_here = known.here.is_some();
     mailed.retain(|it| !is_here || secret::equal(&it.browser, &browser));
-    let hour = change.ago(SignedDuration::from_hours(1));
-    let lately = mailed.iter().filter(|it| it.created_at > hour).count();
-    let enough = usize::try_from(limits::SHORT_CODES_PER_HOUR).unwrap_or_default();
-    if lately >= enough || mailed.len() >= limits::SHORT_CODES_PER_DAY {
+    if are_enough(&mailed, change.now) {
         return Ok(());
     }
     let code = ConsoleCodeRow {
@@ -235,20 +232,11 @@ async fn proves(
     (browser, said): (Hash, &str),
 ) -> Result<Option<bool>, Error> {
     let mailed = codes_since(change, user, limits::SHORT_CODE_LIFE).await?;
-    let good = |it: &ConsoleCodeRow| {
-        it.used_at.is_none()
-            && it.tries < i64::from(limits::SHORT_CODE_TRIES)
-            && it.expires_at.0 > change.now
-    };
-    let asked_here = |it: &ConsoleCodeRow| secret::equal(&it.browser, &browser);
-    let Some(mut code) = mailed.into_iter().find(asked_here).filter(good) else {
+    let Some((code, is_right)) = tried(mailed, links, (&browser, said), change.now) else {
         return Ok(None);
     };
-    let is_said = digits::is_said(&links.codes, change.org, code.id, said);
-    code.tries += 1;
-    code.used_at = is_said.then(|| change.time());
     change.tx.update_console_code(&code).await?;
-    Ok(Some(is_said))
+    Ok(Some(is_right))
 }
 
 /// Whether a code still lets its person in: else it is not mailed.

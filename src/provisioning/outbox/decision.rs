@@ -10,7 +10,7 @@ use crate::mail::{Asking, Code, Content, Decision, Purpose};
 use crate::provisioning::outbox::composed::Composed;
 use crate::provisioning::outbox::letterhead::{self, Letterhead};
 use crate::provisioning::questions::{Letter, Offer, Owed, of_proof, of_transfer};
-use crate::provisioning::{Error, break_glass, console};
+use crate::provisioning::{Error, break_glass, console, setup};
 use crate::store::Tx;
 use crate::store::rows::{BreakGlassCodeRow, LinkProofRow, OutboxRow};
 use crate::store::types::Time;
@@ -31,6 +31,7 @@ pub(super) async fn compose(
     let content = match owed.letter {
         Letter::BreakGlass => way_in(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
         Letter::Console => to_console(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
+        Letter::Setup => to_set_up(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
         Letter::Code => code(tx, letterhead, row, (&owed, app.as_deref(), now)).await?,
         Letter::Asks(question) => {
             asking(tx, letterhead, row, (&owed, question, app.as_deref(), now)).await?
@@ -176,6 +177,23 @@ async fn to_console(
     bearing(tx, letterhead, row, of).await
 }
 
+/// The code by which whom a set-up link is for opens it.
+async fn to_set_up(
+    tx: &mut Tx,
+    letterhead: &Letterhead,
+    row: &OutboxRow,
+    (owed, app, now): (&Owed, Option<&str>, Timestamp),
+) -> Result<Option<Content>, Error> {
+    let Some(code) = tx.setup_code(row.org_id, owed.id.into()).await? else {
+        return Ok(None);
+    };
+    if !setup::is_wanted(tx, &code, &row.recipient, now).await? {
+        return Ok(None);
+    }
+    let of = (owed.letter, code.id, code.expires_at, app);
+    bearing(tx, letterhead, row, of).await
+}
+
 /// The mail that bears the digits of a code.
 async fn bearing(
     tx: &mut Tx,
@@ -194,6 +212,7 @@ async fn bearing(
         purpose: match letter {
             Letter::BreakGlass => Purpose::BreakGlass,
             Letter::Console => Purpose::Console,
+            Letter::Setup => Purpose::Setup,
             Letter::Asks(_) | Letter::Begun | Letter::Changed | Letter::Code => Purpose::Proof,
         },
     };

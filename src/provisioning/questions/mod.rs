@@ -2,6 +2,8 @@
 //! changes nothing; an answer is one change, in which everything is asked again that was asked when the
 //! question was mailed.
 
+pub(in crate::provisioning) mod codes;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -40,6 +42,8 @@ pub enum Letter {
     Code,
     /// It bears six digits, by which an admin comes in at the console.
     Console,
+    /// It bears six digits, by which whom a set-up link is for opens it.
+    Setup,
 }
 
 /// What a row of the outbox says of such a mail, as its `detail`.

@@ -1,12 +1,13 @@
 //! A set-up link: made for a purpose and a while, one at a time, and taken back.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::LIVE;
 use crate::directory::Violation;
+use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::directory::setup::{HOURS_AT_MOST, LinkState, Purpose, life, state};
 use crate::id::{ConnectionId, OrganizationId, SetupLinkId};
@@ -21,17 +22,16 @@ use crate::store::types::Time;
 const PREFIX: &str = "setup_";
 
 /// A link to be.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct NewSetupLink {
     /// What it covers; everything unless said.
     pub purpose: Option<Purpose>,
     /// For how many hours it is good, 1 to 720; 72 unless said.
-    #[schema(minimum = 1, maximum = 720)]
     pub expires_in_hours: Option<u16>,
     /// The connection, which is in testing; the link makes one unless said.
-    #[schema(value_type = Option<String>, format = "uuid")]
     pub connection_id: Option<ConnectionId>,
+    /// Whom it is for; whoever has the link comes in unless said.
+    pub contact: Option<Address>,
 }
 
 /// A link, without its token.
@@ -47,6 +47,8 @@ pub struct SetupLink {
     /// The connection that it sets up; null until it makes one.
     #[schema(value_type = Option<String>, format = "uuid")]
     pub connection_id: Option<ConnectionId>,
+    /// Whom it is for; null where it is for whoever has it.
+    pub contact_email: Option<String>,
     /// Who made it, as events name actors.
     pub created_by: String,
     /// When.
@@ -90,6 +92,7 @@ pub(super) fn view(row: SetupLinkRow, now: Timestamp) -> SetupLink {
         purpose: row.purpose,
         state: stands(&row, now),
         connection_id: row.connection_id,
+        contact_email: row.contact_email,
         created_by: row.actor,
         created_at: row.created_at.0,
         expires_at: row.expires_at.0,
@@ -153,6 +156,7 @@ pub async fn issue(
         id: change.id(),
         purpose,
         connection_id: new.connection_id,
+        contact_email: new.contact.as_ref().map(|it| it.typed().to_owned()),
         hash: token.hash().to_vec(),
         actor: change.context.source.actor(),
         created_at: Time(now),
@@ -195,6 +199,7 @@ pub(super) fn told(row: &SetupLinkRow) -> serde_json::Value {
 async fn end(change: &mut Change<'_>, mut row: SetupLinkRow, why: &str) -> Result<(), Error> {
     row.revoked_at = Some(change.time());
     change.tx.update_setup_link(&row).await?;
+    change.tx.forget_setup_codes(change.org, row.id).await?;
     let data = json!({"setup_link_id": row.id, "purpose": row.purpose, "reason": why});
     change.record(EventKind::SetupLinkRevoked, data);
     Ok(())

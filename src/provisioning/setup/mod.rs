@@ -4,12 +4,14 @@
 //! live by the word of an admin or the operator, who looks at whom it trusts; until then nobody signs in by it, and
 //! its directory only reads.
 
+mod contact;
 mod link;
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use crate::directory::email::masked;
 use crate::directory::event::EventKind;
 use crate::directory::role::ADMIN_RANK;
 use crate::directory::scope::Scopes;
@@ -25,6 +27,8 @@ use crate::store::rows::SetupLinkRow;
 use crate::store::types::Time;
 use crate::store::{Store, Tx};
 
+pub(in crate::provisioning) use contact::is_wanted;
+pub use contact::{say, send};
 pub use link::{IssuedSetupLink, NewSetupLink, SetupLink, issue, list, revoke};
 use link::{stands, told, view};
 
@@ -41,17 +45,25 @@ const LIVE: Error = Error::Forbidden(
 /// The open link of a token.
 async fn open(tx: &mut Tx, token: &Hash, now: Timestamp) -> Result<SetupLinkRow, Error> {
     let row = tx.setup_link_by_hash(token).await?;
-    let row = row.filter(|row| stands(row, now) == LinkState::Open);
-    row.ok_or(Error::Unauthorized)
+    row.filter(|row| is_open(row, now))
+        .ok_or(Error::Unauthorized)
 }
 
-/// What a link's token lets its holder do at this instant: nothing once its connection is live.
+fn is_open(row: &SetupLinkRow, now: Timestamp) -> bool {
+    stands(row, now) == LinkState::Open
+}
+
+/// What a link's token lets its holder do at this instant, in the browser that shows this: nothing once its connection
+/// is live.
 pub(in crate::provisioning) async fn access(
     tx: &mut Tx,
-    token: &Hash,
+    (token, browser): (&Hash, Option<&Hash>),
     now: Timestamp,
 ) -> Result<Access, Error> {
     let row = open(tx, token, now).await?;
+    if !contact::opens(tx, &row, browser, now).await? {
+        return Err(Error::Unauthorized);
+    }
     // One that somebody made is good while they are an admin.
     issuer_rank(tx, Some(row.org_id), row.actor.clone()).await?;
     let mut any_live = false;
@@ -141,12 +153,20 @@ pub struct Visit {
     pub organization: String,
     /// Whether its connection is live, so that the link changes nothing.
     pub is_live: bool,
+    /// Whom it is for, of which little is shown, where somebody has yet to say in this browser what is mailed there.
+    pub awaits: Option<String>,
 }
 
-/// Looks at a link. The first visit in an hour is an event.
-pub async fn visit(store: &Store, context: Context, token: &str) -> Result<Visit, Error> {
+/// Looks at a link, in the browser that shows this. The first visit in an hour is an event.
+pub async fn visit(
+    store: &Store,
+    context: Context,
+    token: &str,
+    browser: Option<Hash>,
+) -> Result<Visit, Error> {
     let (hash, now) = (secret::hash(token), context.ids.clock().now());
-    let found = store.read(move |tx| async move { look(tx, &hash, now).await }.boxed());
+    let found =
+        store.read(move |tx| async move { look(tx, (&hash, browser.as_ref()), now).await }.boxed());
     let (row, visit) = found.await?;
     let is_news = |at: Time| now.duration_since(at.0) >= SignedDuration::from_hours(1);
     if visit.link.state != LinkState::Open || !row.seen_at.is_none_or(is_news) {
@@ -173,7 +193,11 @@ pub async fn visit(store: &Store, context: Context, token: &str) -> Result<Visit
     Ok(visit)
 }
 
-async fn look(tx: &mut Tx, hash: &Hash, now: Timestamp) -> Result<(SetupLinkRow, Visit), Error> {
+async fn look(
+    tx: &mut Tx,
+    (hash, browser): (&Hash, Option<&Hash>),
+    now: Timestamp,
+) -> Result<(SetupLinkRow, Visit), Error> {
     let row = tx.setup_link_by_hash(hash).await?;
     let row = row.ok_or(Error::NotFound(Kind::SetupLink))?;
     let organization = tx.organization(row.org_id).await?;
@@ -186,7 +210,13 @@ async fn look(tx: &mut Tx, hash: &Hash, now: Timestamp) -> Result<(SetupLinkRow,
         Some(connection) => is_live(tx, connection).await?,
         None => false,
     };
+    let awaits = if contact::opens(tx, &row, browser, now).await? {
+        None
+    } else {
+        row.contact_email.as_deref().map(masked)
+    };
     let visit = Visit {
+        awaits,
         link: view(row.clone(), now),
         slug: organization.slug,
         organization: organization.name,
@@ -204,6 +234,7 @@ pub async fn finish(change: &mut Change<'_>, access: &Access) -> Result<(), Erro
     };
     row.finished_at = Some(change.time());
     change.tx.update_setup_link(&row).await?;
+    change.tx.forget_setup_codes(change.org, row.id).await?;
     change.record(EventKind::SetupLinkFinished, told(&row));
     Ok(())
 }

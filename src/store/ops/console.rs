@@ -2,7 +2,9 @@
 
 use crate::id::{ConsoleLinkId, ConsoleSessionId, MailCodeId, OrganizationId, SetupLinkId, UserId};
 use crate::secret::Hash;
-use crate::store::rows::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow, SetupLinkRow};
+use crate::store::rows::{
+    ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow, SetupCodeRow, SetupLinkRow,
+};
 use crate::store::tx::ops;
 use crate::store::types::Time;
 
@@ -47,4 +49,14 @@ ops! {
     setup_link_by_hash = setup_links::by_hash(hash: &Hash) -> Option<SetupLinkRow>;
     /// The links of an organization, in the order of ids.
     setup_links = setup_links::all(org: OrganizationId) -> Vec<SetupLinkRow>;
+    /// The query `setup_links::insert_code`.
+    insert_setup_code = setup_links::insert_code(row: &SetupCodeRow) -> ();
+    /// The query `setup_links::update_code`.
+    update_setup_code = setup_links::update_code(row: &SetupCodeRow) -> ();
+    /// A code that was mailed for one.
+    setup_code = setup_links::code(org: OrganizationId, id: MailCodeId) -> Option<SetupCodeRow>;
+    /// What was mailed for one since then, the latest first.
+    setup_codes_since = setup_links::codes_since(org: OrganizationId, id: SetupLinkId, since: Time) -> Vec<SetupCodeRow>;
+    /// The query `setup_links::forget_codes`.
+    forget_setup_codes = setup_links::forget_codes(org: OrganizationId, id: SetupLinkId) -> ();
 }

@@ -6,10 +6,11 @@ use diesel_async::RunQueryDsl;
 use super::super::Conn;
 use super::kept::kept;
 use super::later::Later;
-use crate::id::{OrganizationId, SetupLinkId};
+use crate::id::{MailCodeId, OrganizationId, SetupLinkId};
 use crate::secret::Hash;
-use crate::store::rows::SetupLinkRow;
-use crate::store::schema::setup_links;
+use crate::store::rows::{SetupCodeRow, SetupLinkRow};
+use crate::store::schema::{setup_codes, setup_links};
+use crate::store::types::Time;
 
 pub(crate) async fn insert(conn: &mut Conn, row: &SetupLinkRow) -> QueryResult<()> {
     diesel::insert_into(setup_links::table)
@@ -52,4 +53,57 @@ pub(crate) async fn all(conn: &mut Conn, org: OrganizationId) -> QueryResult<Vec
         .order(setup_links::id)
         .load(conn)
         .await
+}
+
+pub(crate) async fn insert_code(conn: &mut Conn, row: &SetupCodeRow) -> QueryResult<()> {
+    diesel::insert_into(setup_codes::table)
+        .values(row.clone())
+        .later(conn)
+        .await
+}
+
+pub(crate) async fn update_code(conn: &mut Conn, row: &SetupCodeRow) -> QueryResult<()> {
+    let target = setup_codes::table.find((row.org_id, row.id));
+    kept(diesel::update(target).set(row.clone()))
+        .later(conn)
+        .await
+}
+
+pub(crate) async fn code(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: MailCodeId,
+) -> QueryResult<Option<SetupCodeRow>> {
+    let find = setup_codes::table
+        .find((org, id))
+        .select(super::whole::<SetupCodeRow>());
+    find.first(conn).await.optional()
+}
+
+/// What was mailed for a link since then, the latest first.
+pub(crate) async fn codes_since(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SetupLinkId,
+    since: Time,
+) -> QueryResult<Vec<SetupCodeRow>> {
+    setup_codes::table
+        .filter(setup_codes::org_id.eq(org))
+        .filter(setup_codes::setup_link_id.eq(id))
+        .filter(setup_codes::created_at.gt(since))
+        .select(super::whole::<SetupCodeRow>())
+        .order((setup_codes::created_at.desc(), setup_codes::id.desc()))
+        .load(conn)
+        .await
+}
+
+pub(crate) async fn forget_codes(
+    conn: &mut Conn,
+    org: OrganizationId,
+    id: SetupLinkId,
+) -> QueryResult<()> {
+    let target = setup_codes::table
+        .filter(setup_codes::org_id.eq(org))
+        .filter(setup_codes::setup_link_id.eq(id));
+    diesel::delete(target).later(conn).await
 }

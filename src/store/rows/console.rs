@@ -68,6 +68,7 @@ pub struct SetupLinkRow {
     pub id: SetupLinkId,
     pub purpose: Purpose,
     pub connection_id: Option<ConnectionId>,
+    pub contact_email: Option<String>,
     pub hash: Vec<u8>,
     pub actor: String,
     pub created_at: Time,
@@ -75,4 +76,19 @@ pub struct SetupLinkRow {
     pub seen_at: Option<Time>,
     pub finished_at: Option<Time>,
     pub revoked_at: Option<Time>,
+}
+
+/// Six digits that were mailed to whom such a link is for.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = schema::setup_codes)]
+#[diesel(treat_none_as_null = true, primary_key(org_id, id))]
+pub struct SetupCodeRow {
+    pub org_id: OrganizationId,
+    pub id: MailCodeId,
+    pub setup_link_id: SetupLinkId,
+    pub browser: Vec<u8>,
+    pub tries: i64,
+    pub created_at: Time,
+    pub expires_at: Time,
+    pub used_at: Option<Time>,
 }

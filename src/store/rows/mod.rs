@@ -36,7 +36,7 @@ use crate::store::types::{Doc, Time};
 
 pub use apps::AppRow;
 pub use audit::{ChainRow, CheckpointRow, EventRow};
-pub use console::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow, SetupLinkRow};
+pub use console::{ConsoleCodeRow, ConsoleLinkRow, ConsoleSessionRow, SetupCodeRow, SetupLinkRow};
 pub use domains::{DomainProofRow, DomainRow};
 pub use invitations::{
     IdempotencyRow, ImportRow, InvitationChangeRow, InvitationRow, MailCodeRow, OutboxRow,

@@ -65,6 +65,7 @@ diesel::table! {
         id -> IdSql,
         purpose -> Text,
         connection_id -> Nullable<IdSql>,
+        contact_email -> Nullable<Text>,
         hash -> Binary,
         actor -> Text,
         created_at -> TimeSql,
@@ -72,5 +73,21 @@ diesel::table! {
         seen_at -> Nullable<TimeSql>,
         finished_at -> Nullable<TimeSql>,
         revoked_at -> Nullable<TimeSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    setup_codes (org_id, id) {
+        org_id -> IdSql,
+        id -> IdSql,
+        setup_link_id -> IdSql,
+        browser -> Binary,
+        tries -> BigInt,
+        created_at -> TimeSql,
+        expires_at -> TimeSql,
+        used_at -> Nullable<TimeSql>,
     }
 }

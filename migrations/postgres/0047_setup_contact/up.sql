@@ -1,0 +1,18 @@
+-- Whom a set-up link is for, where somebody said: it opens only where the digits were said that were mailed there.
+ALTER TABLE setup_links ADD COLUMN contact_email text COLLATE "C";
+
+-- Six digits that were mailed; they follow from the id and a key, and are good in the browser that asked. The browser
+-- in which they were said is let in for a while. They go when the link ends.
+CREATE TABLE setup_codes (
+    org_id uuid NOT NULL REFERENCES organizations (id),
+    id uuid NOT NULL,
+    setup_link_id uuid NOT NULL,
+    browser bytea NOT NULL,
+    tries bigint NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    used_at bigint,
+    PRIMARY KEY (org_id, id),
+    FOREIGN KEY (org_id, setup_link_id) REFERENCES setup_links (org_id, id) ON DELETE CASCADE
+);
+CREATE INDEX setup_codes_of ON setup_codes (org_id, setup_link_id, created_at);
