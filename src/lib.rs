@@ -90,7 +90,7 @@
 //! - A set-up link does not take its connection live, also where nobody is in the organization yet: an admin or the
 //!   operator looks first. Until then its directory may read, so that Okta's and Entra's own tests succeed. One that
 //!   names its contact opens in a browser in which a mailed code was said, for twelve hours: whoever else was sent the
-//!   link learns the organization's name, and of the address its domain.
+//!   link learns the organization's name, whether the link is over, and of the address a letter and the domain.
 
 pub mod app;
 pub mod cli;

@@ -68,8 +68,8 @@ pub const BREAK_GLASS_HOURS: u16 = 24;
 /// Hours for which a break-glass sign-in may be open.
 pub const BREAK_GLASS_HOURS_AT_MOST: u16 = 7 * 24;
 
-/// Codes that are mailed for one set-up link.
-pub const SETUP_CODES: usize = 40;
+/// Codes that are mailed for set-up links of one organization in a day, to whomever.
+pub const SETUP_CODES_PER_DAY: usize = 50;
 
 /// How long the browser in which a set-up link's code was said is let in.
 pub const SETUP_ENTRY: SignedDuration = SignedDuration::from_hours(12);

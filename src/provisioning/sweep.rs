@@ -56,6 +56,8 @@ pub async fn forget_credentials(store: &Store, ids: &Ids) -> Result<usize, Error
                 let operators = tx.organization_by_slug(RESERVED).await?.map(|it| it.id);
                 let long_ago = Time(now.0 - limits::CONSOLE_KEPT);
                 tx.forget_console(long_ago, operators).await?;
+                let closed = Time(now.0 - limits::CLOSED_INVITATION);
+                tx.forget_setup(long_ago, closed).await?;
                 let tokens = tx.forget_scim_tokens(before).await?;
                 Ok(expired + tokens + tx.forget_oauth_clients(before).await?)
             }

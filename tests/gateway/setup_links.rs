@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use usher::demo::idp::{Keys, Kind, TestIdp};
 use usher::directory::connection::Profile;
+use usher::provisioning::sweep;
 
 use crate::console;
 use crate::harness::{Acme, Browser, Reply, TestGateway, csrf, press, reason};
@@ -444,18 +445,47 @@ async fn codes_for_a_link_are_few_and_go_with_it() {
     }
     let right = [("action", "say"), ("code", &*codes[2])];
     act(&browser, &path, &right).await.expect(403);
-    let kept = async || {
-        acme.gateway
+    // Another link to the same mailbox mails no more.
+    let again = link(&acme, json!({"contact_email": "GUS@it.example"})).await;
+    browser.get(&path).await.expect(410);
+    let sent = act(&browser, &again, &[("action", "send")]).await;
+    assert_eq!(sent.header("location"), Some(&*format!("{again}?enough")));
+    let kept = async |table: &str| {
+        let all = acme.gateway.dump().await;
+        let lines = all.lines().filter(|it| it.starts_with(table));
+        lines.filter(|it| it.to_lowercase().contains("gus")).count()
+    };
+    assert_eq!(kept("setup_links").await, 2);
+    // Half a year after their end nobody knows any more for whom they were.
+    acme.gateway.clock.advance(200 * 24 * HOUR);
+    let (store, ids) = (&acme.gateway.gateway.store, &acme.gateway.gateway.ids);
+    sweep::forget_credentials(store, ids).await.unwrap();
+    assert_eq!(kept("setup_links").await, 0);
+    assert!(
+        !acme
+            .gateway
             .dump()
             .await
             .lines()
-            .filter(|it| it.starts_with("setup_codes"))
-            .count()
-    };
-    assert_eq!(kept().await, 3);
-    link(&acme, json!({})).await;
-    browser.get(&path).await.expect(410);
-    assert_eq!(kept().await, 0);
+            .any(|it| it.starts_with("setup_codes:"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_does_not_remember_somebody_who_is_erased() {
+    let acme = console::administered().await;
+    let (_, gus) = acme.pushed("gus@acme.example").await;
+    let path = link(&acme, json!({"contact_email": "Gus@acme.example"})).await;
+    acme.post(&format!("/users/{gus}/suspend"), json!({}))
+        .await
+        .expect(200);
+    let why = json!({"reason": "asked for it"});
+    acme.post(&format!("/users/{gus}/erase"), why)
+        .await
+        .expect(200);
+    let left = acme.get("/setup-links").await;
+    assert_eq!(left["data"][0]["contact_email"], Value::Null);
+    Browser::new(&acme.gateway).get(&path).await.expect(410);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

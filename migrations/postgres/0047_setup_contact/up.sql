@@ -2,7 +2,7 @@
 ALTER TABLE setup_links ADD COLUMN contact_email text COLLATE "C";
 
 -- Six digits that were mailed; they follow from the id and a key, and are good in the browser that asked. The browser
--- in which they were said is let in for a while. They go when the link ends.
+-- in which they were said is let in for a while. How many were mailed counts, also once the link has ended.
 CREATE TABLE setup_codes (
     org_id uuid NOT NULL REFERENCES organizations (id),
     id uuid NOT NULL,

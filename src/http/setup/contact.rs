@@ -15,6 +15,7 @@ use crate::http::setup::Here;
 use crate::mail::wording::one_line;
 use crate::provisioning::setup::{self, Visit};
 use crate::provisioning::{Error, Source};
+use crate::secret::Bearer;
 
 /// What the page says first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,9 +106,13 @@ impl Here {
             }
             "say" => {
                 let said = (&*self.token, form.value("code"));
-                let said = setup::say(store, context, links, said, browser);
+                // What the browser had before was known before.
+                let next = Bearer::new("", self.gateway.ids.entropy());
+                let said = setup::say(store, context, links, said, (browser, next.hash()));
                 if said.await.map_err(failed)? {
-                    return Ok(page::see_other(here));
+                    let mut response = page::see_other(here);
+                    session::bind(response.headers_mut(), &self.gateway, next.reveal());
+                    return Ok(response);
                 }
                 let whom = visit.awaits.as_deref().unwrap_or_default();
                 Ok(self.asked(visit, whom, Notice::Wrong))

@@ -27,7 +27,7 @@ use crate::directory::event::EventKind;
 use crate::directory::user::UserState;
 use crate::id::UserId;
 use crate::limits::ERASURE_REASON;
-use crate::provisioning::{Change, Error, Kind, groups, people};
+use crate::provisioning::{Change, Error, Kind, groups, people, setup};
 use crate::store::rows::{ScimUserRow, UserRow};
 pub(super) use whom::Whom;
 
@@ -74,6 +74,7 @@ pub async fn erase(change: &mut Change<'_>, id: UserId, reason: &str) -> Result<
     traces::letters(change, &whom, &invitations).await?;
     traces::requests(change, &whom).await?;
     traces::imports(change, &whom).await?;
+    setup::forget(change, |address| whom.is_address(address)).await?;
     leave(change, &resources).await?;
     people::end_sessions_of(change, id, CAUSE).await?;
     people::retire_all(change, id, CAUSE).await?;

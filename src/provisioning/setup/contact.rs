@@ -5,7 +5,8 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::open;
+use super::{good, open};
+use crate::directory::email::Address;
 use crate::directory::event::EventKind;
 use crate::limits;
 use crate::provisioning::invitations::Links;
@@ -39,19 +40,8 @@ pub(super) async fn opens(
     Ok(codes.iter().any(lets_in))
 }
 
-/// What was mailed for a link, within this window or at all, the latest first.
-async fn codes_since(
-    change: &mut Change<'_>,
-    row: &SetupLinkRow,
-    window: Option<SignedDuration>,
-) -> Result<Vec<SetupCodeRow>, Error> {
-    let since = window.map_or(Time(Timestamp::UNIX_EPOCH), |window| change.ago(window));
-    let found = change.tx.setup_codes_since(change.org, row.id, since);
-    Ok(found.await?)
-}
-
 /// Mails whom the link is for six digits that are good in the browser of this secret; `false` where enough were mailed
-/// lately, or by this link, or it names nobody.
+/// lately, or it names nobody.
 ///
 /// # Errors
 ///
@@ -66,7 +56,7 @@ pub async fn send(
     let hash = secret::hash(token);
     change(store, row.org_id, context, move |change| {
         async move {
-            let row = open(change.tx, &hash, change.now).await?;
+            let row = good(change.tx, &hash, change.now).await?;
             mail(change, &row, browser).await
         }
         .boxed()
@@ -91,8 +81,7 @@ async fn mail(change: &mut Change<'_>, row: &SetupLinkRow, browser: Hash) -> Res
     let Some(to) = &row.contact_email else {
         return Ok(false);
     };
-    let mailed = codes_since(change, row, None).await?;
-    if are_enough(&mailed, change.now) || mailed.len() >= limits::SETUP_CODES {
+    if is_enough(change, row, to, &browser).await? {
         return Ok(false);
     }
     let life = Time(change.now + limits::SHORT_CODE_LIFE);
@@ -115,8 +104,35 @@ async fn mail(change: &mut Change<'_>, row: &SetupLinkRow, browser: Hash) -> Res
     Ok(true)
 }
 
-/// Lets this browser in, where these are the digits that were mailed last to it. A wrong try counts, and stays counted;
-/// the right ones are good once.
+/// Whether enough was mailed lately to this address, by whichever link, or by all links of the organization. A browser in
+/// which this link was opened is not kept out by what others have mailed.
+async fn is_enough(
+    change: &mut Change<'_>,
+    row: &SetupLinkRow,
+    to: &str,
+    browser: &Hash,
+) -> Result<bool, Error> {
+    let day = change.ago(SignedDuration::from_hours(24));
+    let mailed = change.tx.setup_codes_mailed(change.org, day).await?;
+    if mailed.len() >= limits::SETUP_CODES_PER_DAY {
+        return Ok(true);
+    }
+    let norm = |text: &str| Address::parse(text).map(|it| it.norm().to_owned());
+    let whom = norm(to);
+    let is_same = |other: Option<String>| other.as_deref().and_then(norm) == whom;
+    let theirs = mailed.into_iter();
+    let theirs = theirs.filter_map(|(code, to)| is_same(to).then_some(code));
+    let mut theirs: Vec<_> = theirs.collect();
+    let is_mine = |it: &SetupCodeRow| secret::equal(&it.browser, browser);
+    let opened = |it: &SetupCodeRow| it.setup_link_id == row.id && it.used_at.is_some();
+    if theirs.iter().any(|it| opened(it) && is_mine(it)) {
+        theirs.retain(is_mine);
+    }
+    Ok(are_enough(&theirs, change.now))
+}
+
+/// Lets a browser in, where these are the digits that were mailed last to it; from then on it shows the second secret. A
+/// wrong try counts, and stays counted; the right ones are good once.
 ///
 /// # Errors
 ///
@@ -126,20 +142,25 @@ pub async fn say(
     context: Context,
     links: &Links,
     (token, said): (&str, &str),
-    browser: Hash,
+    (browser, next): (Hash, Hash),
 ) -> Result<bool, Error> {
     let (row, context) = place(store, token, context).await?;
     let (hash, links, said) = (secret::hash(token), links.clone(), said.to_owned());
     change(store, row.org_id, context, move |change| {
         let (links, said) = (links.clone(), said.clone());
         async move {
-            let row = open(change.tx, &hash, change.now).await?;
-            let mailed = codes_since(change, &row, Some(limits::SHORT_CODE_LIFE)).await?;
+            let row = good(change.tx, &hash, change.now).await?;
+            let since = change.ago(limits::SHORT_CODE_LIFE);
+            let mailed = change.tx.setup_codes_since(change.org, row.id, since);
+            let mailed = mailed.await?;
             let known = tried(mailed, &links, (&browser, &said), change.now);
             // Whoever was mailed none has nothing to guess.
-            let Some((code, is_right)) = known else {
+            let Some((mut code, is_right)) = known else {
                 return Ok(false);
             };
+            if is_right {
+                code.browser = next.to_vec();
+            }
             change.tx.update_setup_code(&code).await?;
             let kind = if is_right {
                 EventKind::SetupLinkEntered

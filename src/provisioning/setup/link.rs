@@ -193,15 +193,37 @@ pub(super) fn told(row: &SetupLinkRow) -> serde_json::Value {
         "purpose": row.purpose,
         "connection_id": row.connection_id,
         "expires_at": row.expires_at.0,
+        "asks_for_code": row.contact_email.is_some(),
     })
 }
 
 async fn end(change: &mut Change<'_>, mut row: SetupLinkRow, why: &str) -> Result<(), Error> {
     row.revoked_at = Some(change.time());
     change.tx.update_setup_link(&row).await?;
-    change.tx.forget_setup_codes(change.org, row.id).await?;
     let data = json!({"setup_link_id": row.id, "purpose": row.purpose, "reason": why});
     change.record(EventKind::SetupLinkRevoked, data);
+    Ok(())
+}
+
+/// Forgets whom links were for, where it is one of these addresses; those that were open are taken back.
+pub(in crate::provisioning) async fn forget(
+    change: &mut Change<'_>,
+    is_theirs: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    for row in change.tx.setup_links(change.org).await? {
+        if !row.contact_email.as_deref().is_some_and(&is_theirs) {
+            continue;
+        }
+        let forgotten = SetupLinkRow {
+            contact_email: None,
+            revoked_at: row.revoked_at.or_else(|| Some(change.time())),
+            ..row.clone()
+        };
+        if row.revoked_at.is_none() && row.finished_at.is_none() {
+            end(change, row, "erased").await?;
+        }
+        change.tx.update_setup_link(&forgotten).await?;
+    }
     Ok(())
 }
 

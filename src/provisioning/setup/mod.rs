@@ -29,6 +29,7 @@ use crate::store::{Store, Tx};
 
 pub(in crate::provisioning) use contact::is_wanted;
 pub use contact::{say, send};
+pub(in crate::provisioning) use link::forget;
 pub use link::{IssuedSetupLink, NewSetupLink, SetupLink, issue, list, revoke};
 use link::{stands, told, view};
 
@@ -49,6 +50,13 @@ async fn open(tx: &mut Tx, token: &Hash, now: Timestamp) -> Result<SetupLinkRow,
         .ok_or(Error::Unauthorized)
 }
 
+/// The open link of a token, while whoever made it may: one that somebody made is good while they are an admin.
+async fn good(tx: &mut Tx, token: &Hash, now: Timestamp) -> Result<SetupLinkRow, Error> {
+    let row = open(tx, token, now).await?;
+    issuer_rank(tx, Some(row.org_id), row.actor.clone()).await?;
+    Ok(row)
+}
+
 fn is_open(row: &SetupLinkRow, now: Timestamp) -> bool {
     stands(row, now) == LinkState::Open
 }
@@ -60,12 +68,10 @@ pub(in crate::provisioning) async fn access(
     (token, browser): (&Hash, Option<&Hash>),
     now: Timestamp,
 ) -> Result<Access, Error> {
-    let row = open(tx, token, now).await?;
+    let row = good(tx, token, now).await?;
     if !contact::opens(tx, &row, browser, now).await? {
         return Err(Error::Unauthorized);
     }
-    // One that somebody made is good while they are an admin.
-    issuer_rank(tx, Some(row.org_id), row.actor.clone()).await?;
     let mut any_live = false;
     for connection in tx.connections(row.org_id).await? {
         let is_live = is_live(tx, &connection).await?;
@@ -169,7 +175,8 @@ pub async fn visit(
         store.read(move |tx| async move { look(tx, (&hash, browser.as_ref()), now).await }.boxed());
     let (row, visit) = found.await?;
     let is_news = |at: Time| now.duration_since(at.0) >= SignedDuration::from_hours(1);
-    if visit.link.state != LinkState::Open || !row.seen_at.is_none_or(is_news) {
+    let is_shown = visit.link.state == LinkState::Open && visit.awaits.is_none();
+    if !is_shown || !row.seen_at.is_none_or(is_news) {
         return Ok(visit);
     }
     let context = Context {
@@ -234,7 +241,6 @@ pub async fn finish(change: &mut Change<'_>, access: &Access) -> Result<(), Erro
     };
     row.finished_at = Some(change.time());
     change.tx.update_setup_link(&row).await?;
-    change.tx.forget_setup_codes(change.org, row.id).await?;
     change.record(EventKind::SetupLinkFinished, told(&row));
     Ok(())
 }

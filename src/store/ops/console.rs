@@ -57,6 +57,8 @@ ops! {
     setup_code = setup_links::code(org: OrganizationId, id: MailCodeId) -> Option<SetupCodeRow>;
     /// What was mailed for one since then, the latest first.
     setup_codes_since = setup_links::codes_since(org: OrganizationId, id: SetupLinkId, since: Time) -> Vec<SetupCodeRow>;
-    /// The query `setup_links::forget_codes`.
-    forget_setup_codes = setup_links::forget_codes(org: OrganizationId, id: SetupLinkId) -> ();
+    /// What was mailed in an organization since then, the latest first, and for whom.
+    setup_codes_mailed = setup_links::mailed_since(org: OrganizationId, since: Time) -> Vec<(SetupCodeRow, Option<String>)>;
+    /// Forgets codes that were over before then, and whom those links were for that were over before that.
+    forget_setup = setup_links::forget(codes: Time, contacts: Time) -> ();
 }

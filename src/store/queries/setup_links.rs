@@ -97,13 +97,34 @@ pub(crate) async fn codes_since(
         .await
 }
 
-pub(crate) async fn forget_codes(
+/// What was mailed in an organization since then, the latest first, and for whom.
+pub(crate) async fn mailed_since(
     conn: &mut Conn,
     org: OrganizationId,
-    id: SetupLinkId,
-) -> QueryResult<()> {
-    let target = setup_codes::table
+    since: Time,
+) -> QueryResult<Vec<(SetupCodeRow, Option<String>)>> {
+    let of = setup_links::org_id
+        .eq(setup_codes::org_id)
+        .and(setup_links::id.eq(setup_codes::setup_link_id));
+    setup_codes::table
+        .inner_join(setup_links::table.on(of))
         .filter(setup_codes::org_id.eq(org))
-        .filter(setup_codes::setup_link_id.eq(id));
-    diesel::delete(target).later(conn).await
+        .filter(setup_codes::created_at.gt(since))
+        .select((super::whole::<SetupCodeRow>(), setup_links::contact_email))
+        .order((setup_codes::created_at.desc(), setup_codes::id.desc()))
+        .load(conn)
+        .await
+}
+
+/// Forgets codes that were over before then, and whom those links were for that were over before that.
+pub(crate) async fn forget(conn: &mut Conn, codes: Time, contacts: Time) -> QueryResult<()> {
+    let over = setup_codes::table.filter(setup_codes::expires_at.le(codes));
+    diesel::delete(over).later(conn).await?;
+    let over = setup_links::table
+        .filter(setup_links::expires_at.le(contacts))
+        .filter(setup_links::contact_email.is_not_null());
+    diesel::update(over)
+        .set(setup_links::contact_email.eq(None::<String>))
+        .later(conn)
+        .await
 }

@@ -52,5 +52,6 @@ meet! {
     scim_groups, scim_users;
     scim_users, users;
     scim_request_subjects, scim_requests;
+    setup_codes, setup_links;
     webhook_deliveries, webhooks;
 }
