@@ -12,7 +12,7 @@ use usher::provisioning::settings::{connection_state, organizations};
 
 use crate::credentials::live;
 use crate::harness::{Acme, Browser, Reply, TestGateway, csrf, press, reason};
-use crate::ownership::member;
+use crate::ownership::{member, wrong};
 
 const ADA: &str = "ada@acme.example";
 const BOB: &str = "bob@acme.example";
@@ -272,16 +272,8 @@ async fn while_no_connection_signs_people_in_a_mailed_code_does() {
     let known = said(ADA, "").await.expect(200).text();
     assert_eq!(nobody.replace(EVE, ADA), known);
     assert!(gateway.questions(EVE).await.is_empty());
-    let mails = gateway.questions(ADA).await;
-    let digits = |text: &String| {
-        let mut lines = text.lines().map(str::trim);
-        lines
-            .find(|it| it.len() == 6 && it.bytes().all(|b| b.is_ascii_digit()))
-            .map(str::to_owned)
-    };
-    let code = mails.iter().filter_map(digits).next_back().unwrap();
-    let wrong = if code == "000000" { "000001" } else { "000000" };
-    said(ADA, wrong).await.expect(403);
+    let code = gateway.codes(ADA).await.pop().unwrap();
+    said(ADA, wrong(&code)).await.expect(403);
     // In another browser the right ones are none.
     let other = Browser::new(&gateway);
     let token = csrf(&other.get(path).await);
@@ -358,15 +350,7 @@ async fn what_decides_who_comes_in_wants_somebody_who_said_a_short_while_ago_who
     let former = ada.cookie("__Host-usher-console").unwrap();
     let confirm = location(&asked).to_owned();
     press(&ada, &confirm, &[]).await.expect(200);
-    let mails = acme.gateway.questions(ADA).await;
-    let digits = mails
-        .last()
-        .unwrap()
-        .lines()
-        .map(str::trim)
-        .find(|it| it.len() == 6)
-        .unwrap()
-        .to_owned();
+    let digits = acme.gateway.codes(ADA).await.pop().unwrap();
     let done = press(&ada, &confirm, &[("code", &digits), ("next", page)])
         .await
         .expect(303);

@@ -243,13 +243,7 @@ async fn code(gateway: &TestGateway, browser: &Browser<'_>, slug: &str, address:
 
 /// Says the code that was mailed last.
 async fn say(gateway: &TestGateway, browser: &Browser<'_>, slug: &str, address: &str) -> Reply {
-    let mails = gateway.questions(address).await;
-    let digits = |text: &String| {
-        let mut lines = text.lines().map(str::trim);
-        let found = lines.find(|it| it.len() == 6 && it.bytes().all(|b| b.is_ascii_digit()));
-        found.map(str::to_owned)
-    };
-    let said = mails.iter().filter_map(digits).next_back().unwrap();
+    let said = gateway.codes(address).await.pop().unwrap();
     let path = format!("/console/sign-in?organization={slug}");
     let token = csrf(&browser.get(&path).await);
     let fields = [

@@ -10,7 +10,7 @@ use usher::store::rows::ConnectionRow;
 
 use crate::credentials::live;
 use crate::harness::{Acme, Browser, Reply, press};
-use crate::ownership::member;
+use crate::ownership::{member, wrong};
 
 const ADA: &str = "ada@acme.example";
 const OLGA: &str = "olga@acme.example";
@@ -52,18 +52,7 @@ async fn say(acme: &Acme, browser: &Browser<'_>, code: &str) -> Reply {
 
 /// The digits in the mails to Ada, the latest last.
 async fn codes(acme: &Acme) -> Vec<String> {
-    let texts = acme.gateway.questions(ADA).await;
-    let digits = |text: &String| {
-        let mut lines = text.lines().map(str::trim);
-        lines
-            .find(|it| it.len() == 6 && it.bytes().all(|b| b.is_ascii_digit()))
-            .map(str::to_owned)
-    };
-    texts.iter().filter_map(digits).collect()
-}
-
-fn wrong(code: &str) -> &'static str {
-    if code == "000000" { "000001" } else { "000000" }
+    acme.gateway.codes(ADA).await
 }
 
 async fn of_kind(acme: &Acme, kind: &str) -> Vec<Value> {

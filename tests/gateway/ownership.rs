@@ -66,6 +66,18 @@ impl TestGateway {
         texts
     }
 
+    /// The codes of six digits that wait to be mailed to an address, the latest last.
+    pub(crate) async fn codes(&self, to: &str) -> Vec<String> {
+        let texts = self.questions(to).await;
+        let digits = |text: &String| {
+            let mut lines = text.lines().map(str::trim);
+            lines
+                .find(|it| it.len() == 6 && it.bytes().all(|b| b.is_ascii_digit()))
+                .map(str::to_owned)
+        };
+        texts.iter().filter_map(digits).collect()
+    }
+
     /// The path of the link in the latest question to an address.
     pub(crate) async fn question(&self, to: &str) -> String {
         let texts = self.questions(to).await;
@@ -75,6 +87,11 @@ impl TestGateway {
         };
         texts.iter().rev().find_map(link).expect("a question")
     }
+}
+
+/// Six digits that are not these.
+pub(crate) fn wrong(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
 }
 
 /// A browser in which the owner has just signed in through a connection that the operator confirmed.

@@ -42,13 +42,7 @@ impl TryFrom<Wanted> for NewSetupLink {
     type Error = Problem;
 
     fn try_from(wanted: Wanted) -> Result<Self, Problem> {
-        let none = || {
-            let fault = (
-                "/contact_email".to_owned(),
-                "This is no e-mail address.".to_owned(),
-            );
-            Problem::of_body(std::iter::once(fault))
-        };
+        let none = || Problem::of_member("contact_email", "This is no e-mail address.");
         let contact = wanted.contact_email.as_deref();
         let contact = contact.map(|text| Address::parse(text).ok_or_else(none));
         Ok(Self {

@@ -25,7 +25,7 @@ pub(super) fn words(form: &Form, name: &str) -> Vec<String> {
 
 /// Something is wrong with one field.
 pub(super) fn fault(name: &str, message: &str) -> Problem {
-    Problem::of_body(std::iter::once((format!("/{name}"), message.to_owned())))
+    Problem::of_member(name, message)
 }
 
 /// What stands under `data` in what an operation answers.

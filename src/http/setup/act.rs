@@ -75,11 +75,7 @@ impl Here {
             return self.contacted(&visit, &form).await;
         }
         match self.went(&visit, &form).await {
-            Ok(Went::Done(what)) => {
-                let step = self.step.map_or("", Step::as_str);
-                let path = format!("/setup/{}/{step}?done={what}", self.token);
-                Ok(page::see_other(&path))
-            }
+            Ok(Went::Done(what)) => Ok(page::see_other(&format!("{}?done={what}", self.path()))),
             Ok(Went::Token(secret)) => {
                 self.page(&visit, Form::default(), (Some(secret), None))
                     .await

@@ -5,7 +5,6 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::directory::setup::Step;
 use crate::http::auth::session;
 use crate::http::console::{Form, page_with, paths};
 use crate::http::join::form::Bound;
@@ -87,12 +86,7 @@ impl Here {
             Error::Unauthorized => self.over(),
             error => self.failed(error),
         };
-        let here = format!(
-            "/setup/{}/{}",
-            self.token,
-            self.step.map_or("", Step::as_str)
-        );
-        let here = here.trim_end_matches('/');
+        let here = self.path();
         match form.action() {
             "send" => {
                 let sent = setup::send(store, context, &self.token, browser);
@@ -110,7 +104,7 @@ impl Here {
                 let next = Bearer::new("", self.gateway.ids.entropy());
                 let said = setup::say(store, context, links, said, (browser, next.hash()));
                 if said.await.map_err(failed)? {
-                    let mut response = page::see_other(here);
+                    let mut response = page::see_other(&here);
                     session::bind(response.headers_mut(), &self.gateway, next.reveal());
                     return Ok(response);
                 }

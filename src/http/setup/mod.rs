@@ -145,6 +145,12 @@ impl Here {
         }
     }
 
+    /// The address of the page that is shown.
+    fn path(&self) -> String {
+        let step = self.step.map(|step| format!("/{}", step.as_str()));
+        format!("/setup/{}{}", self.token, step.unwrap_or_default())
+    }
+
     /// What the browser shows that has the link.
     fn secret(&self) -> Option<Hash> {
         self.browser.join.as_deref().map(secret::hash)

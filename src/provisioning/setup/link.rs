@@ -210,19 +210,16 @@ pub(in crate::provisioning) async fn forget(
     change: &mut Change<'_>,
     is_theirs: impl Fn(&str) -> bool,
 ) -> Result<(), Error> {
-    for row in change.tx.setup_links(change.org).await? {
+    for mut row in change.tx.setup_links(change.org).await? {
         if !row.contact_email.as_deref().is_some_and(&is_theirs) {
             continue;
         }
-        let forgotten = SetupLinkRow {
-            contact_email: None,
-            revoked_at: row.revoked_at.or_else(|| Some(change.time())),
-            ..row.clone()
-        };
+        row.contact_email = None;
         if row.revoked_at.is_none() && row.finished_at.is_none() {
             end(change, row, "erased").await?;
+        } else {
+            change.tx.update_setup_link(&row).await?;
         }
-        change.tx.update_setup_link(&forgotten).await?;
     }
     Ok(())
 }

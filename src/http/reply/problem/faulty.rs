@@ -33,6 +33,11 @@ impl Problem {
         }
     }
 
+    /// One member of the body is wrong.
+    pub fn of_member(name: &str, why: &str) -> Self {
+        Self::of_body(std::iter::once((format!("/{name}"), why.to_owned())))
+    }
+
     /// The body is wrong in these places, each a JSON Pointer with the reason.
     pub fn of_body(faults: impl Iterator<Item = (String, String)>) -> Self {
         let errors: Vec<_> = faults
