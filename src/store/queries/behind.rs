@@ -5,24 +5,13 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::{Conn, Db};
-use super::probes::{HAS_PROJECTS, HAS_WAIVERS, Has};
+use super::has::{HasGroups, HasProjects, HasWaivers, IsInactive};
 use crate::id::{ConnectionId, OrganizationId, SessionId};
 use crate::secret::Hash;
 use crate::store::rows::{
     ConnectionRow, IdentityRow, SessionBehind, SessionRow, SubjectBehind, UserRow,
 };
 use crate::store::schema::{connections, identities, organizations, sessions, users};
-
-const IS_INACTIVE: Has = Has(
-    "EXISTS (SELECT 1 FROM scim_users AS r WHERE r.org_id = identities.org_id AND r.user_id = identities.user_id \
-     AND r.connection_id = identities.connection_id AND NOT r.active)",
-);
-
-const HAS_GROUPS: Has = Has(
-    "EXISTS (SELECT 1 FROM identities AS g WHERE g.org_id = identities.org_id AND g.user_id = identities.user_id \
-     AND g.connection_id = identities.connection_id \
-     AND (g.group_values IS NOT NULL OR g.groups_stale_since IS NOT NULL))",
-);
 
 /// Sessions with what stands behind them.
 #[diesel::dsl::auto_type]
@@ -38,7 +27,7 @@ fn behind() -> _ {
         .and(identities::id.nullable().eq(sessions::identity_id));
     let session: AsSelect<SessionRow, Db> = super::whole();
     let user: AsSelect<UserRow, Db> = super::whole();
-    let has_projects: Has = HAS_PROJECTS;
+    let has_projects: HasProjects = HasProjects;
     let connection: AsSelect<Option<ConnectionRow>, Db> = super::whole();
     let link: AsSelect<Option<IdentityRow>, Db> = super::whole();
     sessions::table
@@ -94,7 +83,7 @@ pub(crate) async fn subject(
         .select((
             super::whole::<IdentityRow>(),
             super::whole::<UserRow>(),
-            (HAS_WAIVERS, IS_INACTIVE, HAS_GROUPS),
+            (HasWaivers, IsInactive, HasGroups),
         ));
     find.first(conn).await.optional()
 }

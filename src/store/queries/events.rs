@@ -5,9 +5,8 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn, Db};
-use super::CHUNK;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::directory::event::EventKind;
 use crate::id::{OrganizationId, UserId};
 use crate::store::rows::EventRow;
@@ -15,7 +14,7 @@ use crate::store::schema::events;
 use crate::store::types::{DocSql, IdSql, Time, TimeSql};
 
 pub(crate) async fn append(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO events (org_id, seq, id, type, visibility, time, actor, cause, \
                 data, salts, mac) VALUES",

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::directory::grant::GrantSource;
 use crate::id::{ConnectionId, GrantId, MappingId, OrganizationId, ProjectId, RoleId, UserId};
 use crate::store::ops::GrantProject;
@@ -122,7 +122,7 @@ pub(crate) async fn projects(
 }
 
 pub(crate) async fn insert(conn: &mut Conn, rows: &[GrantRow]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO grants (org_id, id, user_id, role_id, source, source_ref, \
                 granted_at, cause, ends_at, actor, reason) VALUES",
@@ -150,7 +150,7 @@ fn bind_grant<'b>(row: &'b GrantRow, values: &mut Values<'_, '_, 'b>) -> QueryRe
 }
 
 pub(crate) async fn insert_projects(conn: &mut Conn, rows: &[GrantProject]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO grant_projects (org_id, grant_id, project_id) VALUES",
             lines: rows,

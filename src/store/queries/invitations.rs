@@ -9,7 +9,7 @@ use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::kept::kept;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::directory::invitation::{Standing, State};
 use crate::id::{ImportId, InvitationId, MailCodeId, OrganizationId, ProjectId, UserId};
 use crate::store::invited::{Invited, Order};
@@ -271,7 +271,7 @@ pub(crate) async fn insert_projects(
     conn: &mut Conn,
     rows: &[InvitationProject],
 ) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO invitation_projects (org_id, invitation_id, project_id) VALUES",
             lines: rows,

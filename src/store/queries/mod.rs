@@ -12,6 +12,7 @@ pub(crate) mod domains;
 pub(crate) mod erasure;
 pub(crate) mod events;
 pub(crate) mod grants;
+mod has;
 pub(crate) mod idempotency;
 pub(crate) mod identities;
 pub(crate) mod imports;

@@ -10,7 +10,7 @@ use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::{kept, kept_if_short};
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::id::{OrganizationId, UserId};
 use crate::store::ops::Decided;
 use crate::store::rows::{PolicyRevisionRow, StandingRow};
@@ -98,7 +98,7 @@ pub(crate) async fn set_standings(
 }
 
 pub(crate) async fn keep_standings(conn: &mut Conn, rows: &[StandingRow]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO standings (org_id, user_id, until, standing) VALUES",
             lines: rows,

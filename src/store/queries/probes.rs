@@ -9,6 +9,10 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
+use super::has::{
+    HasConsole, HasEnded, HasGrants, HasIdentities, HasProjects, HasSessions, HasWaivers, IsMember,
+    IsWaived, Membership,
+};
 use crate::directory::safeguard::Danger;
 use crate::id::{ConnectionId, OrganizationId, ScimUserId, UserId};
 use crate::store::memory::Stamp;
@@ -20,71 +24,8 @@ use crate::store::schema::{connections, safeguard_settings, safeguard_tallies, s
 use crate::store::search::Search;
 use crate::store::types::IdSql;
 
-/// Whether there is any row of some kind, of the row that is read: which, is said in SQL.
-#[derive(ValidGrouping)]
-pub(super) struct Has(pub(super) &'static str);
-
-const HAS: (Has, Has, Has, Has) = (
-    Has(
-        "EXISTS (SELECT 1 FROM grants AS g WHERE g.org_id = users.org_id AND g.user_id = users.id \
-         AND g.retired_at IS NULL)",
-    ),
-    Has(
-        "EXISTS (SELECT 1 FROM identities AS i WHERE i.org_id = users.org_id AND i.user_id = users.id)",
-    ),
-    HAS_PROJECTS,
-    HAS_WAIVERS,
-);
-pub(super) const HAS_PROJECTS: Has = Has(
-    "EXISTS (SELECT 1 FROM user_projects AS p WHERE p.org_id = users.org_id AND p.user_id = users.id)",
-);
-pub(super) const HAS_WAIVERS: Has = Has(
-    "EXISTS (SELECT 1 FROM waivers AS w WHERE w.org_id = users.org_id AND w.user_id = users.id)",
-);
-
-const OPENINGS: (Has, Has, Has) = (
-    Has(
-        "EXISTS (SELECT 1 FROM sessions AS s WHERE s.org_id = users.org_id AND s.user_id = users.id \
-         AND s.ended_at IS NULL)",
-    ),
-    Has(
-        "EXISTS (SELECT 1 FROM console_sessions AS c WHERE c.org_id = users.org_id AND c.user_id = users.id \
-         AND c.ended_at IS NULL)",
-    ),
-    Has(
-        "EXISTS (SELECT 1 FROM sessions AS w WHERE w.org_id = users.org_id AND w.user_id = users.id \
-         AND w.ended_cause IS NOT NULL)",
-    ),
-);
-
-const IS_MEMBER: Has = Has(
-    "EXISTS (SELECT 1 FROM scim_members AS m WHERE m.org_id = scim_users.org_id AND m.member_id = scim_users.id)",
-);
-
-const NOT_ASKED: Has = Has("FALSE");
-
-const IS_WAIVED: Has = Has(
-    "EXISTS (SELECT 1 FROM waivers AS w WHERE w.org_id = scim_users.org_id AND w.user_id = scim_users.user_id)",
-);
-
-impl Expression for Has {
-    type SqlType = Bool;
-}
-
-impl QueryFragment<Db> for Has {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-        out.push_sql(self.0);
-        Ok(())
-    }
-}
-
-impl QueryId for Has {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<T> AppearsOnTable<T> for Has {}
-impl<T> SelectableExpression<T> for Has {}
+const BELONGINGS: (HasGrants, HasIdentities, HasProjects, HasWaivers) =
+    (HasGrants, HasIdentities, HasProjects, HasWaivers);
 
 /// The stamp of an organization's settings, beside whatever else is asked of it.
 #[derive(QueryId, ValidGrouping)]
@@ -123,7 +64,7 @@ pub(crate) async fn bearings(
             .filter(users::id.any_of(ids.to_vec()))
             .select((
                 super::whole::<UserRow>(),
-                HAS,
+                BELONGINGS,
                 scim_users::connection_id.nullable(),
                 SettingsStamp(org),
             ));
@@ -138,7 +79,9 @@ pub(crate) async fn openings(
     org: OrganizationId,
     user: UserId,
 ) -> QueryResult<Option<Openings>> {
-    let find = users::table.find((org, user)).select(OPENINGS);
+    let find = users::table
+        .find((org, user))
+        .select((HasSessions, HasConsole, HasEnded));
     find.first(conn).await.optional()
 }
 
@@ -152,7 +95,7 @@ pub(crate) async fn shown_user(
     let find = scim_users::table
         .find((org, id))
         .filter(scim_users::connection_id.eq(connection))
-        .select((super::whole::<ScimUserRow>(), IS_MEMBER, SettingsStamp(org)));
+        .select((super::whole::<ScimUserRow>(), IsMember, SettingsStamp(org)));
     let found: Option<(ScimUserRow, bool, i64)> = find.first(conn).await.optional()?;
     Ok(found.map(|(row, is_member, stamp)| (ShownUser { row, is_member }, Stamp(stamp))))
 }
@@ -165,15 +108,10 @@ pub(crate) async fn shown_users(
     offset: i64,
     limit: i64,
 ) -> QueryResult<(Vec<ShownUser>, Option<Stamp>)> {
-    let is_member = if search.tells_members {
-        IS_MEMBER
-    } else {
-        NOT_ASKED
-    };
     let query = scim_users::table
         .select((
             super::whole::<ScimUserRow>(),
-            is_member,
+            Membership(search.tells_members),
             SettingsStamp(search.org),
         ))
         .into_boxed::<Db>();
@@ -203,8 +141,8 @@ pub(crate) async fn held_user(
         .select((
             super::whole::<ScimUserRow>(),
             super::whole::<Option<UserRow>>(),
-            IS_MEMBER,
-            IS_WAIVED,
+            IsMember,
+            IsWaived,
         ));
     find.first(conn).await.optional()
 }
@@ -280,8 +218,8 @@ impl Newcomer<'_> {
 }
 
 impl QueryId for Newcomer<'_> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+    type QueryId = Newcomer<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
 }
 
 impl Query for Newcomer<'_> {

@@ -7,7 +7,7 @@ use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::id::{OrganizationId, RecomputeId, UserId};
 use crate::store::rows::RecomputeRow;
 use crate::store::schema::{recompute_people, recomputes};
@@ -26,7 +26,7 @@ pub(crate) async fn insert(
         .iter()
         .map(|user| (row.org_id, row.id, *user))
         .collect();
-    for lines in lines.chunks(CHUNK) {
+    for lines in pieces(&lines) {
         let insert = Rows {
             head: "INSERT INTO recompute_people (org_id, recompute_id, user_id) VALUES",
             lines,

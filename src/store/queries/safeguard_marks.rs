@@ -9,7 +9,7 @@ use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::directory::safeguard::Danger;
 use crate::id::{ConnectionId, OrganizationId, UserId};
 use crate::store::rows::{SafeguardMarkRow, SafeguardTallyRow};
@@ -27,7 +27,7 @@ fn within(org: OrganizationId, connection: ConnectionId, kind: Danger, since: Ti
 }
 
 pub(crate) async fn mark(conn: &mut Conn, rows: &[SafeguardMarkRow]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO safeguard_marks (org_id, connection_id, kind, at, user_id) VALUES",
             lines: rows,

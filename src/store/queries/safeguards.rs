@@ -8,7 +8,7 @@ use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::directory::safeguard::{Danger, SafeguardState, WaiverState};
 use crate::id::{ConnectionId, OrganizationId, SafeguardId, UserId, WaiverId};
 use crate::store::rows::{SafeguardRow, SafeguardSettingsRow, WaiverRow};
@@ -154,7 +154,7 @@ pub(crate) async fn waivers(conn: &mut Conn, org: OrganizationId) -> QueryResult
 }
 
 pub(crate) async fn insert_waivers(conn: &mut Conn, rows: &[WaiverRow]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO waivers (org_id, id, user_id, connection_id, kind, reference, state, \
                 safeguard_id, reason, created_at) VALUES",

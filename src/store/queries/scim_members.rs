@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::{AnyOf, Conn};
 use super::CHUNK;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::id::{OrganizationId, ScimGroupId, ScimUserId, UserId};
 use crate::store::schema::{mappings, scim_groups, scim_members, scim_users};
 use crate::store::types::{AnyId, IdSql, Time, TimeSql};
@@ -32,7 +32,7 @@ pub(crate) async fn add(
         .map(|(id, is_group)| (org, group, *id, *is_group, at))
         .collect();
     let mut added = Vec::new();
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(&rows) {
         let insert = Rows {
             head: "INSERT INTO scim_members (org_id, group_id, member_id, member_is_group, \
                 created_at) VALUES",

@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::id::{ConnectionId, OrganizationId, ScimRequestId};
 use crate::store::rows::{KeptRequest, ScimRequestCountRow, ScimRequestRow, WantedRequests};
 use crate::store::schema::{
@@ -16,11 +16,8 @@ use crate::store::schema::{
 };
 use crate::store::types::{IdSql, Time, TimeSql};
 
-/// Rows of one statement: a row has 22 values, and a statement takes some ten thousand.
-const AT_ONCE: usize = 400;
-
 pub(crate) async fn insert(conn: &mut Conn, kept: &[KeptRequest]) -> QueryResult<()> {
-    for lines in kept.chunks(AT_ONCE) {
+    for lines in pieces(kept) {
         let insert = Rows {
             head: "INSERT INTO scim_requests (org_id, id, connection_id, time, token_id, token, \
                 client, method, path, query, headers, body, body_bytes, omitted, dropped, status, \
@@ -37,7 +34,7 @@ pub(crate) async fn insert(conn: &mut Conn, kept: &[KeptRequest]) -> QueryResult
         subjects.into_iter().map(move |it| (org, it, id))
     };
     let subjects: Vec<_> = kept.iter().flat_map(subject).collect();
-    for lines in subjects.chunks(CHUNK) {
+    for lines in pieces(&subjects) {
         let insert = Rows {
             head: "INSERT INTO scim_request_subjects (org_id, subject, request_id) VALUES",
             lines,
@@ -85,7 +82,7 @@ fn bind_subject<'b>(row: &'b Subject, values: &mut Values<'_, '_, 'b>) -> QueryR
 
 /// Adds to what was counted. Rows in one order, so that two writers do not wait for each other.
 pub(crate) async fn count(conn: &mut Conn, rows: &[ScimRequestCountRow]) -> QueryResult<()> {
-    for lines in rows.chunks(CHUNK) {
+    for lines in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO scim_request_counts (org_id, connection_id, hour, reads, writes, \
                 refused, strangers, lost) VALUES",
@@ -119,7 +116,7 @@ fn bind_count<'b>(
 
 /// Adds to the room that an organization's requests take.
 pub(crate) async fn use_room(conn: &mut Conn, rows: &[(OrganizationId, i64)]) -> QueryResult<()> {
-    for lines in rows.chunks(CHUNK) {
+    for lines in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO scim_request_usage (org_id, bytes) VALUES",
             lines,

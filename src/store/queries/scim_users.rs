@@ -10,7 +10,7 @@ use super::super::{AnyOf, Conn, Db};
 use super::CHUNK;
 use super::kept::kept;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::id::{ConnectionId, OrganizationId, ScimGroupId, ScimUserId, UserId};
 use crate::store::rows::{ScimUserRow, ScimValueRow};
 use crate::store::schema::{scim_groups, scim_totals, scim_users, scim_values};
@@ -212,7 +212,7 @@ pub(crate) async fn replace_values(
 }
 
 pub(crate) async fn insert_values(conn: &mut Conn, rows: &[ScimValueRow]) -> QueryResult<()> {
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO scim_values (org_id, scim_user_id, path, position, folded, \
                 element) VALUES",

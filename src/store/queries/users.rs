@@ -8,7 +8,7 @@ use super::super::{AnyOf, Conn};
 use super::CHUNK;
 use super::kept::kept;
 use super::later::Later;
-use super::values::{Rows, Values};
+use super::values::{Rows, Values, pieces};
 use crate::directory::user::UserState;
 use crate::id::{ConnectionId, OrganizationId, RoleId, UserId};
 use crate::store::rows::{UserProjectRow, UserRow};
@@ -352,7 +352,7 @@ pub(crate) async fn replace_projects(
             .filter(user_projects::user_id.any_of(ids.to_vec()));
         diesel::delete(target).later(conn).await?;
     }
-    for rows in rows.chunks(CHUNK) {
+    for rows in pieces(rows) {
         let insert = Rows {
             head: "INSERT INTO user_projects (org_id, user_id, project_id, role_id) VALUES",
             lines: rows,

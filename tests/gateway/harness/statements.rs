@@ -26,7 +26,9 @@ impl Statements {
         Arc::new(move |statement: &str| {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(kept) = &mut *kept {
-                kept.push(statement.to_owned());
+                // What is bound stands behind it, also where nothing is.
+                let bare = statement.strip_suffix(" -- binds: []");
+                kept.push(bare.unwrap_or(statement).to_owned());
             }
         })
     }
