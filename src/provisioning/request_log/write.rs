@@ -36,6 +36,13 @@ impl Batch {
 }
 
 impl RequestLog {
+    /// How many requests wait.
+    fn waiting(&self) -> usize {
+        self.0
+            .as_ref()
+            .map_or(0, |shared| shared.lock().known.len())
+    }
+
     fn take(&self) -> Batch {
         let Some(shared) = &self.0 else {
             return Batch::default();
@@ -107,19 +114,20 @@ impl RequestLog {
     }
 }
 
-/// Writes everything that waits; answers how many requests were kept. What cannot be written
-/// waits on.
+/// Writes everything that waits, and not what comes meanwhile: that is gathered again. Answers how many requests were
+/// kept. What cannot be written waits on.
 pub async fn write_out(log: &RequestLog, store: &Store) -> Result<usize, Error> {
-    let mut count = 0;
-    loop {
+    let (mut count, mut left) = (0, log.waiting().max(1));
+    while left > 0 {
         let batch = log.take();
         if batch.unheard > 0 {
             let message = "Requests without a good token came too fast to be looked at";
             tracing::warn!(count = batch.unheard, "{message}");
         }
         if batch.is_empty() {
-            return Ok(count);
+            break;
         }
+        left = left.saturating_sub(batch.known.len().max(1));
         match connections(store, &batch).await {
             Ok(connections) => count += write(log, store, batch, connections).await?,
             Err(error) => {
@@ -128,6 +136,7 @@ pub async fn write_out(log: &RequestLog, store: &Store) -> Result<usize, Error> 
             }
         }
     }
+    Ok(count)
 }
 
 /// The connections that a batch names, where they are there.
