@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::id::ConnectionId;
 use crate::provisioning::{Change, Error};
+use crate::saml::certificate::Certificate;
 use crate::store::Tx;
 use crate::store::memory::{Stamp, Subject};
 use crate::store::rows::{CertificateRow, ConnectionRow, SamlKeyRow};
@@ -16,6 +17,8 @@ pub struct SamlPeer {
     pub connection: ConnectionRow,
     /// The certificates that its identity provider signs with.
     pub certificates: Vec<CertificateRow>,
+    /// Those of them that can be read, as they are checked against.
+    pub trusted: Vec<Certificate>,
     /// Our keys of it, sealed.
     pub keys: Vec<SamlKeyRow>,
 }
@@ -62,8 +65,12 @@ impl SamlPeer {
 
     async fn read(tx: &mut Tx, connection: ConnectionRow) -> Result<Self, Error> {
         let (org, id) = (connection.org_id, connection.id);
+        let certificates = tx.certificates(org, id).await?;
+        let read = certificates.iter();
+        let read = read.filter_map(|row| Certificate::from_der(&row.der).ok());
         Ok(Self {
-            certificates: tx.certificates(org, id).await?,
+            trusted: read.collect(),
+            certificates,
             keys: tx.saml_keys(org, id).await?,
             connection,
         })

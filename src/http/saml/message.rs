@@ -13,7 +13,6 @@ use crate::provisioning::invitations::Links;
 use crate::provisioning::saml_peer::SamlPeer;
 use crate::provisioning::{demands, provider, saml_keys};
 use crate::saml::binding::{PostForm, Received};
-use crate::saml::certificate::Certificate;
 use crate::saml::conditions::Expected;
 use crate::saml::encryption::{DecryptionKey, Failures};
 use crate::saml::metadata::ServiceProvider;
@@ -82,12 +81,7 @@ impl Message {
         let form = PostForm::read(self.media.as_deref(), &self.body.bytes)?;
         let connection = &self.peer.connection;
         let idp = connection.idp_entity_id.as_deref().unwrap_or_default();
-        let certificates: Vec<_> = self
-            .peer
-            .certificates
-            .iter()
-            .filter_map(|row| Certificate::from_der(&row.der).ok())
-            .collect();
+        let certificates = &self.peer.trusted;
         if certificates.is_empty() || idp.is_empty() {
             return Err(saml::Error::CertificateMissing);
         }
@@ -100,7 +94,7 @@ impl Message {
             demands: demands::of(&connection.demands),
         };
         let keys = saml::Keys {
-            certificates: &certificates,
+            certificates,
             decryption: &self.decryption(&form.response),
             allow_cbc: provider::allows_cbc(connection),
             failures: &self.failures,

@@ -17,7 +17,6 @@ use crate::http::{Gateway, RequestId};
 use crate::provisioning::saml_peer::SamlPeer;
 use crate::provisioning::{Error, Refusal, Source, provider, single_logout};
 use crate::saml;
-use crate::saml::certificate::Certificate;
 use crate::saml::logout::{self, Expected, Incoming, LogoutRequest, LogoutResponse, Message};
 
 const NOT_SIGNED_OUT: &str = "You were not signed out";
@@ -110,11 +109,7 @@ async fn read(
         slo_url(gateway, known.connection.id),
         known.connection.idp_entity_id.clone().unwrap_or_default(),
     );
-    let certificates: Vec<_> = known
-        .certificates
-        .iter()
-        .filter_map(|row| Certificate::from_der(&row.der).ok())
-        .collect();
+    let certificates = known.trusted.clone();
     let skew_seconds = known.connection.demands.skew_seconds();
     let now = gateway.ids.clock().now();
     let place = gateway.verifications.clone().acquire_owned().await;
