@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::catalog::custom::Types;
 use super::catalog::{RESOURCE_TYPE, ROLE, ResourceType, SCHEMA, SERVICE_PROVIDER_CONFIG};
+use super::list::ListResponse;
 use super::schema::{Attribute, Schema, Type};
-use super::{Error, Map, list, urn};
+use super::{Error, Map, urn};
 use crate::limits;
 
 /// What this service provider can do. `documentation` is where its manual is.
@@ -114,7 +115,7 @@ pub fn check_query(pairs: &[(String, String)]) -> Result<(), Error> {
 }
 
 fn listed(resources: Vec<Map>) -> Value {
-    list::response(resources.len() as u64, 1, resources)
+    json!(ListResponse::new(resources.len() as u64, 1, resources))
 }
 
 fn meta(base_url: &str, resource_type: &str, path: &str) -> Value {

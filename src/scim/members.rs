@@ -11,7 +11,7 @@ use super::{Error, Map, reading};
 use crate::limits;
 
 /// What a member is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum MemberKind {
     /// A user.
     User,

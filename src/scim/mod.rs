@@ -5,7 +5,7 @@
 //! | file | section |
 //! |---|---|
 //! | [`schema`], [`catalog`], [`urn`] | what can be said of an attribute and the schemas served (7643 §2, §4, §7) |
-//! | [`resource`], [`mod@render`], [`etag`] | a validated resource, its representation and version (7643 §3; 7644 §3.14) |
+//! | [`resource`], [`stored`], [`mod@render`], [`etag`] | a validated resource, its representation and version (7643 §3; 7644 §3.14) |
 //! | [`text`] | the forms in which values are compared (7643 §2.2, 7644 §5) |
 //! | [`index`] | what the store keeps beside a document so that filters are answered by SQL |
 //! | [`path`] | attribute notation and PATCH paths (7644 §3.10, §3.5.2) |
@@ -36,6 +36,7 @@ pub mod redaction;
 pub mod render;
 pub mod resource;
 pub mod schema;
+pub mod stored;
 pub mod text;
 pub mod tolerance;
 pub mod urn;
@@ -45,8 +46,9 @@ pub use catalog::ResourceType;
 pub use error::{Error, ScimType};
 pub use filter::Filter;
 pub use index::Index;
-pub use render::{Computed, GroupRef, ManagerRef, MemberRef, render};
+pub use render::{Computed, GroupRef, ManagerRef, MemberRef, Shown, View, render};
 pub use resource::{Meta, Resource};
+pub use stored::Stored;
 pub use text::{comparable, exact_form, fold};
 pub use tolerance::{Tolerance, Tolerances};
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::catalog::ResourceType;
 use super::path::{AttributePath, Name};
 use super::schema::{Attribute, Returned};
-use super::{Error, Map, Strictness};
+use super::{Error, Map, Strictness, urn};
 
 /// Which attributes a client asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,17 @@ enum Choice {
     Only(Vec<Name>),
     /// Those returned by default, without these.
     Without(Vec<Name>),
+}
+
+/// How much of an attribute an answer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// None of it.
+    Nothing,
+    /// Some of its sub-attributes: it is to be taken apart.
+    Parts,
+    /// All of it, as it is stored.
+    Whole,
 }
 
 impl Projection {
@@ -71,6 +82,35 @@ impl Projection {
         }
     }
 
+    /// How much of an attribute there is to be, told without a look at its value.
+    pub(super) fn share(&self, path: AttributePath) -> Share {
+        let subs = path.attribute.sub_attributes;
+        if path.attribute.returned == Returned::Never {
+            return Share::Nothing;
+        }
+        if subs.is_empty() {
+            return if self.keeps(path) {
+                Share::Whole
+            } else {
+                Share::Nothing
+            };
+        }
+        let asked = |sub: &&'static Attribute| {
+            self.keeps(AttributePath {
+                sub: Some(*sub),
+                ..path
+            })
+        };
+        let asked = subs.iter().filter(asked).count();
+        // A registered schema may have lost sub-attributes since the value was stored.
+        let is_fixed = !path.schema.extension || path.schema.urn == urn::ENTERPRISE_USER;
+        match asked {
+            0 => Share::Nothing,
+            all if all == subs.len() && is_fixed => Share::Whole,
+            _ => Share::Parts,
+        }
+    }
+
     /// A full representation with what was not asked for taken away.
     pub fn apply(&self, kind: &'static ResourceType, map: Map) -> Map {
         let mut answer = Map::new();
@@ -108,7 +148,8 @@ impl Projection {
         answer
     }
 
-    fn value(&self, path: AttributePath, value: Value) -> Option<Value> {
+    /// What is asked for of a value; none where nothing is left.
+    pub(super) fn value(&self, path: AttributePath, value: Value) -> Option<Value> {
         match value {
             Value::Array(elements) => {
                 let had_elements = !elements.is_empty();

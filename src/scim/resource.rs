@@ -4,6 +4,8 @@
 //! around the document by [`render`](super::render::render).
 
 use jiff::Timestamp;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::catalog::ResourceType;
@@ -226,15 +228,17 @@ impl Meta {
     pub fn etag(&self) -> String {
         etag::of(self.version)
     }
+}
 
-    pub(crate) fn to_map(&self) -> Map {
-        let mut map = Map::new();
-        map.insert("resourceType".into(), self.resource_type.into());
-        map.insert("created".into(), self.created.to_string().into());
-        map.insert("lastModified".into(), self.last_modified.to_string().into());
-        map.insert("location".into(), self.location.clone().into());
-        map.insert("version".into(), self.etag().into());
-        map
+impl Serialize for Meta {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("Meta", 5)?;
+        map.serialize_field("resourceType", self.resource_type)?;
+        map.serialize_field("created", &self.created)?;
+        map.serialize_field("lastModified", &self.last_modified)?;
+        map.serialize_field("location", &self.location)?;
+        map.serialize_field("version", &self.etag())?;
+        map.end()
     }
 }
 

@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use crate::provisioning::Error;
 use crate::{scim, store};
@@ -132,6 +133,17 @@ pub(in crate::http) fn bare(status: StatusCode) -> Response {
         },
         _ => scim::Error::internal("something failed here; the request id leads to the log"),
     })
+}
+
+/// A body of SCIM JSON that says this.
+pub(in crate::http) fn said(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_string(body) {
+        Ok(body) => json(status, body),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written");
+            bare(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
 }
 
 /// A body of SCIM JSON.

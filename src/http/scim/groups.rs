@@ -44,8 +44,8 @@ pub(super) async fn one(
     let body = view::groups(tx, client, &[row], &projection)
         .await?
         .pop()
-        .unwrap_or_default();
-    let answer = resource(StatusCode::OK, &body, version, &location);
+        .ok_or(Error::NotFound(Kind::Group))?;
+    let answer = resource(StatusCode::OK, body, version, &location);
     Ok(with_tolerated(
         answer,
         client,
@@ -191,7 +191,7 @@ async fn done(
     let seen = if task.is_shown(client.types.group, client) {
         let projection = task.projection(client.types.group, client)?;
         let mut seen = view::groups(change.tx, client, &[row], &projection).await?;
-        Some(seen.pop().unwrap_or_default())
+        seen.pop()
     } else {
         None
     };

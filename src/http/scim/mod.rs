@@ -184,9 +184,8 @@ fn with_tolerated(mut response: Response, client: &ScimClient, used: Tolerances)
 }
 
 /// One resource as an answer: its body, `ETag`, and where it lives.
-fn resource(status: StatusCode, body: &scim::Map, version: i64, location: &str) -> Response {
-    let body = serde_json::Value::Object(body.clone()).to_string();
-    let mut response = reply::scim::json(status, body);
+fn resource(status: StatusCode, body: scim::Shown, version: i64, location: &str) -> Response {
+    let mut response = reply::scim::json(status, Box::<str>::from(body).into());
     describe(
         &mut response,
         version,

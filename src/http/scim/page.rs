@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Serialize;
 
 use crate::http::reply;
 use crate::http::scim::cursor::Cursors;
@@ -11,8 +12,8 @@ use crate::http::scim::with_tolerated;
 use crate::limits;
 use crate::provisioning::Error;
 use crate::provisioning::scim_client::ScimClient;
-use crate::scim::list::{self, ListQuery, Start};
-use crate::scim::{self, Map, ResourceType};
+use crate::scim::list::{ListQuery, ListResponse, Start};
+use crate::scim::{self, ResourceType, Shown};
 use crate::store::search::{After, Direction, Search};
 use crate::store::types::AnyId;
 use crate::store::{self, Tx};
@@ -151,7 +152,7 @@ pub(super) async fn answer<K: Listed>(
     (cursors, client): (&Cursors, &ScimClient),
     (query, search): (&ListQuery, &Search),
     page: &Page<K::Row>,
-    resources: Vec<Map>,
+    resources: Vec<Shown>,
 ) -> Result<Response, Error> {
     let last = page.rows.last().map(K::id).filter(|_| page.more);
     let next = match last {
@@ -205,22 +206,22 @@ pub(super) fn compare(a: &After, b: &After, direction: Direction) -> Ordering {
 }
 
 /// The list as an answer; `next` is the last resource of the page where another page follows.
-pub(super) fn response(
+pub(super) fn response<T: Serialize>(
     cursors: &Cursors,
     client: &ScimClient,
     query: &ListQuery,
     (total, next): (i64, Option<After>),
-    resources: Vec<Map>,
+    resources: Vec<T>,
 ) -> Response {
     let total = u64::try_from(total).unwrap_or_default();
     let body = match query.start {
-        Start::Index(index) => list::response(total, index, resources),
+        Start::Index(index) => ListResponse::new(total, index, resources),
         Start::First | Start::Cursor(_) => {
             let question = query.question();
             let next = next.map(|after| cursors.seal(client, &question, &after));
-            list::response_by_cursor(total, next, resources)
+            ListResponse::by_cursor(total, next, resources)
         }
     };
-    let answer = reply::scim::json(StatusCode::OK, body.to_string());
+    let answer = reply::scim::said(StatusCode::OK, &body);
     with_tolerated(answer, client, query.tolerated)
 }

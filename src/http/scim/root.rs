@@ -11,7 +11,7 @@ use crate::id::ScimGroupId;
 use crate::limits;
 use crate::provisioning::Error;
 use crate::provisioning::scim_client::ScimClient;
-use crate::scim::Map;
+use crate::scim::Shown;
 use crate::scim::catalog::custom::Types;
 use crate::scim::list::ListQuery;
 use crate::store::rows::ShownUser;
@@ -107,7 +107,7 @@ async fn resources(
     client: &ScimClient,
     found: &[Found],
     (users, groups): (&ListQuery, &ListQuery),
-) -> Result<Vec<Map>, Error> {
+) -> Result<Vec<Shown>, Error> {
     let ids = |groups: bool| {
         let of_kind = found.iter().filter(move |it| it.is_group == groups);
         of_kind.map(|it| it.at.id.uuid())

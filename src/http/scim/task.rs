@@ -12,7 +12,7 @@ use crate::http::scim::{
 use crate::provisioning::scim_client::{Conditions, ScimClient};
 use crate::provisioning::{Change, Error};
 use crate::scim::projection::Projection;
-use crate::scim::{self, Map, Tolerance, Tolerances};
+use crate::scim::{self, Shown, Tolerance, Tolerances};
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub(super) struct Done {
     /// The version and the location of the resource, while there is one.
     pub(super) at: Option<(i64, String)>,
     /// The resource as the client wants to see it; none where it wants to see nothing.
-    pub(super) seen: Option<Map>,
+    pub(super) seen: Option<Shown>,
     /// Names that were left out of the request.
     pub(super) ignored: Vec<String>,
     /// The tolerances that it took.
@@ -115,7 +115,7 @@ impl Done {
     pub(super) fn answer(self, client: &ScimClient) -> Response {
         let response = match (self.at, self.seen) {
             (Some((version, location)), Some(seen)) => {
-                resource(self.status, &seen, version, &location)
+                resource(self.status, seen, version, &location)
             }
             (Some((version, location)), None) => silent(version, &location),
             (None, _) => reply_empty(self.status),

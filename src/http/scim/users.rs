@@ -40,8 +40,8 @@ pub(super) async fn one(
     let body = view::users(tx, client, &[shown], &projection)
         .await?
         .pop()
-        .unwrap_or_default();
-    let answer = resource(StatusCode::OK, &body, version, &location);
+        .ok_or(Error::NotFound(Kind::User))?;
+    let answer = resource(StatusCode::OK, body, version, &location);
     Ok(with_tolerated(
         answer,
         client,
@@ -167,7 +167,7 @@ async fn done(
     let seen = if task.is_shown(client.types.user, client) {
         let projection = task.projection(client.types.user, client)?;
         let mut seen = view::users(change.tx, client, &[shown], &projection).await?;
-        Some(seen.pop().unwrap_or_default())
+        seen.pop()
     } else {
         None
     };

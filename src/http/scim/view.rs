@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use crate::id::ScimUserId;
+use crate::provisioning::Error;
 use crate::provisioning::scim_client::ScimClient;
-use crate::provisioning::{Error, groups, users};
 use crate::scim::members::MemberKind;
 use crate::scim::projection::Projection;
-use crate::scim::{self, Computed, GroupRef, ManagerRef, Map, MemberRef, Meta};
-use crate::store::Tx;
+use crate::scim::{self, Computed, GroupRef, ManagerRef, MemberRef, Meta, Shown, Stored, View};
 use crate::store::rows::{ScimGroupRow, ShownUser};
 use crate::store::types::AnyId;
+use crate::store::{self, Tx};
 
 /// Users, as the client wants to see them.
 pub(super) async fn users(
@@ -19,46 +19,56 @@ pub(super) async fn users(
     client: &ScimClient,
     shown: &[ShownUser],
     projection: &Projection,
-) -> Result<Vec<Map>, Error> {
+) -> Result<Vec<Shown>, Error> {
     let mut groups = memberships(tx, client, shown, projection).await?;
     let kind = client.types.user;
-    let resources: Vec<_> = shown
-        .iter()
-        .map(|it| users::resource(kind, &it.row))
+    let documents = shown.iter().map(|it| &it.row.document);
+    let documents: Vec<_> = documents
+        .map(|it| Stored::read(&it.0).map_err(|_| corrupt(USERS)))
         .collect::<Result<_, _>>()?;
-    let named: Vec<ScimUserId> = resources
+    let managers: Vec<Option<ScimUserId>> = documents
         .iter()
-        .filter_map(|r| r.manager()?.parse().ok())
+        .map(|it| it.manager()?.parse().ok())
         .collect();
+    let named: Vec<_> = managers.iter().flatten().copied().collect();
     let known = tx
         .scim_user_names(client.org, client.connection.id, &named)
         .await?;
     let known: BTreeMap<_, _> = known.into_iter().collect();
-    Ok(shown
-        .iter()
-        .zip(&resources)
-        .map(|(ShownUser { row, .. }, resource)| {
-            let manager = resource.manager().and_then(|id| id.parse().ok());
-            let manager = manager.and_then(|id: ScimUserId| {
-                let display = known.get(&id)?.clone();
-                Some(ManagerRef {
-                    reference: client.location(kind, id),
-                    display,
-                })
-            });
-            let groups = groups.remove(&row.id.uuid()).unwrap_or_default();
-            let meta = Meta {
+    let each = shown.iter().zip(&documents).zip(managers);
+    each.map(|((ShownUser { row, .. }, stored), manager)| {
+        let manager = manager.and_then(|id| {
+            let display = known.get(&id)?.clone();
+            Some(ManagerRef {
+                reference: client.location(kind, id),
+                display,
+            })
+        });
+        let groups = groups.remove(&row.id.uuid()).unwrap_or_default();
+        let view = View {
+            kind,
+            id: &row.id.to_string(),
+            stored,
+            meta: &Meta {
                 resource_type: kind.name,
                 created: row.created_at.0,
                 last_modified: row.updated_at.0,
                 version: row.version,
                 location: client.location(kind, row.id),
-            };
-            let computed = Computed::User { groups, manager };
-            let map = scim::render(kind, &row.id.to_string(), resource, &meta, computed);
-            projection.apply(kind, map)
-        })
-        .collect())
+            },
+            computed: &Computed::User { groups, manager },
+        };
+        scim::render(view, projection).map_err(|_| corrupt(USERS))
+    })
+    .collect()
+}
+
+const USERS: &str = "scim_users";
+const GROUPS: &str = "scim_groups";
+
+fn corrupt(table: &'static str) -> Error {
+    let column = "document";
+    Error::Store(store::Error::Corrupt { table, column })
 }
 
 /// The groups of each of some resources.
@@ -92,11 +102,10 @@ pub(super) async fn groups(
     client: &ScimClient,
     rows: &[ScimGroupRow],
     projection: &Projection,
-) -> Result<Vec<Map>, Error> {
+) -> Result<Vec<Shown>, Error> {
     let kind = client.types.group;
-    let wanted = projection.wants("members");
     let mut members: BTreeMap<_, Vec<MemberRef>> = BTreeMap::new();
-    if wanted {
+    if projection.wants("members") {
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         for (group, id, is_group, display) in tx.members_of_groups(client.org, &ids).await? {
             let (member_kind, member_type) = if is_group {
@@ -114,18 +123,21 @@ pub(super) async fn groups(
     }
     rows.iter()
         .map(|row| {
-            let members = wanted.then(|| members.remove(&row.id).unwrap_or_default());
-            let meta = Meta {
-                resource_type: kind.name,
-                created: row.created_at.0,
-                last_modified: row.updated_at.0,
-                version: row.version,
-                location: client.location(kind, row.id),
+            let members = members.remove(&row.id).unwrap_or_default();
+            let view = View {
+                kind,
+                id: &row.id.to_string(),
+                stored: &Stored::read(&row.document.0).map_err(|_| corrupt(GROUPS))?,
+                meta: &Meta {
+                    resource_type: kind.name,
+                    created: row.created_at.0,
+                    last_modified: row.updated_at.0,
+                    version: row.version,
+                    location: client.location(kind, row.id),
+                },
+                computed: &Computed::Group { members },
             };
-            let resource = groups::resource(kind, row)?;
-            let computed = Computed::Group { members };
-            let map = scim::render(kind, &row.id.to_string(), &resource, &meta, computed);
-            Ok(projection.apply(kind, map))
+            scim::render(view, projection).map_err(|_| corrupt(GROUPS))
         })
         .collect()
 }

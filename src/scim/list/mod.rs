@@ -1,6 +1,7 @@
 //! Queries and their answers (RFC 7644 §3.4.2, §3.4.3): filter, sort, page, attributes.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::limits;
 use crate::scim::catalog::ResourceType;
@@ -8,7 +9,7 @@ use crate::scim::path::AttributePath;
 use crate::scim::projection::Projection;
 use crate::scim::schema::Returned;
 use crate::scim::tolerance::{Latitude, Tolerance, Tolerances};
-use crate::scim::{Error, Filter, Map, Strictness, urn};
+use crate::scim::{Error, Filter, Strictness, urn};
 
 /// A query over resources of one type.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,29 +194,42 @@ pub fn search_pairs(body: Value, strictness: Strictness) -> Result<Searched, Err
     Ok((pairs?, latitude.used))
 }
 
-/// The answer to a query (RFC 7644 §3.4.2).
-pub fn response(total: u64, start_index: u64, resources: Vec<Map>) -> Value {
-    json!({
-        "schemas": [urn::LIST_RESPONSE],
-        "totalResults": total,
-        "startIndex": start_index,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    })
+/// The answer to a query (RFC 7644 §3.4.2): a page of representations.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListResponse<T> {
+    schemas: [&'static str; 1],
+    total_results: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_index: Option<u64>,
+    items_per_page: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    #[serde(rename = "Resources")]
+    resources: Vec<T>,
 }
 
-/// The answer to a query by cursor (RFC 9865 §2); the last page has no next cursor.
-pub fn response_by_cursor(total: u64, next: Option<String>, resources: Vec<Map>) -> Value {
-    let mut body = json!({
-        "schemas": [urn::LIST_RESPONSE],
-        "totalResults": total,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    });
-    if let (Some(next), Some(body)) = (next, body.as_object_mut()) {
-        body.insert("nextCursor".to_owned(), next.into());
+impl<T> ListResponse<T> {
+    /// A page that begins with the resource of this number.
+    pub fn new(total: u64, start_index: u64, resources: Vec<T>) -> Self {
+        Self {
+            schemas: [urn::LIST_RESPONSE],
+            total_results: total,
+            start_index: Some(start_index),
+            items_per_page: resources.len(),
+            next_cursor: None,
+            resources,
+        }
     }
-    body
+
+    /// A page of a query by cursor (RFC 9865 §2); the last one has no next cursor.
+    pub fn by_cursor(total: u64, next: Option<String>, resources: Vec<T>) -> Self {
+        Self {
+            start_index: None,
+            next_cursor: next,
+            ..Self::new(total, 1, resources)
+        }
+    }
 }
 
 fn start(cursor: Option<&str>, index: Option<&str>) -> Result<Start, Error> {

@@ -1,6 +1,8 @@
+use serde_json::json;
+
 use super::*;
-use crate::scim::ScimType;
 use crate::scim::catalog::{GROUP_TYPE, USER_TYPE};
+use crate::scim::{Map, ScimType};
 
 fn parse(pairs: &[(&str, &str)]) -> Result<ListQuery, Error> {
     let pairs: Vec<_> = pairs
@@ -134,10 +136,20 @@ fn a_search_asks_the_same() {
 #[test]
 fn an_answer_counts_what_it_has() {
     assert_eq!(
-        response(7, 3, vec![Map::new()]),
+        json!(ListResponse::new(7, 3, vec![json!({})])),
         json!({
             "schemas": [urn::LIST_RESPONSE], "totalResults": 7, "startIndex": 3,
             "itemsPerPage": 1, "Resources": [{}],
         })
     );
+    let by_cursor = |next: Option<&str>| {
+        let next = next.map(str::to_owned);
+        json!(ListResponse::by_cursor(7, next, vec![json!({})]))
+    };
+    let mut last = json!({
+        "schemas": [urn::LIST_RESPONSE], "totalResults": 7, "itemsPerPage": 1, "Resources": [{}],
+    });
+    assert_eq!(by_cursor(None), last);
+    last["nextCursor"] = json!("c");
+    assert_eq!(by_cursor(Some("c")), last);
 }
