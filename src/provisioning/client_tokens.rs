@@ -19,7 +19,7 @@ use crate::provisioning::{Context, Error};
 use crate::secret::{self, Bearer};
 use crate::store::rows::{AccessTokenRow, AppRow, OauthClientRow};
 use crate::store::types::Time;
-use crate::store::{Store, Tx};
+use crate::store::{Reach, Store, Tx};
 
 /// What every access token of a SCIM client begins with.
 pub const PREFIX: &str = "scim_at_";
@@ -48,7 +48,7 @@ pub struct Authenticated {
 /// The client of this id, if there is one: an OAuth client's id is a UUID, an app's is none.
 pub async fn find(store: &Store, client_id: &str) -> Result<Option<Client>, Error> {
     let client_id = client_id.to_owned();
-    let found = store.read(move |tx| {
+    let found = store.read_of(Reach::Few, move |tx| {
         let client_id = client_id.clone();
         async move {
             if let Ok(id) = client_id.parse::<OauthClientId>() {

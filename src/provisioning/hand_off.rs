@@ -195,7 +195,7 @@ pub async fn facts_now(
     token: oidc::claims::AccessToken,
     now: Timestamp,
 ) -> Result<Facts, Failure> {
-    let found = store.read(move |tx| {
+    let found = store.read_of(crate::store::Reach::Few, move |tx| {
         let token = token.clone();
         async move {
             let gone =

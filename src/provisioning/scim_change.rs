@@ -9,7 +9,7 @@ use crate::provisioning::request_log::Witness;
 use crate::provisioning::scim_client::{self, Credentials, ScimClient, authenticate, believe};
 use crate::provisioning::{Change, Context, Error, Settled, Source, owner_kept};
 use crate::store::types::Time;
-use crate::store::{Store, Tx};
+use crate::store::{Reach, Store, Tx};
 
 /// Runs one change that a SCIM client asks for: the token is checked, the organization's row
 /// taken, the work done and settled, in one transaction.
@@ -81,7 +81,7 @@ where
 pub async fn scim_question<T, F>(
     store: &Store,
     ids: &Ids,
-    credentials: Credentials,
+    (credentials, reach): (Credentials, Reach),
     job: F,
 ) -> Result<T, Error>
 where
@@ -94,16 +94,8 @@ where
 {
     let now = Time(ids.clock().now());
     let (value, client) = store
-        .read(move |tx| {
-            let (job, credentials) = (job.clone(), credentials.clone());
-            async move {
-                if let Some(answer) = believed(tx, &credentials, now, &job).await {
-                    return answer;
-                }
-                let client = authenticate(tx, &credentials, now, false).await?;
-                Ok((job(tx, &client).await?, client))
-            }
-            .boxed()
+        .read_of(reach, move |tx| {
+            answer(tx, credentials.clone(), now, job.clone()).boxed()
         })
         .await?;
     if client.is_stale {
@@ -119,6 +111,23 @@ where
         });
     }
     Ok(value)
+}
+
+/// The answer, and who was let in.
+async fn answer<T, F>(
+    tx: &mut Tx,
+    credentials: Credentials,
+    now: Time,
+    job: F,
+) -> Result<(T, ScimClient), Error>
+where
+    F: for<'c> Fn(&'c mut Tx, &'c ScimClient) -> BoxFuture<'c, Result<T, Error>>,
+{
+    if let Some(answer) = believed(tx, &credentials, now, &job).await {
+        return answer;
+    }
+    let client = authenticate(tx, &credentials, now, false).await?;
+    Ok((job(tx, &client).await?, client))
 }
 
 /// The answer for somebody who was let in a while ago: that they still are is asked afterwards, on the same snapshot,

@@ -13,7 +13,7 @@ use crate::secret::{self, Bearer, Hash};
 use crate::store::memory::Stamp;
 use crate::store::rows::{ConnectionRow, IdentityRow, SessionBehind, SessionRow, UserRow};
 use crate::store::types::Time;
-use crate::store::{Store, Tx};
+use crate::store::{Reach, Store, Tx};
 
 /// How long a session lives without being used.
 pub const IDLE: SignedDuration = SignedDuration::from_hours(8);
@@ -181,7 +181,7 @@ pub async fn current(
     cookies: Vec<Hash>,
     now: Timestamp,
 ) -> Result<Option<Live>, Error> {
-    let find = store.read(move |tx| {
+    let find = store.read_of(Reach::Few, move |tx| {
         let cookies = cookies.clone();
         async move {
             for cookie in &cookies {

@@ -26,7 +26,7 @@ use crate::provisioning::{Context, Error};
 use crate::secret::DataKeys;
 use crate::store::rows::SigningKeyRow;
 use crate::store::types::{Doc, Time};
-use crate::store::{self, Store, Tx};
+use crate::store::{self, Reach, Store, Tx};
 
 /// What tells whether a set is still the one that is kept: a key's name, and where it is in its life.
 type Mark = (String, String);
@@ -52,9 +52,9 @@ impl Keyring {
 
     /// The set to sign and to verify with, and to publish.
     pub async fn now(&self, now: Timestamp) -> Result<Arc<KeySet>, Error> {
-        let kept = self
-            .store
-            .read(|tx| async move { Ok::<_, Error>(tx.signing_key_states().await?) }.boxed());
+        let kept = self.store.read_of(Reach::One, |tx| {
+            async move { Ok::<_, Error>(tx.signing_key_states().await?) }.boxed()
+        });
         let kept = kept.await?;
         let published = |(_, state, until): &(String, String, Option<Time>)| {
             let state = state.parse().ok();

@@ -155,6 +155,17 @@ impl Place {
     }
 }
 
+/// How much a job reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// A row or two by key, mostly in one statement.
+    One,
+    /// A few rows by their keys, so that it may hold up the thread that asks.
+    Few,
+    /// As much as a search looks at.
+    Many,
+}
+
 /// PostgreSQL connections that one process holds at most.
 const POOL: usize = 16;
 
@@ -250,6 +261,20 @@ impl Store {
         match &*self.0 {
             Engine::Postgres(pool) => pool.read(job).await,
             Engine::Sqlite(threads) => threads.read(job).await,
+        }
+    }
+
+    /// The same, of a job of which it is known how much it reads.
+    pub async fn read_of<T, E, F>(&self, reach: Reach, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        match (&*self.0, reach) {
+            (Engine::Postgres(pool), Reach::One) => pool.glance(job).await,
+            (Engine::Sqlite(threads), Reach::One | Reach::Few) => threads.glance(job).await,
+            (_, Reach::Few | Reach::Many) => self.read(job).await,
         }
     }
 

@@ -8,8 +8,8 @@
 //! it. Nor may a type of the database's own be bound, which the driver would have to look up first.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::future::{poll_fn, ready};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -51,6 +51,17 @@ pub(in crate::store) struct Conn {
     cell: Cell,
     /// Whether a statement failed and was not undone.
     failed: Arc<AtomicBool>,
+    /// Where no transaction is around it: what became of its one statement.
+    alone: Option<Alone>,
+}
+
+/// A statement without a transaction around it.
+#[derive(Default)]
+struct Alone {
+    /// How often one was asked for.
+    asked: AtomicUsize,
+    /// Whether the server said anything to it.
+    answered: AtomicBool,
 }
 
 impl Conn {
@@ -59,9 +70,41 @@ impl Conn {
         let own = Self {
             cell: Cell::new(connection, |_| Mutex::default()),
             failed: Arc::default(),
+            alone: None,
         };
         own.push_bare(begin);
         own
+    }
+
+    /// A connection for one statement that reads, which is a snapshot by itself. Any further one fails here.
+    pub(super) fn alone(connection: Object<AsyncPgConnection>) -> Self {
+        Self {
+            cell: Cell::new(connection, |_| Mutex::default()),
+            failed: Arc::default(),
+            alone: Some(Alone::default()),
+        }
+    }
+
+    /// Whether it was asked for more than the one statement that it is for.
+    pub(super) fn wants_more(&self) -> bool {
+        let asked = |it: &Alone| it.asked.load(Ordering::Relaxed);
+        self.alone.as_ref().is_some_and(|it| asked(it) > 1)
+    }
+
+    /// Whether its one statement never reached the server.
+    pub(super) fn is_dead(&self) -> bool {
+        self.alone.as_ref().is_some_and(|it| {
+            it.asked.load(Ordering::Relaxed) > 0 && !it.answered.load(Ordering::Relaxed)
+        })
+    }
+
+    /// Takes one more statement; none where the one that it is for was taken.
+    fn take(&self) -> QueryResult<()> {
+        let before = |it: &Alone| it.asked.fetch_add(1, Ordering::Relaxed);
+        if self.alone.as_ref().is_some_and(|it| before(it) > 0) {
+            return Err(Error::NotInTransaction);
+        }
+        Ok(())
     }
 
     /// Whether the server has taken anything of the transaction.
@@ -101,6 +144,9 @@ impl Conn {
     where
         Q: QueryFragment<Pg> + QueryId,
     {
+        if let Err(refused) = self.take() {
+            return ready(Err(refused)).boxed();
+        }
         let own = &*self;
         let waiting = own.cell.with_dependent(|connection, line| {
             let mut connection: &AsyncPgConnection = connection;
@@ -133,6 +179,11 @@ impl Conn {
     fn noted<T>(&self, answer: QueryResult<T>) -> QueryResult<T> {
         if answer.is_err() {
             self.failed.store(true, Ordering::Relaxed);
+        }
+        if let Some(alone) = &self.alone
+            && is_the_servers(&answer)
+        {
+            alone.answered.store(true, Ordering::Relaxed);
         }
         answer
     }
@@ -202,12 +253,25 @@ impl Conn {
     }
 }
 
+/// Whether an answer came from the server, and not for want of it.
+fn is_the_servers<T>(answer: &QueryResult<T>) -> bool {
+    use diesel::result::DatabaseErrorKind as Kind;
+    !matches!(
+        answer,
+        Err(Error::DatabaseError(
+            Kind::ClosedConnection | Kind::UnableToSendCommand,
+            _
+        ))
+    )
+}
+
 fn lock<'l, 'a>(line: &'l Line<'a>) -> MutexGuard<'l, Sent<'a>> {
     line.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SimpleAsyncConnection for Conn {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.take()?;
         self.flush().await?;
         let mut connection: &AsyncPgConnection = self.cell.borrow_owner();
         self.noted(connection.batch_execute(query).await)
@@ -227,6 +291,9 @@ impl AsyncConnectionCore for Conn {
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
         let own: &'conn Self = self;
+        if let Err(refused) = own.take() {
+            return ready(Err(refused)).boxed();
+        }
         let mut connection: &'conn AsyncPgConnection = own.cell.borrow_owner();
         let failed = Arc::clone(&own.failed);
         let rows = connection.load(source).map_ok(|rows| {
@@ -244,6 +311,9 @@ impl AsyncConnectionCore for Conn {
         T: QueryFragment<Pg> + QueryId + 'query,
     {
         let own: &'conn Self = self;
+        if let Err(refused) = own.take() {
+            return ready(Err(refused)).boxed();
+        }
         let mut connection: &'conn AsyncPgConnection = own.cell.borrow_owner();
         own.behind(connection.execute_returning_count(source))
     }

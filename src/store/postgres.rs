@@ -125,6 +125,38 @@ impl Connections {
         self.detached(None, job, READ).await
     }
 
+    /// Runs a job of one statement that reads, as it is; where it turns out to have more, it is begun anew on one
+    /// snapshot. Who goes away meanwhile leaves nothing open.
+    pub async fn glance<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let mut left = self.0.status().size;
+        loop {
+            let connection = Conn::alone(self.connection().await?);
+            let mut tx = Tx::new(Engine::Postgres(connection), self.1.clone());
+            let outcome = AssertUnwindSafe(job(&mut tx)).catch_unwind().await;
+            let Engine::Postgres(connection) = tx.engine else {
+                return Err(Error::Engine("not a PostgreSQL connection".into()).into());
+            };
+            let Ok(outcome) = outcome else {
+                drop(Object::take(connection.into_inner()));
+                return Err(panicked().into());
+            };
+            if connection.wants_more() {
+                drop(connection);
+                return self.read(job).await;
+            }
+            if !connection.is_dead() || left == 0 {
+                return outcome;
+            }
+            drop(Object::take(connection.into_inner()));
+            left -= 1;
+        }
+    }
+
     async fn detached<T, E, F>(&self, of: Lane, job: F, begin: &'static str) -> Result<T, E>
     where
         F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,

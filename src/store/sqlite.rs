@@ -1,6 +1,7 @@
 //! SQLite: threads that own connections. One writer takes whole operations and commits up to 64
 //! of them at once, each in a savepoint of its own, and answers only after the commit; a few
-//! readers answer questions. A caller that goes away leaves no half-open transaction: its
+//! readers answer questions, but for those that are a row or two by key, which are answered where
+//! they are asked: handing them over would take longer. A caller that goes away leaves no half-open transaction: its
 //! operation runs to its end. Organizations have turns: one with many changes does not keep
 //! another's waiting.
 //!
@@ -10,7 +11,7 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -37,6 +38,8 @@ const SHARED: Duration = Duration::from_millis(8);
 const QUEUE: usize = 1024;
 /// Threads that read.
 const READERS: usize = 2;
+/// Connections for glances.
+const NEAR: usize = 2;
 
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; \
@@ -84,10 +87,7 @@ where
     E: Failure,
 {
     fn run(&mut self, tx: &mut Tx) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| ready((self.job)(tx))));
-        let result = outcome.unwrap_or_else(|_| {
-            Err(Error::Engine("an operation panicked; nothing of it was kept".into()).into())
-        });
+        let result = attempt(&self.job, tx);
         let stands = result.is_ok();
         self.result = Some(result);
         stands
@@ -102,6 +102,18 @@ where
         // A caller that has gone away does not read its answer; what it asked for is done.
         drop(self.reply.send(answer));
     }
+}
+
+/// Runs a job once; what panics has failed.
+fn attempt<T, E, F>(job: &F, tx: &mut Tx) -> Result<T, E>
+where
+    F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
+    E: Failure,
+{
+    let outcome = catch_unwind(AssertUnwindSafe(|| ready(job(tx))));
+    outcome.unwrap_or_else(|_| {
+        Err(Error::Engine("an operation panicked; nothing of it was kept".into()).into())
+    })
 }
 
 /// The value of a future that is ready: a job awaits nothing but the store.
@@ -125,6 +137,8 @@ type Queue = Turns<Box<dyn Operation>>;
 pub struct Threads {
     writes: Arc<Queue>,
     reads: Arc<Queue>,
+    /// Connections that nobody reads on now, for whoever only wants a glance.
+    near: Mutex<Vec<Tx>>,
     handles: Vec<JoinHandle<()>>,
     memory: Memory,
 }
@@ -151,18 +165,24 @@ impl Threads {
             write(writer, &queue, Some(&lock));
         })?];
         let served = Arc::new(Served(Arc::clone(&reads)));
-        for _ in 0..READERS {
+        let reading = || {
             let mut reader = connected()?;
             execute(
                 &mut reader,
                 "PRAGMA cache_size = -4096; PRAGMA query_only = ON",
             )?;
+            Ok::<_, Error>(reader)
+        };
+        let near = (0..NEAR).map(|_| reading()).collect::<Result<_, _>>()?;
+        for _ in 0..READERS {
+            let reader = reading()?;
             let queue = Arc::clone(&served);
             handles.push(spawn("store-reader", move || read(reader, &queue))?);
         }
         Ok(Self {
             writes,
             reads,
+            near: Mutex::new(near),
             handles,
             memory: memory.clone(),
         })
@@ -185,6 +205,7 @@ impl Threads {
         Ok(Self {
             reads: Arc::clone(&queue),
             writes: queue,
+            near: Mutex::default(),
             handles: vec![handle],
             memory,
         })
@@ -209,6 +230,22 @@ impl Threads {
         E: Failure,
     {
         submit(&self.reads, None, job).await
+    }
+
+    /// Runs a job that takes a few rows by their keys: here and now where a connection is free, else on a reader.
+    pub async fn glance<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let free = || self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut tx) = free().pop() else {
+            return self.read(job).await;
+        };
+        let answer = on_snapshot(&mut tx, |tx| attempt(&job, tx));
+        free().push(tx);
+        answer.unwrap_or_else(|error| Err(error.into()))
     }
 }
 
@@ -251,6 +288,14 @@ where
     answer.await.map_err(|_| gone())?
 }
 
+/// Runs a statement of a transaction's frame, which is kept.
+fn frame(tx: &mut Tx, sql: &'static str) -> Result<(), Error> {
+    match &mut tx.engine {
+        Engine::Sqlite(connection) => Ok(connection.control(sql)?),
+        Engine::Postgres(_) => Err(Error::Engine("not an SQLite connection".into())),
+    }
+}
+
 fn execute(tx: &mut Tx, sql: &str) -> Result<(), Error> {
     match &mut tx.engine {
         Engine::Sqlite(connection) => Ok(ready(Box::pin(connection.batch_execute(sql)))?),
@@ -280,7 +325,7 @@ fn batch(tx: &mut Tx, first: (Lane, Box<dyn Operation>), queue: &Queue, lock: Op
     let begun = lock
         .map_or(Ok(()), File::lock)
         .map_err(|error| Error::Unavailable(format!("the write lock failed: {error}")))
-        .and_then(|()| execute(tx, "BEGIN IMMEDIATE"));
+        .and_then(|()| frame(tx, "BEGIN IMMEDIATE"));
     let mut done = Vec::with_capacity(BATCH);
     let (since, whose) = (Instant::now(), first.0);
     let fate = begun.and_then(|()| {
@@ -294,11 +339,11 @@ fn batch(tx: &mut Tx, first: (Lane, Box<dyn Operation>), queue: &Queue, lock: Op
                 next = queue.try_take();
             }
         }
-        execute(tx, "COMMIT")
+        frame(tx, "COMMIT")
     });
     if fate.is_err() {
         // The engine may have rolled back by itself (disk full); then there is nothing to undo.
-        drop(execute(tx, "ROLLBACK"));
+        drop(frame(tx, "ROLLBACK"));
     }
     if let Err(error) = lock.map_or(Ok(()), File::unlock) {
         tracing::error!(%error, "the write lock could not be released");
@@ -309,9 +354,9 @@ fn batch(tx: &mut Tx, first: (Lane, Box<dyn Operation>), queue: &Queue, lock: Op
 }
 
 fn savepoint(tx: &mut Tx, operation: &mut dyn Operation) -> Result<(), Error> {
-    execute(tx, "SAVEPOINT operation")?;
+    frame(tx, "SAVEPOINT operation")?;
     if operation.run(tx) {
-        execute(tx, "RELEASE operation")
+        frame(tx, "RELEASE operation")
     } else {
         execute(tx, "ROLLBACK TO operation; RELEASE operation")
     }
@@ -319,11 +364,15 @@ fn savepoint(tx: &mut Tx, operation: &mut dyn Operation) -> Result<(), Error> {
 
 fn read(mut tx: Tx, queue: &Served) {
     while let Some((_, mut operation)) = queue.0.take() {
-        let begun = execute(&mut tx, "BEGIN");
-        if begun.is_ok() {
-            operation.run(&mut tx);
-            drop(execute(&mut tx, "ROLLBACK"));
-        }
-        operation.answer(begun);
+        let begun = on_snapshot(&mut tx, |tx| operation.run(tx));
+        operation.answer(begun.map(drop));
     }
+}
+
+/// Reads on one snapshot.
+fn on_snapshot<T>(tx: &mut Tx, read: impl FnOnce(&mut Tx) -> T) -> Result<T, Error> {
+    frame(tx, "BEGIN")?;
+    let answer = read(tx);
+    drop(frame(tx, "ROLLBACK"));
+    Ok(answer)
 }

@@ -39,6 +39,7 @@ mod domain_looks;
 mod domains;
 mod erase;
 mod fixtures;
+mod glances;
 mod group_rules;
 mod guide_commands;
 mod house;

@@ -26,6 +26,7 @@ use crate::oidc::request::{AuthorizeRequest, PageError};
 use crate::provisioning::Error;
 use crate::provisioning::hand_off::{self, Failure};
 use crate::provisioning::sessions::{self, Live};
+use crate::store::Reach;
 use crate::store::rows::{AppRow, OrganizationRow};
 
 /// `GET /oauth/authorize`.
@@ -109,7 +110,7 @@ async fn client(
     };
     let part = AuthorizeRequest::client(pairs).map_err(wrong)?;
     let client_id = part.client_id.clone();
-    let found = gateway.store.read(move |tx| {
+    let found = gateway.store.read_of(Reach::Few, move |tx| {
         let client_id = client_id.clone();
         async move {
             let Some(app) = tx.app_by_client_id(&client_id).await? else {
@@ -201,7 +202,7 @@ async fn here(
         return Ok(Vec::new());
     }
     let app = app.id;
-    let read = gateway.store.read(move |tx| {
+    let read = gateway.store.read_of(Reach::Few, move |tx| {
         let all = all.clone();
         async move {
             let mut here = Vec::new();

@@ -20,8 +20,8 @@ use crate::http::{Gateway, RequestId};
 use crate::id::OrganizationId;
 use crate::oidc::request::AuthorizeRequest;
 use crate::provisioning::Error;
-use crate::store::Tx;
 use crate::store::rows::{AppRow, ConnectionRow};
+use crate::store::{Reach, Tx};
 
 /// Octets of an app's request that waits for a sign-in.
 const LONGEST: usize = 4 * 1024;
@@ -200,7 +200,7 @@ impl Visit<'_> {
     async fn ways(&self, asked: &AuthorizeRequest) -> Result<Ways, Error> {
         let (app, connection) = (self.app.id, asked.connection.clone());
         let (organization, hint) = (asked.organization.clone(), asked.login_hint.clone());
-        let found = self.gateway.store.read(move |tx| {
+        let found = self.gateway.store.read_of(Reach::Few, move |tx| {
             let connection = connection.clone();
             let (organization, hint) = (organization.clone(), hint.clone());
             async move {

@@ -30,6 +30,7 @@ use crate::provisioning::sign_in::{Attempt, Outcome, Question, request, sign_in}
 use crate::provisioning::{Error, Refusal, Source, provider};
 use crate::saml::{self, Trace};
 use crate::secret::{self, Hash};
+use crate::store::Reach;
 use crate::store::rows::ConnectionRow;
 
 const NOT_SIGNED_IN: &str = "You were not signed in";
@@ -264,7 +265,7 @@ pub(super) async fn onward(
 ) -> Response {
     let (from, relay_state) = (Origin::from(row), relay_state.map(str::to_owned));
     let issuer = gateway.public_url.clone();
-    let found = gateway.store.read(move |tx| {
+    let found = gateway.store.read_of(Reach::Few, move |tx| {
         let (issuer, hint) = (issuer.clone(), hint.clone());
         let relay_state = relay_state.clone();
         async move { hand_off::destination(tx, from, &issuer, &hint, relay_state.as_deref()).await }

@@ -27,6 +27,7 @@ use crate::provisioning::saml_peer::SamlPeer;
 use crate::provisioning::{Error, saml_keys};
 use crate::saml::metadata::ServiceProvider;
 use crate::saml::own_key::OwnKey;
+use crate::store::Reach;
 use crate::store::rows::{ConnectionRow, SamlKeyRow};
 
 /// The routes.
@@ -79,7 +80,7 @@ async fn connection(
         .ok_or_else(unknown)?;
     let found = gateway
         .store
-        .read(move |tx| SamlPeer::of_url(tx, id).boxed());
+        .read_of(Reach::One, move |tx| SamlPeer::of_url(tx, id).boxed());
     match found.await {
         Ok(found) => found.ok_or_else(unknown),
         Err(error) => Err(page::error(error, request)),

@@ -19,6 +19,7 @@ use crate::provisioning::{Error, scim_question};
 use crate::scim::bulk::{Asked, Bulk, Entry, Verb, ordered, response, unresolvable};
 use crate::scim::catalog::{GROUP_TYPE, USER_TYPE};
 use crate::scim::{self, Tolerances};
+use crate::store::Reach;
 
 /// Answers a bulk request.
 pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
@@ -59,7 +60,8 @@ fn told(entries: &BTreeMap<usize, Entry>) -> Option<reply::scim::Told> {
 }
 
 async fn client(gateway: &Gateway, request: &ScimRequest) -> Result<ScimClient, Error> {
-    let (credentials, store) = (request.credentials.clone(), &gateway.store);
+    let credentials = (request.credentials.clone(), Reach::One);
+    let store = &gateway.store;
     scim_question(store, &gateway.ids, credentials, |_, client| {
         let client = client.clone();
         async move { Ok(client) }.boxed()

@@ -23,6 +23,7 @@ use crate::provisioning::{Error, scim_question};
 use crate::scim;
 use crate::scim::Tolerances;
 use crate::scim::catalog::custom::Types;
+use crate::store::Reach;
 
 mod bulk;
 mod cursor;
@@ -123,6 +124,7 @@ async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Err
         Endpoint::Bulk => bulk::answer(gateway, request).await,
         _ => {
             let credentials = request.credentials.clone();
+            let credentials = (credentials, Reach::One);
             let types = scim_question(&gateway.store, &gateway.ids, credentials, |_, client| {
                 let types = client.types;
                 async move { Ok(types) }.boxed()
@@ -134,6 +136,7 @@ async fn routed(gateway: &Gateway, request: ScimRequest) -> Result<Response, Err
 
 /// Checks the credentials alone, for answers that need nothing else of the store.
 async fn let_in(gateway: &Gateway, credentials: Credentials) -> Result<(), Error> {
+    let credentials = (credentials, Reach::One);
     scim_question(&gateway.store, &gateway.ids, credentials, |_, _| {
         async { Ok(()) }.boxed()
     })

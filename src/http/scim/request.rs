@@ -13,6 +13,7 @@ use crate::http::state::{Gateway, RequestId};
 use crate::limits;
 use crate::provisioning::Error;
 use crate::provisioning::scim_client::{Conditions, Credentials};
+use crate::store::Reach;
 use crate::{scim, secret};
 
 /// The media type of the answer.
@@ -44,6 +45,16 @@ impl ScimRequest {
         self.task.method == Method::GET || self.task.method == Method::HEAD
     }
 
+    /// How much a question reads. Only where it is answered hangs on this: whatever is not told apart goes the long way.
+    pub(super) fn reach(&self) -> Reach {
+        let filter = || parameter(&self.pairs, "filter");
+        match self.task.endpoint {
+            Endpoint::User(_) => Reach::One,
+            Endpoint::Users if filter().is_some_and(|it| names_one(&it)) => Reach::One,
+            _ => Reach::Many,
+        }
+    }
+
     /// What is wrong with the request whoever sends it.
     pub(super) fn refusal(&self) -> Option<scim::Error> {
         if let Some(refusal) = self.task.endpoint.refusal() {
@@ -62,6 +73,19 @@ impl ScimRequest {
             scim::Error::not_acceptable("answers are application/scim+json or application/json")
         })
     }
+}
+
+/// Whether a filter asks for a user by the name that nobody else has, as directories do before they create somebody.
+fn names_one(filter: &str) -> bool {
+    let mut words = filter.splitn(3, ' ');
+    let is_next = |words: &mut std::str::SplitN<'_, char>, word| {
+        words.next().is_some_and(|it| it.eq_ignore_ascii_case(word))
+    };
+    let asked = is_next(&mut words, "userName") && is_next(&mut words, "eq");
+    let value = words
+        .next()
+        .and_then(|it| it.strip_prefix('"')?.strip_suffix('"'));
+    asked && value.is_some_and(|it| !it.contains('"'))
 }
 
 /// Whether a client wants no safeguard to hold what it asks.
@@ -229,6 +253,23 @@ fn accepted(headers: &HeaderMap) -> (bool, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_asks_for_one_name_reads_little() {
+        for (filter, little) in [
+            (r#"userName eq "a@b""#, true),
+            (r#"USERNAME EQ "a b""#, true),
+            (r#"userName eq "a" or title pr"#, false),
+            (r#"userName eq "a" or title eq "b""#, false),
+            (r#"userName sw "a""#, false),
+            (r#"title eq "a""#, false),
+            ("userName eq 1", false),
+            (r#"userName eq ""#, false),
+            ("userName", false),
+        ] {
+            assert_eq!(names_one(filter), little, "{filter}");
+        }
+    }
 
     #[test]
     fn media_types_are_compared_whole() {

@@ -1,6 +1,8 @@
 //! `/Users` and `/Groups`, whatever is asked of them (RFC 7644 §3.3 to §3.6): a question on one
 //! snapshot, or a change in one transaction.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use futures_util::FutureExt;
 
@@ -19,16 +21,17 @@ pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Re
     let credentials = request.credentials.clone();
     let (store, ids) = (&gateway.store, &gateway.ids);
     if request.is_get() || matches!(request.task.endpoint, Endpoint::Search(_)) {
-        let cursors = Cursors::of(gateway);
+        let credentials = (credentials, request.reach());
+        let (cursors, request) = (Cursors::of(gateway), Arc::new(request));
         return scim_question(store, ids, credentials, move |tx, client| {
-            let (cursors, request) = (cursors.clone(), request.clone());
+            let (cursors, request) = (cursors.clone(), Arc::clone(&request));
             async move { ask(tx, client, &cursors, &request).await }.boxed()
         })
         .await;
     }
-    let cause = request.cause.clone();
+    let (cause, task) = (request.cause, Arc::new(request.task));
     scim_change(store, ids, credentials, cause, move |change, client| {
-        let task = request.task.clone();
+        let task = Arc::clone(&task);
         async move { Ok((perform(change, client, &task).await?, client.clone())) }.boxed()
     })
     .await

@@ -16,13 +16,14 @@ use crate::scim::catalog::ROLE_TYPE;
 use crate::scim::list::ListQuery;
 use crate::scim::projection::Projection;
 use crate::scim::{Map, comparable, urn};
-use crate::store::Tx;
 use crate::store::rows::RoleRow;
 use crate::store::search::After;
+use crate::store::{Reach, Tx};
 
 /// Answers a request to the list or to one of it.
 pub(super) async fn answer(gateway: &Gateway, request: ScimRequest) -> Result<Response, Error> {
-    let (credentials, all) = (request.credentials.clone(), Cursors::of(gateway));
+    let credentials = (request.credentials.clone(), Reach::Few);
+    let all = Cursors::of(gateway);
     scim_question(
         &gateway.store,
         &gateway.ids,

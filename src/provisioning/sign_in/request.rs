@@ -8,9 +8,9 @@ use crate::limits;
 use crate::provisioning::sign_in::Attempt;
 use crate::provisioning::{Change, Error, Refusal};
 use crate::secret::{Bearer, Hash};
-use crate::store::Store;
 use crate::store::rows::{ConnectionRow, SamlRequestRow};
 use crate::store::types::Time;
+use crate::store::{Reach, Store};
 
 /// A request that is about to be made.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub async fn open(
 ) -> Result<Vec<String>, Error> {
     let now = ids.clock().now().into();
     store
-        .read(move |tx| {
+        .read_of(Reach::Few, move |tx| {
             async move {
                 let open = tx
                     .open_saml_requests(org, connection, &browser, now)
@@ -82,7 +82,7 @@ pub async fn relay(
     browser: Hash,
 ) -> Result<Option<String>, Error> {
     store
-        .read(move |tx| {
+        .read_of(Reach::Few, move |tx| {
             let id = id.clone();
             async move {
                 let relay = tx.relay_of_saml_request(org, connection, &id, &browser);
